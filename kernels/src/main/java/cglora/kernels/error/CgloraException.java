@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /// Something a person can put right: the message says what, where, what was expected and how to fix
-// it. A failure of
+/// it. A failure of
 /// our own code is any other exception.
 public final class CgloraException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -29,7 +29,7 @@ public final class CgloraException extends RuntimeException {
     }
 
     /// The exit status of the first problem; problems are reported in the order in which they
-    // should be mended.
+    /// should be mended.
     public int exitStatus() {
         return problems.getFirst().code().kind().exitStatus();
     }

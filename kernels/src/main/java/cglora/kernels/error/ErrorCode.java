@@ -9,7 +9,7 @@ import static cglora.kernels.error.ErrorKind.USAGE;
 
 /// Every error and warning that the product can report. The first letter names the group:
 /// P pipeline file, M model, S safetensors, T tokenizer, D data, A adapter, O settings' values, V
-// engines and devices,
+/// engines and devices,
 /// K disk and memory, N numbers, X limits on hostile input.
 public enum ErrorCode {
     P_FILE(USAGE),

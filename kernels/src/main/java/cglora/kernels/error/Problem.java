@@ -6,7 +6,7 @@ import static java.util.Objects.requireNonNull;
 ///
 /// @param code  what kind of thing
 /// @param where file:line:column, JSON pointer, or file and tensor or row; empty when there is no
-// place to name
+/// place to name
 /// @param what  what was found and what was expected
 /// @param fix   the one thing to do about it; empty when the message already says it
 public record Problem(ErrorCode code, String where, String what, String fix) {
@@ -18,7 +18,7 @@ public record Problem(ErrorCode code, String where, String what, String fix) {
     }
 
     /// `error P-UNKNOWN: mrpc.json:31:7 …` and the remedy on a line of its own; `severity` is the
-    // first word.
+    /// first word.
     public String render(String severity) {
         var text = new StringBuilder(severity).append(' ').append(code).append(": ");
         if (!where.isEmpty()) {

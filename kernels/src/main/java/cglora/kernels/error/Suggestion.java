@@ -8,7 +8,7 @@ public final class Suggestion {
     private Suggestion() {}
 
     /// The nearest of `known` at edit distance at most 2, or one that shares its first five letters
-    // or contains the
+    /// or contains the
     /// other; the empty string when nothing is near.
     public static String nearest(String name, Collection<String> known) {
         String best = "";
