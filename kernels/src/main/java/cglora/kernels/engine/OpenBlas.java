@@ -1,0 +1,329 @@
+package cglora.kernels.engine;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Locale;
+
+/// BLAS and LAPACK of the OpenBLAS native library, called on heap arrays without a copy.
+///
+/// The library runs one thread per call: our own threads split large products
+/// ([JvmEngine]). Array bounds are checked here, since the library checks none. A call holds back
+/// the garbage collector, so single calls stay well under a second.
+@SuppressWarnings("restricted") // native calls are what this class is for
+public final class OpenBlas {
+    private static final int ROW_MAJOR = 101;
+    private static final int NO_TRANSPOSE = 111;
+    private static final int TRANSPOSE = 112;
+
+    private final MethodHandle sgemm;
+    private final MethodHandle dgemm;
+    private final MethodHandle dsyevd;
+    private final String description;
+
+    private OpenBlas(SymbolLookup library) throws Throwable {
+        Linker linker = Linker.nativeLinker();
+        this.sgemm = gemmHandle(linker, library, "cblas_sgemm", JAVA_FLOAT);
+        this.dgemm = gemmHandle(linker, library, "cblas_dgemm", JAVA_DOUBLE);
+        this.dsyevd =
+                linker.downcallHandle(
+                        library.findOrThrow("LAPACKE_dsyevd"),
+                        FunctionDescriptor.of(
+                                JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_BYTE, JAVA_INT, ADDRESS,
+                                JAVA_INT, ADDRESS),
+                        Linker.Option.critical(true));
+        MethodHandle setThreads =
+                linker.downcallHandle(
+                        library.findOrThrow("openblas_set_num_threads"),
+                        FunctionDescriptor.ofVoid(JAVA_INT));
+        setThreads.invokeExact(1);
+        this.description = text(linker, library, "openblas_get_config");
+    }
+
+    /// The library, loaded on first use.
+    ///
+    /// @throws CgloraException V-LIBRARY when the platform's library is not on the class path or
+    ///     cannot be loaded
+    public static OpenBlas get() {
+        return Holder.INSTANCE;
+    }
+
+    /// What the library says of itself: version, build and the processor's kernels it chose.
+    public String description() {
+        return description;
+    }
+
+    /// `C = alpha · op(A) · op(B) + beta · C`, float32, row-major; `op(A)` is [m, k] and `op(B)`
+    /// [k, n]. Offsets and leading dimensions count elements.
+    public void sgemm(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            float[] a,
+            int aAt,
+            int lda,
+            float[] b,
+            int bAt,
+            int ldb,
+            float beta,
+            float[] c,
+            int cAt,
+            int ldc) {
+        if (m == 0 || n == 0) {
+            return;
+        }
+        checkMatrix("A", transposeA ? k : m, transposeA ? m : k, aAt, lda, a.length);
+        checkMatrix("B", transposeB ? n : k, transposeB ? k : n, bAt, ldb, b.length);
+        checkMatrix("C", m, n, cAt, ldc, c.length);
+        try {
+            sgemm.invokeExact(
+                    ROW_MAJOR,
+                    transposeA ? TRANSPOSE : NO_TRANSPOSE,
+                    transposeB ? TRANSPOSE : NO_TRANSPOSE,
+                    m,
+                    n,
+                    k,
+                    alpha,
+                    slice(a, aAt),
+                    lda,
+                    slice(b, bAt),
+                    ldb,
+                    beta,
+                    slice(c, cAt),
+                    ldc);
+        } catch (Throwable failure) {
+            throw new IllegalStateException("cblas_sgemm", failure);
+        }
+    }
+
+    /// The same in float64.
+    public void dgemm(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            double alpha,
+            double[] a,
+            int lda,
+            double[] b,
+            int ldb,
+            double beta,
+            double[] c,
+            int ldc) {
+        if (m == 0 || n == 0) {
+            return;
+        }
+        checkMatrix("A", transposeA ? k : m, transposeA ? m : k, 0, lda, a.length);
+        checkMatrix("B", transposeB ? n : k, transposeB ? k : n, 0, ldb, b.length);
+        checkMatrix("C", m, n, 0, ldc, c.length);
+        try {
+            dgemm.invokeExact(
+                    ROW_MAJOR,
+                    transposeA ? TRANSPOSE : NO_TRANSPOSE,
+                    transposeB ? TRANSPOSE : NO_TRANSPOSE,
+                    m,
+                    n,
+                    k,
+                    alpha,
+                    MemorySegment.ofArray(a),
+                    lda,
+                    MemorySegment.ofArray(b),
+                    ldb,
+                    beta,
+                    MemorySegment.ofArray(c),
+                    ldc);
+        } catch (Throwable failure) {
+            throw new IllegalStateException("cblas_dgemm", failure);
+        }
+    }
+
+    /// Eigenvalues, ascending, and eigenvectors of the symmetric matrix `a` [n, n], float64.
+    /// Column `j` of `a` is the `j`-th eigenvector afterwards.
+    ///
+    /// @throws CgloraException N-STATISTICS when the iteration does not converge
+    public void dsyevd(int n, double[] a, double[] eigenvalues) {
+        checkMatrix("A", n, n, 0, n, a.length);
+        checkMatrix("eigenvalues", 1, n, 0, n, eigenvalues.length);
+        int info;
+        try {
+            info =
+                    (int)
+                            dsyevd.invokeExact(
+                                    ROW_MAJOR,
+                                    (byte) 'V',
+                                    (byte) 'U',
+                                    n,
+                                    MemorySegment.ofArray(a),
+                                    n,
+                                    MemorySegment.ofArray(eigenvalues));
+        } catch (Throwable failure) {
+            throw new IllegalStateException("LAPACKE_dsyevd", failure);
+        }
+        if (info != 0) {
+            throw new CgloraException(
+                    ErrorCode.N_STATISTICS,
+                    "",
+                    "the eigenvalues of a "
+                            + n
+                            + " × "
+                            + n
+                            + " factor were not found (dsyevd info "
+                            + info
+                            + ")",
+                    "look for infinities in the calibration data, or raise the damping");
+        }
+    }
+
+    private static MemorySegment slice(float[] array, int offset) {
+        return MemorySegment.ofArray(array).asSlice((long) offset * Float.BYTES);
+    }
+
+    private static void checkMatrix(
+            String name, int rows, int columns, int offset, int leading, int length) {
+        if (rows < 0 || columns < 0 || leading < Math.max(1, columns) || offset < 0) {
+            throw new IllegalArgumentException(
+                    "matrix %s: %d × %d, leading dimension %d, offset %d"
+                            .formatted(name, rows, columns, leading, offset));
+        }
+        long end = rows == 0 || columns == 0 ? 0 : offset + (rows - 1L) * leading + columns;
+        if (end > length) {
+            throw new IllegalArgumentException(
+                    "matrix %s: %d × %d at %d (leading dimension %d) ends at %d of %d elements"
+                            .formatted(name, rows, columns, offset, leading, end, length));
+        }
+    }
+
+    private static MethodHandle gemmHandle(
+            Linker linker, SymbolLookup library, String symbol, MemoryLayout scalar) {
+        return linker.downcallHandle(
+                library.findOrThrow(symbol),
+                FunctionDescriptor.ofVoid(
+                        JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, scalar, ADDRESS,
+                        JAVA_INT, ADDRESS, JAVA_INT, scalar, ADDRESS, JAVA_INT),
+                Linker.Option.critical(true));
+    }
+
+    private static String text(Linker linker, SymbolLookup library, String symbol)
+            throws Throwable {
+        MethodHandle handle =
+                linker.downcallHandle(library.findOrThrow(symbol), FunctionDescriptor.of(ADDRESS));
+        MemorySegment address = (MemorySegment) handle.invokeExact();
+        return address.reinterpret(256).getString(0);
+    }
+
+    private static final class Holder {
+        static final OpenBlas INSTANCE = load();
+
+        private static OpenBlas load() {
+            Platform platform = Platform.current();
+            try {
+                Path library = platform.unpack();
+                return new OpenBlas(SymbolLookup.libraryLookup(library, Arena.global()));
+            } catch (CgloraException e) {
+                throw e;
+            } catch (Throwable failure) {
+                throw new CgloraException(
+                        ErrorCode.V_LIBRARY,
+                        platform.folder,
+                        "the OpenBLAS library could not be loaded: " + failure.getMessage(),
+                        "check that the temporary folder allows executable files",
+                        failure);
+            }
+        }
+    }
+
+    /// Where the class path keeps the library for one platform, and the files it needs, in the
+    /// order in which they depend on one another.
+    private record Platform(String folder, List<String> files) {
+        static Platform current() {
+            String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+            String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
+            String machine = arch.equals("aarch64") ? "arm64" : "x86_64";
+            if (os.contains("mac")) {
+                return new Platform("macosx-" + machine, List.of("libopenblas.0.dylib"));
+            }
+            if (os.contains("windows")) {
+                return new Platform("windows-" + machine, List.of("libopenblas.dll"));
+            }
+            return new Platform(
+                    "linux-" + machine,
+                    List.of(
+                            "libgcc_s.so.1",
+                            "libquadmath.so.0",
+                            "libgfortran.so.5",
+                            "libopenblas.so.0"));
+        }
+
+        /// Copies the files into one cache folder, once per build of the library, and returns the
+        /// path of the library itself.
+        Path unpack() throws IOException {
+            String library = files.getLast();
+            Path cache =
+                    Path.of(
+                            System.getProperty(
+                                    "cglora.cache",
+                                    Path.of(System.getProperty("java.io.tmpdir"))
+                                            .resolve("cglora-" + System.getProperty("user.name"))
+                                            .toString()));
+            long size = size(library);
+            if (size < 0) {
+                throw new CgloraException(
+                        ErrorCode.V_LIBRARY,
+                        folder,
+                        "no OpenBLAS library for this platform is on the class path",
+                        "build on this platform: the Maven profile of the platform adds it");
+            }
+            Path target = cache.resolve("openblas-" + size);
+            Files.createDirectories(target);
+            for (String file : files) {
+                Path path = target.resolve(file);
+                if (Files.exists(path) && Files.size(path) == size(file)) {
+                    continue;
+                }
+                Path temporary = Files.createTempFile(target, file, ".tmp");
+                try (InputStream content = resource(file).openStream()) {
+                    Files.copy(content, temporary, StandardCopyOption.REPLACE_EXISTING);
+                }
+                Files.move(
+                        temporary,
+                        path,
+                        StandardCopyOption.ATOMIC_MOVE,
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
+            return target.resolve(library);
+        }
+
+        /// Bytes of the file on the class path; -1 where it is not there.
+        private long size(String file) throws IOException {
+            URL resource = resource(file);
+            return resource == null ? -1 : resource.openConnection().getContentLengthLong();
+        }
+
+        private URL resource(String file) {
+            return OpenBlas.class.getResource("/org/bytedeco/openblas/" + folder + "/" + file);
+        }
+    }
+}
