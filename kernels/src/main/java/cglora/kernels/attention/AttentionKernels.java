@@ -1,0 +1,212 @@
+package cglora.kernels.attention;
+
+import cglora.kernels.Kernel;
+import cglora.kernels.math.FloatMath;
+import uk.ac.manchester.tornado.api.annotations.Parallel;
+
+/// Scaled dot-product attention (Vaswani et al., arXiv 1706.03762) and softmax.
+///
+/// Queries, keys, values and outputs are [batch · width, heads · headSize]: a head is a slice of
+/// columns, no copy is made. Keys at positions `lengths[batch]` and beyond are padding: they get
+/// no weight, and a row whose length is 0 gives 0. The score matrix is never stored: the gradient
+/// makes it again from the logarithm of each row's sum (Dao et al., arXiv 2205.14135).
+public final class AttentionKernels {
+    public static final Kernel SOFTMAX_ROWS =
+            Kernel.of(AttentionKernels.class, "softmaxRows")
+                    .reads("x", "lengths")
+                    .writes("y")
+                    .build();
+    public static final Kernel ATTENTION_FORWARD =
+            Kernel.of(AttentionKernels.class, "attentionForward")
+                    .reads("q", "k", "v", "lengths")
+                    .updates("out")
+                    .writes("lse")
+                    .packs("heads", "width", "headSize")
+                    .build();
+    public static final Kernel ATTENTION_GRADIENT =
+            Kernel.of(AttentionKernels.class, "attentionGradient")
+                    .reads("q", "k", "v", "lengths", "out", "lse", "dout")
+                    .updates("dq", "dk", "dv")
+                    .packs("heads", "width", "headSize")
+                    .build();
+
+    private AttentionKernels() {}
+
+    /// `y = softmax(scale · x)` over the first `lengths[row / rowsPerLength]` columns of each row,
+    /// 0 in the others.
+    ///
+    /// @param x       [rows, columns]
+    /// @param lengths [rows / rowsPerLength] how many columns are real
+    /// @param y       [rows, columns]
+    public static void softmaxRows(
+            int first,
+            int count,
+            float[] x,
+            int[] lengths,
+            float[] y,
+            int[] at,
+            int o,
+            int columns,
+            int rowsPerLength,
+            float scale) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int xAt = at[o] + (first + r) * columns;
+            int yAt = at[o + 2] + (first + r) * columns;
+            int length = Math.min(columns, lengths[at[o + 1] + (first + r) / rowsPerLength]);
+            float max = -3e38f;
+            for (int i = 0; i < length; i++) {
+                max = Math.max(max, scale * x[xAt + i]);
+            }
+            float sum = 0f;
+            for (int i = 0; i < length; i++) {
+                float e = FloatMath.exp(scale * x[xAt + i] - max);
+                y[yAt + i] = e;
+                sum += e;
+            }
+            float inverse = 1f / Math.max(sum, 1e-30f);
+            for (int i = 0; i < columns; i++) {
+                y[yAt + i] = i < length ? y[yAt + i] * inverse : 0f;
+            }
+        }
+    }
+
+    /// `out = softmax(scale · q kᵀ) v` for each head; the range is batch · heads · width query
+    /// rows, row `(b · heads + h) · width + i` being query `i` of head `h` of sequence `b`.
+    /// About `4 · width · headSize` operations a row. Query rows that are padding give 0.
+    ///
+    /// @param q       [batch · width, heads · headSize]
+    /// @param k       same shape as `q`
+    /// @param v       same shape as `q`
+    /// @param lengths [batch] how many positions of each sequence are real
+    /// @param out     same shape as `q`
+    /// @param lse     [batch · heads · width] log-sum-exp of the scaled scores of each row
+    public static void attentionForward(
+            int first,
+            int count,
+            float[] q,
+            float[] k,
+            float[] v,
+            int[] lengths,
+            float[] out,
+            float[] lse,
+            int[] at,
+            int o,
+            float scale) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int heads = at[o + 6];
+            int width = at[o + 7];
+            int headSize = at[o + 8];
+            int hidden = heads * headSize;
+            int row = first + r;
+            int b = row / (heads * width);
+            int h = (row / width) % heads;
+            int i = row % width;
+            int length = i < lengths[at[o + 3] + b] ? lengths[at[o + 3] + b] : 0;
+            int qAt = at[o] + (b * width + i) * hidden + h * headSize;
+            int kAt = at[o + 1] + b * width * hidden + h * headSize;
+            int vAt = at[o + 2] + b * width * hidden + h * headSize;
+            int outAt = at[o + 4] + (b * width + i) * hidden + h * headSize;
+            float max = -3e38f;
+            for (int j = 0; j < length; j++) {
+                float score = 0f;
+                for (int p = 0; p < headSize; p++) {
+                    score += q[qAt + p] * k[kAt + j * hidden + p];
+                }
+                max = Math.max(max, scale * score);
+            }
+            for (int p = 0; p < headSize; p++) {
+                out[outAt + p] = 0f;
+            }
+            float sum = 0f;
+            for (int j = 0; j < length; j++) {
+                float score = 0f;
+                for (int p = 0; p < headSize; p++) {
+                    score += q[qAt + p] * k[kAt + j * hidden + p];
+                }
+                float e = FloatMath.exp(scale * score - max);
+                sum += e;
+                for (int p = 0; p < headSize; p++) {
+                    out[outAt + p] = out[outAt + p] + e * v[vAt + j * hidden + p];
+                }
+            }
+            float inverse = 1f / Math.max(sum, 1e-30f);
+            for (int p = 0; p < headSize; p++) {
+                out[outAt + p] = out[outAt + p] * inverse;
+            }
+            lse[at[o + 5] + row] = length > 0 ? max + FloatMath.logOfSum(sum) : 0f;
+        }
+    }
+
+    /// Gradients of queries, keys and values; the range is batch · heads pairs. With `p` the
+    /// probabilities: `dv = pᵀ dout`, `ds = p ∘ (dout vᵀ − rowsum(dout ∘ out))`,
+    /// `dq = scale · ds k`, `dk = scale · dsᵀ q`. Padding positions get 0.
+    ///
+    /// @param out  what [#attentionForward] gave
+    /// @param lse  what [#attentionForward] gave
+    /// @param dout gradient of `out`
+    /// @param dq   gradient of `q`, overwritten; `dk` and `dv` likewise
+    public static void attentionGradient(
+            int first,
+            int count,
+            float[] q,
+            float[] k,
+            float[] v,
+            int[] lengths,
+            float[] out,
+            float[] lse,
+            float[] dout,
+            float[] dq,
+            float[] dk,
+            float[] dv,
+            int[] at,
+            int o,
+            float scale) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int heads = at[o + 10];
+            int width = at[o + 11];
+            int headSize = at[o + 12];
+            int hidden = heads * headSize;
+            int b = (first + r) / heads;
+            int h = (first + r) % heads;
+            int length = lengths[at[o + 3] + b];
+            int base = b * width * hidden + h * headSize;
+            for (int i = 0; i < width; i++) {
+                for (int p = 0; p < headSize; p++) {
+                    dq[at[o + 7] + base + i * hidden + p] = 0f;
+                    dk[at[o + 8] + base + i * hidden + p] = 0f;
+                    dv[at[o + 9] + base + i * hidden + p] = 0f;
+                }
+            }
+            for (int i = 0; i < length; i++) {
+                int qAt = at[o] + base + i * hidden;
+                int outAt = at[o + 4] + base + i * hidden;
+                int doutAt = at[o + 6] + base + i * hidden;
+                int dqAt = at[o + 7] + base + i * hidden;
+                float rowLse = lse[at[o + 5] + (first + r) * width + i];
+                float delta = 0f;
+                for (int p = 0; p < headSize; p++) {
+                    delta += dout[doutAt + p] * out[outAt + p];
+                }
+                for (int j = 0; j < length; j++) {
+                    int kAt = at[o + 1] + base + j * hidden;
+                    int vAt = at[o + 2] + base + j * hidden;
+                    int dkAt = at[o + 8] + base + j * hidden;
+                    int dvAt = at[o + 9] + base + j * hidden;
+                    float score = 0f;
+                    float dp = 0f;
+                    for (int p = 0; p < headSize; p++) {
+                        score += q[qAt + p] * k[kAt + p];
+                        dp += dout[doutAt + p] * v[vAt + p];
+                    }
+                    float probability = FloatMath.exp(scale * score - rowLse);
+                    float ds = scale * probability * (dp - delta);
+                    for (int p = 0; p < headSize; p++) {
+                        dq[dqAt + p] = dq[dqAt + p] + ds * k[kAt + p];
+                        dk[dkAt + p] = dk[dkAt + p] + ds * q[qAt + p];
+                        dv[dvAt + p] = dv[dvAt + p] + probability * dout[doutAt + p];
+                    }
+                }
+            }
+        }
+    }
+}

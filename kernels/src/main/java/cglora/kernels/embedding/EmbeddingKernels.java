@@ -1,0 +1,83 @@
+package cglora.kernels.embedding;
+
+import cglora.kernels.Kernel;
+import uk.ac.manchester.tornado.api.annotations.Parallel;
+
+/// Embedding tables: the sum of a token's word, position and type rows, and their gradients.
+public final class EmbeddingKernels {
+    public static final Kernel EMBEDDING_SUM =
+            Kernel.of(EmbeddingKernels.class, "embeddingSum")
+                    .reads("words", "positions", "types", "word", "position", "type")
+                    .writes("y")
+                    .build();
+    public static final Kernel EMBEDDING_GRADIENT =
+            Kernel.of(EmbeddingKernels.class, "embeddingGradient")
+                    .reads("ids", "dx")
+                    .updates("dTable")
+                    .build();
+
+    private EmbeddingKernels() {}
+
+    /// `y = word[words] + position[positions] + type[types]`. The range is the tokens.
+    ///
+    /// @param words     [rows] indices, checked on the host
+    /// @param positions [rows]
+    /// @param types     [rows]
+    /// @param word      [vocabulary, hidden]
+    /// @param position  [positions, hidden]
+    /// @param type      [types, hidden]
+    /// @param y         [rows, hidden]
+    public static void embeddingSum(
+            int first,
+            int count,
+            int[] words,
+            int[] positions,
+            int[] types,
+            float[] word,
+            float[] position,
+            float[] type,
+            float[] y,
+            int[] at,
+            int o,
+            int hidden) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int wordAt = at[o + 3] + words[at[o] + first + r] * hidden;
+            int positionAt = at[o + 4] + positions[at[o + 1] + first + r] * hidden;
+            int typeAt = at[o + 5] + types[at[o + 2] + first + r] * hidden;
+            int yAt = at[o + 6] + (first + r) * hidden;
+            for (int i = 0; i < hidden; i++) {
+                y[yAt + i] = word[wordAt + i] + position[positionAt + i] + type[typeAt + i];
+            }
+        }
+    }
+
+    /// `dTable[v] = Σ dx` over the tokens whose id is `v`. The range is the columns, so that no two
+    /// threads meet in one cell and the order of the sum is fixed.
+    ///
+    /// @param ids    [rows]
+    /// @param dx     [rows, hidden]
+    /// @param dTable [entries, hidden], overwritten
+    public static void embeddingGradient(
+            int first,
+            int count,
+            int[] ids,
+            float[] dx,
+            float[] dTable,
+            int[] at,
+            int o,
+            int rows,
+            int entries,
+            int hidden) {
+        for (@Parallel int i = 0; i < count; i++) {
+            int dxAt = at[o + 1] + first + i;
+            int tableAt = at[o + 2] + first + i;
+            for (int e = 0; e < entries; e++) {
+                dTable[tableAt + e * hidden] = 0f;
+            }
+            for (int r = 0; r < rows; r++) {
+                int cell = tableAt + ids[at[o] + r] * hidden;
+                dTable[cell] = dTable[cell] + dx[dxAt + r * hidden];
+            }
+        }
+    }
+}

@@ -1,0 +1,313 @@
+package cglora.kernels.engine;
+
+/// Products by OpenBLAS, one thread a call: the engine's threads share the rows.
+final class BlasVariants {
+    private BlasVariants() {}
+
+    static void matmulNN(
+            int first,
+            int count,
+            float[] a,
+            float[] b,
+            float[] c,
+            int[] at,
+            int o,
+            int n,
+            int k,
+            float alpha,
+            int accumulate) {
+        OpenBlas.get()
+                .sgemm(
+                        false,
+                        false,
+                        count,
+                        n,
+                        k,
+                        alpha,
+                        a,
+                        at[o] + first * k,
+                        k,
+                        b,
+                        at[o + 1],
+                        n,
+                        accumulate,
+                        c,
+                        at[o + 2] + first * n,
+                        n);
+    }
+
+    static void matmulNT(
+            int first,
+            int count,
+            float[] a,
+            float[] b,
+            float[] c,
+            int[] at,
+            int o,
+            int n,
+            int k,
+            float alpha,
+            int accumulate) {
+        OpenBlas.get()
+                .sgemm(
+                        false,
+                        true,
+                        count,
+                        n,
+                        k,
+                        alpha,
+                        a,
+                        at[o] + first * k,
+                        k,
+                        b,
+                        at[o + 1],
+                        k,
+                        accumulate,
+                        c,
+                        at[o + 2] + first * n,
+                        n);
+    }
+
+    static void matmulTN(
+            int first,
+            int count,
+            float[] a,
+            float[] b,
+            float[] c,
+            int[] at,
+            int o,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            int accumulate) {
+        OpenBlas.get()
+                .sgemm(
+                        true,
+                        false,
+                        count,
+                        n,
+                        k,
+                        alpha,
+                        a,
+                        at[o] + first,
+                        m,
+                        b,
+                        at[o + 1],
+                        n,
+                        accumulate,
+                        c,
+                        at[o + 2] + first * n,
+                        n);
+    }
+
+    static void lowRankMerge(
+            int first,
+            int count,
+            float[] w,
+            float[] loraB,
+            float[] loraA,
+            float[] merged,
+            int[] at,
+            int o,
+            int in,
+            int r,
+            float scaling) {
+        System.arraycopy(w, at[o] + first * in, merged, at[o + 3] + first * in, count * in);
+        OpenBlas.get()
+                .sgemm(
+                        false,
+                        false,
+                        count,
+                        in,
+                        r,
+                        scaling,
+                        loraB,
+                        at[o + 1] + first * r,
+                        r,
+                        loraA,
+                        at[o + 2],
+                        in,
+                        1f,
+                        merged,
+                        at[o + 3] + first * in,
+                        in);
+    }
+
+    static void lowRankUpdate(
+            int first,
+            int count,
+            float[] u,
+            float[] loraB,
+            float[] y,
+            int[] at,
+            int o,
+            int out,
+            int r,
+            float scaling) {
+        OpenBlas.get()
+                .sgemm(
+                        false,
+                        true,
+                        count,
+                        out,
+                        r,
+                        scaling,
+                        u,
+                        at[o] + first * r,
+                        r,
+                        loraB,
+                        at[o + 1],
+                        r,
+                        1f,
+                        y,
+                        at[o + 2] + first * out,
+                        out);
+    }
+
+    static void lowRankProject(
+            int first, int count, float[] x, float[] f, float[] u, int[] at, int o, int in, int r) {
+        OpenBlas.get()
+                .sgemm(
+                        false,
+                        true,
+                        count,
+                        r,
+                        in,
+                        1f,
+                        x,
+                        at[o] + first * in,
+                        in,
+                        f,
+                        at[o + 1],
+                        in,
+                        0f,
+                        u,
+                        at[o + 2] + first * r,
+                        r);
+    }
+
+    static void lowRankBackProject(
+            int first,
+            int count,
+            float[] dy,
+            float[] loraB,
+            float[] v,
+            int[] at,
+            int o,
+            int out,
+            int r,
+            float scaling) {
+        OpenBlas.get()
+                .sgemm(
+                        false,
+                        false,
+                        count,
+                        r,
+                        out,
+                        scaling,
+                        dy,
+                        at[o] + first * out,
+                        out,
+                        loraB,
+                        at[o + 1],
+                        r,
+                        0f,
+                        v,
+                        at[o + 2] + first * r,
+                        r);
+    }
+
+    static void lowRankGradientA(
+            int first,
+            int count,
+            float[] v,
+            float[] x,
+            float[] da,
+            int[] at,
+            int o,
+            int rows,
+            int in,
+            int r) {
+        OpenBlas.get()
+                .sgemm(
+                        true,
+                        false,
+                        r,
+                        count,
+                        rows,
+                        1f,
+                        v,
+                        at[o],
+                        r,
+                        x,
+                        at[o + 1] + first,
+                        in,
+                        0f,
+                        da,
+                        at[o + 2] + first,
+                        in);
+    }
+
+    static void lowRankGradientB(
+            int first,
+            int count,
+            float[] dy,
+            float[] u,
+            float[] db,
+            int[] at,
+            int o,
+            int rows,
+            int out,
+            int r,
+            float scaling) {
+        OpenBlas.get()
+                .sgemm(
+                        true,
+                        false,
+                        count,
+                        r,
+                        rows,
+                        scaling,
+                        dy,
+                        at[o] + first,
+                        out,
+                        u,
+                        at[o + 1],
+                        r,
+                        0f,
+                        db,
+                        at[o + 2] + first * r,
+                        r);
+    }
+
+    static void gramInto(
+            int first,
+            int count,
+            float[] x,
+            float[] gram,
+            int[] at,
+            int o,
+            int rows,
+            int n,
+            float alpha) {
+        OpenBlas.get()
+                .sgemm(
+                        true,
+                        false,
+                        count,
+                        n,
+                        rows,
+                        alpha,
+                        x,
+                        at[o] + first,
+                        n,
+                        x,
+                        at[o],
+                        n,
+                        1f,
+                        gram,
+                        at[o + 1] + first * n,
+                        n);
+    }
+}

@@ -1,0 +1,50 @@
+package cglora.kernels.engine;
+
+import cglora.kernels.program.Buffer;
+import cglora.kernels.program.Layout;
+import cglora.kernels.program.Program;
+
+/// Executes programs. The persistent buffers of a [Layout] keep their contents between
+/// executions and are seen by all programs over that layout; scratch buffers hold their contents
+/// until the next execution of any program.
+///
+/// An engine belongs to one thread.
+public interface Engine extends AutoCloseable {
+    /// Fills an array of the engine from the outside.
+    @FunctionalInterface
+    interface Filler {
+        /// Writes the buffer's elements to `target`, the first of them at `offset`.
+        void fill(float[] target, int offset);
+    }
+
+    /// What people call it: `jvm`, and what it runs on.
+    String description();
+
+    /// Number of threads or devices that share a launch.
+    int parallelism();
+
+    /// Allocates the persistent buffers, all zero.
+    void allocate(Layout layout);
+
+    /// Makes a program ready to run. Its layout must have been allocated.
+    LoadedProgram load(Program program);
+
+    /// Sets a persistent buffer.
+    void fill(Buffer buffer, Filler filler);
+
+    /// Sets a persistent buffer from an array of its length.
+    default void write(Buffer buffer, float[] values) {
+        if (values.length != buffer.length()) {
+            throw new IllegalArgumentException(buffer + " given " + values.length + " values");
+        }
+        fill(
+                buffer,
+                (target, offset) -> System.arraycopy(values, 0, target, offset, values.length));
+    }
+
+    /// The contents of a persistent buffer.
+    float[] read(Buffer buffer);
+
+    @Override
+    void close();
+}

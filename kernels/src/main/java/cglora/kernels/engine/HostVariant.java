@@ -1,0 +1,76 @@
+package cglora.kernels.engine;
+
+import cglora.kernels.Kernel;
+import cglora.kernels.activation.ActivationKernels;
+import cglora.kernels.attention.AttentionKernels;
+import cglora.kernels.embedding.EmbeddingKernels;
+import cglora.kernels.lowrank.LowRankKernels;
+import cglora.kernels.matmul.MatmulKernels;
+import cglora.kernels.normalization.LayerNormKernels;
+import cglora.kernels.pooling.PoolingKernels;
+import cglora.kernels.reduction.ReductionKernels;
+import cglora.kernels.whitening.WhiteningKernels;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.util.Arrays;
+import java.util.List;
+
+/// Another method for the same kernel, with the same arguments and the same meaning, that is
+/// faster on this processor: products through OpenBLAS, row reductions through the Vector API.
+///
+/// @param kernel what it stands for
+/// @param handle the method
+record HostVariant(Kernel kernel, MethodHandle handle) {
+
+    /// @throws IllegalArgumentException when the method's arguments are not the kernel's
+    static HostVariant of(Kernel kernel, Class<?> holder) {
+        var method =
+                Arrays.stream(holder.getDeclaredMethods())
+                        .filter(m -> m.getName().equals(kernel.name()))
+                        .findFirst()
+                        .orElseThrow(
+                                () ->
+                                        new IllegalArgumentException(
+                                                holder.getSimpleName() + " has no " + kernel));
+        try {
+            MethodHandle handle = MethodHandles.lookup().unreflect(method);
+            if (!handle.type().equals(kernel.handle().type())) {
+                throw new IllegalArgumentException(
+                        kernel
+                                + ": the variant takes "
+                                + handle.type()
+                                + ", the kernel "
+                                + kernel.handle().type());
+            }
+            return new HostVariant(kernel, handle);
+        } catch (IllegalAccessException e) {
+            throw new IllegalArgumentException(kernel.name(), e);
+        }
+    }
+
+    static List<HostVariant> all() {
+        return List.of(
+                of(MatmulKernels.MATMUL_NN, BlasVariants.class),
+                of(MatmulKernels.MATMUL_NT, BlasVariants.class),
+                of(MatmulKernels.MATMUL_TN, BlasVariants.class),
+                of(LowRankKernels.LOW_RANK_MERGE, BlasVariants.class),
+                of(LowRankKernels.LOW_RANK_UPDATE, BlasVariants.class),
+                of(LowRankKernels.LOW_RANK_PROJECT, BlasVariants.class),
+                of(LowRankKernels.LOW_RANK_BACK_PROJECT, BlasVariants.class),
+                of(LowRankKernels.LOW_RANK_GRADIENT_A, BlasVariants.class),
+                of(LowRankKernels.LOW_RANK_GRADIENT_B, BlasVariants.class),
+                of(WhiteningKernels.GRAM_INTO, BlasVariants.class),
+                of(AttentionKernels.ATTENTION_FORWARD, AttentionVariants.class),
+                of(AttentionKernels.ATTENTION_GRADIENT, AttentionVariants.class),
+                of(LayerNormKernels.LAYER_NORM, VectorVariants.class),
+                of(LayerNormKernels.RESIDUAL_LAYER_NORM, VectorVariants.class),
+                of(LayerNormKernels.LAYER_NORM_GRADIENT, VectorVariants.class),
+                of(LayerNormKernels.LAYER_NORM_WEIGHT_GRADIENT, ColumnVariants.class),
+                of(ActivationKernels.BIAS_GELU, VectorVariants.class),
+                of(ActivationKernels.BIAS_GELU_GRADIENT, VectorVariants.class),
+                of(EmbeddingKernels.EMBEDDING_GRADIENT, ColumnVariants.class),
+                of(ReductionKernels.COLUMN_SUM, ColumnVariants.class),
+                of(ReductionKernels.SQUARES, VectorVariants.class),
+                of(PoolingKernels.MEAN_POOL, ColumnVariants.class));
+    }
+}

@@ -1,0 +1,243 @@
+package cglora.kernels.engine;
+
+import cglora.kernels.Kernel;
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.program.Arena;
+import cglora.kernels.program.Buffer;
+import cglora.kernels.program.DataType;
+import cglora.kernels.program.Launch;
+import cglora.kernels.program.Layout;
+import cglora.kernels.program.Program;
+import cglora.kernels.program.Region;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The embedded engine: every launch is a call of the kernel's method, or of its [HostVariant]
+/// for this processor, shared by a fixed number of threads. Same threads, same bits.
+public final class JvmEngine implements Engine {
+    private final RangePool pool;
+    private final Map<Arena, Object> arrays = new IdentityHashMap<>();
+    private final Map<Kernel, MethodHandle> variants;
+    private float[] scratchFloats = new float[0];
+    private int[] scratchInts = new int[0];
+    private int scratchGeneration;
+    private Profile profile;
+
+    /// @param threads number of threads that share a launch, at least 1
+    public JvmEngine(int threads) {
+        this(threads, HostVariant.all());
+    }
+
+    /// @param variants what runs instead of a kernel's own method; empty for the plain kernels
+    JvmEngine(int threads, List<HostVariant> variants) {
+        if (threads < 1) {
+            throw new IllegalArgumentException(threads + " threads, expected at least 1");
+        }
+        this.pool = new RangePool(threads);
+        this.variants = new IdentityHashMap<>();
+        for (HostVariant variant : variants) {
+            this.variants.put(variant.kernel(), variant.handle());
+        }
+    }
+
+    @Override
+    public String description() {
+        return "jvm, " + pool.threads() + " threads, " + OpenBlas.get().description();
+    }
+
+    @Override
+    public int parallelism() {
+        return pool.threads();
+    }
+
+    /// Counts the time of each launch from now on.
+    public Profile startProfile() {
+        profile = new Profile();
+        return profile;
+    }
+
+    public void stopProfile() {
+        profile = null;
+    }
+
+    @Override
+    public void allocate(Layout layout) {
+        for (Region region : Region.values()) {
+            for (Arena arena : layout.arenas(region)) {
+                arrays.computeIfAbsent(arena, a -> newArray(a.length(), region.toString()));
+            }
+        }
+    }
+
+    private static float[] newArray(int length, String what) {
+        try {
+            return new float[length];
+        } catch (OutOfMemoryError e) {
+            throw new CgloraException(
+                    ErrorCode.K_MEMORY,
+                    what,
+                    "the Java heap of %d MiB has no room for %d MiB"
+                            .formatted(
+                                    Runtime.getRuntime().maxMemory() >> 20,
+                                    (long) length * Float.BYTES >> 20),
+                    "set CGLORA_JAVA_OPTS=-Xmx…, or take a smaller batch",
+                    e);
+        }
+    }
+
+    @Override
+    public LoadedProgram load(Program program) {
+        int floats = program.scratchArenas().get(0).length();
+        int ints = program.scratchArenas().get(1).length();
+        if (floats > scratchFloats.length) {
+            scratchFloats = new float[0]; // the old array may go before the new one comes
+            scratchFloats = newArray(floats, "activations of " + program.name());
+            scratchGeneration++;
+        }
+        if (ints > scratchInts.length) {
+            scratchInts = new int[ints];
+            scratchGeneration++;
+        }
+        return new JvmProgram(program);
+    }
+
+    @Override
+    public void fill(Buffer buffer, Filler filler) {
+        Program.Place place = persistentPlace(buffer);
+        filler.fill((float[]) arrays.get(place.arena()), place.offset());
+    }
+
+    @Override
+    public float[] read(Buffer buffer) {
+        Program.Place place = persistentPlace(buffer);
+        float[] values = new float[buffer.length()];
+        System.arraycopy(arrays.get(place.arena()), place.offset(), values, 0, values.length);
+        return values;
+    }
+
+    private Program.Place persistentPlace(Buffer buffer) {
+        Program.Place place = Program.persistentPlace(buffer);
+        if (!arrays.containsKey(place.arena())) {
+            throw new IllegalStateException(buffer + " has not been allocated");
+        }
+        return place;
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+        arrays.clear();
+        scratchFloats = new float[0];
+        scratchInts = new int[0];
+    }
+
+    private Object array(Arena arena) {
+        if (arena.region() == Region.SCRATCH) {
+            return arena.type() == DataType.FLOAT32 ? scratchFloats : scratchInts;
+        }
+        Object array = arrays.get(arena);
+        if (array == null) {
+            throw new IllegalStateException(arena + " has not been allocated");
+        }
+        return array;
+    }
+
+    private final class JvmProgram implements LoadedProgram {
+        private final Program program;
+        private final RangePool.Body[] bodies;
+        private int generation = -1;
+
+        JvmProgram(Program program) {
+            this.program = program;
+            this.bodies = new RangePool.Body[program.launches().size()];
+        }
+
+        @Override
+        public Program program() {
+            return program;
+        }
+
+        @Override
+        public void write(Buffer input, float[] values) {
+            copyIn(input, values, values.length);
+        }
+
+        @Override
+        public void write(Buffer input, int[] values) {
+            copyIn(input, values, values.length);
+        }
+
+        private void copyIn(Buffer input, Object values, int length) {
+            if (length != input.length()) {
+                throw new IllegalArgumentException(input + " given " + length + " values");
+            }
+            Program.Place place = program.place(input);
+            System.arraycopy(values, 0, array(place.arena()), place.offset(), length);
+        }
+
+        @Override
+        public void read(Buffer output, float[] target) {
+            if (target.length != output.length()) {
+                throw new IllegalArgumentException(
+                        output + " read into " + target.length + " values");
+            }
+            Program.Place place = program.place(output);
+            System.arraycopy(array(place.arena()), place.offset(), target, 0, target.length);
+        }
+
+        @Override
+        public void run() {
+            if (generation != scratchGeneration) {
+                bind();
+            }
+            List<Launch> launches = program.launches();
+            Profile current = profile;
+            for (int i = 0; i < bodies.length; i++) {
+                Launch launch = launches.get(i);
+                long start = current == null ? 0 : System.nanoTime();
+                try {
+                    pool.run(launch.count(), launch.grain(), bodies[i]);
+                } catch (Throwable failure) {
+                    throw new IllegalStateException(
+                            "launch " + i + " of " + program.name() + ": " + launch, failure);
+                }
+                if (current != null) {
+                    current.add(launch, System.nanoTime() - start);
+                }
+            }
+        }
+
+        private void bind() {
+            for (int i = 0; i < bodies.length; i++) {
+                bodies[i] = bind(program.launches().get(i));
+            }
+            generation = scratchGeneration;
+        }
+
+        /// The kernel's method with all arguments but the range bound to it.
+        private RangePool.Body bind(Launch launch) {
+            var arguments = new ArrayList<Object>();
+            int operands = launch.buffers().size();
+            int[] at = new int[operands + launch.packed().size()];
+            for (int k = 0; k < operands; k++) {
+                Program.Place place = program.place(launch.buffers().get(k));
+                arguments.add(array(place.arena()));
+                at[k] = place.offset();
+            }
+            for (int k = 0; k < launch.packed().size(); k++) {
+                at[operands + k] = launch.packed().get(k);
+            }
+            arguments.add(at);
+            arguments.add(0);
+            arguments.addAll(launch.scalars());
+            MethodHandle handle = variants.getOrDefault(launch.kernel(), launch.kernel().handle());
+            MethodHandle bound = MethodHandles.insertArguments(handle, 2, arguments.toArray());
+            return (first, count) -> bound.invokeExact(first, count);
+        }
+    }
+}

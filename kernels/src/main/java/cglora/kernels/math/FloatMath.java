@@ -1,0 +1,135 @@
+package cglora.kernels.math;
+
+/// Transcendental functions for kernels: branch-free float arithmetic that the JVM's compiler
+/// vectorises and that every device computes without float64 (`(float) Math.exp(x)` would need it).
+///
+/// The coefficients are our own fits: Lawson-weighted least squares on the relative error over
+/// Chebyshev points, rational in x² for the odd functions, a polynomial for exp.
+public final class FloatMath {
+    private static final float LOG2_E = 1.44269504f;
+    private static final float LN2_HIGH = 0.693359375f;
+    private static final float LN2_LOW = -2.12194440e-4f;
+    private static final float SQRT_HALF = 0.70710678f;
+    private static final float INVERSE_SQRT_2_PI = 0.39894228f;
+    private static final float SQRT_2_OVER_PI = 0.79788456f;
+
+    private FloatMath() {}
+
+    /// `e^x`, relative error below 2.5e-7 for |x| ≤ 86; 0 below -86, `e^88` above 88.
+    ///
+    /// The power of two is put together from the bits of its exponent, by multiplications that
+    /// are exact, because float bits cannot be reinterpreted inside a device kernel.
+    public static float exp(float x) {
+        float clamped = Math.max(-86f, Math.min(88f, x));
+        int shifted = (int) (clamped * LOG2_E + 125.5f);
+        float n = shifted - 125;
+        float t = clamped - n * LN2_HIGH - n * LN2_LOW;
+        float p = 0.0013836632f;
+        p = p * t + 0.008374981f;
+        p = p * t + 0.04166824f;
+        p = p * t + 0.16666418f;
+        p = p * t + 0.4999999f;
+        p = p * t + 1f;
+        p = p * t + 1f;
+        // 2^-125 first, so that no intermediate product overflows or leaves the normal range
+        p = p * 2.3509887e-38f;
+        p = p * (1f + (shifted & 1));
+        p = p * (1f + 3f * ((shifted >> 1) & 1));
+        p = p * (1f + 15f * ((shifted >> 2) & 1));
+        p = p * (1f + 255f * ((shifted >> 3) & 1));
+        p = p * (1f + 65535f * ((shifted >> 4) & 1));
+        p = p * (1f + 4.2949673e9f * ((shifted >> 5) & 1));
+        p = p * (1f + 1.8446744e19f * ((shifted >> 6) & 1));
+        float high = 1f + 1.8446744e19f * ((shifted >> 7) & 1);
+        p = p * high * high;
+        return x < -86f ? 0f : p;
+    }
+
+    /// Natural logarithm of `x` ≥ 1, as sums of exponentials are; absolute error below 4e-7 times
+    /// the larger of 1 and the result. Halves `x` by exact powers of two, then uses the series of
+    /// `2 · atanh((m - 1)/(m + 1))`.
+    public static float logOfSum(float x) {
+        float m = x;
+        float e = 0f;
+        for (int step = 64; step >= 1; step = step >> 1) {
+            float power = 1f;
+            for (int i = 0; i < step; i++) {
+                power = power * 2f;
+            }
+            if (m >= power) {
+                m = m / power;
+                e = e + step;
+            }
+        }
+        if (m > 1.4142135f) {
+            m = m * 0.5f;
+            e = e + 1f;
+        }
+        float s = (m - 1f) / (m + 1f);
+        float t = s * s;
+        float series = 0.11111111f;
+        series = series * t + 0.14285715f;
+        series = series * t + 0.2f;
+        series = series * t + 0.33333334f;
+        series = series * t + 1f;
+        return e * 0.69314718f + 2f * s * series;
+    }
+
+    /// `tanh(x)`, relative error below 4e-7.
+    public static float tanh(float x) {
+        float c = Math.max(-8f, Math.min(8f, x));
+        float t = c * c;
+        float p = 1.5230615e-8f;
+        p = p * t + 2.1894812e-5f;
+        p = p * t + 0.0035716074f;
+        p = p * t + 0.13444506f;
+        p = p * t + 1f;
+        float q = 8.52253e-7f;
+        q = q * t + 3.411307e-4f;
+        q = q * t + 0.02616448f;
+        q = q * t + 0.46777833f;
+        q = q * t + 1f;
+        return c * p / q;
+    }
+
+    /// `erf(x)`, relative error below 5e-7.
+    public static float erf(float x) {
+        float c = Math.max(-3.92f, Math.min(3.92f, x));
+        float t = c * c;
+        float p = 2.0501068e-6f;
+        p = p * t + 2.848766e-4f;
+        p = p * t + 0.0037654047f;
+        p = p * t + 0.05274807f;
+        p = p * t + 0.19040172f;
+        p = p * t + 1.1283791f;
+        float q = 3.8091595e-5f;
+        q = q * t + 0.0011624814f;
+        q = q * t + 0.014968794f;
+        q = q * t + 0.114107125f;
+        q = q * t + 0.50207186f;
+        q = q * t + 1f;
+        return Math.max(-1f, Math.min(1f, c * p / q));
+    }
+
+    /// `x · Φ(x)`: the exact GELU (Hendrycks and Gimpel, arXiv 1606.08415).
+    public static float gelu(float x) {
+        return 0.5f * x * (1f + erf(x * SQRT_HALF));
+    }
+
+    /// The derivative of [#gelu]: `Φ(x) + x · φ(x)`.
+    public static float geluDerivative(float x) {
+        return 0.5f * (1f + erf(x * SQRT_HALF)) + x * INVERSE_SQRT_2_PI * exp(-0.5f * x * x);
+    }
+
+    /// GELU in its tanh form (`gelu_new`, `gelu_pytorch_tanh` in Hugging Face configs).
+    public static float geluTanh(float x) {
+        return 0.5f * x * (1f + tanh(SQRT_2_OVER_PI * (x + 0.044715f * x * x * x)));
+    }
+
+    /// The derivative of [#geluTanh].
+    public static float geluTanhDerivative(float x) {
+        float t = tanh(SQRT_2_OVER_PI * (x + 0.044715f * x * x * x));
+        float inner = SQRT_2_OVER_PI * (1f + 0.134145f * x * x);
+        return 0.5f * (1f + t) + 0.5f * x * (1f - t * t) * inner;
+    }
+}

@@ -1,0 +1,120 @@
+package cglora.kernels.pooling;
+
+import cglora.kernels.Kernel;
+import uk.ac.manchester.tornado.api.annotations.Parallel;
+
+/// One vector a sequence from the vectors of its tokens, and back. `x` is [batch · width, hidden],
+/// `y` [batch, hidden], `lengths` [batch] the number of real tokens.
+public final class PoolingKernels {
+    public static final Kernel MEAN_POOL =
+            Kernel.of(PoolingKernels.class, "meanPool").reads("x", "lengths").writes("y").build();
+    public static final Kernel MEAN_POOL_GRADIENT =
+            Kernel.of(PoolingKernels.class, "meanPoolGradient")
+                    .reads("dy", "lengths")
+                    .writes("dx")
+                    .build();
+    public static final Kernel CLS_POOL =
+            Kernel.of(PoolingKernels.class, "clsPool").reads("x").writes("y").build();
+    public static final Kernel CLS_POOL_GRADIENT =
+            Kernel.of(PoolingKernels.class, "clsPoolGradient").reads("dy").writes("dx").build();
+    public static final Kernel MASK_ROWS =
+            Kernel.of(PoolingKernels.class, "maskRows").reads("x", "lengths").writes("y").build();
+
+    private PoolingKernels() {}
+
+    /// The mean over the real tokens; 0 for a sequence without tokens. The range is the sequences.
+    public static void meanPool(
+            int first,
+            int count,
+            float[] x,
+            int[] lengths,
+            float[] y,
+            int[] at,
+            int o,
+            int width,
+            int hidden) {
+        for (@Parallel int b = 0; b < count; b++) {
+            int xAt = at[o] + (first + b) * width * hidden;
+            int yAt = at[o + 2] + (first + b) * hidden;
+            int length = lengths[at[o + 1] + first + b];
+            float inverse = 1f / Math.max(length, 1);
+            for (int i = 0; i < hidden; i++) {
+                float sum = 0f;
+                for (int t = 0; t < length; t++) {
+                    sum += x[xAt + t * hidden + i];
+                }
+                y[yAt + i] = sum * inverse;
+            }
+        }
+    }
+
+    /// `dx = dy / length` at real tokens, 0 at padding. The range is the tokens.
+    public static void meanPoolGradient(
+            int first,
+            int count,
+            float[] dy,
+            int[] lengths,
+            float[] dx,
+            int[] at,
+            int o,
+            int width,
+            int hidden) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int b = (first + r) / width;
+            int dyAt = at[o] + b * hidden;
+            int dxAt = at[o + 2] + (first + r) * hidden;
+            int length = lengths[at[o + 1] + b];
+            float scale = (first + r) % width < length ? 1f / Math.max(length, 1) : 0f;
+            for (int i = 0; i < hidden; i++) {
+                dx[dxAt + i] = scale * dy[dyAt + i];
+            }
+        }
+    }
+
+    /// The first token's vector. The range is the sequences.
+    public static void clsPool(
+            int first, int count, float[] x, float[] y, int[] at, int o, int width, int hidden) {
+        for (@Parallel int b = 0; b < count; b++) {
+            int xAt = at[o] + (first + b) * width * hidden;
+            int yAt = at[o + 1] + (first + b) * hidden;
+            for (int i = 0; i < hidden; i++) {
+                y[yAt + i] = x[xAt + i];
+            }
+        }
+    }
+
+    /// `dx = dy` at the first token of each sequence, 0 elsewhere. The range is the tokens.
+    public static void clsPoolGradient(
+            int first, int count, float[] dy, float[] dx, int[] at, int o, int width, int hidden) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int dyAt = at[o] + (first + r) / width * hidden;
+            int dxAt = at[o + 1] + (first + r) * hidden;
+            float scale = (first + r) % width == 0 ? 1f : 0f;
+            for (int i = 0; i < hidden; i++) {
+                dx[dxAt + i] = scale * dy[dyAt + i];
+            }
+        }
+    }
+
+    /// `y = x` at real tokens, 0 at padding. The range is the tokens.
+    public static void maskRows(
+            int first,
+            int count,
+            float[] x,
+            int[] lengths,
+            float[] y,
+            int[] at,
+            int o,
+            int width,
+            int hidden) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int xAt = at[o] + (first + r) * hidden;
+            int yAt = at[o + 2] + (first + r) * hidden;
+            int length = lengths[at[o + 1] + (first + r) / width];
+            int real = (first + r) % width < length ? 1 : 0;
+            for (int i = 0; i < hidden; i++) {
+                y[yAt + i] = real == 1 ? x[xAt + i] : 0f;
+            }
+        }
+    }
+}

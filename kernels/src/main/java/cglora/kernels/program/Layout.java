@@ -1,0 +1,58 @@
+package cglora.kernels.program;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/// Where the persistent buffers of a run are: its weights, trained parameters, gradients and
+/// state. All programs of a run share one layout, so that they see the same contents.
+public final class Layout {
+    /// The most elements of one arena unless a device allows fewer: what an array can index.
+    private static final long DEFAULT_LIMIT = Integer.MAX_VALUE - 64L;
+
+    private final Map<Region, List<Arena>> arenas = new EnumMap<>(Region.class);
+    private final long limit;
+
+    public Layout() {
+        this(DEFAULT_LIMIT);
+    }
+
+    /// @param limit the most elements of one arena; a region that needs more gets several
+    public Layout(long limit) {
+        this.limit = limit;
+    }
+
+    /// A new float32 buffer in a region.
+    public Buffer allocate(Region region, String name, long elements) {
+        if (!region.isPersistent()) {
+            throw new IllegalArgumentException(name + ": a layout holds persistent regions only");
+        }
+        if (elements > limit) {
+            throw new IllegalArgumentException(
+                    "buffer %s of %d elements exceeds the largest array of %d"
+                            .formatted(name, elements, limit));
+        }
+        List<Arena> list = arenas.computeIfAbsent(region, _ -> new ArrayList<>());
+        if (list.isEmpty() || !list.getLast().fits(elements, limit)) {
+            list.add(new Arena(region, DataType.FLOAT32));
+        }
+        return list.getLast().allocate(name, (int) elements);
+    }
+
+    /// Bytes of a region's arenas.
+    public long bytes(Region region) {
+        return arenas.getOrDefault(region, List.of()).stream()
+                .mapToLong(arena -> (long) arena.length() * arena.type().bytes())
+                .sum();
+    }
+
+    /// Bytes of all regions.
+    public long bytes() {
+        return arenas.keySet().stream().mapToLong(this::bytes).sum();
+    }
+
+    public List<Arena> arenas(Region region) {
+        return List.copyOf(arenas.getOrDefault(region, List.of()));
+    }
+}
