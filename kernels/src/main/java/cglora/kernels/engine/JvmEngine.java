@@ -74,6 +74,13 @@ public final class JvmEngine implements Engine {
         }
     }
 
+    @Override
+    public void release(Layout layout) {
+        for (Region region : Region.values()) {
+            layout.arenas(region).forEach(arrays::remove);
+        }
+    }
+
     private static float[] newArray(int length, String what) {
         try {
             return new float[length];

@@ -25,6 +25,11 @@ public final class NullEngine implements Engine {
     }
 
     @Override
+    public void release(Layout layout) {
+        persistentBytes -= layout.bytes();
+    }
+
+    @Override
     public LoadedProgram load(Program program) {
         scratchBytes = Math.max(scratchBytes, program.scratchBytes());
         return new LoadedProgram() {
