@@ -6,13 +6,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /// Says what a setting means.
-@Command(
-        name = "explain",
-        description = "Say what a setting means, its default and its range.")
+@Command(name = "explain", description = "Say what a setting means, its default and its range.")
 final class ExplainCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "SETTING",
-            description = "Such as train.learning_rate, engine.type or seed; a stage shows all of its.")
+            description =
+                    "Such as train.learning_rate, engine.type or seed; a stage shows all of its.")
     private String setting;
 
     private final Console console;

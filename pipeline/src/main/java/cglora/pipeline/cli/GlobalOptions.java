@@ -5,10 +5,7 @@ import picocli.CommandLine.ScopeType;
 
 /// Options of every command.
 final class GlobalOptions {
-    @Option(
-            names = "--quiet",
-            scope = ScopeType.INHERIT,
-            description = "Only results and errors.")
+    @Option(names = "--quiet", scope = ScopeType.INHERIT, description = "Only results and errors.")
     boolean quiet;
 
     @Option(

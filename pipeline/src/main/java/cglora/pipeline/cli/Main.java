@@ -23,8 +23,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "cglora",
         description = "Fine-tunes transformers with Curvature-Guided LoRA from JSON pipelines.",
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "Exit status: 0 done, 1 a bug, 2 usage or pipeline, 3 content of a file,"
-                + " 4 engine, 5 memory or disk, 6 numbers, 7 a failed check."})
+        footer = {
+            "",
+            "Exit status: 0 done, 1 a bug, 2 usage or pipeline, 3 content of a file,"
+                    + " 4 engine, 5 memory or disk, 6 numbers, 7 a failed check."
+        })
 public final class Main {
     static final int BUG = 1;
     static final int USAGE = 2;
@@ -147,8 +150,11 @@ public final class Main {
     private static int bug(Throwable problem, Console console, int verbosity) {
         console.err()
                 .println(
-                        "error: a bug of ours: " + problem
-                                + (verbosity >= 2 ? "; its trace:" : "; run again with -vv for its trace")
+                        "error: a bug of ours: "
+                                + problem
+                                + (verbosity >= 2
+                                        ? "; its trace:"
+                                        : "; run again with -vv for its trace")
                                 + ", and please report it");
         if (verbosity >= 2) {
             problem.printStackTrace(console.err());

@@ -14,10 +14,7 @@ public final class PipelineOptions {
     @Parameters(paramLabel = "FILE", description = "The pipeline file.")
     private Path file;
 
-    @Option(
-            names = "--var",
-            paramLabel = "NAME=VALUE",
-            description = "Give a variable a value.")
+    @Option(names = "--var", paramLabel = "NAME=VALUE", description = "Give a variable a value.")
     private List<String> variables = new ArrayList<>();
 
     @Option(

@@ -51,15 +51,13 @@ final class ValidateCommand implements Callable<Integer> {
         }
         console.warnings(reading.warnings());
         int stages = reading.spec().stages().size();
-        String ok =
-                "ok  " + pipeline.file() + ": " + stages + (stages == 1 ? " stage" : " stages");
+        String ok = "ok  " + pipeline.file() + ": " + stages + (stages == 1 ? " stage" : " stages");
         if (print) {
             console.note(ok);
             console.out()
                     .print(
                             PipelineWriter.write(
-                                    reading.spec(),
-                                    pipeline.file().toAbsolutePath().getParent()));
+                                    reading.spec(), pipeline.file().toAbsolutePath().getParent()));
         } else {
             console.out().println(ok);
         }

@@ -20,7 +20,11 @@ final class VersionCommand implements Callable<Integer> {
         console.out().println("cglora " + product());
         console.out()
                 .println(
-                        "java " + Runtime.version() + " (" + System.getProperty("java.vendor") + ")");
+                        "java "
+                                + Runtime.version()
+                                + " ("
+                                + System.getProperty("java.vendor")
+                                + ")");
         return 0;
     }
 

@@ -70,11 +70,16 @@ final class Binder {
         if (value instanceof StringValue(_, String text)) {
             if (expected.contains("number") && isNumber(text)) {
                 fix = "write it without quotes: " + text;
-            } else if (expected.startsWith("true") && (text.equals("true") || text.equals("false"))) {
+            } else if (expected.startsWith("true")
+                    && (text.equals("true") || text.equals("false"))) {
                 fix = "write it without quotes: " + text;
             } else {
                 List<String> quoted =
-                        Pattern.compile("\"([^\"]+)\"").matcher(expected).results().map(m -> m.group(1)).toList();
+                        Pattern.compile("\"([^\"]+)\"")
+                                .matcher(expected)
+                                .results()
+                                .map(m -> m.group(1))
+                                .toList();
                 fix = SettingType.didYouMean(text, quoted);
             }
         }
@@ -100,7 +105,10 @@ final class Binder {
         return fail(
                 P_VALUE,
                 value,
-                "found \"" + text + "\", expected " + (names.size() == 1 ? "" : "one of ")
+                "found \""
+                        + text
+                        + "\", expected "
+                        + (names.size() == 1 ? "" : "one of ")
                         + String.join(", ", names),
                 SettingType.didYouMean(text, names));
     }
@@ -117,8 +125,13 @@ final class Binder {
             fail(
                     P_VALUE,
                     value,
-                    "not a regular expression: " + e.getDescription() + " at character "
-                            + (e.getIndex() + 1) + " of \"" + text + "\"",
+                    "not a regular expression: "
+                            + e.getDescription()
+                            + " at character "
+                            + (e.getIndex() + 1)
+                            + " of \""
+                            + text
+                            + "\"",
                     "names of modules go in a list: [\"query\", \"value\"]");
             return false;
         }
@@ -194,7 +207,10 @@ final class Binder {
                 return fail(
                         P_VALUE,
                         object,
-                        "'" + component.key() + "' is missing, expected " + component.type().expected(setting),
+                        "'"
+                                + component.key()
+                                + "' is missing, expected "
+                                + component.type().expected(setting),
                         "add \"" + component.key() + "\": " + setting.value());
             }
             JsonValue standard =
@@ -225,7 +241,10 @@ final class Binder {
             problems.error(
                     P_UNKNOWN,
                     entry.getValue().nameOrigin().toString(),
-                    "no such setting '" + key + "'" + (stage.isEmpty() ? "" : " in stage '" + stage + "'"),
+                    "no such setting '"
+                            + key
+                            + "'"
+                            + (stage.isEmpty() ? "" : " in stage '" + stage + "'"),
                     remedy(key, type, stage));
         }
         return found;
@@ -236,10 +255,16 @@ final class Binder {
         List<String> owners =
                 StageSpec.TYPES.keySet().stream()
                         .filter(name -> !name.equals(stage))
-                        .filter(name -> RecordType.of(StageSpec.TYPES.get(name)).find(key).isPresent())
+                        .filter(
+                                name ->
+                                        RecordType.of(StageSpec.TYPES.get(name))
+                                                .find(key)
+                                                .isPresent())
                         .toList();
         if (!owners.isEmpty()) {
-            return "'" + key + "' belongs to stage "
+            return "'"
+                    + key
+                    + "' belongs to stage "
                     + String.join(" or ", owners.stream().map(o -> "'" + o + "'").toList());
         }
         for (SettingComponent component : type.components()) {

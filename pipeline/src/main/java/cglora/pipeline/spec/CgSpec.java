@@ -1,17 +1,49 @@
 package cglora.pipeline.spec;
 
-
 /// Options of Curvature-Guided LoRA.
 public record CgSpec(
-        @Setting(value = "Added to the curvature factors before inversion", byDefault = "1.0", min = 0) double damping,
-        @Setting(value = "relative: times the mean eigenvalue; pi: split by traces; absolute: as given", byDefault = "\"relative\"") DampingType dampingType,
-        @Setting(value = "Power of the input factor in the whitening", byDefault = "0.5", min = 0, max = 0.5) double pA,
-        @Setting(value = "Power of the output factor in the whitening", byDefault = "0.5", min = 0, max = 0.5) double pS,
-        @Setting(value = "Start from the base model by subtracting the initial adapter from the weights", byDefault = "false") boolean shift,
-        @Setting(value = "How the step is split between A and B", byDefault = "\"balanced\"") Scale scale,
-        @Setting(value = "How the length of the initial step is chosen", byDefault = "\"held-out\"") Step step,
-        @Setting(value = "Length of the step where step is fixed", byDefault = "null", nullable = true, min = 0, aboveMin = true) Double stepSize,
-        @Setting(value = "Coordinates in which the low-rank step is best", byDefault = "\"whitened\"") Coordinates coordinates) {
+        @Setting(
+                        value = "Added to the curvature factors before inversion",
+                        byDefault = "1.0",
+                        min = 0)
+                double damping,
+        @Setting(
+                        value =
+                                "relative: times the mean eigenvalue; pi: split by traces; absolute: as given",
+                        byDefault = "\"relative\"")
+                DampingType dampingType,
+        @Setting(
+                        value = "Power of the input factor in the whitening",
+                        byDefault = "0.5",
+                        min = 0,
+                        max = 0.5)
+                double pA,
+        @Setting(
+                        value = "Power of the output factor in the whitening",
+                        byDefault = "0.5",
+                        min = 0,
+                        max = 0.5)
+                double pS,
+        @Setting(
+                        value =
+                                "Start from the base model by subtracting the initial adapter from the weights",
+                        byDefault = "false")
+                boolean shift,
+        @Setting(value = "How the step is split between A and B", byDefault = "\"balanced\"")
+                Scale scale,
+        @Setting(value = "How the length of the initial step is chosen", byDefault = "\"held-out\"")
+                Step step,
+        @Setting(
+                        value = "Length of the step where step is fixed",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 0,
+                        aboveMin = true)
+                Double stepSize,
+        @Setting(
+                        value = "Coordinates in which the low-rank step is best",
+                        byDefault = "\"whitened\"")
+                Coordinates coordinates) {
     /// What the damping is relative to.
     public enum DampingType implements Named {
         RELATIVE("relative"),

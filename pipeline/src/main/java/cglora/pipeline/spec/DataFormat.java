@@ -1,11 +1,19 @@
 package cglora.pipeline.spec;
 
-
 /// How a data file is written.
 public record DataFormat(
-        @Setting(value = "Kind of file; auto decides by name and content", byDefault = "\"auto\"") Type type,
-        @Setting(value = "Whether the first row of a csv or tsv file names the columns", byDefault = "true") boolean header,
-        @Setting(value = "Whether fields may stand in double quotes; null: double for csv, none for tsv", byDefault = "null", nullable = true) Quote quote,
+        @Setting(value = "Kind of file; auto decides by name and content", byDefault = "\"auto\"")
+                Type type,
+        @Setting(
+                        value = "Whether the first row of a csv or tsv file names the columns",
+                        byDefault = "true")
+                boolean header,
+        @Setting(
+                        value =
+                                "Whether fields may stand in double quotes; null: double for csv, none for tsv",
+                        byDefault = "null",
+                        nullable = true)
+                Quote quote,
         @Setting(value = "Character set of the file", byDefault = "\"UTF-8\"") String encoding) {
     /// Kinds of file.
     public enum Type implements Named {

@@ -1,13 +1,23 @@
 package cglora.pipeline.spec;
 
-
 /// Writes the adapter.
 public record ExportSpec(
-        @Setting(value = "Name of this stage in --set paths and references; needed when a export stage repeats", byDefault = "null", nullable = true) String id,
-        @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true") boolean when,
+        @Setting(
+                        value =
+                                "Name of this stage in --set paths and references; needed when a export stage repeats",
+                        byDefault = "null",
+                        nullable = true)
+                String id,
+        @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
+                boolean when,
         @Setting(value = "peft: a folder that PEFT loads", byDefault = "\"peft\"") Format format,
-        @Setting(value = "keep writes lora_alpha and use_rslora as they are", byDefault = "\"keep\"") Scaling scaling,
-        @Setting(value = "Load the written adapter again and compare logits", byDefault = "true") boolean verify) implements StageSpec {
+        @Setting(
+                        value = "keep writes lora_alpha and use_rslora as they are",
+                        byDefault = "\"keep\"")
+                Scaling scaling,
+        @Setting(value = "Load the written adapter again and compare logits", byDefault = "true")
+                boolean verify)
+        implements StageSpec {
     /// The value of `stage` in the file.
     public static final String STAGE = "export";
 

@@ -142,7 +142,8 @@ final class JsonSource {
         }
         return names.isEmpty()
                 ? "there is no .json file in " + folder
-                : "that folder has " + String.join(", ", names.subList(0, Math.min(5, names.size())));
+                : "that folder has "
+                        + String.join(", ", names.subList(0, Math.min(5, names.size())));
     }
 
     private static Path folderOf(Path wanted, Path folder) {
@@ -221,20 +222,27 @@ final class JsonSource {
         int line = Math.clamp(place == null ? 1 : place.getLineNr(), 1, Math.max(1, lines.size()));
         String shown = lines.isEmpty() ? "" : lines.get(line - 1);
         int column = Math.clamp(place == null ? 1 : place.getColumnNr(), 1, shown.length() + 1);
-        int end = message.indexOf(" (");
-        if (message.startsWith("Unexpected end-of-input") && end > 0) {
+        if (message.startsWith("Unexpected end-of-input")) {
             message = "the text ends before the JSON does";
+        } else if (message.contains("Non-standard token")) {
+            message = message.replaceFirst(": enable .*", "");
         }
         char culprit = column <= shown.length() ? shown.charAt(column - 1) : ' ';
         String fix = "";
-        if (culprit == '\'') {
+        if (message.startsWith("Non-standard token")) {
+            fix = "JSON has no NaN and no infinity";
+        } else if (culprit == '\'') {
             fix = "JSON strings and keys take double quotes";
+        } else if (message.contains("a colon")) {
+            fix = "a colon is missing after the key";
         } else if (culprit == ']' || culprit == '}') {
             fix = "remove the comma before it, or close the brackets in order";
-        } else if (message.contains("NaN") || message.contains("INF")) {
-            fix = "JSON has no NaN and no infinity";
-        } else if (message.contains("to separate")) {
+        } else if (message.contains("comma to separate")) {
             fix = "a comma is missing before this place";
+        } else if (message.contains("character escape")) {
+            fix = "a backslash itself is written \\\\";
+        } else if (message.contains("CTRL-CHAR")) {
+            fix = "a string ends on its line; a line break in it is written \\n";
         }
         return malformed(line, column, message, fix);
     }

@@ -3,8 +3,8 @@ package cglora.pipeline.spec;
 import java.util.List;
 import java.util.Map;
 
-/// Writes maps, lists, strings, numbers, booleans and null as JSON, one key a line; short lists stay
-/// on theirs.
+/// Writes maps, lists, strings, numbers, booleans and null as JSON: one key a line, short lists
+/// on one.
 public final class JsonText {
     private final StringBuilder text = new StringBuilder();
 

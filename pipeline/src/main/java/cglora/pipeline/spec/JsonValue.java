@@ -121,7 +121,7 @@ sealed interface JsonValue {
         }
     }
 
-    /// A value whose text could not be made, as when a variable is not defined; it was reported, and
+    /// A value whose text could not be made, as when a variable is not defined. It was reported;
     /// what reads it must not report it again.
     record BrokenValue(Origin origin) implements JsonValue {
         @Override

@@ -113,8 +113,7 @@ final class Merge {
     }
 
     private static ObjectValue canonicalStage(ObjectValue stage, Problems problems) {
-        String name =
-                stage.get("stage") instanceof StringValue(_, String text) ? text : id(stage);
+        String name = stage.get("stage") instanceof StringValue(_, String text) ? text : id(stage);
         Class<? extends StageSpec> type = StageSpec.TYPES.get(name);
         if (type == null) {
             return stage;
@@ -124,8 +123,7 @@ final class Merge {
         stage.members()
                 .forEach(
                         (key, member) -> {
-                            String ours =
-                                    record.find(key).map(SettingComponent::key).orElse(key);
+                            String ours = record.find(key).map(SettingComponent::key).orElse(key);
                             if (!ours.equals(key)) {
                                 problems.warning(
                                         P_SPELLING,
@@ -138,7 +136,9 @@ final class Merge {
                                 problems.error(
                                         P_DUPLICATE,
                                         member.nameOrigin().toString(),
-                                        "'" + ours + "' is given twice, also at "
+                                        "'"
+                                                + ours
+                                                + "' is given twice, also at "
                                                 + first.nameOrigin().position(),
                                         "keep one of them");
                             }

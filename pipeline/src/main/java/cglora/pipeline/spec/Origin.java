@@ -10,8 +10,7 @@ import java.nio.file.Path;
 /// @param column  counted from 1; 0 for an option or a built-in default
 /// @param pointer JSON pointer in that file; empty for the root
 /// @param via     where the text of a variable came from; empty for a value written in place
-public record Origin(
-        String source, Path folder, int line, int column, String pointer, String via) {
+public record Origin(String source, Path folder, int line, int column, String pointer, String via) {
     static Origin option(String text, Path folder) {
         return new Origin(text, folder, 0, 0, "", "");
     }

@@ -31,7 +31,6 @@ public record Overrides(
 
     /// Options as they were given in this process.
     public static Overrides of(List<String> variables, List<String> set, List<String> unset) {
-        return new Overrides(
-                variables, set, unset, Path.of("").toAbsolutePath(), System.getenv());
+        return new Overrides(variables, set, unset, Path.of("").toAbsolutePath(), System.getenv());
     }
 }

@@ -76,7 +76,10 @@ final class PeftConfig {
         }
         if (!Files.isRegularFile(file)) {
             problems.error(
-                    A_CONFIG, from.origin().toString(), "there is no file " + file, "correct from_peft");
+                    A_CONFIG,
+                    from.origin().toString(),
+                    "there is no file " + file,
+                    "correct from_peft");
             return stage;
         }
         JsonValue value;
@@ -99,7 +102,9 @@ final class PeftConfig {
             problems.error(
                     A_CONFIG,
                     (found == null ? config : found).origin().toString(),
-                    "peft_type is " + (found == null ? "missing" : found.describe()) + ", expected \"LORA\"",
+                    "peft_type is "
+                            + (found == null ? "missing" : found.describe())
+                            + ", expected \"LORA\"",
                     "only LoRA configurations can be taken");
             supported = false;
         }
@@ -144,7 +149,8 @@ final class PeftConfig {
                         problems.error(
                                 A_CONFIG,
                                 init.value().origin().toString(),
-                                "init_lora_weights is " + init.value().describe()
+                                "init_lora_weights is "
+                                        + init.value().describe()
                                         + ", expected true or \"gaussian\"",
                                 "give \"method\" and \"init_lora_weights\" in the adapter stage");
             }

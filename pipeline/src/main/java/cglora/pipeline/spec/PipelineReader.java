@@ -89,7 +89,9 @@ public final class PipelineReader {
             throw new CgloraException(
                     P_FILE,
                     chain.getLast().toString(),
-                    (chain.contains(real) ? "\"extends\" goes round: " : "\"extends\" is deeper than " + MAX_EXTENDS + ": ")
+                    (chain.contains(real)
+                                    ? "\"extends\" goes round: "
+                                    : "\"extends\" is deeper than " + MAX_EXTENDS + ": ")
                             + String.join(" -> ", names),
                     "take one of them out of \"extends\"");
         }

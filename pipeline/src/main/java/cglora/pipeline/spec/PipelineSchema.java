@@ -10,8 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// JSON Schema (draft 2020-12) of pipeline files, made from the same records that read them, so that
-/// editors complete and check what the product accepts.
+/// JSON Schema (draft 2020-12) of pipeline files, made from the same records that read them, so
+/// that editors complete and check what the product accepts.
 public final class PipelineSchema {
     private PipelineSchema() {}
 
@@ -44,9 +44,7 @@ public final class PipelineSchema {
         schema.put("if", Map.of("required", List.of("extends")));
         schema.put("else", Map.of("required", List.of("cglora", "stages")));
         var definitions =
-                ordered(
-                        "variable",
-                        ordered("type", "string", "pattern", "\\$\\{[^}]+\\}"));
+                ordered("variable", ordered("type", "string", "pattern", "\\$\\{[^}]+\\}"));
         StageSpec.TYPES.forEach(
                 (name, type) ->
                         definitions.put(
@@ -99,8 +97,7 @@ public final class PipelineSchema {
                 properties.put(other, deprecated);
             }
         }
-        return ordered(
-                "type", "object", "properties", properties, "additionalProperties", false);
+        return ordered("type", "object", "properties", properties, "additionalProperties", false);
     }
 
     private static Map<String, Object> property(SettingComponent component) {
@@ -108,8 +105,7 @@ public final class PipelineSchema {
         Map<String, Object> property = ordered("description", setting.value());
         if (!component.isRequired()) {
             Origin origin = Origin.option("default", Path.of(""));
-            JsonValue standard =
-                    JsonSource.parse(origin, setting.byDefault(), new Problems());
+            JsonValue standard = JsonSource.parse(origin, setting.byDefault(), new Problems());
             // A free object keeps any JSON value as it is, variables included.
             var holder = (Map<?, ?>) new FreeType().bind(wrap(standard), setting, null);
             property.put("default", holder.get("value"));

@@ -25,13 +25,14 @@ public final class PipelineWriter {
                     }
                     String relative = start.relativize(path).toString();
                     // A relative path must not look like something else, such as a built-in name.
-                    return relative.isEmpty() ? "." : relative.contains("/") ? relative : "./" + relative;
+                    return relative.isEmpty()
+                            ? "."
+                            : relative.contains("/") ? relative : "./" + relative;
                 });
     }
 
     private static String write(PipelineSpec spec, SettingType.Paths paths) {
-        return JsonText.write(
-                RecordType.of(PipelineSpec.class).plain(spec, NONE, paths));
+        return JsonText.write(RecordType.of(PipelineSpec.class).plain(spec, NONE, paths));
     }
 
     /// Ranges and paths belong to the components; the pipeline itself has none.

@@ -12,8 +12,7 @@ import java.util.Locale;
 /// @param setting    description, default and range
 /// @param type       how it is read and written
 /// @param component  the record component that holds it
-record SettingComponent(
-        String key, Setting setting, SettingType type, RecordComponent component) {
+record SettingComponent(String key, Setting setting, SettingType type, RecordComponent component) {
     static SettingComponent of(RecordComponent component) {
         Setting setting =
                 requireNonNull(

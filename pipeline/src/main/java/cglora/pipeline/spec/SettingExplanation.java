@@ -18,8 +18,7 @@ public final class SettingExplanation {
         if (stage != null) {
             return list(path, RecordType.of(stage));
         }
-        SettingComponent component =
-                SettingPath.describe(path).orElseThrow(() -> unknown(path));
+        SettingComponent component = SettingPath.describe(path).orElseThrow(() -> unknown(path));
         Setting setting = component.setting();
         var lines = new StringBuilder();
         lines.append(path).append('\n');

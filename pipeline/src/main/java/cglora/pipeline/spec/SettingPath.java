@@ -99,21 +99,29 @@ final class SettingPath {
         if (words.size() == 1) {
             throw error(
                     "'" + words.getFirst() + "' is a stage, expected a setting of it",
-                    "such as " + words.getFirst() + "."
+                    "such as "
+                            + words.getFirst()
+                            + "."
                             + RecordType.of(type).components().getLast().key());
         }
         return change(stage, RecordType.of(type), words.subList(1, words.size()), value, name);
     }
 
     private ObjectValue change(
-            ObjectValue object, RecordType type, List<String> words, JsonValue value, String stage) {
+            ObjectValue object,
+            RecordType type,
+            List<String> words,
+            JsonValue value,
+            String stage) {
         String word = words.getFirst();
         SettingComponent component =
                 type.find(word)
                         .orElseThrow(
                                 () ->
                                         error(
-                                                "no such setting '" + word + "'"
+                                                "no such setting '"
+                                                        + word
+                                                        + "'"
                                                         + (stage.isEmpty()
                                                                 ? ""
                                                                 : " in stage '" + stage + "'"),
@@ -135,7 +143,10 @@ final class SettingPath {
                         .type()
                         .record()
                         .orElseThrow(
-                                () -> error("'" + key + "' has no settings inside", "set it as a whole"));
+                                () ->
+                                        error(
+                                                "'" + key + "' has no settings inside",
+                                                "set it as a whole"));
         ObjectValue changed = change(inner, record, rest, value, stage);
         return value == null && !object.members().containsKey(key)
                 ? object
@@ -158,7 +169,9 @@ final class SettingPath {
             list.items().stream().map(Merge::id).filter(id -> !id.isEmpty()).forEach(starts::add);
         }
         if (StageSpec.TYPES.containsKey(word)) {
-            return error("this pipeline has no stage '" + word + "'", "its stages are " + String.join(", ", starts));
+            return error(
+                    "this pipeline has no stage '" + word + "'",
+                    "its stages are " + String.join(", ", starts));
         }
         List<String> ids = List.copyOf(starts);
         ROOT.keys().stream().filter(key -> !key.equals("stages")).forEach(starts::add);

@@ -15,7 +15,6 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -184,7 +183,8 @@ sealed interface SettingType {
                 return binder.wrongType(value, expected(setting));
             }
             if (text.isBlank()) {
-                return binder.fail(P_VALUE, value, "the text is empty", "give a value, or leave it out");
+                return binder.fail(
+                        P_VALUE, value, "the text is empty", "give a value, or leave it out");
             }
             if (!setting.path() || isNamed(text, setting)) {
                 return text;
@@ -253,7 +253,9 @@ sealed interface SettingType {
             long digits = (long) number.precision() - number.scale();
             if (digits <= 20
                     && number.scale() > 0
-                    && (digits < 0 ? number.signum() != 0 : number.stripTrailingZeros().scale() > 0)) {
+                    && (digits < 0
+                            ? number.signum() != 0
+                            : number.stripTrailingZeros().scale() > 0)) {
                 return binder.wrongType(value, expected(setting));
             }
             double size = number.doubleValue();
@@ -262,7 +264,10 @@ sealed interface SettingType {
                 return binder.fail(
                         O_RANGE,
                         value,
-                        "found " + text + ", expected at most " + (isLong ? Long.MAX_VALUE : number(largest)),
+                        "found "
+                                + text
+                                + ", expected at most "
+                                + (isLong ? Long.MAX_VALUE : number(largest)),
                         "");
             }
             if (outside(size, setting)) {
@@ -361,7 +366,8 @@ sealed interface SettingType {
                 return binder.wrongType(value, expected(setting));
             }
             if (items.isEmpty()) {
-                return binder.fail(P_VALUE, value, "the list is empty", "name one, or leave it out");
+                return binder.fail(
+                        P_VALUE, value, "the list is empty", "name one, or leave it out");
             }
             var bound = new ArrayList<Object>();
             for (JsonValue item : items) {
@@ -369,7 +375,10 @@ sealed interface SettingType {
                 if (each != Binder.FAILED && bound.contains(each)) {
                     each =
                             binder.fail(
-                                    P_VALUE, item, item.describe() + " is in the list twice", "remove one");
+                                    P_VALUE,
+                                    item,
+                                    item.describe() + " is in the list twice",
+                                    "remove one");
                 }
                 bound.add(each);
             }
@@ -388,10 +397,14 @@ sealed interface SettingType {
         @Override
         public Map<String, Object> schema(Setting setting) {
             return PipelineSchema.ordered(
-                    "type", "array",
-                    "items", element.schema(setting),
-                    "minItems", 1,
-                    "uniqueItems", true);
+                    "type",
+                    "array",
+                    "items",
+                    element.schema(setting),
+                    "minItems",
+                    1,
+                    "uniqueItems",
+                    true);
         }
 
         @Override
@@ -422,7 +435,9 @@ sealed interface SettingType {
         public Object plain(Object value, Setting setting, Paths paths) {
             var plain = new LinkedHashMap<String, Object>();
             ((Map<?, ?>) value)
-                    .forEach((key, item) -> plain.put((String) key, element.plain(item, setting, paths)));
+                    .forEach(
+                            (key, item) ->
+                                    plain.put((String) key, element.plain(item, setting, paths)));
             return plain;
         }
 
@@ -492,7 +507,8 @@ sealed interface SettingType {
                 case null -> null;
                 case Map<?, ?> map -> {
                     var plain = new LinkedHashMap<String, Object>();
-                    map.forEach((key, item) -> plain.put((String) key, plain(item, setting, paths)));
+                    map.forEach(
+                            (key, item) -> plain.put((String) key, plain(item, setting, paths)));
                     yield plain;
                 }
                 case List<?> list -> {
@@ -584,8 +600,7 @@ sealed interface SettingType {
             return switch ((TargetModules) value) {
                 case TargetModules.AllLinear _ -> "all-linear";
                 case TargetModules.Matching(String regex) -> escape(regex);
-                case TargetModules.Names(List<String> names) ->
-                        NAMES.plain(names, setting, paths);
+                case TargetModules.Names(List<String> names) -> NAMES.plain(names, setting, paths);
             };
         }
 
@@ -701,7 +716,10 @@ sealed interface SettingType {
             }
             if (items.isEmpty()) {
                 return binder.fail(
-                        P_VALUE, value, "there are no stages", "start with {\"stage\": \"model\", ...}");
+                        P_VALUE,
+                        value,
+                        "there are no stages",
+                        "start with {\"stage\": \"model\", ...}");
             }
             var bound = new ArrayList<Object>();
             for (JsonValue item : items) {
@@ -717,7 +735,9 @@ sealed interface SettingType {
                 var stage = (StageSpec) item;
                 var fields = new LinkedHashMap<String, Object>();
                 fields.put("stage", stage.stage());
-                ((Map<?, ?>) RecordType.of(StageSpec.TYPES.get(stage.stage())).plain(stage, setting, paths))
+                ((Map<?, ?>)
+                                RecordType.of(StageSpec.TYPES.get(stage.stage()))
+                                        .plain(stage, setting, paths))
                         .forEach((key, field) -> fields.put((String) key, field));
                 plain.add(fields);
             }

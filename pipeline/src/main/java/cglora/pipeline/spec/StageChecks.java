@@ -22,8 +22,13 @@ final class StageChecks {
     private static final Set<String> CLASSIFICATION =
             new TreeSet<>(
                     Set.of(
-                            "accuracy", "f1", "f1_macro", "loss", "matthews_correlation",
-                            "precision", "recall"));
+                            "accuracy",
+                            "f1",
+                            "f1_macro",
+                            "loss",
+                            "matthews_correlation",
+                            "precision",
+                            "recall"));
     private static final Set<String> REGRESSION =
             new TreeSet<>(Set.of("loss", "mae", "mse", "pearson", "spearman"));
 
@@ -113,12 +118,17 @@ final class StageChecks {
                                                             instanceof StringValue(_, String name)
                                                     && name.equals(needed)
                                                     && !(stage.get("when")
-                                                                    instanceof BooleanValue(_, boolean on)
+                                                                    instanceof
+                                                                    BooleanValue(_, boolean on)
                                                             && !on));
             problems.error(
                     P_STAGE,
                     tree.origin().toString(),
-                    "stage '" + kind + "' needs a stage '" + needed + "' before it"
+                    "stage '"
+                            + kind
+                            + "' needs a stage '"
+                            + needed
+                            + "' before it"
                             + (later ? ", which comes later" : ""),
                     later
                             ? "move '" + needed + "' up"
@@ -189,15 +199,17 @@ final class StageChecks {
                     "take \"labels\" out, or set problem_type");
         }
         if (stage.buckets() instanceof AutoOr.Given<List<Integer>>(List<Integer> buckets)) {
-            boolean ascending =
-                    buckets.equals(buckets.stream().sorted().toList());
+            boolean ascending = buckets.equals(buckets.stream().sorted().toList());
             int last = buckets.stream().max(Integer::compare).orElse(0);
             if (!ascending || last < stage.maxLength()) {
                 problems.error(
                         O_CONFLICT,
                         origin(tree, "buckets"),
                         ascending
-                                ? "the largest bucket is " + last + ", but max_length is " + stage.maxLength()
+                                ? "the largest bucket is "
+                                        + last
+                                        + ", but max_length is "
+                                        + stage.maxLength()
                                 : "the buckets " + buckets + " do not ascend",
                         ascending
                                 ? "add " + stage.maxLength() + ", or lower max_length"
@@ -222,7 +234,8 @@ final class StageChecks {
                     fixed
                             ? "step 'fixed' needs step_size"
                             : "step_size is used by step 'fixed' only, found step '"
-                                    + stage.cg().step().jsonName() + "'",
+                                    + stage.cg().step().jsonName()
+                                    + "'",
                     fixed ? "add \"step_size\": 1.0" : "add \"step\": \"fixed\"");
         }
     }
@@ -235,7 +248,9 @@ final class StageChecks {
             problems.warning(
                     O_CONFLICT,
                     origin(tree, "epochs"),
-                    "epochs and max_steps are both given; max_steps (" + stage.maxSteps() + ") rules",
+                    "epochs and max_steps are both given; max_steps ("
+                            + stage.maxSteps()
+                            + ") rules",
                     "");
         }
         if (data == null) {
@@ -245,7 +260,9 @@ final class StageChecks {
             problems.error(
                     P_STAGE,
                     tree.origin().toString(),
-                    "stage 'train' needs training examples, and stage '" + data.id() + "' gives none",
+                    "stage 'train' needs training examples, and stage '"
+                            + data.id()
+                            + "' gives none",
                     "add \"train\" to stage '" + data.id() + "'");
         }
         if (!data.hasValidation()) {
@@ -254,9 +271,14 @@ final class StageChecks {
                     problems.error(
                             P_STAGE,
                             origin(tree, key),
-                            "'" + key + "' needs validation examples, and stage '" + data.id() + "' gives none",
+                            "'"
+                                    + key
+                                    + "' needs validation examples, and stage '"
+                                    + data.id()
+                                    + "' gives none",
                             "add \"validation\": a file, or \"validation_split\": 0.1, to stage '"
-                                    + data.id() + "'");
+                                    + data.id()
+                                    + "'");
                 }
             }
             return stage.withoutEvaluation();
@@ -289,8 +311,11 @@ final class StageChecks {
                 problems.error(
                         P_STAGE,
                         tree.has("data") ? origin(tree, "data") : tree.origin().toString(),
-                        "stage 'evaluate' measures on '" + stage.data().jsonName()
-                                + "', which stage '" + data.id() + "' does not give",
+                        "stage 'evaluate' measures on '"
+                                + stage.data().jsonName()
+                                + "', which stage '"
+                                + data.id()
+                                + "' does not give",
                         "add it to stage '" + data.id() + "', or choose other \"data\"");
             }
         }
@@ -317,8 +342,18 @@ final class StageChecks {
                 P_VALUE,
                 where,
                 known
-                        ? "metric '" + name + "' does not fit " + task + "; metrics are " + String.join(", ", fitting)
-                        : "there is no metric '" + name + "'; metrics for " + task + " are " + String.join(", ", fitting),
+                        ? "metric '"
+                                + name
+                                + "' does not fit "
+                                + task
+                                + "; metrics are "
+                                + String.join(", ", fitting)
+                        : "there is no metric '"
+                                + name
+                                + "'; metrics for "
+                                + task
+                                + " are "
+                                + String.join(", ", fitting),
                 SettingType.didYouMean(name, List.copyOf(fitting)));
     }
 

@@ -58,8 +58,7 @@ final class Variables {
             case ArrayValue array ->
                     new ArrayValue(
                             array.origin(), array.items().stream().map(this::expand).toList());
-            case StringValue string ->
-                    string.text().indexOf('$') < 0 ? string : expandText(string);
+            case StringValue string -> string.text().indexOf('$') < 0 ? string : expandText(string);
             case NumberValue _, BooleanValue _, NullValue _, BrokenValue _ -> value;
         };
     }
@@ -113,7 +112,10 @@ final class Variables {
                 case ObjectValue _, ArrayValue _, NullValue _ -> {
                     return broken(
                             string,
-                            part.describe() + " cannot be part of the text \"" + string.text() + '"',
+                            part.describe()
+                                    + " cannot be part of the text \""
+                                    + string.text()
+                                    + '"',
                             "such a variable must be the whole of a string");
                 }
             }
