@@ -67,7 +67,13 @@ public final class Main {
                 });
         line.setExecutionExceptionHandler(
                 (problem, _, _) -> failure(problem, console, main.options.verbosity()));
-        int status = line.execute(arguments);
+        int status;
+        try {
+            status = line.execute(arguments);
+        } catch (Error problem) {
+            // Out of memory, a class that is missing, an assertion: told in the same one line.
+            status = bug(problem, console, main.options.verbosity());
+        }
         out.flush();
         err.flush();
         return status;

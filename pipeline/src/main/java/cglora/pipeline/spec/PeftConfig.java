@@ -11,6 +11,7 @@ import cglora.pipeline.spec.JsonValue.NullValue;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
 import cglora.pipeline.spec.JsonValue.StringValue;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,7 +71,13 @@ final class PeftConfig {
 
     private ObjectValue filled(ObjectValue stage) {
         var from = (StringValue) stage.get("from_peft");
-        Path file = from.origin().folder().resolve(from.text());
+        Path file;
+        try {
+            file = from.origin().folder().resolve(from.text());
+        } catch (InvalidPathException _) {
+            // The binder reads the same text as a path and reports it.
+            return stage;
+        }
         if (Files.isDirectory(file)) {
             file = file.resolve("adapter_config.json");
         }

@@ -15,6 +15,7 @@ import cglora.pipeline.spec.JsonValue.NumberValue;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
 import cglora.pipeline.spec.JsonValue.StringValue;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -134,8 +135,8 @@ public final class PipelineReader {
                         "");
                 continue;
             }
-            Path base = origin.folder().resolve(text);
-            if (Files.isRegularFile(base)) {
+            Path base = resolve(origin.folder(), text);
+            if (base != null && Files.isRegularFile(base)) {
                 files.add(base);
             } else {
                 problems.error(
@@ -146,6 +147,15 @@ public final class PipelineReader {
             }
         }
         return files;
+    }
+
+    /// Null for a text that cannot be a path.
+    private static Path resolve(Path folder, String text) {
+        try {
+            return folder.resolve(text);
+        } catch (InvalidPathException _) {
+            return null;
+        }
     }
 
     private void checkVersion(ObjectValue root) {
