@@ -1,0 +1,209 @@
+package cglora.models.linalg;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Arrays;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.RealMatrix;
+import org.apache.commons.math3.linear.SingularValueDecomposition;
+import org.apache.commons.rng.sampling.distribution.SharedStateContinuousSampler;
+import org.apache.commons.rng.sampling.distribution.ZigguratSampler;
+import org.apache.commons.rng.simple.RandomSource;
+
+/// The leading singular triplets, `M ≈ U diag(singularValues) Vᵀ`.
+///
+/// Signs are fixed: the entry of largest magnitude of each right singular vector is positive.
+///
+/// @param U              [rows, rank], orthonormal columns
+/// @param singularValues [rank], descending; unit of `M`
+/// @param V              [columns, rank], orthonormal columns; where `M` has a rank below the
+///     one asked for, columns that belong to a zero singular value may be zero in `U` and `V`
+public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
+    /// Columns that the random sketch holds beyond the rank.
+    private static final int OVERSAMPLING = 8;
+
+    private static final int POWER_ITERATIONS = 2;
+
+    /// Up to this smaller side, the exact decomposition costs less than it would be worth to
+    /// approximate it.
+    private static final int EXACT_SIDE = 128;
+
+    public TruncatedSvd {
+        requireNonNull(U, "U");
+        requireNonNull(V, "V");
+        if (U.columns() != singularValues.length || V.columns() != singularValues.length) {
+            throw new IllegalArgumentException(
+                    "U has %d columns, V %d, expected %d"
+                            .formatted(U.columns(), V.columns(), singularValues.length));
+        }
+    }
+
+    public int rank() {
+        return singularValues.length;
+    }
+
+    /// `U diag(singularValues) Vᵀ`, [rows, columns].
+    public Matrix product() {
+        return U.scaledColumns(singularValues).timesTransposed(V);
+    }
+
+    /// All `min(rows, columns)` triplets of a small matrix, to rounding.
+    public static TruncatedSvd exact(Matrix M) {
+        int rank = Math.min(M.rows(), M.columns());
+        requireFinite(M);
+        // Commons Math iterates on thresholds of absolute size: feed it entries of order one
+        double scale = M.maxAbsolute();
+        if (scale == 0) {
+            return new TruncatedSvd(
+                            Matrix.identity(M.rows()).columns(0, rank),
+                            new double[rank],
+                            Matrix.identity(M.columns()).columns(0, rank))
+                    .withFixedSigns();
+        }
+        var decomposition = new SingularValueDecomposition(real(M.scaled(1 / scale)));
+        double[] values = Arrays.copyOf(decomposition.getSingularValues(), rank);
+        for (int i = 0; i < rank; i++) {
+            values[i] *= scale;
+        }
+        return new TruncatedSvd(
+                        matrix(decomposition.getU(), rank),
+                        values,
+                        matrix(decomposition.getV(), rank))
+                .withFixedSigns();
+    }
+
+    /// The first `rank` triplets of an operator. Exact when its smaller side is small; else a
+    /// randomised range finder with oversampling 8 and 2 power iterations (Halko, Martinsson
+    /// and Tropp, arXiv 0909.4061, algorithms 4.4 and 5.1), which needs products with blocks of
+    /// `rank + 8` columns only.
+    ///
+    /// @param rank 1 … min(rows, columns)
+    /// @param seed the same seed gives the same result
+    public static TruncatedSvd of(LinearOperator M, int rank, long seed) {
+        int side = Math.min(M.rows(), M.columns());
+        requireRank(rank, side, M.rows(), M.columns());
+        int sketch = rank + OVERSAMPLING;
+        if (side <= Math.max(2 * sketch, EXACT_SIDE)) {
+            Matrix dense =
+                    M.columns() <= M.rows()
+                            ? M.multiply(Matrix.identity(M.columns()))
+                            : M.multiplyTransposed(Matrix.identity(M.rows())).transpose();
+            return exact(dense).truncated(rank);
+        }
+        Matrix Q = CholeskyQr.orthonormalize(M.multiply(gaussian(M.columns(), sketch, seed)));
+        for (int i = 0; i < POWER_ITERATIONS; i++) {
+            Matrix Z = CholeskyQr.orthonormalize(M.multiplyTransposed(Q));
+            Q = CholeskyQr.orthonormalize(M.multiply(Z));
+        }
+        // B = QᵀM [k, columns], small on one side; its transpose is what the operator gives
+        Matrix transposed = M.multiplyTransposed(Q);
+        requireFinite(transposed);
+        TruncatedSvd small = exact(transposed);
+        return new TruncatedSvd(Q.times(small.V), small.singularValues, small.U)
+                .padded(rank)
+                .withFixedSigns();
+    }
+
+    /// The first `rank` triplets of `factor · P Qᵀ`, exactly, for a small inner dimension.
+    ///
+    /// @param P [rows, k]
+    /// @param Q [columns, k]
+    public static TruncatedSvd ofProduct(Matrix P, Matrix Q, double factor, int rank) {
+        requireRank(rank, Math.min(P.rows(), Q.rows()), P.rows(), Q.rows());
+        requireFinite(P);
+        requireFinite(Q);
+        TruncatedSvd p = exact(P);
+        TruncatedSvd q = exact(Q);
+        Matrix core =
+                p.V.scaledColumns(p.singularValues)
+                        .transposeTimes(q.V.scaledColumns(q.singularValues))
+                        .scaled(factor);
+        TruncatedSvd inner = exact(core);
+        return new TruncatedSvd(p.U.times(inner.U), inner.singularValues, q.U.times(inner.V))
+                .padded(rank)
+                .withFixedSigns();
+    }
+
+    /// The same triplets in other orthonormal bases: `left · U`, `right · V`.
+    ///
+    /// @param left  [n, rows]
+    /// @param right [m, columns]
+    public TruncatedSvd rotated(Matrix left, Matrix right) {
+        return new TruncatedSvd(left.times(U), singularValues, right.times(V)).withFixedSigns();
+    }
+
+    private TruncatedSvd truncated(int rank) {
+        return new TruncatedSvd(
+                U.columns(0, rank), Arrays.copyOf(singularValues, rank), V.columns(0, rank));
+    }
+
+    /// The first `rank` triplets, with zeros where there are fewer.
+    private TruncatedSvd padded(int rank) {
+        return singularValues.length >= rank
+                ? truncated(rank)
+                : new TruncatedSvd(
+                        widened(U, rank), Arrays.copyOf(singularValues, rank), widened(V, rank));
+    }
+
+    private static Matrix widened(Matrix M, int columns) {
+        Matrix result = Matrix.zero(M.rows(), columns);
+        for (int i = 0; i < M.rows(); i++) {
+            System.arraycopy(
+                    M.values(), i * M.columns(), result.values(), i * columns, M.columns());
+        }
+        return result;
+    }
+
+    private TruncatedSvd withFixedSigns() {
+        double[] signs = new double[rank()];
+        for (int j = 0; j < signs.length; j++) {
+            double largest = 0;
+            for (int i = 0; i < V.rows(); i++) {
+                if (Math.abs(V.get(i, j)) > Math.abs(largest)) {
+                    largest = V.get(i, j);
+                }
+            }
+            signs[j] = largest < 0 ? -1 : 1;
+        }
+        return new TruncatedSvd(U.scaledColumns(signs), singularValues, V.scaledColumns(signs));
+    }
+
+    /// Standard normal entries, [rows, columns].
+    private static Matrix gaussian(int rows, int columns, long seed) {
+        SharedStateContinuousSampler normal =
+                ZigguratSampler.NormalizedGaussian.of(RandomSource.XO_SHI_RO_256_PP.create(seed));
+        Matrix result = Matrix.zero(rows, columns);
+        for (int i = 0; i < result.values().length; i++) {
+            result.values()[i] = normal.sample();
+        }
+        return result;
+    }
+
+    private static void requireRank(int rank, int side, int rows, int columns) {
+        if (rank < 1 || rank > side) {
+            throw new IllegalArgumentException(
+                    "rank %d, expected 1 … %d (the matrix is %d × %d)"
+                            .formatted(rank, side, rows, columns));
+        }
+    }
+
+    /// Commons Math's iteration does not end on NaN.
+    private static void requireFinite(Matrix M) {
+        if (!M.isFinite()) {
+            throw new IllegalArgumentException(
+                    "a matrix with non-finite entries has no singular values");
+        }
+    }
+
+    private static RealMatrix real(Matrix M) {
+        double[][] rows = new double[M.rows()][];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = Arrays.copyOfRange(M.values(), i * M.columns(), (i + 1) * M.columns());
+        }
+        return new Array2DRowRealMatrix(rows, false);
+    }
+
+    private static Matrix matrix(RealMatrix M, int columns) {
+        return Matrix.of(M.getData()).columns(0, columns);
+    }
+}
