@@ -28,6 +28,10 @@ final class Lbfgs {
     private static final double ARMIJO = 1e-4;
     private static final double WOLFE = 0.9;
 
+    /// Near the minimum the values agree to rounding; there the slopes decide (the approximate
+    /// Wolfe conditions of Hager and Zhang 2005).
+    private static final double ROUNDING = 1e-14;
+
     private Lbfgs() {}
 
     /// @param start     [n], left as it is
@@ -63,10 +67,14 @@ final class Lbfgs {
                     next[i] = x[i] + length * direction[i];
                 }
                 nextValue = objective.evaluate(next, nextGradient);
-                descended = nextValue <= value + ARMIJO * length * slope;
+                double nextSlope = dot(direction, nextGradient);
+                descended =
+                        nextValue <= value + ARMIJO * length * slope
+                                || nextValue <= value + ROUNDING * Math.abs(value)
+                                        && nextSlope <= (2 * ARMIJO - 1) * slope;
                 if (!descended) {
                     high = length;
-                } else if (dot(direction, nextGradient) < WOLFE * slope) {
+                } else if (nextSlope < WOLFE * slope) {
                     low = length;
                 } else {
                     break;
