@@ -27,7 +27,7 @@ public record LoraFactors(float[] loraA, float[] loraB, Base base, boolean zeroG
     }
 
     /// The factors of `η` times the product, each scaled by `√η`: what an initializer gives for
-    /// `η` when these are the ones for 1.
+    /// `η` when these are the ones for 1. Factors of the stable scale have no step to shorten.
     ///
     /// @param eta `η ≥ 0`
     public LoraFactors withStepSize(double eta) {

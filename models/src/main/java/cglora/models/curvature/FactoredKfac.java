@@ -2,7 +2,6 @@ package cglora.models.curvature;
 
 import static java.util.Objects.requireNonNull;
 
-import cglora.models.linalg.LinearOperator;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.SymmetricEigen;
 import cglora.models.linalg.TruncatedSvd;
@@ -103,8 +102,7 @@ public final class FactoredKfac implements CurvatureStatistics {
     public WhitenedGradient whitenedGradientSvd(
             Damping damping, double pA, double pS, int rank, long seed) {
         OperatorRoots roots = roots(damping, pA, pS);
-        TruncatedSvd core =
-                TruncatedSvd.of(LinearOperator.of(core(roots.damping(), pA, pS)), rank, seed);
+        TruncatedSvd core = TruncatedSvd.of(core(roots.damping(), pA, pS), rank, seed);
         Eigenbases bases = eigenbases();
         return WhitenedGradient.of(
                 core.rotated(bases.output.vectors(), bases.input.vectors()), roots);

@@ -9,6 +9,7 @@ import cglora.models.linalg.Softmax;
 /// Distances and cosine are on logits centred over the classes, since a constant added to all
 /// logits of an example changes no prediction. With one output (regression) nothing is centred,
 /// the metric is the identity, KL is that of Gaussians of variance 1 and agreement is 1.
+/// Relative numbers are NaN or infinite where the reference has not moved.
 ///
 /// @param relativeDistance    `‖f − f_FT‖ / ‖f_FT − f₀‖`, centred
 /// @param relativeDistanceRaw the same without centring

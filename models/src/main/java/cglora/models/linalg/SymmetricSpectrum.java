@@ -20,9 +20,16 @@ public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen {
     /// `(A + damping · I)^exponent`, formed, [size, size].
     Matrix power(double damping, double exponent);
 
-    /// Whether a negative power of `A + damping · I` is more than rounding noise: the smallest
-    /// eigenvalue has to stand above the error of the largest.
+    /// Whether a negative power of `A + damping · I` is more than rounding noise. With damping,
+    /// the smallest eigenvalue has to stand above the float64 error of the largest. Without, it
+    /// has to stand above the float32 error of sums on a device: a factor of lower rank that
+    /// comes from there has small eigenvalues in the place of its zeros.
     default boolean isInvertible(double damping) {
-        return smallest() + damping > size() * Math.ulp(largest() + damping);
+        double noise =
+                damping > 0 ? size() * Math.ulp(largest() + damping) : FLOAT32_NOISE * largest();
+        return smallest() + damping > noise;
     }
+
+    /// Share of the largest eigenvalue, 2⁻²².
+    double FLOAT32_NOISE = 0x1p-22;
 }

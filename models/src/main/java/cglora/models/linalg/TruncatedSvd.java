@@ -28,6 +28,10 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
     /// approximate it.
     private static final int EXACT_SIDE = 128;
 
+    /// Up to this smaller side, the eigenvectors of the Gram matrix of a formed matrix cost
+    /// about a second.
+    private static final int GRAM_SIDE = 1024;
+
     public TruncatedSvd {
         requireNonNull(U, "U");
         requireNonNull(V, "V");
@@ -90,8 +94,43 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
                             : M.multiplyTransposed(Matrix.identity(M.rows())).transpose();
             return exact(dense).truncated(rank);
         }
-        Matrix Q = CholeskyQr.orthonormalize(M.multiply(gaussian(M.columns(), sketch, seed)));
-        for (int i = 0; i < POWER_ITERATIONS; i++) {
+        return inRangeOf(M, gaussian(M.columns(), sketch, seed), POWER_ITERATIONS, rank);
+    }
+
+    /// The first `rank` triplets of a formed matrix. Up to a side of 1024 the start is no
+    /// random block but the leading eigenvectors of `MᵀM` or `MMᵀ`, so that the result is exact
+    /// to rounding and does not depend on the seed; a flat spectrum would need many power
+    /// iterations for that. Above, as for an operator.
+    ///
+    /// @param rank 1 … min(rows, columns)
+    /// @param seed the same seed gives the same result
+    public static TruncatedSvd of(Matrix M, int rank, long seed) {
+        int side = Math.min(M.rows(), M.columns());
+        requireRank(rank, side, M.rows(), M.columns());
+        int block = rank + OVERSAMPLING;
+        LinearOperator operator = LinearOperator.of(M);
+        if (side <= Math.max(2 * block, EXACT_SIDE) || side > GRAM_SIDE) {
+            return of(operator, rank, seed);
+        }
+        requireFinite(M);
+        double scale = M.maxAbsolute();
+        if (scale == 0) {
+            return exact(M).truncated(rank);
+        }
+        // squares of small gradients would leave the range of a double
+        Matrix unit = M.scaled(1 / scale);
+        boolean tall = M.columns() <= M.rows();
+        Matrix gram = tall ? unit.transposeTimes(unit) : unit.timesTransposed(unit);
+        Matrix leading = SymmetricEigen.of(gram).vectors().columns(side - block, block);
+        // one power iteration mends what squaring lost in the smaller of the leading values
+        Matrix start = tall ? leading : CholeskyQr.orthonormalize(M.transposeTimes(leading));
+        return inRangeOf(operator, start, 1, rank);
+    }
+
+    /// The best triplets within the range of `(M Mᵀ)^powers M Y`.
+    private static TruncatedSvd inRangeOf(LinearOperator M, Matrix Y, int powers, int rank) {
+        Matrix Q = CholeskyQr.orthonormalize(M.multiply(Y));
+        for (int i = 0; i < powers; i++) {
             Matrix Z = CholeskyQr.orthonormalize(M.multiplyTransposed(Q));
             Q = CholeskyQr.orthonormalize(M.multiply(Z));
         }

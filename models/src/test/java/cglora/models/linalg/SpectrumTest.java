@@ -61,6 +61,15 @@ class SpectrumTest {
     }
 
     @Test
+    void aSingularFactorThatWasSummedInFloat32IsStillSingular() {
+        Matrix X = RandomMatrices.gaussian(20, 48, new Random(3));
+        float[] sums = X.transposeTimes(X).toFloats();
+        SymmetricEigen eigen = SymmetricEigen.of(Matrix.of(48, 48, sums));
+        assertThat(eigen.isInvertible(0)).isFalse();
+        assertThat(eigen.isInvertible(1e-6 * eigen.largest())).isTrue();
+    }
+
+    @Test
     void aFullRankGramFormNeedsNoDamping() {
         Matrix X = RandomMatrices.fading(40, 9, 0.1, new Random(1));
         Matrix A = X.transposeTimes(X).scaled(1.0 / 40);

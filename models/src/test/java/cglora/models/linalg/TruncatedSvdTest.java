@@ -61,6 +61,24 @@ class TruncatedSvdTest {
         assertThat(M.minus(svd.product()).frobenius()).isLessThan(1.01 * best);
     }
 
+    @ParameterizedTest
+    @CsvSource({"200, 150, 4, 0.5", "150, 200, 8, 0.5", "150, 300, 8, 1e-4", "160, 160, 30, 1"})
+    void theLeadingTripletsOfAFormedMatrixAreExactForAnySpectrumAndSeed(
+            int rows, int columns, int rank, double last) {
+        Matrix M = RandomMatrices.fading(rows, columns, last, new Random(rank));
+        TruncatedSvd svd = TruncatedSvd.of(M, rank, 1);
+        assertClose("Σ", svd.singularValues(), reference(M, rank), 1e-12);
+        assertOrthonormal("UᵀU", svd.U());
+        assertOrthonormal("VᵀV", svd.V());
+        assertClose("M V", M.times(svd.V()), svd.U().scaledColumns(svd.singularValues()), 1e-10);
+        assertClose("other seed", TruncatedSvd.of(M, rank, 2).product(), svd.product(), 1e-10);
+        assertClose(
+                "scale",
+                TruncatedSvd.of(M.scaled(1e-180), rank, 1).singularValues(),
+                Arrays.stream(svd.singularValues()).map(value -> value * 1e-180).toArray(),
+                1e-12);
+    }
+
     @Test
     void theRandomisedSvdOfALowRankMatrixIsExactThoughTheSketchIsWider() {
         var random = new Random(2);
@@ -103,6 +121,8 @@ class TruncatedSvdTest {
     void zeroAndTinyMatricesHaveTriplets() {
         TruncatedSvd zero = TruncatedSvd.of(operator(Matrix.zero(200, 150)), 3, 1);
         assertThat(zero.singularValues()).containsExactly(0, 0, 0);
+        assertThat(TruncatedSvd.of(Matrix.zero(200, 150), 3, 1).singularValues())
+                .containsExactly(0, 0, 0);
         assertThat(TruncatedSvd.exact(Matrix.zero(3, 2)).singularValues()).containsExactly(0, 0);
         Matrix tiny = RandomMatrices.gaussian(6, 5, new Random(8)).scaled(1e-180);
         assertClose("U Σ Vᵀ", TruncatedSvd.exact(tiny).product(), tiny, 1e-12);
