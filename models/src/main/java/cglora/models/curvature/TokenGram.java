@@ -3,7 +3,6 @@ package cglora.models.curvature;
 import static java.util.Objects.requireNonNull;
 
 import cglora.models.linalg.GramEigen;
-import cglora.models.linalg.LinearOperator;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.TruncatedSvd;
 
@@ -15,9 +14,6 @@ import cglora.models.linalg.TruncatedSvd;
 /// which holds for every source of `S` and both ways of sharing, also where part of the
 /// gradient lies outside the span of the curvature's tokens.
 public final class TokenGram implements CurvatureStatistics {
-    /// Up to this many tokens, an exact decomposition of the thin factors costs little.
-    private static final int EXACT_TOKENS = 64;
-
     private final Matrix X;
     private final Matrix Gamma;
     private final int examples;
@@ -83,11 +79,7 @@ public final class TokenGram implements CurvatureStatistics {
         OperatorRoots roots = roots(damping, pA, pS);
         Matrix P = roots.applyOutput(Gamma.transpose());
         Matrix Q = roots.applyInput(X.transpose());
-        TruncatedSvd svd =
-                X.rows() <= EXACT_TOKENS
-                        ? TruncatedSvd.ofProduct(P, Q, 1.0 / examples, rank)
-                        : TruncatedSvd.of(
-                                LinearOperator.ofProduct(P, Q, 1.0 / examples), rank, seed);
+        TruncatedSvd svd = TruncatedSvd.ofProduct(P, Q, 1.0 / examples, rank, seed);
         return WhitenedGradient.of(svd, roots);
     }
 

@@ -32,6 +32,13 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
     /// about a second.
     private static final int GRAM_SIDE = 1024;
 
+    /// Up to this inner dimension of a product, both thin factors are decomposed by themselves.
+    private static final int EXACT_INNER = 64;
+
+    /// Up to this inner dimension, two eigendecompositions of its size cost a tenth of a
+    /// second.
+    private static final int GRAM_INNER = 512;
+
     public TruncatedSvd {
         requireNonNull(U, "U");
         requireNonNull(V, "V");
@@ -143,14 +150,44 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
                 .withFixedSigns();
     }
 
-    /// The first `rank` triplets of `factor · P Qᵀ`, exactly, for a small inner dimension.
+    /// The first `rank` triplets of `factor · P Qᵀ`, which is not formed. Exact to rounding for
+    /// an inner dimension up to 512; above, as for an operator.
     ///
-    /// @param P [rows, k]
-    /// @param Q [columns, k]
-    public static TruncatedSvd ofProduct(Matrix P, Matrix Q, double factor, int rank) {
+    /// @param P    [rows, k]
+    /// @param Q    [columns, k]
+    /// @param rank 1 … min(rows, columns)
+    /// @param seed the same seed gives the same result
+    public static TruncatedSvd ofProduct(Matrix P, Matrix Q, double factor, int rank, long seed) {
+        LinearOperator product = LinearOperator.ofProduct(P, Q, factor);
         requireRank(rank, Math.min(P.rows(), Q.rows()), P.rows(), Q.rows());
         requireFinite(P);
         requireFinite(Q);
+        int inner = P.columns();
+        int block = rank + OVERSAMPLING;
+        if (inner <= EXACT_INNER) {
+            return ofThinFactors(P, Q, factor, rank);
+        }
+        if (inner > GRAM_INNER
+                || inner < block
+                || Math.min(P.rows(), Q.rows()) <= Math.max(2 * block, EXACT_SIDE)
+                || P.isZero()
+                || Q.isZero()) {
+            return of(product, rank, seed);
+        }
+        // PᵀP = W Λ Wᵀ: the left singular vectors of P Qᵀ are P W Λ^{-1/2} times the eigenvectors
+        // of Λ^{1/2} Wᵀ (QᵀQ) W Λ^{1/2}, [k, k]; only a start, so that squares may round
+        Matrix p = P.scaled(1 / P.maxAbsolute());
+        Matrix q = Q.scaled(1 / Q.maxAbsolute());
+        SymmetricEigen eigen = SymmetricEigen.of(p.transposeTimes(p));
+        Matrix root = eigen.vectors().scaledColumns(eigen.powers(0, 0.5));
+        Matrix inQ = q.times(root);
+        Matrix leading =
+                SymmetricEigen.of(inQ.transposeTimes(inQ)).vectors().columns(inner - block, block);
+        // Q Pᵀ P W Λ^{-1/2} = Q W Λ^{1/2}: the right singular vectors, without the inverse
+        return inRangeOf(product, CholeskyQr.orthonormalize(inQ.times(leading)), 1, rank);
+    }
+
+    private static TruncatedSvd ofThinFactors(Matrix P, Matrix Q, double factor, int rank) {
         TruncatedSvd p = exact(P);
         TruncatedSvd q = exact(Q);
         Matrix core =

@@ -58,6 +58,7 @@ class IdentitiesTest {
                         new int[] {10, 8, 20, 3},
                         new int[] {24, 20, 40, 2},
                         new int[] {30, 150, 20, 5},
+                        new int[] {140, 135, 40, 4},
                         new int[] {1, 5, 3, 1})
                 .flatMap(
                         size ->

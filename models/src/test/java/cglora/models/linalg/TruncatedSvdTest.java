@@ -90,9 +90,24 @@ class TruncatedSvdTest {
         assertThat(svd.singularValues()[5]).isLessThan(1e-10 * svd.singularValues()[0]);
         assertClose(
                 "product form",
-                TruncatedSvd.ofProduct(P, Q, 0.5, 7).product(),
+                TruncatedSvd.ofProduct(P, Q, 0.5, 7, 1).product(),
                 M.scaled(0.5),
                 1e-12);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200, 150, 40", "200, 150, 90", "150, 200, 300", "300, 10, 100", "150, 140, 66"})
+    void theLeadingTripletsOfAProductAreExactWithoutFormingIt(int rows, int columns, int inner) {
+        var random = new Random(inner);
+        Matrix P = RandomMatrices.fading(rows, inner, 0.01, random);
+        Matrix Q = RandomMatrices.fading(columns, inner, 0.01, random);
+        Matrix M = P.timesTransposed(Q).scaled(0.5);
+        TruncatedSvd expected = TruncatedSvd.of(M, 6, 1);
+        TruncatedSvd actual = TruncatedSvd.ofProduct(P, Q, 0.5, 6, 1);
+        assertClose("Σ", actual.singularValues(), expected.singularValues(), 1e-12);
+        assertClose("U Σ Vᵀ", actual.product(), expected.product(), 1e-10);
+        assertOrthonormal("UᵀU", actual.U());
+        assertOrthonormal("VᵀV", actual.V());
     }
 
     @Test
