@@ -27,9 +27,9 @@ public record StepSize(double eta, double lossBefore, List<Trial> trials, boolea
     }
 
     /// The minimiser along `D` of the model with the true generalised Gauss–Newton matrix,
-    /// `η = −⟨∇L, D⟩ / (dᵀHd)`, for cross-entropy: `d = (f(εD) − f(0)) / ε`, `H = diag(p) −
-    /// ppᵀ`, `⟨∇L, D⟩ = (p − y)·d`, both as means over the examples. Two forward passes; every
-    /// global error of scale in `D` cancels.
+    /// `η = −⟨∇L, D⟩ / (dᵀHd)`, for cross-entropy: `d = (f(εD) − f(0)) / ε`,
+    /// `H = diag(p) − ppᵀ`, `⟨∇L, D⟩ = (p − y)·d`, both as means over the examples. Two forward
+    /// passes; every global error of scale in `D` cancels.
     ///
     /// @param logits        [examples, classes] at η = 0
     /// @param epsilonLogits [examples, classes] at η = ε
@@ -89,7 +89,8 @@ public record StepSize(double eta, double lossBefore, List<Trial> trials, boolea
             throw new CgloraException(
                     ErrorCode.N_STEP,
                     "",
-                    "no step size: the slope along the step is %.3g and its curvature %.3g; a step that helps has a negative slope"
+                    ("no step size: the slope along the step is %.3g and its curvature %.3g;"
+                                    + " a step that helps has a negative slope")
                             .formatted(slope, curvature),
                     "gather more calibration examples or raise the damping");
         }

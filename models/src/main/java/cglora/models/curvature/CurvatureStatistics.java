@@ -7,8 +7,8 @@ import cglora.models.linalg.Matrix;
 /// (K-FAC: Martens and Grosse, arXiv 1503.05671), formed or implied by kept tokens. The
 /// second-order matrix [out · in, out · in] exists in neither form.
 ///
-/// Unit: `G` that of the loss over the weight, with the gradients of each example's own loss
-/// (no 1/batch).
+/// `G` is the gradient of the mean loss; `S` is made of the gradients of each example's own
+/// loss, without the 1/n of that mean. Forgetting it makes the step n times too long.
 public sealed interface CurvatureStatistics permits FactoredKfac, TokenGram {
     int in();
 

@@ -74,7 +74,8 @@ public final class OperatorRoots {
             throw new CgloraException(
                     ErrorCode.N_DAMPING,
                     "",
-                    "the %s (%d × %d) is singular: smallest eigenvalue %.3g, largest %.3g, damping %.3g"
+                    ("the %s (%d × %d) is singular: smallest eigenvalue %.3g, largest %.3g,"
+                                    + " damping %.3g")
                             .formatted(
                                     name,
                                     factor.size(),

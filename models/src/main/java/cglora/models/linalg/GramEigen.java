@@ -66,14 +66,16 @@ public final class GramEigen implements SymmetricSpectrum {
         if (exponent == 0) {
             return Y;
         }
-        // without a complement f(0), which damping 0 makes infinite, has no part
-        double complement = isFullRank() ? 0 : Math.pow(damping, exponent);
+        // At full rank the complement is empty and any f(c) may stand for it. With c the smallest
+        // eigenvalue, the vectors that are known worst, those of the smallest, count least; and
+        // damping 0 is no division by zero.
+        double complement = Math.pow(smallest() + damping, exponent);
         double[] change = new double[eigenvalues.length];
         for (int i = 0; i < change.length; i++) {
             change[i] = Math.pow(eigenvalues[i] + damping, exponent) - complement;
         }
-        Matrix inSpan = vectors.times(vectors.transposeTimes(Y).scaledRows(change));
-        return isFullRank() ? inSpan : Y.scaled(complement).plus(inSpan);
+        return Y.scaled(complement)
+                .plus(vectors.times(vectors.transposeTimes(Y).scaledRows(change)));
     }
 
     @Override

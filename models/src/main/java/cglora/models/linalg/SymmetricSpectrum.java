@@ -3,6 +3,9 @@ package cglora.models.linalg;
 /// The spectrum of a symmetric positive semidefinite matrix `A` [size, size], from which every
 /// power of `Â = A + damping · I` follows.
 public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen {
+    /// The error of eigenvalues of sums in float32, as a share of the largest: 2⁻²².
+    double FLOAT32_NOISE = 0x1p-22;
+
     int size();
 
     /// The smallest eigenvalue of `A`; never below zero.
@@ -29,7 +32,4 @@ public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen {
                 damping > 0 ? size() * Math.ulp(largest() + damping) : FLOAT32_NOISE * largest();
         return smallest() + damping > noise;
     }
-
-    /// Share of the largest eigenvalue, 2⁻²².
-    double FLOAT32_NOISE = 0x1p-22;
 }

@@ -88,6 +88,7 @@ public record HeadWarmup(List<Double> l2Candidates) {
             float[][] features, int[] labels, int classes, float[][] heldOut, int[] heldOutLabels) {
         requireLabels(features.length, labels, classes);
         requireLabels(heldOut.length, heldOutLabels, classes);
+        requireExamples(features);
         Matrix train = features(features);
         Matrix other = features(heldOut);
         return best(
@@ -115,6 +116,7 @@ public record HeadWarmup(List<Double> l2Candidates) {
                                     heldOut.length,
                                     heldOutTargets.length));
         }
+        requireExamples(features);
         Matrix train = features(features);
         Matrix other = features(heldOut);
         var ridge = new Ridge(train, targets);
@@ -272,6 +274,12 @@ public record HeadWarmup(List<Double> l2Candidates) {
                     "look for a diverged or broken base model");
         }
         return matrix;
+    }
+
+    private static void requireExamples(float[][] features) {
+        if (features.length == 0) {
+            throw new IllegalArgumentException("no examples to fit the head on");
+        }
     }
 
     private static void requireLabels(int examples, int[] labels, int classes) {

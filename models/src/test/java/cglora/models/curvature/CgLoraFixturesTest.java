@@ -3,7 +3,7 @@ package cglora.models.curvature;
 import static cglora.models.linalg.MatrixAssert.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -24,9 +24,9 @@ class CgLoraFixturesTest {
     @TestFactory
     List<DynamicNode> casesAgreeWithTheReference() {
         List<Fixture> cases = CgLoraFixtures.cases();
-        assumeFalse(
-                cases.isEmpty(),
-                () -> "no CG-LoRA reference vectors below " + CgLoraFixtures.folder());
+        if (cases.isEmpty()) {
+            return skipped("no CG-LoRA reference vectors below " + CgLoraFixtures.folder());
+        }
         List<DynamicNode> containers = new ArrayList<>();
         for (Fixture fixture : cases) {
             List<DynamicNode> tests = new ArrayList<>();
@@ -151,9 +151,9 @@ class CgLoraFixturesTest {
     @TestFactory
     List<DynamicNode> alignmentAgreesWithTheReference() {
         List<Fixture> fixtures = CgLoraFixtures.alignments();
-        assumeFalse(
-                fixtures.isEmpty(),
-                () -> "no alignment reference below " + CgLoraFixtures.folder());
+        if (fixtures.isEmpty()) {
+            return skipped("no alignment reference below " + CgLoraFixtures.folder());
+        }
         List<DynamicNode> tests = new ArrayList<>();
         for (Fixture fixture : fixtures) {
             tests.add(dynamicTest(fixture.name(), () -> compareAlignment(fixture.json())));
@@ -177,5 +177,10 @@ class CgLoraFixturesTest {
         assertThat(alignment.cosine()).isCloseTo(json.get("cosine").doubleValue(), tolerance);
         assertThat(alignment.kl()).isCloseTo(json.get("kl").doubleValue(), tolerance);
         assertThat(alignment.agreement()).isCloseTo(json.get("agreement").doubleValue(), tolerance);
+    }
+
+    /// One test that is reported as skipped; a factory that gives up is not reported at all.
+    private static List<DynamicNode> skipped(String reason) {
+        return List.of(dynamicTest(reason, () -> abort(reason)));
     }
 }

@@ -26,7 +26,8 @@ public final class MatrixAssert {
         }
         if (beyond > 0) {
             throw new AssertionError(
-                    "%s: %d of %d entries differ by more than %.3g; worst at [%d, %d]: %s, expected %s"
+                    ("%s: %d of %d entries differ by more than %.3g; worst at [%d, %d]: %s,"
+                                    + " expected %s")
                             .formatted(
                                     what,
                                     beyond,

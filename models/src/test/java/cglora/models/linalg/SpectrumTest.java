@@ -70,6 +70,19 @@ class SpectrumTest {
     }
 
     @Test
+    void aWideSpectrumOfFullRankKeepsItsAccuracy() {
+        // eigenvalues over 8 decades, damping in their midst
+        Matrix X = RandomMatrices.fading(157, 40, 1e-4, new Random(7));
+        SymmetricEigen dense = SymmetricEigen.of(X.transposeTimes(X).scaled(1.0 / 157));
+        double damping = 2e-5 * dense.largest();
+        assertClose(
+                "Â^{-1/2}",
+                GramEigen.of(X, 157).power(damping, -0.5),
+                dense.power(damping, -0.5),
+                1e-11);
+    }
+
+    @Test
     void aFullRankGramFormNeedsNoDamping() {
         Matrix X = RandomMatrices.fading(40, 9, 0.1, new Random(1));
         Matrix A = X.transposeTimes(X).scaled(1.0 / 40);
