@@ -244,7 +244,9 @@ public final class JvmEngine implements Engine {
             arguments.addAll(launch.scalars());
             MethodHandle handle = variants.getOrDefault(launch.kernel(), launch.kernel().handle());
             MethodHandle bound = MethodHandles.insertArguments(handle, 2, arguments.toArray());
-            return (first, count) -> bound.invokeExact(first, count);
+            return (first, count) -> {
+                bound.invokeExact(first, count);
+            };
         }
     }
 }

@@ -14,6 +14,7 @@ public final class Parameters {
     public record Parameter(ParameterSpec spec, Buffer buffer) {}
 
     private final Map<String, Parameter> byName = new LinkedHashMap<>();
+    private final Map<Buffer, List<ParameterSpec>> groups = new LinkedHashMap<>();
 
     /// Places frozen parameters one by one.
     public void addFrozen(Layout layout, List<ParameterSpec> specs) {
@@ -28,8 +29,23 @@ public final class Parameters {
     public Buffer addGroup(Layout layout, String name, List<ParameterSpec> specs) {
         long length = specs.stream().mapToLong(spec -> spec.shape().size()).sum();
         Buffer whole = layout.allocate(Region.PARAMETERS, name, length);
-        views(whole, specs).forEach((spec, view) -> add(spec, view));
+        views(whole, specs).forEach(this::add);
+        groups.put(whole, List.copyOf(specs));
         return whole;
+    }
+
+    /// Names of the parameters of a group, in order.
+    public List<String> namesIn(Buffer group) {
+        return groups.get(group).stream().map(ParameterSpec::name).toList();
+    }
+
+    /// The part of `other`, laid out as `group` is, that belongs to the parameter `name`.
+    public Buffer counterpart(String name, Buffer group, Buffer other) {
+        return views(other, groups.get(group)).entrySet().stream()
+                .filter(entry -> entry.getKey().name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .getValue();
     }
 
     /// One view a spec, side by side in `whole`.

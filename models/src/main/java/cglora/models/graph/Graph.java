@@ -83,18 +83,16 @@ public final class Graph {
     }
 
     /// The program that computes `outputs`, followed by `more` launches.
-    public Program compile(Collection<Tensor> outputs, List<Launch> more) {
+    public Program compile(Collection<Buffer> outputs, List<Launch> more) {
         var launches = new ArrayList<>(launches());
         launches.addAll(more);
         var inputBuffers = new LinkedHashSet<Buffer>();
         inputs.forEach(input -> inputBuffers.add(input.buffer()));
-        var outputBuffers = new LinkedHashSet<Buffer>();
-        outputs.forEach(output -> outputBuffers.add(output.buffer()));
-        return Planner.plan(name, launches, inputBuffers, outputBuffers);
+        return Planner.plan(name, launches, inputBuffers, new LinkedHashSet<>(outputs));
     }
 
     /// The program that computes `outputs`.
-    public Program compile(Collection<Tensor> outputs) {
-        return compile(outputs, List.of());
+    public Program compile(List<Tensor> outputs) {
+        return compile(outputs.stream().map(Tensor::buffer).toList(), List.of());
     }
 }
