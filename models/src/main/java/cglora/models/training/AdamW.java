@@ -39,6 +39,18 @@ final class AdamW {
                     (float) rateScale,
                     (float) decay);
         }
+
+        /// The same group with other gradients.
+        Group withGradients(Layout layout) {
+            return new Group(
+                    parameters,
+                    layout.allocate(
+                            Region.GRADIENTS, parameters.name() + ".sum", parameters.length()),
+                    m,
+                    v,
+                    rateScale,
+                    decay);
+        }
     }
 
     /// Launches of a step, and where the gradient's norm is afterwards.

@@ -1,11 +1,15 @@
 package cglora.models.training;
 
+import cglora.kernels.Kernel;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.LoadedProgram;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.DataType;
+import cglora.kernels.program.Launch;
 import cglora.kernels.program.Layout;
+import cglora.kernels.program.Planner;
 import cglora.kernels.program.Program;
+import cglora.kernels.reduction.ReductionKernels;
 import cglora.models.block.BatchInputs;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ModelBuilder;
@@ -24,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// A model on an engine: its parameters, its adapters, and the programs that evaluate and train
 /// it, one a shape of batch.
@@ -54,7 +59,15 @@ public final class Session implements AutoCloseable {
     }
 
     /// What training needs beside the graph.
-    private record Training(AdamW optimizer, List<AdamW.Group> groups, boolean accumulating) {}
+    ///
+    /// @param groups      their gradients are those of one batch
+    /// @param accumulated the same groups with the sum over batches; empty where a batch is a step
+    private record Training(
+            AdamW optimizer, List<AdamW.Group> groups, List<AdamW.Group> accumulated) {
+        boolean accumulating() {
+            return !accumulated.isEmpty();
+        }
+    }
 
     /// Places all parameters on the engine and reads the checkpoint into them.
     ///
@@ -158,8 +171,14 @@ public final class Session implements AutoCloseable {
         }
         groups.add(AdamW.Group.of(trained, headWeight, headRate, decay));
         groups.add(AdamW.Group.of(trained, headBias, headRate, 0));
+        var accumulated = new ArrayList<AdamW.Group>();
+        if (accumulate) {
+            for (AdamW.Group group : groups) {
+                accumulated.add(group.withGradients(trained));
+            }
+        }
         engine.allocate(trained);
-        training = new Training(optimizer, groups, accumulate);
+        training = new Training(optimizer, groups, accumulated);
     }
 
     /// Places the factors of adapters, all zero; before [#prepareTraining].
@@ -297,6 +316,15 @@ public final class Session implements AutoCloseable {
     /// @param hyper   of the optimiser
     /// @return the weighted loss, the gradient's norm, and what it was multiplied by
     float[] train(Batch batch, float[] weights, int seed, float[] hyper) {
+        return train(batch, weights, seed, hyper, true, true);
+    }
+
+    /// The same for one of several batches that make a step.
+    ///
+    /// @param first gradients start anew
+    /// @param last  the step is due
+    float[] train(
+            Batch batch, float[] weights, int seed, float[] hyper, boolean first, boolean last) {
         Prepared prepared = trainingProgram(batch.rows(), batch.width());
         feed(prepared, batch);
         LoadedProgram program = prepared.program();
@@ -304,8 +332,68 @@ public final class Session implements AutoCloseable {
         program.write(prepared.place("seed"), new int[] {seed});
         program.write(prepared.place("hyper"), hyper);
         program.run();
-        float[] clip = program.read(prepared.place("clip"));
-        return new float[] {program.read(prepared.place("total"))[0], clip[0], clip[1]};
+        float loss = program.read(prepared.place("total"))[0];
+        if (!training.accumulating()) {
+            return withNorm(loss, program.read(prepared.place("clip")));
+        }
+        (first ? sumStart() : sumMore()).program().run();
+        if (!last) {
+            return new float[] {loss, 0, 1};
+        }
+        Prepared step = optimizerStep();
+        step.program().write(step.place("hyper"), hyper);
+        step.program().run();
+        return withNorm(loss, step.program().read(step.place("clip")));
+    }
+
+    private static float[] withNorm(float loss, float[] clip) {
+        return new float[] {loss, clip[0], clip[1]};
+    }
+
+    /// Accumulated gradients become those of the last batch.
+    private Prepared sumStart() {
+        return sums("start", ReductionKernels.COPY_INTO);
+    }
+
+    /// The last batch's gradients are added to the accumulated ones.
+    private Prepared sumMore() {
+        return sums("more", ReductionKernels.ADD_INTO);
+    }
+
+    private Prepared sums(String name, Kernel kernel) {
+        return programs.computeIfAbsent(
+                "accumulate " + name,
+                key -> {
+                    var launches = new ArrayList<Launch>();
+                    for (int i = 0; i < training.groups().size(); i++) {
+                        Buffer from = training.groups().get(i).gradients();
+                        Buffer to = training.accumulated().get(i).gradients();
+                        launches.add(
+                                kernel == ReductionKernels.ADD_INTO
+                                        ? Launch.of(kernel, from.length(), from, to, 1f)
+                                        : Launch.of(kernel, from.length(), from, to));
+                    }
+                    return new Prepared(
+                            engine.load(Planner.plan(key, launches, Set.of(), Set.of())),
+                            Map.of());
+                });
+    }
+
+    private Prepared optimizerStep() {
+        return programs.computeIfAbsent(
+                "optimizer step",
+                key -> {
+                    Buffer hyper = Buffer.scratch("hyper", DataType.FLOAT32, AdamW.HYPER);
+                    AdamW.Step step = training.optimizer().step(training.accumulated(), hyper);
+                    return new Prepared(
+                            engine.load(
+                                    Planner.plan(
+                                            key,
+                                            step.launches(),
+                                            Set.of(hyper),
+                                            Set.of(step.clip()))),
+                            Map.of("hyper", hyper, "clip", step.clip()));
+                });
     }
 
     /// The gradient of a trained parameter after the last [#train].
@@ -340,6 +428,7 @@ public final class Session implements AutoCloseable {
                                             wanted.put(builder.parameter(parameter), gradient));
                     Autodiff.gradients(graph, loss, weights, wanted.keySet())
                             .forEach((p, gradient) -> graph.store(gradient, wanted.get(p)));
+                    boolean alone = !training.accumulating();
                     AdamW.Step step =
                             training.optimizer().step(training.groups(), hyper.buffer());
                     var places = inputPlaces(inputs, labels);
@@ -349,7 +438,11 @@ public final class Session implements AutoCloseable {
                     places.put("total", total.buffer());
                     places.put("clip", step.clip());
                     Program program =
-                            graph.compile(List.of(total.buffer(), step.clip()), step.launches());
+                            alone
+                                    ? graph.compile(
+                                            List.of(total.buffer(), step.clip()),
+                                            step.launches())
+                                    : graph.compile(List.of(total));
                     return new Prepared(engine.load(program), places);
                 });
     }
