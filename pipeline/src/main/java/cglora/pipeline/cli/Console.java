@@ -34,6 +34,10 @@ public final class Console {
         this.quiet = isQuiet;
     }
 
+    public boolean isQuiet() {
+        return quiet;
+    }
+
     public PrintStream out() {
         return out;
     }

@@ -35,6 +35,7 @@ public final class Main {
     /// All verbs, in the order of the help.
     private static final List<Class<?>> VERBS =
             List.of(
+                    RunCommand.class,
                     ValidateCommand.class,
                     SchemaCommand.class,
                     ExplainCommand.class,
