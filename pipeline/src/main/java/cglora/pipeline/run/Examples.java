@@ -42,6 +42,7 @@ record Examples(
         boolean regression = model.problemType() == ModelSpec.ProblemType.REGRESSION;
         var wordNet = DataSpec.WORDNET_GLOSSES;
         List<RawExample> train = read(spec, spec.train());
+        List<RawExample> whole = train; // a drawn part may miss a rare class
         List<RawExample> validation = List.of();
         List<RawExample> test = List.of();
         if (wordNet.equals(spec.train())) {
@@ -81,7 +82,7 @@ record Examples(
                         ? Labels.ofRegression()
                         : spec.labels() != null
                                 ? new Labels(spec.labels(), false)
-                                : Labels.find(train, spec.train());
+                                : Labels.find(whole, spec.train());
         warnOverlap(train, validation, spec.validation(), warnings);
         var sources = new HashMap<String, String>();
         sources.put("train", String.valueOf(spec.train()));
