@@ -36,6 +36,7 @@ public final class Main {
     private static final List<Class<?>> VERBS =
             List.of(
                     RunCommand.class,
+                    BenchCommand.class,
                     ValidateCommand.class,
                     SchemaCommand.class,
                     ExplainCommand.class,

@@ -5,11 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// The most memory that this process has held.
-final class PeakMemory {
+public final class PeakMemory {
     private PeakMemory() {}
 
     /// Peak resident memory in MiB where the system tells it, else what the Java heap holds.
-    static double residentMiB() {
+    public static double residentMiB() {
         Path status = Path.of("/proc/self/status");
         if (Files.isReadable(status)) {
             try {
