@@ -36,6 +36,9 @@ public final class Main {
     private static final List<Class<?>> VERBS =
             List.of(
                     RunCommand.class,
+                    PlanCommand.class,
+                    PredictCommand.class,
+                    InspectCommand.class,
                     BenchCommand.class,
                     ValidateCommand.class,
                     SchemaCommand.class,

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.kernels.engine.JvmEngine;
+import cglora.kernels.engine.NullEngine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problem;
@@ -140,6 +141,64 @@ public final class Runner {
         } finally {
             close();
         }
+    }
+
+    /// Prints what a run would take; runs nothing, writes nothing.
+    void plan() {
+        requireEngine();
+        List<StageSpec> stages = spec.stages().stream().filter(StageSpec::when).toList();
+        checkInputs(stages);
+        var engine = new NullEngine();
+        boolean full =
+                adapterSpec != null && adapterSpec.method() == AdapterSpec.Method.FULL;
+        session = new Session(engine, classifier(), checkpoint, full);
+        if (adapterSpec != null && !full) {
+            session.addAdapters(layers(session.model()));
+        }
+        long base =
+                session.model().bodyParameters().stream().mapToLong(p -> p.shape().size()).sum();
+        for (StageSpec stage : stages) {
+            if (stage instanceof TrainSpec t) {
+                Trainer.Options options = trainerOptions(t);
+                new Trainer(session, options);
+                int[] buckets = evaluationBatcher(1).buckets();
+                int widest = buckets[buckets.length - 1];
+                for (int bucket : buckets) {
+                    if (train.longest() <= bucket) {
+                        widest = bucket;
+                        break;
+                    }
+                }
+                var program = session.plannedTraining(t.perDeviceBatchSize(), widest);
+                out.printf(
+                        java.util.Locale.ROOT,
+                        "parameters   %.2f M base   %.3f M trained (%.2f %%)%n",
+                        base / 1e6,
+                        session.trainedParameters() / 1e6,
+                        100.0 * session.trainedParameters() / base);
+                out.printf(
+                        "steps        %d of %d examples, %d launches each%n",
+                        options.steps(),
+                        t.perDeviceBatchSize() * t.gradientAccumulationSteps(),
+                        program.launches().size());
+                out.printf(
+                        java.util.Locale.ROOT,
+                        "memory       %.1f MiB at train, batch %d x %d: weights, gradients and"
+                                + " optimizer %.1f  adapters %.1f  activations %.1f%n",
+                        (session.persistentBytes()
+                                        + session.adapterBytes()
+                                        + program.scratchBytes())
+                                / 1048576.0,
+                        t.perDeviceBatchSize(),
+                        widest,
+                        session.persistentBytes() / 1048576.0,
+                        session.adapterBytes() / 1048576.0,
+                        program.scratchBytes() / 1048576.0);
+            }
+        }
+        session.close();
+        tokenizer.close();
+        checkpoint.close();
     }
 
     private void requireEngine() {
@@ -602,12 +661,8 @@ public final class Runner {
         return 1e-3;
     }
 
-    private String train(TrainSpec t) {
-        warmHead();
-        Batcher batcher = evaluationBatcher(t.perDeviceBatchSize());
-        int perEpoch =
-                Trainer.stepsPerEpoch(
-                        train.size(), t.perDeviceBatchSize(), t.gradientAccumulationSteps());
+    private Trainer.Options trainerOptions(TrainSpec t) {
+        int perEpoch = stepsPerEpoch(t);
         int steps =
                 t.maxSteps() != null
                         ? t.maxSteps()
@@ -624,12 +679,24 @@ public final class Runner {
                 };
         double rate = t.learningRate().orElse(automaticRate());
         double headRate = t.headLearningRate() == null ? 1e-3 : t.headLearningRate();
-        var options =
-                new Trainer.Options(
-                        steps, t.gradientAccumulationSteps(), rate, headRate, t.weightDecay(),
-                        t.adamBeta1(), t.adamBeta2(), t.adamEpsilon(), t.maxGradNorm(),
-                        Trainer.Schedule.valueOf(t.scheduler().name()), warmup,
-                        validation.size() == 0 ? 0 : every, t.loadBest(), spec.seed());
+        return new Trainer.Options(
+                steps, t.gradientAccumulationSteps(), rate, headRate, t.weightDecay(),
+                t.adamBeta1(), t.adamBeta2(), t.adamEpsilon(), t.maxGradNorm(),
+                Trainer.Schedule.valueOf(t.scheduler().name()), warmup,
+                validation.size() == 0 ? 0 : every, t.loadBest(), spec.seed());
+    }
+
+    private int stepsPerEpoch(TrainSpec t) {
+        return Trainer.stepsPerEpoch(
+                train.size(), t.perDeviceBatchSize(), t.gradientAccumulationSteps());
+    }
+
+    private String train(TrainSpec t) {
+        warmHead();
+        Batcher batcher = evaluationBatcher(t.perDeviceBatchSize());
+        Trainer.Options options = trainerOptions(t);
+        int steps = options.steps();
+        double rate = options.learningRate();
         var trainer = new Trainer(session, options);
         Dataset watched =
                 t.evalExamples() == null || t.evalExamples() >= validation.size()

@@ -43,7 +43,7 @@ public record TrainSpec(
                         also = "lr")
                 AutoOr<Double> learningRate,
         @Setting(
-                        value = "Peak learning rate of the head; null: as learning_rate",
+                        value = "Peak learning rate of the head; null: 1e-3",
                         byDefault = "null",
                         nullable = true,
                         min = 0,
