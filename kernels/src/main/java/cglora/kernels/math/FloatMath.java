@@ -126,10 +126,15 @@ public final class FloatMath {
         return 0.5f * x * (1f + tanh(SQRT_2_OVER_PI * (x + 0.044715f * x * x * x)));
     }
 
-    /// The derivative of [#geluTanh].
+    /// The derivative of [#geluTanh]. With `u` the argument of the hyperbolic tangent and
+    /// `e = exp(-2|u|)`, `1 − tanh²(u)` is `4e / (1 + e)²`, which goes to 0 as it should:
+    /// `1 − t²` of a rounded `t` does not, and is multiplied by `x³`.
     public static float geluTanhDerivative(float x) {
-        float t = tanh(SQRT_2_OVER_PI * (x + 0.044715f * x * x * x));
-        float inner = SQRT_2_OVER_PI * (1f + 0.134145f * x * x);
-        return 0.5f * (1f + t) + 0.5f * x * (1f - t * t) * inner;
+        float c = Math.max(-10f, Math.min(10f, x));
+        float argument = SQRT_2_OVER_PI * (c + 0.044715f * c * c * c);
+        float slope = SQRT_2_OVER_PI * (1f + 0.134145f * c * c);
+        float e = exp(-2f * Math.abs(argument));
+        float inverse = 1f / (1f + e);
+        return (c >= 0f ? inverse : e * inverse) + 2f * c * slope * e * inverse * inverse;
     }
 }
