@@ -104,16 +104,24 @@ final class ElementSamples {
         float[] x = sample.floats(n);
         int block = ReductionKernels.BLOCK;
         int blocks = (n + block - 1) / block;
+        int start = 2; // what stands before this array's blocks must stay
+        float[] before = sample.floats(start + blocks);
         double[] squares =
                 vector(
-                        blocks,
+                        start + blocks,
                         b ->
-                                sum(
-                                        Math.min(block, n - b * block),
-                                        i -> (double) x[b * block + i] * x[b * block + i]));
+                                b < start
+                                        ? before[b]
+                                        : sum(
+                                                Math.min(block, n - (b - start) * block),
+                                                i -> {
+                                                    double v = x[(b - start) * block + i];
+                                                    return v * v;
+                                                }));
+        double[] magnitudes = vector(squares.length, b -> Math.abs(squares[b]));
         return sample.reads((Object) x)
-                .writes(squares, sums(block, squares))
-                .scalars(n)
+                .updates(before, squares, sums(block, magnitudes))
+                .scalars(n, start)
                 .over(blocks);
     }
 
