@@ -1,0 +1,166 @@
+package cglora.models.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import cglora.kernels.error.CgloraException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DataReaderTest {
+    @TempDir Path folder;
+
+    private Path write(String name, String text) throws IOException {
+        Path file = folder.resolve(name);
+        Files.writeString(file, text);
+        return file;
+    }
+
+    private static List<RawExample> read(Path file) {
+        return DataReader.read(file, DataFormat.AUTO, DataColumns.AUTO, true);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "a.csv   | text,label~\"one, two\",x~\"say \"\"hi\"\"\",y",
+                "a.csv   | text,label^~\"one, two\",x^~\"say \"\"hi\"\"\",y^~",
+                "a.tsv   | text#label~one, two#x~say \"hi\"#y",
+                "a.jsonl | {\"text\": \"one, two\", \"label\": \"x\"}~{\"text\": \"say \\\"hi\\\"\", \"label\": \"y\"}"
+            })
+    void readsEachFormatWithAndWithoutGzipAndBom(String name, String content) throws IOException {
+        String text = content.replace("~", "\n").replace("#", "\t").replace("^", "\r");
+        for (String head : new String[] {"", "\uFEFF"}) {
+            Path plain = write(name, head + text);
+            var bytes = new ByteArrayOutputStream();
+            try (var gzip = new GZIPOutputStream(bytes)) {
+                gzip.write((head + text).getBytes(StandardCharsets.UTF_8));
+            }
+            Path packed = folder.resolve("packed-" + name); // gzip is seen by content
+            Files.write(packed, bytes.toByteArray());
+            for (Path file : List.of(plain, packed)) {
+                List<RawExample> examples = read(file);
+                assertThat(examples).extracting(RawExample::text)
+                        .containsExactly("one, two", "say \"hi\"");
+                assertThat(examples).extracting(RawExample::label).containsExactly("x", "y");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "a.csv   | text,label~                   | D-EMPTY    | 0 rows",
+                "a.csv   | text,label~a,x~b~c,y          | D-ROW      | :3",
+                "a.csv   | text,label~\"a,x~b,y          | D-ROW      | never closed",
+                "a.csv   | {\"text\": 1}                 | D-FORMAT   | looks like JSON",
+                "a.csv   | texte,label~a,x               | D-COLUMN   | texte, label",
+                "a.csv   | text,label~ ,x~b,y            | D-TEXT     | :2",
+                "a.csv   | text,label~a,~b,y             | D-LABEL    | :2",
+                "a.jsonl | {\"text\": \"a\"~{}           | D-JSON     | 1",
+                "a.jsonl | [1]                           | D-JSON     | is not an object",
+                "a.tsv   | text#label~a%#x               | D-FORMAT   | NUL",
+                "a.dat   | text                          | D-FORMAT   | format"
+            })
+    void badRowsAreNamedByTheirLine(String name, String content, String code, String essence)
+            throws IOException {
+        Path file =
+                write(
+                        name,
+                        content.replace("~", "\n").replace("#", "\t").replace("%", "\0"));
+        var error = catchThrowableOfType(CgloraException.class, () -> read(file));
+        assertThat(error).isNotNull();
+        assertThat(error.getMessage()).contains(code.strip(), essence.strip());
+        assertThat(error.exitStatus()).isEqualTo(3);
+    }
+
+    @Test
+    void latin1IsRefusedWithLineAndByte() throws IOException {
+        Path file = folder.resolve("a.csv");
+        Files.write(file, "text,label\ncaf\u00e9,x\n".getBytes(StandardCharsets.ISO_8859_1));
+        var error = catchThrowableOfType(CgloraException.class, () -> read(file));
+        assertThat(error.getMessage()).contains("D-ENCODING", ":2", "0xe9");
+        var format = new DataFormat("csv", true, null, "ISO-8859-1");
+        assertThat(DataReader.read(file, format, DataColumns.AUTO, true).getFirst().text())
+                .isEqualTo("caf\u00e9");
+    }
+
+    @Test
+    void aGzipBombStopsAtItsLimit() throws IOException {
+        Path file = folder.resolve("bomb.tsv");
+        try (var gzip = new GZIPOutputStream(Files.newOutputStream(file))) {
+            byte[] zeros = new byte[1 << 20];
+            for (int i = 0; i < 64; i++) {
+                gzip.write(zeros);
+            }
+        }
+        var error = catchThrowableOfType(CgloraException.class, () -> read(file));
+        assertThat(error.getMessage()).contains("X-LIMIT");
+    }
+
+    @Test
+    void labelsAreCheckedAgainstTheirNames() {
+        List<RawExample> rows =
+                List.of(
+                        new RawExample("a", null, "negative", 1),
+                        new RawExample("b", null, "postive", 2));
+        var labels = new Labels(List.of("negative", "positive"), false);
+        var error =
+                catchThrowableOfType(CgloraException.class, () -> labels.indices(rows, "r.csv"));
+        assertThat(error.getMessage())
+                .contains("D-LABEL", "r.csv:2", "'postive'", "did you mean 'positive'");
+        assertThat(
+                        catchThrowableOfType(
+                                        CgloraException.class,
+                                        () ->
+                                                Labels.find(
+                                                        List.of(
+                                                                new RawExample("a", null, "0", 1),
+                                                                new RawExample("b", null, "2", 2)),
+                                                        "r.csv"))
+                                .getMessage())
+                .contains("D-LABEL", "without a gap");
+    }
+
+    @Test
+    void readsTheLabelledDataSets() {
+        Path data = Path.of(System.getProperty("cglora.data", "../shared/data"));
+        assumeTrue(Files.isDirectory(data), "skipped: no data sets at " + data);
+        var noHeader = new DataFormat("tsv", false, null, "UTF-8");
+        assertThat(
+                        DataReader.read(
+                                data.resolve("sst2/train.tsv.gz"),
+                                noHeader,
+                                new DataColumns("0", null, "1"),
+                                true))
+                .hasSize(6920);
+        assertThat(
+                        DataReader.read(
+                                data.resolve("cola/dev.tsv.gz"),
+                                noHeader,
+                                new DataColumns("3", null, "1"),
+                                true))
+                .hasSize(1043);
+        assertThat(
+                        DataReader.read(
+                                data.resolve("mrpc/train.txt.gz"),
+                                new DataFormat("tsv", true, null, "UTF-8"),
+                                new DataColumns("#1 String", "#2 String", "Quality"),
+                                true))
+                .hasSize(4076);
+    }
+}
