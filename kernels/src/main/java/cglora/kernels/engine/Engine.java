@@ -26,6 +26,9 @@ public interface Engine extends AutoCloseable {
     /// Allocates the persistent buffers, all zero.
     void allocate(Layout layout);
 
+    /// Gives back the persistent buffers of a layout; programs over it can no longer run.
+    void release(Layout layout);
+
     /// Makes a program ready to run. Its layout must have been allocated.
     LoadedProgram load(Program program);
 

@@ -55,6 +55,15 @@ public final class JvmEngine implements Engine {
         return pool.threads();
     }
 
+    /// Bytes of all arrays that this engine holds now.
+    public long allocatedBytes() {
+        long bytes = 4L * scratchFloats.length + 4L * scratchInts.length;
+        for (Arena arena : arrays.keySet()) {
+            bytes += (long) arena.length() * arena.type().bytes();
+        }
+        return bytes;
+    }
+
     /// Counts the time of each launch from now on.
     public Profile startProfile() {
         profile = new Profile();
@@ -71,6 +80,13 @@ public final class JvmEngine implements Engine {
             for (Arena arena : layout.arenas(region)) {
                 arrays.computeIfAbsent(arena, a -> newArray(a.length(), region.toString()));
             }
+        }
+    }
+
+    @Override
+    public void release(Layout layout) {
+        for (Region region : Region.values()) {
+            layout.arenas(region).forEach(arrays::remove);
         }
     }
 

@@ -32,6 +32,13 @@ public final class NullEngine implements Engine {
     }
 
     @Override
+    public void release(Layout layout) {
+        for (Region region : Region.values()) {
+            layout.arenas(region).forEach(persistent::remove);
+        }
+    }
+
+    @Override
     public LoadedProgram load(Program program) {
         // floats and integers have an array each, as long as any program needs
         for (int i = 0; i < scratchLengths.length; i++) {

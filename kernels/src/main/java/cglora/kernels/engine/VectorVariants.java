@@ -253,18 +253,18 @@ final class VectorVariants {
     }
 
     static void blockSquares(
-            int first, int count, float[] x, float[] sums, int[] at, int o, int n) {
+            int first, int count, float[] x, float[] sums, int[] at, int o, int n, int start) {
         int block = cglora.kernels.reduction.ReductionKernels.BLOCK;
         for (int b = first; b < first + count; b++) {
-            int start = b * block;
-            int length = Math.min(n, start + block) - start;
+            int begin = b * block;
+            int length = Math.min(n, begin + block) - begin;
             FloatVector squares = FloatVector.zero(FLOATS);
             for (int i = 0; i < length; i += LANES) {
                 var mask = FLOATS.indexInRange(i, length);
-                FloatVector value = FloatVector.fromArray(FLOATS, x, at[o] + start + i, mask);
+                FloatVector value = FloatVector.fromArray(FLOATS, x, at[o] + begin + i, mask);
                 squares = value.fma(value, squares);
             }
-            sums[at[o + 1] + b] = squares.reduceLanes(VectorOperators.ADD);
+            sums[at[o + 1] + start + b] = squares.reduceLanes(VectorOperators.ADD);
         }
     }
 

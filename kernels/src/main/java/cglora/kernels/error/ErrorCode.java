@@ -22,6 +22,7 @@ public enum ErrorCode {
     P_VARIABLE(USAGE),
     P_STAGE(USAGE),
     P_SET(USAGE),
+    P_SPELLING(USAGE),
     P_USAGE(USAGE),
     O_RANGE(USAGE),
     O_CONFLICT(USAGE),

@@ -34,6 +34,15 @@ public final class Buffer {
         return new Buffer(name, type, (int) length, null, -1);
     }
 
+    /// A part of this persistent buffer, under a name of its own.
+    public Buffer view(String viewName, int start, int elements) {
+        if (!isPersistent() || start < 0 || elements < 0 || start + elements > length) {
+            throw new IllegalArgumentException(
+                    "elements " + start + " + " + elements + " of " + this);
+        }
+        return new Buffer(viewName, type, elements, arena, offset + start);
+    }
+
     public String name() {
         return name;
     }

@@ -11,7 +11,7 @@ public final class ReductionKernels {
     public static final Kernel DOT =
             Kernel.of(ReductionKernels.class, "dotProduct").reads("x", "y").writes("dot").build();
     public static final Kernel SQUARES =
-            Kernel.of(ReductionKernels.class, "blockSquares").reads("x").writes("sums").build();
+            Kernel.of(ReductionKernels.class, "blockSquares").reads("x").updates("sums").build();
     public static final Kernel ADD_INTO =
             Kernel.of(ReductionKernels.class, "addInto").reads("x").updates("y").build();
     public static final Kernel COPY_INTO =
@@ -60,18 +60,19 @@ public final class ReductionKernels {
     /// `sums[b] = Σ x²` over block `b` of [#BLOCK] elements. The range is the blocks.
     ///
     /// @param x    [n]
-    /// @param sums [⌈n / BLOCK⌉]
+    /// @param sums    [start + ⌈n / BLOCK⌉]
+    /// @param start   where in `sums` this array's blocks begin
     public static void blockSquares(
-            int first, int count, float[] x, float[] sums, int[] at, int o, int n) {
+            int first, int count, float[] x, float[] sums, int[] at, int o, int n, int start) {
         for (@Parallel int b = 0; b < count; b++) {
-            int start = (first + b) * BLOCK;
-            int end = Math.min(n, start + BLOCK);
+            int begin = (first + b) * BLOCK;
+            int end = Math.min(n, begin + BLOCK);
             float sum = 0f;
-            for (int i = start; i < end; i++) {
+            for (int i = begin; i < end; i++) {
                 float value = x[at[o] + i];
                 sum += value * value;
             }
-            sums[at[o + 1] + first + b] = sum;
+            sums[at[o + 1] + start + first + b] = sum;
         }
     }
 

@@ -18,10 +18,13 @@ import cglora.kernels.testing.KernelSample;
 import cglora.kernels.testing.KernelSample.Expected;
 import cglora.kernels.testing.KernelSamples;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,33 +36,49 @@ class JvmEngineTest {
         return KernelSamples.all().stream();
     }
 
+    /// Engines of 1 and of 2 threads, with the plain kernels and with the host's variants.
+    private static final List<JvmEngine> ENGINES = new ArrayList<>();
+
+    @BeforeAll
+    static void open() {
+        for (int threads = 1; threads <= 2; threads++) {
+            ENGINES.add(new JvmEngine(threads, List.of()));
+            ENGINES.add(new JvmEngine(threads, HostVariant.all()));
+        }
+    }
+
+    @AfterAll
+    static void close() {
+        ENGINES.forEach(JvmEngine::close);
+    }
+
     /// Every sample as a program of one launch.
     @ParameterizedTest(name = "{0}")
     @MethodSource("samples")
     void runsEveryKernel(KernelSample sample) {
-        for (int threads = 1; threads <= 2; threads++) {
-            List<float[]> plain = run(sample, threads, List.of());
-            List<float[]> variants = run(sample, threads, HostVariant.all());
-            for (List<float[]> results : List.of(plain, variants)) {
-                for (int i = 0; i < results.size(); i++) {
-                    Expected expected = sample.expected().get(i);
-                    Closeness.assertClose(
-                            "%s on %d threads, %s".formatted(sample, threads, expected.operand()),
-                            sample.seed(),
-                            results.get(i),
-                            0,
-                            expected.values(),
-                            expected.bounds());
-                }
+        for (JvmEngine engine : ENGINES) {
+            List<float[]> results = run(sample, engine);
+            for (int i = 0; i < results.size(); i++) {
+                Expected expected = sample.expected().get(i);
+                Closeness.assertClose(
+                        "%s on %d threads, %s"
+                                .formatted(sample, engine.parallelism(), expected.operand()),
+                        sample.seed(),
+                        results.get(i),
+                        0,
+                        expected.values(),
+                        expected.bounds());
             }
-            assertThat(run(sample, threads, HostVariant.all()))
-                    .as("a second run")
-                    .usingElementComparator((x, y) -> java.util.Arrays.compare(x, y))
-                    .isEqualTo(variants);
+            if (engine.parallelism() > 1) {
+                assertThat(run(sample, engine))
+                        .as("a second run on as many threads")
+                        .usingElementComparator(Arrays::compare)
+                        .isEqualTo(results);
+            }
         }
     }
 
-    private static List<float[]> run(KernelSample sample, int threads, List<HostVariant> variants) {
+    private static List<float[]> run(KernelSample sample, JvmEngine engine) {
         var buffers = new ArrayList<Buffer>();
         var outputs = new LinkedHashSet<Buffer>();
         for (int i = 0; i < sample.operands().size(); i++) {
@@ -85,25 +104,23 @@ class JvmEngineTest {
                         sample.scalars(),
                         0);
         Program program = Planner.plan("sample", List.of(launch), Set.copyOf(buffers), outputs);
-        try (var engine = new JvmEngine(threads, variants)) {
-            LoadedProgram loaded = engine.load(program);
-            for (int i = 0; i < buffers.size(); i++) {
-                switch (sample.operands().get(i)) {
-                    case float[] floats -> loaded.write(buffers.get(i), floats);
-                    case int[] ints -> loaded.write(buffers.get(i), ints);
-                    default -> throw new IllegalStateException("no array");
-                }
+        LoadedProgram loaded = engine.load(program);
+        for (int i = 0; i < buffers.size(); i++) {
+            switch (sample.operands().get(i)) {
+                case float[] floats -> loaded.write(buffers.get(i), floats);
+                case int[] ints -> loaded.write(buffers.get(i), ints);
+                default -> throw new IllegalStateException("no array");
             }
-            loaded.run();
-            return outputs.stream().map(loaded::read).toList();
         }
+        loaded.run();
+        return outputs.stream().map(loaded::read).toList();
     }
 
     @Test
     void dropsTheSameElementsOnAnyNumberOfThreads() {
         int n = 10_001;
         float[] ones = new float[n];
-        java.util.Arrays.fill(ones, 1f);
+        Arrays.fill(ones, 1f);
         float[] direct = new float[n];
         DropoutKernels.dropout(0, n, ones, new int[] {77}, direct, new int[3], 0, 5, 0.1f);
         for (int threads = 1; threads <= 3; threads++) {
@@ -236,6 +253,38 @@ class JvmEngineTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("w[5] has not been allocated");
         }
+    }
+
+    @Test
+    void aReleasedLayoutIsGone() {
+        var layout = new Layout();
+        Buffer weights = layout.allocate(Region.WEIGHTS, "w", 5);
+        try (var engine = new JvmEngine(1)) {
+            engine.allocate(layout);
+            assertThat(engine.allocatedBytes()).isEqualTo(20);
+            engine.release(layout);
+            assertThat(engine.allocatedBytes()).isZero();
+            assertThatThrownBy(() -> engine.read(weights))
+                    .isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void aViewIsAPartOfItsBuffer() {
+        var layout = new Layout();
+        layout.allocate(Region.WEIGHTS, "before", 3);
+        Buffer weights = layout.allocate(Region.WEIGHTS, "w", 5);
+        Buffer part = weights.view("part", 1, 3);
+        try (var engine = new JvmEngine(1)) {
+            engine.allocate(layout);
+            engine.write(weights, new float[] {1, 2, 3, 4, 5});
+            assertThat(engine.read(part)).containsExactly(2, 3, 4);
+            engine.write(part, new float[] {7, 8, 9});
+            assertThat(engine.read(weights)).containsExactly(1, 7, 8, 9, 5);
+        }
+        assertThatThrownBy(() -> weights.view("beyond", 3, 3))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("elements 3 + 3 of w[5]");
     }
 
     @Test

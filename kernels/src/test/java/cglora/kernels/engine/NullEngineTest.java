@@ -35,13 +35,20 @@ class NullEngineTest {
                         planned.allocate(layout);
                         real.allocate(layout);
                     }
+                    if (random.nextInt(3) == 0) {
+                        planned.release(layout);
+                        real.release(layout);
+                    }
                 }
                 for (int i = 0; i < 4; i++) {
                     Program program = program(1 + random.nextInt(100), 1 + random.nextInt(50));
                     planned.load(program);
                     real.load(program);
                 }
-                assertThat(planned.plannedBytes()).as("seed %d", seed).isEqualTo(allocated(real));
+                assertThat(planned.plannedBytes())
+                        .as("seed %d", seed)
+                        .isEqualTo(allocated(real))
+                        .isEqualTo(real.allocatedBytes());
             }
         }
     }

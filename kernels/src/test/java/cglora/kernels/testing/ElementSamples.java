@@ -16,6 +16,7 @@ import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.kernels.testing.SampleBuilder.Values;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// Samples of losses, the optimizer, dropout, reductions and other kernels over flat arrays.
@@ -104,16 +105,25 @@ final class ElementSamples {
         float[] x = sample.floats(n);
         int block = ReductionKernels.BLOCK;
         int blocks = (n + block - 1) / block;
+        int start = 2; // what stands before this array's blocks must stay
+        float[] before = sample.floats(start + blocks);
         double[] squares =
                 vector(
-                        blocks,
+                        start + blocks,
                         b ->
-                                sum(
-                                        Math.min(block, n - b * block),
-                                        i -> (double) x[b * block + i] * x[b * block + i]));
+                                b < start
+                                        ? before[b]
+                                        : sum(
+                                                Math.min(block, n - (b - start) * block),
+                                                i -> {
+                                                    double v = x[(b - start) * block + i];
+                                                    return v * v;
+                                                }));
+        double[] bounds = sums(block, squares);
+        Arrays.fill(bounds, 0, start, 0);
         return sample.reads((Object) x)
-                .writes(squares, sums(block, squares))
-                .scalars(n)
+                .updates(before, squares, bounds)
+                .scalars(n, start)
                 .over(blocks);
     }
 

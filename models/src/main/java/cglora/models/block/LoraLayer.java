@@ -1,0 +1,30 @@
+package cglora.models.block;
+
+/// An adapter on one linear layer, as the graph sees it.
+///
+/// @param module  the layer
+/// @param r       rank
+/// @param scaling `s` in `W + s · B A`
+/// @param dropout probability with which an input of the adapter is dropped in training
+/// @param whitened the trained factors are `B′`, `A′` of `B = L_s B′`, `A = A′ L_a`, where the
+///     constant roots `L_s` [out, out] and `L_a` [in, in] are parameters of the names below
+public record LoraLayer(
+        LinearModule module, int r, float scaling, float dropout, boolean whitened) {
+    public String loraA() {
+        return module.name() + ".lora_A.weight";
+    }
+
+    public String loraB() {
+        return module.name() + ".lora_B.weight";
+    }
+
+    /// Name of `L_a`.
+    public String inputRoot() {
+        return module.name() + ".input_root";
+    }
+
+    /// Name of `L_s`.
+    public String outputRoot() {
+        return module.name() + ".output_root";
+    }
+}

@@ -1,0 +1,99 @@
+package cglora.models.block;
+
+import cglora.models.graph.Dropout;
+import cglora.models.graph.Graph;
+import cglora.models.graph.Linear;
+import cglora.models.graph.LoraLinear;
+import cglora.models.graph.LowRankUpdate;
+import cglora.models.graph.Matmul;
+import cglora.models.graph.Tensor;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// Builds one graph of a model: knows its parameters and decides, for each linear layer, whether
+/// an adapter is on it. A model family states its layers and never sees an adapter.
+public final class ModelBuilder {
+    /// What went into a linear layer and what came out: where curvature is measured.
+    ///
+    /// @param x [rows, in]
+    /// @param y [rows, out]
+    public record Tap(Tensor x, Tensor y) {}
+
+    private final Graph graph;
+    private final Parameters parameters;
+    private final Map<String, LoraLayer> adapters;
+    private final Tensor dropoutSeed;
+    private final Map<String, Tensor> tensors = new HashMap<>();
+    private final Map<String, Tap> taps = new LinkedHashMap<>();
+
+    /// @param adapters    by the name of the linear layer
+    /// @param dropoutSeed [1], int; null where nothing is dropped, as in evaluation
+    public ModelBuilder(
+            Graph graph,
+            Parameters parameters,
+            Map<String, LoraLayer> adapters,
+            Tensor dropoutSeed) {
+        this.graph = graph;
+        this.parameters = parameters;
+        this.adapters = adapters;
+        this.dropoutSeed = dropoutSeed;
+    }
+
+    public Graph graph() {
+        return graph;
+    }
+
+    /// The tensor of a parameter; the same object each time.
+    public Tensor parameter(String name) {
+        return tensors.computeIfAbsent(
+                name,
+                n -> {
+                    var parameter = parameters.get(n);
+                    return graph.persistent(n, parameter.spec().shape(), parameter.buffer());
+                });
+    }
+
+    /// A linear layer with its bias and its adapter.
+    public Tensor linear(LinearModule module, Tensor x) {
+        return linear(module, x, parameter(module.bias()));
+    }
+
+    /// A linear layer whose bias a later op adds.
+    public Tensor linearWithoutBias(LinearModule module, Tensor x) {
+        return linear(module, x, null);
+    }
+
+    private Tensor linear(LinearModule module, Tensor x, Tensor bias) {
+        Tensor weight = parameter(module.weight());
+        LoraLayer adapter = adapters.get(module.name());
+        Tensor y =
+                adapter == null
+                        ? graph.apply(new Linear(x, weight, bias))
+                        : adapted(adapter, x, weight, bias);
+        taps.put(module.name(), new Tap(x, y));
+        return y;
+    }
+
+    private Tensor adapted(LoraLayer adapter, Tensor x, Tensor weight, Tensor bias) {
+        Tensor loraA = parameter(adapter.loraA());
+        Tensor loraB = parameter(adapter.loraB());
+        if (adapter.whitened()) {
+            loraA = graph.apply(Matmul.of(Matmul.Form.NN, loraA, parameter(adapter.inputRoot())));
+            loraB = graph.apply(Matmul.of(Matmul.Form.NN, parameter(adapter.outputRoot()), loraB));
+        }
+        if (adapter.dropout() == 0f || dropoutSeed == null) {
+            return graph.apply(new LoraLinear(x, weight, bias, loraA, loraB, adapter.scaling()));
+        }
+        Tensor base = graph.apply(new Linear(x, weight, bias));
+        int key = adapter.module().name().hashCode();
+        Tensor kept = graph.apply(new Dropout(x, dropoutSeed, key, adapter.dropout()));
+        Tensor u = graph.apply(Matmul.of(Matmul.Form.NT, kept, loraA));
+        return graph.apply(new LowRankUpdate(base, u, loraB, adapter.scaling()));
+    }
+
+    /// All linear layers built so far.
+    public Map<String, Tap> taps() {
+        return taps;
+    }
+}

@@ -1,0 +1,85 @@
+package cglora.models.block;
+
+import cglora.kernels.program.Buffer;
+import cglora.kernels.program.Layout;
+import cglora.kernels.program.Region;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Parameters by name, and where they are. Those that are trained together stand side by side in
+/// one buffer, so that the optimiser needs one launch for all of them.
+public final class Parameters {
+    /// A parameter's shape and place.
+    public record Parameter(ParameterSpec spec, Buffer buffer) {}
+
+    private final Map<String, Parameter> byName = new LinkedHashMap<>();
+    private final Map<Buffer, List<ParameterSpec>> groups = new LinkedHashMap<>();
+
+    /// Places frozen parameters one by one.
+    public void addFrozen(Layout layout, List<ParameterSpec> specs) {
+        for (ParameterSpec spec : specs) {
+            add(spec, layout.allocate(Region.WEIGHTS, spec.name(), spec.shape().size()));
+        }
+    }
+
+    /// Places parameters side by side in one buffer of [Region#PARAMETERS].
+    ///
+    /// @return the buffer that holds them all, in the order of `specs`
+    public Buffer addGroup(Layout layout, String name, List<ParameterSpec> specs) {
+        long length = specs.stream().mapToLong(spec -> spec.shape().size()).sum();
+        Buffer whole = layout.allocate(Region.PARAMETERS, name, length);
+        views(whole, specs).forEach(this::add);
+        groups.put(whole, List.copyOf(specs));
+        return whole;
+    }
+
+    /// Names of the parameters of a group, in order.
+    public List<String> namesIn(Buffer group) {
+        return groups.get(group).stream().map(ParameterSpec::name).toList();
+    }
+
+    /// The part of `other`, laid out as `group` is, that belongs to the parameter `name`.
+    public Buffer counterpart(String name, Buffer group, Buffer other) {
+        return views(other, groups.get(group)).entrySet().stream()
+                .filter(entry -> entry.getKey().name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .getValue();
+    }
+
+    /// One view a spec, side by side in `whole`.
+    public static Map<ParameterSpec, Buffer> views(Buffer whole, List<ParameterSpec> specs) {
+        var views = new LinkedHashMap<ParameterSpec, Buffer>();
+        int start = 0;
+        for (ParameterSpec spec : specs) {
+            int length = Math.toIntExact(spec.shape().size());
+            views.put(spec, whole.view(spec.name(), start, length));
+            start += length;
+        }
+        return views;
+    }
+
+    private void add(ParameterSpec spec, Buffer buffer) {
+        if (byName.put(spec.name(), new Parameter(spec, buffer)) != null) {
+            throw new IllegalArgumentException("parameter " + spec.name() + " twice");
+        }
+    }
+
+    public boolean contains(String name) {
+        return byName.containsKey(name);
+    }
+
+    /// @throws IllegalArgumentException when there is none of that name
+    public Parameter get(String name) {
+        Parameter parameter = byName.get(name);
+        if (parameter == null) {
+            throw new IllegalArgumentException("no parameter " + name);
+        }
+        return parameter;
+    }
+
+    public List<String> names() {
+        return List.copyOf(byName.keySet());
+    }
+}

@@ -1,0 +1,89 @@
+package cglora.models.curvature;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.linalg.Matrix;
+import cglora.models.linalg.SymmetricSpectrum;
+
+/// The inverse powers `Â^{-p_a}` [in, in] and `Ŝ^{-p_s}` [out, out] of one layer's damped
+/// factors, applied without being formed.
+public final class OperatorRoots {
+    private final SymmetricSpectrum input;
+    private final SymmetricSpectrum output;
+    private final Damping.Split damping;
+    private final double pA;
+    private final double pS;
+
+    /// @throws CgloraException N-DAMPING when a factor that is raised to a negative power is
+    ///     singular to rounding
+    OperatorRoots(
+            SymmetricSpectrum input,
+            SymmetricSpectrum output,
+            Damping.Split damping,
+            double pA,
+            double pS) {
+        requireExponent("p_a", pA);
+        requireExponent("p_s", pS);
+        requireInvertible("input factor A", input, damping.lambdaA(), pA);
+        requireInvertible("output factor S", output, damping.lambdaS(), pS);
+        this.input = input;
+        this.output = output;
+        this.damping = damping;
+        this.pA = pA;
+        this.pS = pS;
+    }
+
+    public Damping.Split damping() {
+        return damping;
+    }
+
+    /// `Â^{-p_a} · Y`.
+    ///
+    /// @param Y [in, k]
+    public Matrix applyInput(Matrix Y) {
+        return input.applyPower(damping.lambdaA(), -pA, Y);
+    }
+
+    /// `Ŝ^{-p_s} · Y`.
+    ///
+    /// @param Y [out, k]
+    public Matrix applyOutput(Matrix Y) {
+        return output.applyPower(damping.lambdaS(), -pS, Y);
+    }
+
+    /// `Â^{-p_a}`, formed, [in, in].
+    public Matrix input() {
+        return input.power(damping.lambdaA(), -pA);
+    }
+
+    /// `Ŝ^{-p_s}`, formed, [out, out].
+    public Matrix output() {
+        return output.power(damping.lambdaS(), -pS);
+    }
+
+    private static void requireExponent(String name, double p) {
+        if (!(p >= 0 && p <= 0.5)) {
+            throw new CgloraException(
+                    ErrorCode.O_RANGE, "", name + " " + p + ", expected 0 … 0.5", "use 0.5");
+        }
+    }
+
+    private static void requireInvertible(
+            String name, SymmetricSpectrum factor, double damping, double p) {
+        if (p > 0 && !factor.isInvertible(damping)) {
+            throw new CgloraException(
+                    ErrorCode.N_DAMPING,
+                    "",
+                    ("the %s (%d × %d) is singular: smallest eigenvalue %.3g, largest %.3g,"
+                                    + " damping %.3g")
+                            .formatted(
+                                    name,
+                                    factor.size(),
+                                    factor.size(),
+                                    factor.smallest(),
+                                    factor.largest(),
+                                    damping),
+                    "raise the damping (relative 1 is the default), or gather more examples");
+        }
+    }
+}

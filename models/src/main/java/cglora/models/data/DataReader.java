@@ -1,0 +1,367 @@
+package cglora.models.data;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Suggestion;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.zip.GZIPInputStream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Reads labelled texts from TSV, CSV (RFC 4180) and JSONL files, gzip'd or not. Every row that
+/// cannot be used is named by its line; nothing is dropped in silence.
+public final class DataReader {
+    private static final long MAX_EXPANSION = 1000;
+    private static final long MAX_BYTES = 1L << 31;
+    private static final List<String> TEXT =
+            List.of("text", "sentence", "sentence1", "question1", "premise");
+    private static final List<String> PAIR =
+            List.of("text_pair", "sentence2", "question2", "hypothesis");
+    private static final List<String> LABEL = List.of("label", "labels", "class");
+
+    /// A row whose fields are known by column.
+    private record Row(Map<String, String> fields, long line) {}
+
+    private final Path path;
+    private final DataFormat format;
+
+    private DataReader(Path path, DataFormat format) {
+        this.path = path;
+        this.format = format;
+    }
+
+    /// Reads a whole file.
+    ///
+    /// @param labelsRequired whether rows without a label are errors
+    /// @throws CgloraException D-MISSING, D-EMPTY, D-COLUMN, D-ROW, D-JSON, D-ENCODING, D-LABEL,
+    ///     D-TEXT, D-FORMAT or X-LIMIT
+    public static List<RawExample> read(
+            Path path, DataFormat format, DataColumns columns, boolean labelsRequired) {
+        return new DataReader(path, format).read(columns, labelsRequired);
+    }
+
+    private List<RawExample> read(DataColumns columns, boolean labelsRequired) {
+        if (!Files.isRegularFile(path)) {
+            throw error(
+                    ErrorCode.D_MISSING, "",
+                    Files.isDirectory(path) ? "is a folder" : "there is no such file",
+                    "give the path of a data file");
+        }
+        String text = decode(bytes());
+        String type = type();
+        if (type.equals("csv") && text.stripLeading().startsWith("{")) {
+            throw error(ErrorCode.D_FORMAT, ":1", "looks like JSON, not CSV",
+                    "\"format\": {\"type\": \"jsonl\"}");
+        }
+        List<Row> rows = type.equals("jsonl") ? jsonRows(text) : tableRows(text, type, columns);
+        if (rows.isEmpty()) {
+            throw error(ErrorCode.D_EMPTY, "", "0 rows found", "give a file with data");
+        }
+        var known = new ArrayList<>(rows.getFirst().fields().keySet());
+        String textColumn = column(columns.text(), TEXT, known, "text");
+        String pairColumn = column(columns.textPair(), PAIR, known, null);
+        String labelColumn = column(columns.label(), LABEL, known, labelsRequired ? "label" : null);
+        var examples = new ArrayList<RawExample>();
+        var noText = new ArrayList<Long>();
+        var noLabel = new ArrayList<Long>();
+        for (Row row : rows) {
+            String first = row.fields().get(textColumn);
+            String second = pairColumn == null ? null : row.fields().get(pairColumn);
+            String label = labelColumn == null ? null : row.fields().get(labelColumn);
+            if (first == null || first.isBlank() || (pairColumn != null && second == null)) {
+                noText.add(row.line());
+            }
+            if (labelsRequired && (label == null || label.isBlank())) {
+                noLabel.add(row.line());
+            }
+            examples.add(new RawExample(first, second, label, row.line()));
+        }
+        refuse(ErrorCode.D_TEXT, noText, "column '" + textColumn + "' holds no text");
+        refuse(ErrorCode.D_LABEL, noLabel, "column '" + labelColumn + "' holds no label");
+        return examples;
+    }
+
+    private void refuse(ErrorCode code, List<Long> lines, String what) {
+        if (!lines.isEmpty()) {
+            throw error(
+                    code, ":" + lines.getFirst(), what + " in " + places(lines),
+                    "correct or remove the rows");
+        }
+    }
+
+    /// "3 rows: 1184, 2040, 2041".
+    static String places(List<Long> lines) {
+        String first =
+                lines.stream().limit(5).map(String::valueOf).collect(Collectors.joining(", "));
+        return (lines.size() == 1 ? "1 row: " : lines.size() + " rows: ")
+                + first
+                + (lines.size() > 5 ? ", …" : "");
+    }
+
+    private byte[] bytes() {
+        try (InputStream raw = new BufferedInputStream(Files.newInputStream(path))) {
+            raw.mark(2);
+            boolean gzip = raw.read() == 0x1f && raw.read() == 0x8b;
+            raw.reset();
+            long limit =
+                    gzip ? Math.min(MAX_BYTES, 1024 + MAX_EXPANSION * Files.size(path)) : MAX_BYTES;
+            try (InputStream in = gzip ? new GZIPInputStream(raw) : raw) {
+                var out = new ByteArrayOutputStream();
+                byte[] chunk = new byte[1 << 16];
+                for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+                    out.write(chunk, 0, n);
+                    if (out.size() > limit) {
+                        throw error(
+                                ErrorCode.X_LIMIT, "",
+                                "expands to more than " + limit + " bytes", "split the file");
+                    }
+                }
+                return out.toByteArray();
+            }
+        } catch (IOException e) {
+            throw error(ErrorCode.D_FORMAT, "", "cannot be read: " + e.getMessage(),
+                    "fetch the file again");
+        }
+    }
+
+    private String decode(byte[] bytes) {
+        Charset charset = Charset.forName(format.encoding() == null ? "UTF-8" : format.encoding());
+        String text;
+        var buffer = ByteBuffer.wrap(bytes);
+        var decoder = charset.newDecoder();
+        try {
+            text = decoder.decode(buffer).toString();
+        } catch (CharacterCodingException e) {
+            int at = buffer.position();
+            long line = 1;
+            for (int i = 0; i < at; i++) {
+                line += bytes[i] == '\n' ? 1 : 0;
+            }
+            throw error(
+                    ErrorCode.D_ENCODING, ":" + line,
+                    "byte %d (0x%02x) is not %s".formatted(at, bytes[at] & 0xff, charset),
+                    "save the file as UTF-8, or set \"format\": {\"encoding\": \"ISO-8859-1\"}");
+        }
+        int nul = text.indexOf('\0');
+        if (nul >= 0) {
+            throw error(
+                    ErrorCode.D_FORMAT, ":" + (1 + text.substring(0, nul).lines().count()),
+                    "holds a NUL character", "is this a text file?");
+        }
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
+    }
+
+    private String type() {
+        if (!format.type().equals("auto")) {
+            return format.type();
+        }
+        String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+        name = name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
+        if (name.endsWith(".csv")) {
+            return "csv";
+        }
+        if (name.endsWith(".jsonl") || name.endsWith(".ndjson") || name.endsWith(".json")) {
+            return "jsonl";
+        }
+        if (name.endsWith(".tsv") || name.endsWith(".txt")) {
+            return "tsv";
+        }
+        throw error(
+                ErrorCode.D_FORMAT, "", "the name does not tell the format",
+                "\"format\": {\"type\": \"tsv\"}, \"csv\" or \"jsonl\"");
+    }
+
+    private List<Row> jsonRows(String text) {
+        var rows = new ArrayList<Row>();
+        var bad = new ArrayList<Long>();
+        String reason = "";
+        long line = 0;
+        for (String row : text.split("\n|\r\n?", -1)) {
+            line++;
+            if (row.isBlank()) {
+                continue;
+            }
+            try {
+                JsonNode node = JsonMapper.shared().readTree(row);
+                if (!node.isObject()) {
+                    throw error(ErrorCode.D_JSON, ":" + line, "is not an object", "one a line");
+                }
+                var fields = new LinkedHashMap<String, String>();
+                for (var property : node.properties()) {
+                    JsonNode value = property.getValue();
+                    fields.put(
+                            property.getKey(),
+                            value.isValueNode() && !value.isNull() ? value.asString() : null);
+                }
+                rows.add(new Row(fields, line));
+            } catch (JacksonException e) {
+                bad.add(line);
+                reason = reason.isEmpty() ? e.getOriginalMessage() : reason;
+            }
+        }
+        if (!bad.isEmpty()) {
+            throw error(
+                    ErrorCode.D_JSON, ":" + bad.getFirst(),
+                    "not JSON (" + reason + ") in " + places(bad), "correct the lines");
+        }
+        return rows;
+    }
+
+    private List<Row> tableRows(String text, String type, DataColumns columns) {
+        boolean quoted =
+                format.quote() == null ? type.equals("csv") : format.quote().equals("double");
+        char separator = type.equals("csv") ? ',' : '\t';
+        var lines = new ArrayList<Long>();
+        List<List<String>> records = records(text, separator, quoted, lines);
+        if (records.isEmpty()) {
+            return List.of();
+        }
+        boolean header = format.header() == null ? looksLikeHeader(records, columns) : format.header();
+        int width = records.getFirst().size();
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < width; i++) {
+            names.add(header ? records.getFirst().get(i) : String.valueOf(i));
+        }
+        if (!header && columns.text() == null && width == 2) {
+            names = List.of("text", "label");
+        }
+        var rows = new ArrayList<Row>();
+        var ragged = new ArrayList<Long>();
+        for (int r = header ? 1 : 0; r < records.size(); r++) {
+            List<String> values = records.get(r);
+            if (values.size() != width) {
+                ragged.add(lines.get(r));
+                continue;
+            }
+            var fields = new LinkedHashMap<String, String>();
+            for (int i = 0; i < width; i++) {
+                fields.put(names.get(i), values.get(i));
+            }
+            rows.add(new Row(fields, lines.get(r)));
+        }
+        if (!ragged.isEmpty()) {
+            throw error(
+                    ErrorCode.D_ROW, ":" + ragged.getFirst(),
+                    "expected " + width + " fields; another number in " + places(ragged),
+                    quoted
+                            ? "check the quotes; where they are literal, \"quote\": \"none\""
+                            : "correct the rows");
+        }
+        return rows;
+    }
+
+    private static boolean looksLikeHeader(List<List<String>> records, DataColumns columns) {
+        List<String> first = records.getFirst();
+        var wanted = new ArrayList<>(TEXT);
+        wanted.addAll(LABEL);
+        for (String name : new String[] {columns.text(), columns.textPair(), columns.label()}) {
+            if (name != null && !name.chars().allMatch(Character::isDigit)) {
+                wanted.add(name);
+            }
+        }
+        return first.stream().anyMatch(wanted::contains);
+    }
+
+    /// Splits into records; a quoted field may hold separators and line ends.
+    private List<List<String>> records(
+            String text, char separator, boolean quoted, List<Long> lines) {
+        var records = new ArrayList<List<String>>();
+        var fields = new ArrayList<String>();
+        var field = new StringBuilder();
+        long line = 1;
+        long start = 1;
+        boolean inside = false;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean end = c == '\n' || c == '\r';
+            if (end && c == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n') {
+                i++;
+            }
+            line += end ? 1 : 0;
+            if (inside) {
+                if (c == '"' && i + 1 < text.length() && text.charAt(i + 1) == '"') {
+                    field.append('"');
+                    i++;
+                } else if (c == '"') {
+                    inside = false;
+                } else {
+                    field.append(end ? '\n' : c);
+                }
+            } else if (quoted && c == '"' && field.isEmpty()) {
+                inside = true;
+            } else if (c == separator) {
+                fields.add(field.toString());
+                field.setLength(0);
+            } else if (end) {
+                finish(records, fields, field, lines, start);
+                start = line;
+            } else {
+                field.append(c);
+            }
+        }
+        if (inside) {
+            throw error(
+                    ErrorCode.D_ROW, ":" + start, "the quote that opens here is never closed",
+                    "close it; where quotes are literal, \"format\": {\"quote\": \"none\"}");
+        }
+        finish(records, fields, field, lines, start);
+        return records;
+    }
+
+    private static void finish(
+            List<List<String>> records, List<String> fields, StringBuilder field,
+            List<Long> lines, long start) {
+        if (!fields.isEmpty() || !field.isEmpty()) {
+            fields.add(field.toString());
+            records.add(List.copyOf(fields));
+            lines.add(start);
+        }
+        fields.clear();
+        field.setLength(0);
+    }
+
+    private String column(String wanted, List<String> usual, List<String> known, String required) {
+        if (wanted != null) {
+            if (known.contains(wanted)) {
+                return wanted;
+            }
+            String near = Suggestion.nearest(wanted, known);
+            throw error(
+                    ErrorCode.D_COLUMN, "",
+                    "no column '" + wanted + "'; there are " + String.join(", ", known),
+                    near.isEmpty() ? "name one of them" : "did you mean '" + near + "'?");
+        }
+        for (String name : usual) {
+            if (known.contains(name)) {
+                return name;
+            }
+        }
+        if (required == null) {
+            return null;
+        }
+        throw error(
+                ErrorCode.D_COLUMN, "",
+                "no column of the usual names for the " + required + "; there are "
+                        + String.join(", ", known),
+                "\"columns\": {\"" + required + "\": \"" + known.getFirst() + "\"}");
+    }
+
+    private CgloraException error(ErrorCode code, String place, String what, String fix) {
+        return new CgloraException(code, path + place, what, fix);
+    }
+}

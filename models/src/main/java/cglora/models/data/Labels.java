@@ -1,0 +1,122 @@
+package cglora.models.data;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Suggestion;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/// The classes of a task: names in the order of the logits. Regression has one name.
+///
+/// @param names      as in Hugging Face's `id2label`
+/// @param regression labels are numbers, not classes
+public record Labels(List<String> names, boolean regression) {
+    public Labels {
+        names = List.copyOf(names);
+    }
+
+    public static Labels ofRegression() {
+        return new Labels(List.of("LABEL_0"), true);
+    }
+
+    /// The classes that the examples show: integers in order, other names sorted.
+    ///
+    /// @throws CgloraException D-LABEL for fewer than two, a gap in the integers, or numbers
+    ///     where classes are expected
+    public static Labels find(List<RawExample> examples, String source) {
+        var names = new TreeSet<String>();
+        examples.forEach(example -> names.add(example.label()));
+        if (names.size() < 2) {
+            throw new CgloraException(
+                    ErrorCode.D_LABEL, source, "the only label is '" + names.first() + "'",
+                    "training needs at least two classes");
+        }
+        if (names.stream().allMatch(name -> name.matches("-?\\d{1,9}"))) {
+            List<Integer> numbers =
+                    names.stream().map(Integer::valueOf).sorted().toList();
+            for (int i = 0; i < numbers.size(); i++) {
+                if (numbers.get(i) != i) {
+                    throw new CgloraException(
+                            ErrorCode.D_LABEL, source,
+                            "integer labels are " + numbers + ", expected 0 … "
+                                    + (numbers.size() - 1)
+                                    + (numbers.getFirst() < 0 ? "; -1 marks unlabelled rows" : ""),
+                            "number the classes without a gap, or give \"labels\"");
+                }
+            }
+            return new Labels(numbers.stream().map(String::valueOf).toList(), false);
+        }
+        if (names.stream().allMatch(name -> name.matches("-?\\d+\\.\\d+"))) {
+            throw new CgloraException(
+                    ErrorCode.D_LABEL, source,
+                    "labels are numbers such as " + names.first() + ", expected classes",
+                    "\"problem_type\": \"regression\" in the model stage");
+        }
+        return new Labels(new ArrayList<>(names), false);
+    }
+
+    /// Indices of the examples' labels. A label may be a name or, where names are given for
+    /// integers, its number.
+    ///
+    /// @throws CgloraException D-LABEL with all rows whose label is none of these
+    public int[] indices(List<RawExample> examples, String source) {
+        Map<String, Integer> byName = new HashMap<>();
+        for (int i = 0; i < names.size(); i++) {
+            byName.put(names.get(i), i);
+        }
+        int[] indices = new int[examples.size()];
+        var bad = new ArrayList<Long>();
+        String first = "";
+        for (int i = 0; i < indices.length; i++) {
+            String label = examples.get(i).label();
+            Integer index = byName.get(label);
+            if (index == null && label.matches("\\d{1,6}")
+                    && Integer.parseInt(label) < names.size()) {
+                index = Integer.parseInt(label);
+            }
+            if (index == null) {
+                first = bad.isEmpty() ? label : first;
+                bad.add(examples.get(i).line());
+            } else {
+                indices[i] = index;
+            }
+        }
+        if (!bad.isEmpty()) {
+            String near = Suggestion.nearest(first, names);
+            throw new CgloraException(
+                    ErrorCode.D_LABEL, source + ":" + bad.getFirst(),
+                    "label '" + first + "'; labels are " + String.join(", ", names) + "   ("
+                            + DataReader.places(bad) + ")",
+                    near.isEmpty() ? "correct the rows" : "did you mean '" + near + "'?");
+        }
+        return indices;
+    }
+
+    /// The examples' labels as numbers.
+    ///
+    /// @throws CgloraException D-LABEL with all rows whose label is no finite number
+    public float[] targets(List<RawExample> examples, String source) {
+        float[] targets = new float[examples.size()];
+        var bad = new ArrayList<Long>();
+        for (int i = 0; i < targets.length; i++) {
+            try {
+                targets[i] = Float.parseFloat(examples.get(i).label());
+            } catch (NumberFormatException e) {
+                targets[i] = Float.NaN;
+            }
+            if (!Float.isFinite(targets[i])) {
+                bad.add(examples.get(i).line());
+            }
+        }
+        if (!bad.isEmpty()) {
+            throw new CgloraException(
+                    ErrorCode.D_LABEL, source + ":" + bad.getFirst(),
+                    "labels that are no numbers in " + DataReader.places(bad),
+                    "correct the rows");
+        }
+        return targets;
+    }
+}

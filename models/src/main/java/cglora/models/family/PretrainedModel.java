@@ -1,0 +1,302 @@
+package cglora.models.family;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import cglora.models.bert.BertConfig;
+import cglora.models.bert.BertModel;
+import cglora.models.block.Encoder;
+import cglora.models.block.ParameterSpec;
+import cglora.models.tokenizer.Tokenizer;
+import cglora.models.weights.OnnxWeights;
+import cglora.models.weights.Safetensors;
+import cglora.models.weights.ShardedSafetensors;
+import cglora.models.weights.WeightSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A pretrained model as people have it: a Hugging Face directory (`config.json`, safetensors), an
+/// ONNX file, or `classpath:NAME.onnx` in a jar.
+///
+/// @param encoder     its body
+/// @param weights     its checkpoint; the caller closes it
+/// @param config      `config.json`, or what the ONNX file's shapes say
+/// @param description where it came from
+public record PretrainedModel(
+        Encoder encoder, WeightSource weights, JsonNode config, String description)
+        implements AutoCloseable {
+    private static final String CLASSPATH = "classpath:";
+
+    /// Reads configuration and headers, not the weights.
+    ///
+    /// @param overrides keys that replace those of `config.json`
+    /// @throws CgloraException M-PATH, M-CONFIG, M-WEIGHTS, M-FAMILY, M-SHAPE, M-TENSOR, M-ONNX,
+    ///     M-ADAPTER, or one of the S codes
+    public static PretrainedModel load(String path, Map<String, ?> overrides) {
+        PretrainedModel model =
+                path.startsWith(CLASSPATH) || path.endsWith(".onnx")
+                        ? onnx(path, overrides)
+                        : directory(Path.of(path), overrides);
+        try {
+            model.checkTensors();
+            return model;
+        } catch (CgloraException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private static PretrainedModel directory(Path folder, Map<String, ?> overrides) {
+        if (!Files.isDirectory(folder)) {
+            throw new CgloraException(
+                    ErrorCode.M_PATH, folder.toString(),
+                    Files.exists(folder) ? "is a file, expected a model's folder" : "is not there",
+                    "download the model's files (config.json, model.safetensors, tokenizer.json)"
+                            + " into a folder and give its path; nothing is downloaded here");
+        }
+        Path configFile = folder.resolve("config.json");
+        if (!Files.isRegularFile(configFile)) {
+            boolean adapter = Files.exists(folder.resolve("adapter_config.json"));
+            throw new CgloraException(
+                    adapter ? ErrorCode.M_ADAPTER : ErrorCode.M_CONFIG, folder.toString(),
+                    adapter
+                            ? "is a PEFT adapter, not a model"
+                            : "has no config.json; found " + listing(folder),
+                    adapter
+                            ? "give the folder of the base model that its adapter_config.json names"
+                            : "take all files of the model");
+        }
+        JsonNode config;
+        try {
+            config = JsonMapper.shared().readTree(configFile.toFile());
+        } catch (JacksonException e) {
+            throw new CgloraException(
+                    ErrorCode.M_CONFIG, configFile.toString(), "not JSON: " + e.getOriginalMessage(),
+                    "fetch the file again", e);
+        }
+        if (!(config instanceof ObjectNode object)) {
+            throw new CgloraException(
+                    ErrorCode.M_CONFIG, configFile.toString(), "is not an object", "fetch it again");
+        }
+        overrides.forEach((key, value) -> object.set(key, JsonMapper.shared().valueToTree(value)));
+        String where = configFile.toString();
+        if (config.has("quantization_config")) {
+            throw new CgloraException(
+                    ErrorCode.M_DTYPE, where, "is a quantised checkpoint (quantization_config)",
+                    "take the float checkpoint that it was made from");
+        }
+        Encoder encoder = encoder(config, where);
+        return new PretrainedModel(encoder, checkpoint(folder), config, folder.toString());
+    }
+
+    /// The one table of model families.
+    private static Encoder encoder(JsonNode config, String where) {
+        String type = config.path("model_type").asString("");
+        return switch (type) {
+            case "bert" -> new BertModel(BertConfig.read(config, where));
+            default ->
+                    throw new CgloraException(
+                            ErrorCode.M_FAMILY, where,
+                            (type.isEmpty() ? "no model_type" : "model_type '" + type + "'")
+                                    + (config.has("auto_map") ? " with code of its own" : ""),
+                            "supported: bert; a model's own code is never run");
+        };
+    }
+
+    private static WeightSource checkpoint(Path folder) {
+        Path single = folder.resolve("model.safetensors");
+        Path index = folder.resolve("model.safetensors.index.json");
+        if (Files.isRegularFile(single)) {
+            return new Safetensors(single);
+        }
+        if (Files.isRegularFile(index)) {
+            return new ShardedSafetensors(index);
+        }
+        throw new CgloraException(
+                ErrorCode.M_WEIGHTS, folder.toString(),
+                "has no model.safetensors; found " + listing(folder),
+                "convert the checkpoint with transformers: save_pretrained(…,"
+                        + " safe_serialization=True); pickled files are never read");
+    }
+
+    private static String listing(Path folder) {
+        try (var files = Files.list(folder)) {
+            return String.join(
+                    ", ", files.map(f -> f.getFileName().toString()).sorted().limit(10).toList());
+        } catch (IOException e) {
+            return "nothing that can be listed";
+        }
+    }
+
+    private static PretrainedModel onnx(String path, Map<String, ?> overrides) {
+        OnnxWeights weights;
+        try (InputStream stream = open(path)) {
+            weights = new OnnxWeights(stream, path);
+        } catch (IOException e) {
+            throw new CgloraException(
+                    ErrorCode.M_PATH, path, "cannot be read: " + e.getMessage(), "check it", e);
+        }
+        ObjectNode config = JsonMapper.shared().createObjectNode();
+        config.put("model_type", "bert");
+        long[] word = shape(weights, "embeddings.word_embeddings.weight");
+        long[] inner = shape(weights, "encoder.layer.0.intermediate.dense.weight");
+        config.put("vocab_size", (int) word[0]);
+        config.put("hidden_size", (int) word[1]);
+        config.put("intermediate_size", (int) inner[0]);
+        config.put(
+                "max_position_embeddings",
+                (int) shape(weights, "embeddings.position_embeddings.weight")[0]);
+        config.put(
+                "type_vocab_size",
+                (int) shape(weights, "embeddings.token_type_embeddings.weight")[0]);
+        int layers = 0;
+        while (weights.names().contains("encoder.layer." + layers + ".output.dense.weight")) {
+            layers++;
+        }
+        config.put("num_hidden_layers", layers);
+        weights.attentionHeads((int) word[1])
+                .ifPresent(heads -> config.put("num_attention_heads", heads));
+        config.put("hidden_act", "gelu");
+        overrides.forEach((key, value) -> config.set(key, JsonMapper.shared().valueToTree(value)));
+        if (!config.has("num_attention_heads")) {
+            throw new CgloraException(
+                    ErrorCode.M_ONNX, path, "the graph does not show the number of attention heads",
+                    "\"config\": {\"num_attention_heads\": …} in the model stage");
+        }
+        return new PretrainedModel(
+                new BertModel(BertConfig.read(config, path)), weights, config, path);
+    }
+
+    private static long[] shape(OnnxWeights weights, String name) {
+        if (!weights.names().contains(name)) {
+            throw new CgloraException(
+                    ErrorCode.M_ONNX, weights.description(), "has no tensor '" + name + "'",
+                    "only exports of BERT that keep its names are understood");
+        }
+        return weights.shape(name);
+    }
+
+    private static InputStream open(String path) throws IOException {
+        if (!path.startsWith(CLASSPATH)) {
+            if (!Files.isRegularFile(Path.of(path))) {
+                throw new CgloraException(
+                        ErrorCode.M_PATH, path, "is not there", "give the path of the ONNX file");
+            }
+            return Files.newInputStream(Path.of(path));
+        }
+        String name = path.substring(CLASSPATH.length());
+        InputStream stream = PretrainedModel.class.getResourceAsStream("/" + name);
+        if (stream == null) {
+            throw new CgloraException(
+                    ErrorCode.M_PATH, path, "no jar on the class path holds " + name,
+                    "check the name, or give a file");
+        }
+        return stream;
+    }
+
+    /// The tokenizer beside the model, or at `path` where one is given.
+    public Tokenizer tokenizer(String path) {
+        String place = path != null ? path : description;
+        if (place.startsWith(CLASSPATH)) {
+            try (InputStream stream = open(place)) {
+                return Tokenizer.load(stream, place);
+            } catch (IOException e) {
+                throw new CgloraException(
+                        ErrorCode.T_MISSING, place, e.getMessage(), "check it", e);
+            }
+        }
+        Path given = Path.of(place);
+        boolean onnx = path == null && place.endsWith(".onnx");
+        return Tokenizer.load(onnx ? given.toAbsolutePath().getParent() : given);
+    }
+
+    /// The tensor of the checkpoint that holds a parameter; null for none. Checkpoints name them
+    /// with or without the prefix, and old ones call a norm's parameters gamma and beta.
+    public String tensorOf(ParameterSpec spec) {
+        String bare = spec.name().substring(encoder.prefix().length() + 1);
+        var names = new ArrayList<String>();
+        for (String name : List.of(spec.name(), bare)) {
+            names.add(name);
+            names.add(
+                    name.replace("LayerNorm.weight", "LayerNorm.gamma")
+                            .replace("LayerNorm.bias", "LayerNorm.beta"));
+        }
+        return names.stream().filter(weights.names()::contains).findFirst().orElse(null);
+    }
+
+    /// Whether the checkpoint brings a pooler.
+    public boolean hasPooler() {
+        return encoder.pooler()
+                .map(p -> tensorOf(ParameterSpec.matrix(p.weight(), p.out(), p.in())) != null)
+                .orElse(false);
+    }
+
+    private void checkTensors() {
+        var problems = new Problems();
+        var missing = new ArrayList<String>();
+        for (ParameterSpec spec : encoder.parameters()) {
+            String tensor = tensorOf(spec);
+            if (tensor == null) {
+                missing.add(spec.name());
+                continue;
+            }
+            long[] found = weights.shape(tensor);
+            long[] expected = new long[spec.shape().rank()];
+            for (int i = 0; i < expected.length; i++) {
+                expected[i] = spec.shape().extent(i);
+            }
+            if (!Arrays.equals(found, expected)) {
+                problems.error(
+                        ErrorCode.M_SHAPE, weights.description(),
+                        "tensor '%s' is %s, config.json asks for %s"
+                                .formatted(
+                                        tensor, Arrays.toString(found), Arrays.toString(expected)),
+                        "take the config.json that belongs to these weights");
+            }
+            if (!List.of("F32", "F16", "BF16", "F64").contains(weights.dtype(tensor))) {
+                problems.error(
+                        ErrorCode.M_DTYPE, weights.description(),
+                        "tensor '" + tensor + "' is " + weights.dtype(tensor) + ", weights are floats",
+                        "take a float checkpoint");
+            }
+        }
+        if (!missing.isEmpty()) {
+            problems.error(
+                    ErrorCode.M_TENSOR, weights.description(),
+                    missing.size() + " tensors are missing: "
+                            + String.join(", ", missing.subList(0, Math.min(5, missing.size()))),
+                    "take a checkpoint of a " + encoder.modelType() + " encoder");
+        }
+        problems.throwIfAny();
+    }
+
+    /// The model's own class names, from `id2label`; empty where it has none.
+    public Map<Integer, String> id2label() {
+        var labels = new LinkedHashMap<Integer, String>();
+        for (var property : config.path("id2label").properties()) {
+            labels.put(Integer.valueOf(property.getKey()), property.getValue().asString());
+        }
+        return labels;
+    }
+
+    /// The id that fills up sequences.
+    public int padTokenId() {
+        return config.path("pad_token_id").asInt(0);
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}

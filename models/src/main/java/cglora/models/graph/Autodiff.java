@@ -1,0 +1,127 @@
+package cglora.models.graph;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+
+/// Reverse-mode differentiation of a [Graph]: appends the ops that compute the gradients asked
+/// for, and none that no asked-for gradient needs. Frozen weights get no gradient, and nothing
+/// flows below the lowest tensor that is wanted.
+public final class Autodiff {
+    private final Graph graph;
+    private final Map<Tensor, Tensor> gradients = new HashMap<>();
+    private final Set<Tensor> needed = new HashSet<>();
+
+    private Autodiff(Graph graph) {
+        this.graph = graph;
+    }
+
+    /// Gradients of `Σ y · dy` with respect to `wanted`.
+    ///
+    /// @param y      where differentiation starts
+    /// @param dy     its gradient, same shape
+    /// @param wanted parameters, inputs or intermediate tensors
+    /// @return one gradient a wanted tensor
+    /// @throws IllegalArgumentException when `y` does not depend on one of them
+    public static Map<Tensor, Tensor> gradients(
+            Graph graph, Tensor y, Tensor dy, Collection<Tensor> wanted) {
+        var keep = new HashMap<Tensor, Tensor>();
+        return new Autodiff(graph).run(y, dy, wanted, keep::put, true);
+    }
+
+    /// The same for gradients that are used up as soon as they are there: `whenComplete` is
+    /// called with a wanted tensor and its gradient at the moment when the latter is complete,
+    /// and may append ops. Later ops may reuse the gradient's memory.
+    public static void consumeGradients(
+            Graph graph,
+            Tensor y,
+            Tensor dy,
+            Collection<Tensor> wanted,
+            BiConsumer<Tensor, Tensor> whenComplete) {
+        new Autodiff(graph).run(y, dy, wanted, whenComplete, false);
+    }
+
+    private Map<Tensor, Tensor> run(
+            Tensor y,
+            Tensor dy,
+            Collection<Tensor> wanted,
+            BiConsumer<Tensor, Tensor> whenComplete,
+            boolean keep) {
+        var wantedSet = new HashSet<>(wanted);
+        needed.addAll(wantedSet);
+        List<Node> forward = new ArrayList<>(graph.nodes());
+        for (Node node : forward) {
+            if (node.op().inputs().stream().anyMatch(needed::contains)) {
+                needed.addAll(node.outputs());
+            }
+        }
+        if (!needed.contains(y)) {
+            throw new IllegalArgumentException(y + " depends on none of " + wanted);
+        }
+        gradients.put(y, dy);
+        var owners = new ArrayList<Tensor>();
+        owners.add(y);
+        for (Node node : forward.reversed()) {
+            Tensor output = node.output(0);
+            Tensor gradient = gradients.get(output);
+            if (gradient == null) {
+                continue;
+            }
+            if (wantedSet.contains(output)) {
+                whenComplete.accept(output, gradient);
+            }
+            for (Gradient rule : node.op().gradients(graph, node.outputs(), gradient)) {
+                if (needed.contains(rule.input())) {
+                    accumulate(rule, node, owners, keep ? wantedSet : Set.of());
+                }
+            }
+        }
+        for (Tensor tensor : wanted) {
+            if (!gradients.containsKey(tensor)) {
+                throw new IllegalArgumentException(y + " does not depend on " + tensor);
+            }
+            if (tensor.producer() == null) {
+                whenComplete.accept(tensor, gradients.get(tensor));
+            }
+        }
+        var result = new HashMap<Tensor, Tensor>();
+        wanted.forEach(tensor -> result.put(tensor, gradients.get(tensor)));
+        return result;
+    }
+
+    /// Adds one contribution. A rule may hand on a gradient that is also another tensor's; such
+    /// memory is only added to in place once that other tensor's gradient has been used.
+    private void accumulate(Gradient rule, Node node, List<Tensor> owners, Set<Tensor> kept) {
+        Tensor input = rule.input();
+        Tensor sum = gradients.get(input);
+        if (sum != null && isShared(input, sum, node, owners, kept)) {
+            sum = graph.apply(new Copy(sum));
+        }
+        Tensor total = rule.build().apply(sum);
+        gradients.put(input, total);
+        if (!owners.contains(input)) {
+            owners.add(input);
+        }
+    }
+
+    private boolean isShared(
+            Tensor input, Tensor sum, Node node, List<Tensor> owners, Set<Tensor> kept) {
+        if (sum.root().producer() == null) {
+            return true; // the seed, or a persistent buffer
+        }
+        for (Tensor owner : owners) {
+            if (owner != input && gradients.get(owner).sharesMemoryWith(sum)) {
+                boolean used = owner.producer() != null && owner.producer().index() >= node.index();
+                if (!used || kept.contains(owner)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+}

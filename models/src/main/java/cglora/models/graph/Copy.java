@@ -1,0 +1,33 @@
+package cglora.models.graph;
+
+import cglora.kernels.program.Launch;
+import cglora.kernels.reduction.ReductionKernels;
+import java.util.List;
+
+/// `y = x`, in memory of its own.
+record Copy(Tensor x) implements Op {
+    @Override
+    public List<Tensor> inputs() {
+        return List.of(x);
+    }
+
+    @Override
+    public List<Output> outputs() {
+        return List.of(Output.of("copy", x.shape()));
+    }
+
+    @Override
+    public List<Launch> launches(List<Tensor> outputs) {
+        return List.of(
+                Launch.of(
+                        ReductionKernels.COPY_INTO,
+                        Math.toIntExact(x.shape().size()),
+                        x.buffer(),
+                        outputs.getFirst().buffer()));
+    }
+
+    @Override
+    public List<Gradient> gradients(Graph graph, List<Tensor> outputs, Tensor dy) {
+        return List.of(Gradient.of(graph, x, () -> dy));
+    }
+}

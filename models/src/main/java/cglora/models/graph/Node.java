@@ -1,0 +1,42 @@
+package cglora.models.graph;
+
+import java.util.List;
+
+/// One application of an op in a [Graph].
+public final class Node {
+    private final int index;
+    private final Op op;
+    private List<Tensor> outputs = List.of();
+
+    Node(int index, Op op) {
+        this.index = index;
+        this.op = op;
+    }
+
+    /// Its position in the graph: inputs come from nodes of smaller index.
+    int index() {
+        return index;
+    }
+
+    Op op() {
+        return op;
+    }
+
+    void outputs(List<Tensor> tensors) {
+        outputs = List.copyOf(tensors);
+    }
+
+    public List<Tensor> outputs() {
+        return outputs;
+    }
+
+    /// The `i`-th output; only the first one has a gradient.
+    public Tensor output(int i) {
+        return outputs.get(i);
+    }
+
+    @Override
+    public String toString() {
+        return "#" + index + " " + op.getClass().getSimpleName();
+    }
+}

@@ -1,0 +1,134 @@
+package cglora.models.tokenizer;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/// A Hugging Face tokenizer, from its `tokenizer.json`. The file's own padding and truncation are
+/// ignored; its post-processor adds the special tokens.
+public final class Tokenizer implements AutoCloseable {
+    /// The tokens of one example.
+    ///
+    /// @param inputIds     token ids, special tokens included, no padding
+    /// @param tokenTypeIds 0 for the first text, 1 for the second
+    /// @param fullLength   number of tokens before truncation
+    public record Tokens(int[] inputIds, int[] tokenTypeIds, int fullLength) {}
+
+    private final HuggingFaceTokenizer tokenizer;
+    private final String description;
+
+    private Tokenizer(InputStream json, String description) {
+        this.description = description;
+        // no download branch, no probe for another build: before the library's first use
+        System.setProperty("RUST_FLAVOR", "cpu");
+        System.setProperty("ai.djl.offline", "true");
+        System.setProperty("org.slf4j.simpleLogger.log.ai.djl", "error");
+        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
+        try {
+            this.tokenizer =
+                    HuggingFaceTokenizer.newInstance(
+                            json, Map.of("padding", "false", "truncation", "false"));
+        } catch (IOException | RuntimeException e) {
+            throw new CgloraException(
+                    ErrorCode.T_FORMAT,
+                    description,
+                    "not a tokenizer that can be read: " + e.getMessage(),
+                    "take the tokenizer.json that belongs to the model",
+                    e);
+        }
+    }
+
+    /// @throws CgloraException T-MISSING when the folder has none, T-FORMAT when it can't be read
+    public static Tokenizer load(Path folderOrFile) {
+        Path file =
+                Files.isDirectory(folderOrFile)
+                        ? folderOrFile.resolve("tokenizer.json")
+                        : folderOrFile;
+        if (!Files.isRegularFile(file)) {
+            throw new CgloraException(
+                    ErrorCode.T_MISSING,
+                    file.toString(),
+                    "there is no tokenizer.json",
+                    "save the tokenizer with transformers' save_pretrained, which writes one, or"
+                            + " set \"tokenizer\" to its path");
+        }
+        try (InputStream json = Files.newInputStream(file)) {
+            return new Tokenizer(json, file.toString());
+        } catch (IOException e) {
+            throw new CgloraException(
+                    ErrorCode.T_MISSING, file.toString(), e.getMessage(), "check the file", e);
+        }
+    }
+
+    public static Tokenizer load(InputStream json, String description) {
+        return new Tokenizer(json, description);
+    }
+
+    /// Tokens of a text or a pair; of a pair that is too long the longer part is cut first, as
+    /// transformers' `longest_first` does.
+    ///
+    /// @param pair the second text; null for none
+    public Tokens encode(String text, String pair, int maxLength) {
+        Encoding encoding =
+                pair == null
+                        ? tokenizer.encode(text, true, false)
+                        : tokenizer.encode(text, pair, true, false);
+        int[] ids = ints(encoding.getIds());
+        int[] types = ints(encoding.getTypeIds());
+        int full = ids.length;
+        return full <= maxLength
+                ? new Tokens(ids, types, full)
+                : truncate(ids, types, encoding.getSpecialTokenMask(), maxLength);
+    }
+
+    /// Drops tokens from the end of the longer of the two texts, never a special token.
+    private static Tokens truncate(int[] ids, int[] types, long[] special, int maxLength) {
+        int[] count = new int[2];
+        for (int i = 0; i < ids.length; i++) {
+            if (special[i] == 0) {
+                count[types[i]]++;
+            }
+        }
+        int[] keep = count.clone();
+        for (int excess = ids.length - maxLength; excess > 0; excess--) {
+            int longer = keep[0] > keep[1] ? 0 : 1;
+            if (keep[longer] > 0) {
+                keep[longer]--;
+            }
+        }
+        int[] newIds = new int[maxLength];
+        int[] newTypes = new int[maxLength];
+        int[] seen = new int[2];
+        int at = 0;
+        for (int i = 0; i < ids.length && at < maxLength; i++) {
+            if (special[i] != 0 || seen[types[i]]++ < keep[types[i]]) {
+                newIds[at] = ids[i];
+                newTypes[at++] = types[i];
+            }
+        }
+        return new Tokens(newIds, newTypes, ids.length);
+    }
+
+    private static int[] ints(long[] values) {
+        int[] result = new int[values.length];
+        for (int i = 0; i < values.length; i++) {
+            result[i] = (int) values[i];
+        }
+        return result;
+    }
+
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}

@@ -1,0 +1,306 @@
+package cglora.models.training;
+
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import cglora.models.adapter.AdapterInitializer;
+import cglora.models.adapter.CgLoraInitializer;
+import cglora.models.adapter.LayerShape;
+import cglora.models.adapter.LayerStatistics;
+import cglora.models.adapter.LoraFactors;
+import cglora.models.adapter.LoraInitializer;
+import cglora.models.adapter.StepSize;
+import cglora.models.adapter.WhitenedCoordinates;
+import cglora.models.block.LinearModule;
+import cglora.models.block.LoraLayer;
+import cglora.models.curvature.CurvatureStatistics;
+import cglora.models.data.Batch;
+import cglora.models.data.Dataset;
+import cglora.models.linalg.Matrix;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/// Gives a session's adapters their first values.
+public final class AdapterStart {
+    /// How the step size η of a curvature-guided start is found.
+    public enum Step {
+        /// The best of six lengths around the quadratic model's, on examples nothing else saw.
+        HELD_OUT,
+        /// The minimiser of the quadratic model.
+        QUADRATIC,
+        /// As given.
+        FIXED
+    }
+
+    /// Batches and the data set that they index.
+    public record Sample(List<Batch> batches, Dataset data) {}
+
+    /// What came of it.
+    ///
+    /// @param quadratic  η of the quadratic model; NaN where it was not asked
+    /// @param step       the chosen step and the losses that were tried; null where nothing was
+    /// @param shifted    `B₀`, `A₀` of the layers whose base weights were shifted
+    /// @param largest    the largest ‖ΔW‖/‖W‖ of a layer
+    public record Result(
+            double quadratic, StepSize step, Map<String, LoraFactors> shifted, double largest) {}
+
+    /// Largest ‖εD‖/‖W‖ of the finite difference.
+    private static final double EPSILON = 1e-3;
+    private static final double LARGE_STEP = 0.25;
+
+    private final Session session;
+    private final Problems warnings;
+
+    public AdapterStart(Session session, Problems warnings) {
+        this.session = session;
+        this.warnings = warnings;
+    }
+
+    private static LayerShape shape(LoraLayer layer) {
+        return new LayerShape(
+                layer.module().in(), layer.module().out(), layer.r(), layer.scaling());
+    }
+
+    private static long seed(long seed, LoraLayer layer) {
+        return seed * 31 + layer.module().name().hashCode();
+    }
+
+    /// Plain LoRA: nothing changes at first.
+    public Result lora(LoraInitializer initializer, long seed) {
+        for (LoraLayer layer : session.adapters().values()) {
+            write(layer, plain(initializer, layer, seed));
+        }
+        return new Result(Double.NaN, null, Map.of(), 0);
+    }
+
+    private static LoraFactors plain(AdapterInitializer initializer, LoraLayer layer, long seed) {
+        return initializer.initialize(
+                shape(layer), LayerStatistics.none(layer.module().name()), seed(seed, layer));
+    }
+
+    private void write(LoraLayer layer, LoraFactors factors) {
+        session.write(layer.loraA(), factors.loraA());
+        session.write(layer.loraB(), factors.loraB());
+    }
+
+    /// Curvature-guided LoRA.
+    ///
+    /// @param initializer with η = 1, or the fixed η
+    /// @param statistics  one a layer
+    /// @param calibration the examples that made them
+    /// @param heldOut     examples that neither head nor statistics have seen
+    public Result cgLora(
+            CgLoraInitializer initializer,
+            Map<String, CurvatureStatistics> statistics,
+            Step step,
+            Sample calibration,
+            Sample heldOut,
+            long seed) {
+        List<LoraLayer> layers = List.copyOf(session.adapters().values());
+        var whitened = new TreeMap<String, WhitenedCoordinates>();
+        var factors = new LinkedHashMap<String, LoraFactors>();
+        List<Object> made =
+                IntStream.range(0, layers.size())
+                        .parallel()
+                        .mapToObj(i -> make(initializer, layers.get(i), statistics, seed))
+                        .toList();
+        for (int i = 0; i < layers.size(); i++) {
+            String name = layers.get(i).module().name();
+            if (made.get(i) instanceof WhitenedCoordinates coordinates) {
+                whitened.put(name, coordinates);
+                factors.put(name, coordinates.factors());
+                session.write(layers.get(i).outputRoot(), coordinates.outputRoot());
+                session.write(layers.get(i).inputRoot(), coordinates.inputRoot());
+            } else {
+                factors.put(name, (LoraFactors) made.get(i));
+            }
+        }
+        CgLoraInitializer.requireSomeGradient(factors.values());
+        double unit = largestShare(layers, factors, whitened);
+        double quadratic = Double.NaN;
+        StepSize chosen = null;
+        double eta = initializer.eta();
+        if (step != Step.FIXED && initializer.scale() != CgLoraInitializer.Scale.STABLE) {
+            double epsilon = EPSILON / unit;
+            quadratic = quadratic(layers, factors, calibration, epsilon);
+            eta = quadratic;
+        }
+        if (step == Step.HELD_OUT && initializer.scale() != CgLoraInitializer.Scale.STABLE) {
+            chosen =
+                    StepSize.heldOut(
+                            quadratic,
+                            candidate -> {
+                                writeAll(layers, factors, candidate);
+                                return session.evaluate(
+                                                heldOut.batches(), heldOut.data().size())
+                                        .loss();
+                            });
+            eta = chosen.eta();
+            if (!chosen.lowered()) {
+                warnings.warning(
+                        ErrorCode.N_STEP, "adapter",
+                        "no tried step lowers the loss of the held-out examples; took the shortest",
+                        "more calibration samples may help");
+            }
+        }
+        boolean scaled = initializer.scale() != CgLoraInitializer.Scale.STABLE;
+        double share = unit * (scaled ? eta / initializer.eta() : 1);
+        if (share > LARGE_STEP && !initializer.shift()) {
+            warnings.warning(
+                    ErrorCode.N_STEP, "adapter",
+                    "the first step changes a layer by %.0f %% of its weight".formatted(100 * share),
+                    "raise adapter.cg.damping");
+        }
+        writeAll(layers, factors, scaled ? eta : Double.NaN);
+        var shifted = new LinkedHashMap<String, LoraFactors>();
+        for (LoraLayer layer : layers) {
+            LoraFactors f = factors.get(layer.module().name());
+            if (f.zeroGradient()) {
+                warnings.warning(
+                        ErrorCode.N_ZERO, layer.module().name(),
+                        "no calibration gradient reaches this layer; it starts as plain LoRA", "");
+                write(layer, plain(new LoraInitializer(), layer, seed));
+            } else if (initializer.shift()) {
+                LoraFactors start = scaled ? f.withStepSize(eta) : f;
+                shifted.put(layer.module().name(), start);
+                shiftBase(layer, start);
+            }
+        }
+        return new Result(quadratic, chosen, shifted, share);
+    }
+
+    private static Object make(
+            CgLoraInitializer initializer,
+            LoraLayer layer,
+            Map<String, CurvatureStatistics> statistics,
+            long seed) {
+        String name = layer.module().name();
+        var of = LayerStatistics.of(name, statistics.get(name));
+        return layer.whitened()
+                ? WhitenedCoordinates.of(initializer, shape(layer), of, seed(seed, layer))
+                : initializer.initialize(shape(layer), of, seed(seed, layer));
+    }
+
+    /// Factors at step η; a step of 0 leaves the base model.
+    private void writeAll(
+            List<LoraLayer> layers, Map<String, LoraFactors> factors, double eta) {
+        for (LoraLayer layer : layers) {
+            LoraFactors f = factors.get(layer.module().name());
+            if (eta == 0) {
+                write(
+                        layer,
+                        new LoraFactors(
+                                new float[f.loraA().length], new float[f.loraB().length], f.base()));
+            } else {
+                write(layer, Double.isNaN(eta) ? f : f.withStepSize(eta));
+            }
+        }
+    }
+
+    private double quadratic(
+            List<LoraLayer> layers,
+            Map<String, LoraFactors> factors,
+            Sample sample,
+            double epsilon) {
+        writeAll(layers, factors, 0);
+        Evaluation before = session.evaluate(sample.batches(), sample.data().size());
+        writeAll(layers, factors, epsilon);
+        Evaluation moved = session.evaluate(sample.batches(), sample.data().size());
+        Matrix logits = Matrix.of(before.logits());
+        Matrix epsilonLogits = Matrix.of(moved.logits());
+        return session.model().labels().regression()
+                ? StepSize.quadratic(logits, epsilonLogits, epsilon, sample.data().targets())
+                : StepSize.quadratic(logits, epsilonLogits, epsilon, sample.data().labels());
+    }
+
+    private double largestShare(
+            List<LoraLayer> layers,
+            Map<String, LoraFactors> factors,
+            Map<String, WhitenedCoordinates> whitened) {
+        double largest = 0;
+        for (LoraLayer layer : layers) {
+            LinearModule module = layer.module();
+            WhitenedCoordinates coordinates = whitened.get(module.name());
+            LoraFactors f =
+                    coordinates == null
+                            ? factors.get(module.name())
+                            : coordinates.toLoraFactors(shape(layer));
+            Matrix B = Matrix.of(module.out(), layer.r(), f.loraB());
+            Matrix A = Matrix.of(layer.r(), module.in(), f.loraA());
+            double change = layer.scaling() * B.times(A).frobenius();
+            Matrix W = Matrix.of(module.out(), module.in(), session.read(module.weight()));
+            largest = Math.max(largest, change / Math.max(W.frobenius(), 1e-30));
+        }
+        return largest;
+    }
+
+    /// `W ← W − s B₀ A₀`.
+    private void shiftBase(LoraLayer layer, LoraFactors f) {
+        LinearModule module = layer.module();
+        Matrix W = Matrix.of(module.out(), module.in(), session.read(module.weight()));
+        Matrix product =
+                Matrix.of(module.out(), layer.r(), f.loraB())
+                        .times(Matrix.of(layer.r(), module.in(), f.loraA()));
+        session.write(module.weight(), W.minus(product.scaled(layer.scaling())).toFloats());
+    }
+
+    /// The factors that an adapter on the original base has now: whitened coordinates mapped back,
+    /// a shift undone by the factors of the start (rank 2r).
+    ///
+    /// @param shifted of [Result]
+    public static Map<String, LoraFactors> effective(
+            Session session, Map<String, LoraFactors> shifted) {
+        var effective = new LinkedHashMap<String, LoraFactors>();
+        for (LoraLayer layer : new ArrayList<>(session.adapters().values())) {
+            float[] a = session.read(layer.loraA());
+            float[] b = session.read(layer.loraB());
+            LinearModule module = layer.module();
+            int r = layer.r();
+            if (layer.whitened()) {
+                a =
+                        Matrix.of(r, module.in(), a)
+                                .times(
+                                        Matrix.of(
+                                                module.in(),
+                                                module.in(),
+                                                session.read(layer.inputRoot())))
+                                .toFloats();
+                b =
+                        Matrix.of(
+                                        module.out(),
+                                        module.out(),
+                                        session.read(layer.outputRoot()))
+                                .times(Matrix.of(module.out(), r, b))
+                                .toFloats();
+            }
+            LoraFactors start = shifted.get(module.name());
+            if (start != null) {
+                a = concatenateRows(a, start.loraA());
+                b = concatenateColumns(b, start.loraB(), module.out(), r);
+            }
+            effective.put(module.name(), new LoraFactors(a, b, cglora.models.adapter.Base.KEPT));
+        }
+        return effective;
+    }
+
+    private static float[] concatenateRows(float[] upper, float[] lower) {
+        float[] all = java.util.Arrays.copyOf(upper, upper.length + lower.length);
+        System.arraycopy(lower, 0, all, upper.length, lower.length);
+        return all;
+    }
+
+    /// `[b, −start]`.
+    private static float[] concatenateColumns(float[] b, float[] start, int rows, int r) {
+        float[] all = new float[2 * rows * r];
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < r; j++) {
+                all[i * 2 * r + j] = b[i * r + j];
+                all[i * 2 * r + r + j] = -start[i * r + j];
+            }
+        }
+        return all;
+    }
+}

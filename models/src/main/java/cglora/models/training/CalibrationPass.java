@@ -1,0 +1,300 @@
+package cglora.models.training;
+
+import cglora.kernels.engine.LoadedProgram;
+import cglora.kernels.program.Buffer;
+import cglora.kernels.program.DataType;
+import cglora.kernels.program.Layout;
+import cglora.kernels.program.Region;
+import cglora.models.block.BatchInputs;
+import cglora.models.block.LinearModule;
+import cglora.models.block.ModelBuilder;
+import cglora.models.curvature.CurvatureStatistics;
+import cglora.models.curvature.FactoredKfac;
+import cglora.models.curvature.TokenStatistics;
+import cglora.models.curvature.WeightSharing;
+import cglora.models.data.Batch;
+import cglora.models.graph.Autodiff;
+import cglora.models.graph.Gram;
+import cglora.models.graph.Graph;
+import cglora.models.graph.MaskRows;
+import cglora.models.graph.Matmul;
+import cglora.models.graph.Shape;
+import cglora.models.graph.Tensor;
+import cglora.models.linalg.Matrix;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Gathers the curvature of linear layers: one forward and one backward pass over the calibration
+/// examples, with the gradient of each example's own loss. Factors are summed on the engine as
+/// soon as a layer's gradient is there; the second-order matrix itself never exists.
+public final class CalibrationPass {
+    /// Persistent sums of one layer; layers with the same input share `A`.
+    private record Sums(Buffer A, Buffer S, Buffer G) {}
+
+    private record Loaded(
+            LoadedProgram program, BatchInputs inputs, Tensor labels, Buffer weights) {}
+
+    /// What a token pass reads back for a layer.
+    private record Tokens(Buffer x, Buffer gamma) {}
+
+    private final Session session;
+    private final List<LinearModule> modules;
+
+    public CalibrationPass(Session session, List<LinearModule> modules) {
+        this.session = session;
+        this.modules = List.copyOf(modules);
+    }
+
+    /// `A`, `S` and `G` of each layer, tokens expanded.
+    ///
+    /// @param batches  of the calibration examples
+    /// @param curvature batches of the same examples with the labels that make `S`; the same
+    ///     list for the empirical Fisher
+    /// @param examples how many there are
+    public Map<String, CurvatureStatistics> factored(
+            List<Batch> batches, List<Batch> curvature, int examples) {
+        boolean same = batches == curvature;
+        Layout layout = new Layout();
+        var sums = new HashMap<String, Sums>();
+        layoutSums(layout, sums);
+        session.engine().allocate(layout);
+        var programs = new HashMap<String, Loaded>();
+        long tokens = 0;
+        for (Batch batch : batches) {
+            run(program(programs, batch, sums, true, same), batch);
+            tokens += batch.tokens();
+        }
+        if (!same) {
+            for (Batch batch : curvature) {
+                run(program(programs, batch, sums, false, true), batch);
+            }
+        }
+        var statistics = new LinkedHashMap<String, CurvatureStatistics>();
+        for (LinearModule module : modules) {
+            Sums s = sums.get(module.name());
+            statistics.put(
+                    module.name(),
+                    new FactoredKfac(
+                            read(s.A(), module.in(), module.in(), tokens),
+                            read(s.S(), module.out(), module.out(), examples),
+                            read(s.G(), module.out(), module.in(), examples)));
+        }
+        session.engine().release(layout);
+        return statistics;
+    }
+
+    private Matrix read(Buffer buffer, int rows, int columns, double divisor) {
+        return Matrix.of(rows, columns, session.engine().read(buffer)).scaled(1 / divisor);
+    }
+
+    /// One buffer a sum; a graph of any shape tells which layers share their input.
+    private void layoutSums(Layout layout, Map<String, Sums> sums) {
+        var builder = new ModelBuilder(
+                new Graph("probe"), session.parameters(), session.adapters(), null);
+        session.model().build(builder, BatchInputs.of(builder.graph(), 1, 1));
+        var inputFactors = new IdentityHashMap<Tensor, Buffer>();
+        for (LinearModule module : modules) {
+            Tensor x = builder.taps().get(module.name()).x();
+            long in = module.in();
+            long out = module.out();
+            Buffer A =
+                    inputFactors.computeIfAbsent(
+                            x, _ -> layout.allocate(Region.STATE, module.name() + ".A", in * in));
+            sums.put(
+                    module.name(),
+                    new Sums(
+                            A,
+                            layout.allocate(Region.STATE, module.name() + ".S", out * out),
+                            layout.allocate(Region.STATE, module.name() + ".G", out * in)));
+        }
+    }
+
+    private void run(Loaded loaded, Batch batch) {
+        session.feed(loaded.program(), loaded.inputs(), loaded.labels(), batch);
+        float[] weights = new float[batch.rows()];
+        java.util.Arrays.fill(weights, 0, batch.examples().length, 1f);
+        loaded.program().write(loaded.weights(), weights);
+        loaded.program().run();
+    }
+
+    /// @param gradient  sums `A` and `G`
+    /// @param curvature sums `S`
+    private Loaded program(
+            Map<String, Loaded> programs,
+            Batch batch,
+            Map<String, Sums> sums,
+            boolean gradient,
+            boolean curvature) {
+        String name =
+                "calibrate " + batch.rows() + "×" + batch.width() + " " + gradient + curvature;
+        return programs.computeIfAbsent(
+                name,
+                _ -> {
+                    var graph = new Graph(name);
+                    var pass = new Pass(graph, batch);
+                    var summed = new IdentityHashMap<Buffer, Boolean>();
+                    var byOutput = new LinkedHashMap<Tensor, LinearModule>();
+                    for (LinearModule module : modules) {
+                        var tap = pass.builder.taps().get(module.name());
+                        byOutput.put(tap.y(), module);
+                        Sums s = sums.get(module.name());
+                        if (gradient && summed.put(s.A(), true) == null) {
+                            Tensor masked =
+                                    graph.apply(new MaskRows(tap.x(), pass.inputs.lengths()));
+                            graph.add(new Gram(masked, sum(graph, s.A(), module.in(), module.in())));
+                        }
+                    }
+                    Autodiff.consumeGradients(
+                            graph,
+                            pass.loss,
+                            pass.weights,
+                            byOutput.keySet(),
+                            (y, dy) -> {
+                                LinearModule module = byOutput.get(y);
+                                Sums s = sums.get(module.name());
+                                int out = module.out();
+                                if (curvature) {
+                                    graph.add(new Gram(dy, sum(graph, s.S(), out, out)));
+                                }
+                                if (gradient) {
+                                    Tensor x = pass.builder.taps().get(module.name()).x();
+                                    Tensor G = sum(graph, s.G(), out, module.in());
+                                    graph.add(new Matmul(Matmul.Form.TN, dy, x, 1f, G));
+                                }
+                            });
+                    return pass.load(List.of());
+                });
+    }
+
+    private static Tensor sum(Graph graph, Buffer buffer, int rows, int columns) {
+        return graph.persistent(buffer.name(), Shape.of(rows, columns), buffer);
+    }
+
+    /// The tokens themselves, for the implicit form and for shared weights: memory
+    /// `N · (in + out)` a layer.
+    ///
+    /// @param curvature as in [#factored]
+    public Map<String, TokenStatistics> tokens(
+            List<Batch> batches, List<Batch> curvature, int examples) {
+        Map<String, Gathered> gradient = gather(batches);
+        Map<String, Gathered> other = batches == curvature ? gradient : gather(curvature);
+        var statistics = new LinkedHashMap<String, TokenStatistics>();
+        for (LinearModule module : modules) {
+            Gathered g = gradient.get(module.name());
+            statistics.put(
+                    module.name(),
+                    new TokenStatistics(
+                            Matrix.of(g.x.toArray(float[][]::new)),
+                            Matrix.of(g.gamma.toArray(float[][]::new)),
+                            Matrix.of(other.get(module.name()).gamma.toArray(float[][]::new)),
+                            g.example.stream().mapToInt(Integer::intValue).toArray(),
+                            examples));
+        }
+        return statistics;
+    }
+
+    private static final class Gathered {
+        private final List<float[]> x = new ArrayList<>();
+        private final List<float[]> gamma = new ArrayList<>();
+        private final List<Integer> example = new ArrayList<>();
+    }
+
+    private Map<String, Gathered> gather(List<Batch> batches) {
+        var gathered = new LinkedHashMap<String, Gathered>();
+        modules.forEach(module -> gathered.put(module.name(), new Gathered()));
+        var programs = new HashMap<String, Loaded>();
+        var places = new HashMap<String, Map<String, Tokens>>();
+        for (Batch batch : batches) {
+            String name = "tokens " + batch.rows() + "×" + batch.width();
+            Loaded loaded =
+                    programs.computeIfAbsent(
+                            name, _ -> tokenProgram(name, batch, places));
+            run(loaded, batch);
+            for (LinearModule module : modules) {
+                Tokens place = places.get(name).get(module.name());
+                float[] x = loaded.program().read(place.x());
+                float[] gamma = loaded.program().read(place.gamma());
+                Gathered into = gathered.get(module.name());
+                for (int row = 0; row < batch.examples().length; row++) {
+                    for (int t = 0; t < batch.lengths()[row]; t++) {
+                        int at = row * batch.width() + t;
+                        into.x.add(slice(x, at, module.in()));
+                        into.gamma.add(slice(gamma, at, module.out()));
+                        into.example.add(batch.examples()[row]);
+                    }
+                }
+            }
+        }
+        return gathered;
+    }
+
+    private static float[] slice(float[] values, int row, int width) {
+        return java.util.Arrays.copyOfRange(values, row * width, (row + 1) * width);
+    }
+
+    private Loaded tokenProgram(
+            String name, Batch batch, Map<String, Map<String, Tokens>> places) {
+        var graph = new Graph(name);
+        var pass = new Pass(graph, batch);
+        var outputs = new ArrayList<Tensor>();
+        for (LinearModule module : modules) {
+            outputs.add(pass.builder.taps().get(module.name()).y());
+        }
+        Map<Tensor, Tensor> gradients =
+                Autodiff.gradients(graph, pass.loss, pass.weights, outputs);
+        var byModule = new HashMap<String, Tokens>();
+        var kept = new ArrayList<Buffer>();
+        for (LinearModule module : modules) {
+            var tap = pass.builder.taps().get(module.name());
+            var tokens = new Tokens(tap.x().buffer(), gradients.get(tap.y()).buffer());
+            byModule.put(module.name(), tokens);
+            kept.add(tokens.x());
+            kept.add(tokens.gamma());
+        }
+        places.put(name, byModule);
+        return pass.load(kept);
+    }
+
+    /// The forward pass of a batch's shape, with the examples' losses and their weights.
+    private final class Pass {
+        private final Graph graph;
+        private final ModelBuilder builder;
+        private final BatchInputs inputs;
+        private final Tensor labels;
+        private final Tensor weights;
+        private final Tensor loss;
+
+        Pass(Graph graph, Batch batch) {
+            this.graph = graph;
+            this.builder =
+                    new ModelBuilder(graph, session.parameters(), session.adapters(), null);
+            this.inputs = BatchInputs.of(graph, batch.rows(), batch.width());
+            var outputs = session.model().build(builder, inputs);
+            this.labels = session.model().labelInput(builder, batch.rows());
+            this.weights = graph.input("weights", DataType.FLOAT32, Shape.of(batch.rows()));
+            this.loss = session.model().loss(builder, outputs.logits(), labels);
+        }
+
+        Loaded load(List<Buffer> kept) {
+            return new Loaded(
+                    session.engine().load(graph.compile(kept, List.of())),
+                    inputs,
+                    labels,
+                    weights.buffer());
+        }
+    }
+
+    /// The tokens' statistics as one object a layer.
+    public static Map<String, CurvatureStatistics> implicit(
+            Map<String, TokenStatistics> tokens, WeightSharing sharing, boolean gram) {
+        var statistics = new LinkedHashMap<String, CurvatureStatistics>();
+        tokens.forEach(
+                (name, t) ->
+                        statistics.put(name, gram ? t.gram(sharing) : t.factored(sharing)));
+        return statistics;
+    }
+}

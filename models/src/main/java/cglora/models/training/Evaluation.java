@@ -1,0 +1,61 @@
+package cglora.models.training;
+
+import cglora.models.data.Dataset;
+import cglora.models.data.Labels;
+import cglora.models.metric.Metrics;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// What a model says about a data set.
+///
+/// @param logits [examples][outputs]
+/// @param losses [examples]
+public record Evaluation(float[][] logits, float[] losses) {
+    /// The mean loss, summed in float64.
+    public double loss() {
+        double sum = 0;
+        for (float loss : losses) {
+            sum += loss;
+        }
+        return sum / losses.length;
+    }
+
+    /// The class with the largest logit.
+    public int prediction(int example) {
+        int best = 0;
+        for (int c = 1; c < logits[example].length; c++) {
+            best = logits[example][c] > logits[example][best] ? c : best;
+        }
+        return best;
+    }
+
+    /// `loss` and all metrics of the task.
+    public Map<String, Double> metrics(Dataset data, Labels labels) {
+        var metrics = new LinkedHashMap<String, Double>();
+        metrics.put("loss", loss());
+        if (labels.regression()) {
+            double[] targets = new double[losses.length];
+            double[] predictions = new double[losses.length];
+            for (int i = 0; i < losses.length; i++) {
+                targets[i] = data.targets()[i];
+                predictions[i] = logits[i][0];
+            }
+            metrics.putAll(Metrics.ofRegression(targets, predictions));
+            return metrics;
+        }
+        metrics.putAll(Metrics.ofClassification(confusion(data, labels)));
+        return metrics;
+    }
+
+    /// [true class][predicted class] counts.
+    public long[][] confusion(Dataset data, Labels labels) {
+        var actual = new ArrayList<Integer>();
+        var predicted = new ArrayList<Integer>();
+        for (int i = 0; i < losses.length; i++) {
+            actual.add(data.labels()[i]);
+            predicted.add(prediction(i));
+        }
+        return Metrics.confusion(actual, predicted, labels.names().size());
+    }
+}

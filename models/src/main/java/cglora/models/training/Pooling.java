@@ -1,0 +1,12 @@
+package cglora.models.training;
+
+/// How a sequence becomes one vector.
+public enum Pooling {
+    /// The mean over the real tokens.
+    MEAN,
+    /// The first token's vector.
+    CLS,
+    /// The first token's vector through the model's dense layer and tanh, as
+    /// `BertForSequenceClassification` does.
+    POOLER
+}

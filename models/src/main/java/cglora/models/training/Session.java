@@ -1,0 +1,498 @@
+package cglora.models.training;
+
+import cglora.kernels.Kernel;
+import cglora.kernels.engine.Engine;
+import cglora.kernels.engine.LoadedProgram;
+import cglora.kernels.program.Buffer;
+import cglora.kernels.program.DataType;
+import cglora.kernels.program.Launch;
+import cglora.kernels.program.Layout;
+import cglora.kernels.program.Planner;
+import cglora.kernels.program.Program;
+import cglora.kernels.reduction.ReductionKernels;
+import cglora.models.block.BatchInputs;
+import cglora.models.block.LoraLayer;
+import cglora.models.block.ModelBuilder;
+import cglora.models.block.ParameterSpec;
+import cglora.models.block.Parameters;
+import cglora.models.data.Batch;
+import cglora.models.family.PretrainedModel;
+import cglora.models.graph.Autodiff;
+import cglora.models.graph.Dot;
+import cglora.models.graph.Graph;
+import cglora.models.graph.Shape;
+import cglora.models.graph.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// A model on an engine: its parameters, its adapters, and the programs that evaluate and train
+/// it, one a shape of batch.
+public final class Session implements AutoCloseable {
+    private final Engine engine;
+    private final SequenceClassifier model;
+    private final Parameters parameters = new Parameters();
+    private final Layout layout = new Layout();
+    private final Layout trained = new Layout();
+    private final Map<String, LoraLayer> adapters = new LinkedHashMap<>();
+    private final Map<String, Prepared> programs = new HashMap<>();
+    private final List<ParameterSpec> bodyMatrices;
+    private final List<ParameterSpec> bodyVectors;
+    private Buffer bodyMatrixGroup;
+    private Buffer bodyVectorGroup;
+    private final Buffer headWeight;
+    private final Buffer headBias;
+    private Buffer adapterGroup;
+    private long adapterBytes;
+    private final Map<String, Buffer> gradients = new HashMap<>();
+    private Training training;
+
+    /// A program and the places that the host writes and reads.
+    record Prepared(LoadedProgram program, Map<String, Buffer> places) {
+        Buffer place(String name) {
+            return places.get(name);
+        }
+    }
+
+    /// What training needs beside the graph.
+    ///
+    /// @param groups      their gradients are those of one batch
+    /// @param accumulated the same groups with the sum over batches; empty where a batch is a step
+    private record Training(
+            AdamW optimizer, List<AdamW.Group> groups, List<AdamW.Group> accumulated) {
+        boolean accumulating() {
+            return !accumulated.isEmpty();
+        }
+    }
+
+    /// Places all parameters on the engine and reads the checkpoint into them.
+    ///
+    /// @param trainBody whether the body's own weights are to be trained, too
+    public Session(
+            Engine engine, SequenceClassifier model, PretrainedModel checkpoint, boolean trainBody) {
+        this.engine = engine;
+        this.model = model;
+        List<ParameterSpec> body = model.bodyParameters();
+        bodyMatrices =
+                body.stream().filter(s -> s.kind() == ParameterSpec.Kind.MATRIX).toList();
+        bodyVectors = body.stream().filter(s -> s.kind() == ParameterSpec.Kind.VECTOR).toList();
+        if (trainBody) {
+            bodyMatrixGroup = parameters.addGroup(layout, "body.matrices", bodyMatrices);
+            bodyVectorGroup = parameters.addGroup(layout, "body.vectors", bodyVectors);
+        } else {
+            parameters.addFrozen(layout, body);
+        }
+        List<ParameterSpec> head = model.headParameters();
+        headWeight = parameters.addGroup(layout, "head.weight", List.of(head.get(0)));
+        headBias = parameters.addGroup(layout, "head.bias", List.of(head.get(1)));
+        engine.allocate(layout);
+        for (ParameterSpec spec : body) {
+            String tensor = checkpoint.tensorOf(spec);
+            engine.fill(
+                    parameters.get(spec.name()).buffer(),
+                    (target, offset) -> checkpoint.weights().read(tensor, target, offset));
+        }
+        for (ParameterSpec spec : head) {
+            if (checkpoint.weights().names().contains(spec.name())
+                    && checkpoint.weights().shape(spec.name())[0] == model.outputs()) {
+                engine.fill(
+                        parameters.get(spec.name()).buffer(),
+                        (target, offset) ->
+                                checkpoint.weights().read(spec.name(), target, offset));
+            }
+        }
+    }
+
+    public SequenceClassifier model() {
+        return model;
+    }
+
+    public Engine engine() {
+        return engine;
+    }
+
+    /// The adapters, by the name of their layer.
+    public Map<String, LoraLayer> adapters() {
+        return adapters;
+    }
+
+    /// A copy of a parameter's elements.
+    public float[] read(String parameter) {
+        return engine.read(parameters.get(parameter).buffer());
+    }
+
+    public void write(String parameter, float[] values) {
+        engine.write(parameters.get(parameter).buffer(), values);
+    }
+
+    /// Bytes of the frozen and trained parameters, gradients and optimiser state.
+    public long persistentBytes() {
+        return layout.bytes() + trained.bytes();
+    }
+
+    /// Bytes of the largest program's activations so far.
+    public long scratchBytes() {
+        return programs.values().stream()
+                .mapToLong(p -> p.program().program().scratchBytes())
+                .max()
+                .orElse(0);
+    }
+
+    /// Number of parameters that training changes.
+    public long trainedParameters() {
+        return training == null
+                ? 0
+                : training.groups().stream().mapToLong(g -> g.parameters().length()).sum();
+    }
+
+    /// Puts adapters on layers and prepares the optimiser; before the first [#train].
+    ///
+    /// @param layers    empty for training the body itself
+    /// @param headRate  the head's learning rate over the common one
+    /// @param decay     weight decay of matrices
+    /// @param accumulate whether gradients of several batches make one step
+    void prepareTraining(
+            List<LoraLayer> layers,
+            AdamW optimizer,
+            double headRate,
+            double decay,
+            boolean accumulate) {
+        var groups = new ArrayList<AdamW.Group>();
+        if (!layers.isEmpty()) {
+            groups.add(AdamW.Group.of(trained, adapterGroup, 1, decay));
+        }
+        if (bodyMatrixGroup != null) {
+            groups.add(AdamW.Group.of(trained, bodyMatrixGroup, 1, decay));
+            groups.add(AdamW.Group.of(trained, bodyVectorGroup, 1, 0));
+        }
+        groups.add(AdamW.Group.of(trained, headWeight, headRate, decay));
+        groups.add(AdamW.Group.of(trained, headBias, headRate, 0));
+        var accumulated = new ArrayList<AdamW.Group>();
+        if (accumulate) {
+            for (AdamW.Group group : groups) {
+                accumulated.add(group.withGradients(trained));
+            }
+        }
+        engine.allocate(trained);
+        training = new Training(optimizer, groups, accumulated);
+    }
+
+    /// Places the factors of adapters, all zero; before [#prepareTraining].
+    public void addAdapters(List<LoraLayer> layers) {
+        var specs = new ArrayList<ParameterSpec>();
+        var roots = new ArrayList<ParameterSpec>();
+        for (LoraLayer layer : layers) {
+            int in = layer.module().in();
+            int out = layer.module().out();
+            adapters.put(layer.module().name(), layer);
+            specs.add(ParameterSpec.matrix(layer.loraA(), layer.r(), in));
+            specs.add(ParameterSpec.matrix(layer.loraB(), out, layer.r()));
+            if (layer.whitened()) {
+                roots.add(ParameterSpec.matrix(layer.inputRoot(), in, in));
+                roots.add(ParameterSpec.matrix(layer.outputRoot(), out, out));
+            }
+        }
+        Layout adapterLayout = new Layout();
+        adapterGroup = parameters.addGroup(adapterLayout, "adapters", specs);
+        parameters.addFrozen(adapterLayout, roots);
+        engine.allocate(adapterLayout);
+        adapterBytes = adapterLayout.bytes();
+        programs.clear();
+    }
+
+    /// Bytes of the adapters' factors and constant roots.
+    public long adapterBytes() {
+        return adapterBytes;
+    }
+
+    /// Logits and losses of every example of the batches.
+    public Evaluation evaluate(List<Batch> batches, int examples) {
+        float[][] logits = new float[examples][];
+        float[] losses = new float[examples];
+        for (Batch batch : batches) {
+            Prepared prepared = evaluation(batch.rows(), batch.width());
+            feed(prepared, batch);
+            prepared.program().run();
+            float[] all = prepared.program().read(prepared.place("logits"));
+            float[] loss = prepared.program().read(prepared.place("loss"));
+            int outputs = model.outputs();
+            for (int row = 0; row < batch.examples().length; row++) {
+                int example = batch.examples()[row];
+                logits[example] =
+                        java.util.Arrays.copyOfRange(all, row * outputs, (row + 1) * outputs);
+                losses[example] = loss[row];
+            }
+        }
+        return new Evaluation(logits, losses);
+    }
+
+    /// What the head sees of every example, [examples][hidden].
+    public float[][] features(List<Batch> batches, int examples) {
+        float[][] features = new float[examples][];
+        int hidden = model.encoder().hiddenSize();
+        for (Batch batch : batches) {
+            Prepared prepared = evaluation(batch.rows(), batch.width());
+            feed(prepared, batch);
+            prepared.program().run();
+            float[] all = prepared.program().read(prepared.place("features"));
+            for (int row = 0; row < batch.examples().length; row++) {
+                features[batch.examples()[row]] =
+                        java.util.Arrays.copyOfRange(all, row * hidden, (row + 1) * hidden);
+            }
+        }
+        return features;
+    }
+
+    /// Last hidden states [rows · width · hidden] of one batch.
+    public float[] hiddenStates(Batch batch) {
+        Prepared prepared = evaluation(batch.rows(), batch.width());
+        feed(prepared, batch);
+        prepared.program().run();
+        return prepared.program().read(prepared.place("hidden"));
+    }
+
+    private Prepared evaluation(int rows, int width) {
+        return programs.computeIfAbsent(
+                "evaluate " + rows + "×" + width,
+                name -> {
+                    var graph = new Graph(name);
+                    var builder = new ModelBuilder(graph, parameters, adapters, null);
+                    var inputs = BatchInputs.of(graph, rows, width);
+                    var outputs = model.build(builder, inputs);
+                    Tensor labels = model.labelInput(builder, rows);
+                    Tensor loss = model.loss(builder, outputs.logits(), labels);
+                    var places = inputPlaces(inputs, labels);
+                    places.put("logits", outputs.logits().buffer());
+                    places.put("features", outputs.features().buffer());
+                    places.put("hidden", outputs.hidden().buffer());
+                    places.put("loss", loss.buffer());
+                    Program program =
+                            graph.compile(
+                                    List.of(
+                                            outputs.logits(),
+                                            outputs.features(),
+                                            outputs.hidden(),
+                                            loss));
+                    return new Prepared(engine.load(program), places);
+                });
+    }
+
+    private static Map<String, Buffer> inputPlaces(BatchInputs inputs, Tensor labels) {
+        var places = new HashMap<String, Buffer>();
+        places.put("words", inputs.words().buffer());
+        places.put("positions", inputs.positions().buffer());
+        places.put("types", inputs.types().buffer());
+        places.put("lengths", inputs.lengths().buffer());
+        places.put("labels", labels.buffer());
+        return places;
+    }
+
+    private void feed(Prepared prepared, Batch batch) {
+        LoadedProgram program = prepared.program();
+        program.write(prepared.place("words"), batch.inputIds());
+        program.write(prepared.place("types"), batch.typeIds());
+        program.write(prepared.place("lengths"), batch.lengths());
+        int first = model.encoder().firstPosition();
+        int[] positions = new int[batch.rows() * batch.width()];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = first + i % batch.width();
+        }
+        program.write(prepared.place("positions"), positions);
+        if (model.labels().regression()) {
+            program.write(prepared.place("labels"), batch.targets());
+        } else {
+            program.write(prepared.place("labels"), batch.labels());
+        }
+    }
+
+    /// Gradients of `Σ weights · loss` over a batch and, where a step is due, the step.
+    ///
+    /// @param weights [rows], 0 for empty rows
+    /// @param seed    of dropout
+    /// @param hyper   of the optimiser
+    /// @return the weighted loss, the gradient's norm, and what it was multiplied by
+    float[] train(Batch batch, float[] weights, int seed, float[] hyper) {
+        return train(batch, weights, seed, hyper, true, true);
+    }
+
+    /// The same for one of several batches that make a step.
+    ///
+    /// @param first gradients start anew
+    /// @param last  the step is due
+    float[] train(
+            Batch batch, float[] weights, int seed, float[] hyper, boolean first, boolean last) {
+        Prepared prepared = trainingProgram(batch.rows(), batch.width());
+        feed(prepared, batch);
+        LoadedProgram program = prepared.program();
+        program.write(prepared.place("weights"), weights);
+        program.write(prepared.place("seed"), new int[] {seed});
+        program.write(prepared.place("hyper"), hyper);
+        program.run();
+        float loss = program.read(prepared.place("total"))[0];
+        if (!training.accumulating()) {
+            return withNorm(loss, program.read(prepared.place("clip")));
+        }
+        (first ? sumStart() : sumMore()).program().run();
+        if (!last) {
+            return new float[] {loss, 0, 1};
+        }
+        Prepared step = optimizerStep();
+        step.program().write(step.place("hyper"), hyper);
+        step.program().run();
+        return withNorm(loss, step.program().read(step.place("clip")));
+    }
+
+    private static float[] withNorm(float loss, float[] clip) {
+        return new float[] {loss, clip[0], clip[1]};
+    }
+
+    /// Accumulated gradients become those of the last batch.
+    private Prepared sumStart() {
+        return sums("start", ReductionKernels.COPY_INTO);
+    }
+
+    /// The last batch's gradients are added to the accumulated ones.
+    private Prepared sumMore() {
+        return sums("more", ReductionKernels.ADD_INTO);
+    }
+
+    private Prepared sums(String name, Kernel kernel) {
+        return programs.computeIfAbsent(
+                "accumulate " + name,
+                key -> {
+                    var launches = new ArrayList<Launch>();
+                    for (int i = 0; i < training.groups().size(); i++) {
+                        Buffer from = training.groups().get(i).gradients();
+                        Buffer to = training.accumulated().get(i).gradients();
+                        launches.add(
+                                kernel == ReductionKernels.ADD_INTO
+                                        ? Launch.of(kernel, from.length(), from, to, 1f)
+                                        : Launch.of(kernel, from.length(), from, to));
+                    }
+                    return new Prepared(
+                            engine.load(Planner.plan(key, launches, Set.of(), Set.of())),
+                            Map.of());
+                });
+    }
+
+    private Prepared optimizerStep() {
+        return programs.computeIfAbsent(
+                "optimizer step",
+                key -> {
+                    Buffer hyper = Buffer.scratch("hyper", DataType.FLOAT32, AdamW.HYPER);
+                    AdamW.Step step = training.optimizer().step(training.accumulated(), hyper);
+                    return new Prepared(
+                            engine.load(
+                                    Planner.plan(
+                                            key,
+                                            step.launches(),
+                                            Set.of(hyper),
+                                            Set.of(step.clip()))),
+                            Map.of("hyper", hyper, "clip", step.clip()));
+                });
+    }
+
+    /// The gradient of a trained parameter after the last [#train].
+    float[] gradient(String parameter) {
+        return engine.read(gradients.get(parameter));
+    }
+
+    /// The program of one training step, planned but not run.
+    public Program plannedTraining(int rows, int width) {
+        return trainingProgram(rows, width).program().program();
+    }
+
+    private Prepared trainingProgram(int rows, int width) {
+        return programs.computeIfAbsent(
+                "train " + rows + "×" + width,
+                name -> {
+                    var graph = new Graph(name);
+                    Tensor seed = graph.input("seed", DataType.INT32, Shape.of(1));
+                    Tensor weights = graph.input("weights", DataType.FLOAT32, Shape.of(rows));
+                    Tensor hyper =
+                            graph.input("hyper", DataType.FLOAT32, Shape.of(AdamW.HYPER));
+                    var builder = new ModelBuilder(graph, parameters, adapters, seed);
+                    var inputs = BatchInputs.of(graph, rows, width);
+                    var outputs = model.build(builder, inputs);
+                    Tensor labels = model.labelInput(builder, rows);
+                    Tensor loss = model.loss(builder, outputs.logits(), labels);
+                    Tensor total = graph.apply(new Dot(loss, weights));
+                    var wanted = new LinkedHashMap<Tensor, Buffer>();
+                    trainedBuffers()
+                            .forEach(
+                                    (parameter, gradient) ->
+                                            wanted.put(builder.parameter(parameter), gradient));
+                    Autodiff.gradients(graph, loss, weights, wanted.keySet())
+                            .forEach((p, gradient) -> graph.store(gradient, wanted.get(p)));
+                    boolean alone = !training.accumulating();
+                    AdamW.Step step =
+                            training.optimizer().step(training.groups(), hyper.buffer());
+                    var places = inputPlaces(inputs, labels);
+                    places.put("seed", seed.buffer());
+                    places.put("weights", weights.buffer());
+                    places.put("hyper", hyper.buffer());
+                    places.put("total", total.buffer());
+                    places.put("clip", step.clip());
+                    Program program =
+                            alone
+                                    ? graph.compile(
+                                            List.of(total.buffer(), step.clip()),
+                                            step.launches())
+                                    : graph.compile(List.of(total));
+                    return new Prepared(engine.load(program), places);
+                });
+    }
+
+    /// Gradient buffers by the name of the trained parameter.
+    private Map<String, Buffer> trainedBuffers() {
+        if (gradients.isEmpty()) {
+            for (AdamW.Group group : training.groups()) {
+                for (String name : parameters.namesIn(group.parameters())) {
+                    gradients.put(
+                            name,
+                            parameters.counterpart(name, group.parameters(), group.gradients()));
+                }
+            }
+        }
+        var ordered = new LinkedHashMap<String, Buffer>();
+        gradients.keySet().stream().sorted().forEach(n -> ordered.put(n, gradients.get(n)));
+        return ordered;
+    }
+
+    /// The parameters that a graph reads, for passes of their own.
+    Parameters parameters() {
+        return parameters;
+    }
+
+    /// Feeds a batch to a program of another pass.
+    void feed(LoadedProgram program, BatchInputs inputs, Tensor labels, Batch batch) {
+        feed(new Prepared(program, inputPlaces(inputs, labels)), batch);
+    }
+
+    /// The contents of all that training changes, to return to.
+    Map<String, float[]> snapshot() {
+        var snapshot = new LinkedHashMap<String, float[]>();
+        training.groups().forEach(
+                g -> snapshot.put(g.parameters().name(), engine.read(g.parameters())));
+        return snapshot;
+    }
+
+    void restore(Map<String, float[]> snapshot) {
+        training.groups().forEach(
+                g -> engine.write(g.parameters(), snapshot.get(g.parameters().name())));
+    }
+
+    /// The training state, if prepared.
+    Optional<Long> optimizerBytes() {
+        return training == null ? Optional.empty() : Optional.of(trained.bytes());
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}

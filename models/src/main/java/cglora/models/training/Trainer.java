@@ -1,0 +1,226 @@
+package cglora.models.training;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.block.LoraLayer;
+import cglora.models.data.Batch;
+import cglora.models.data.Batcher;
+import cglora.models.data.Dataset;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/// The training loop: AdamW, a learning-rate schedule, clipping, accumulation, evaluation on the
+/// way, and the best state kept.
+public final class Trainer {
+    /// Shape of the learning rate over the steps, behind a linear warm-up.
+    public enum Schedule {
+        LINEAR,
+        COSINE,
+        CONSTANT;
+
+        /// The share of the peak rate at step `step` of `steps`, counted from 0.
+        double factor(int step, int steps, int warmup) {
+            if (step < warmup) {
+                return (step + 1.0) / (warmup + 1.0);
+            }
+            double progress = (double) (step - warmup) / Math.max(1, steps - warmup);
+            return switch (this) {
+                case LINEAR -> 1 - progress;
+                case COSINE -> 0.5 * (1 + Math.cos(Math.PI * progress));
+                case CONSTANT -> 1;
+            };
+        }
+    }
+
+    /// @param steps           optimiser steps
+    /// @param accumulation    batches a step
+    /// @param learningRate    peak rate of adapters, or of the body
+    /// @param headRate        peak rate of the head
+    /// @param warmup          steps of the linear warm-up
+    /// @param evaluationSteps steps between evaluations; 0 for none
+    /// @param best            metric by which the best state is kept; null for the last state
+    public record Options(
+            int steps,
+            int accumulation,
+            double learningRate,
+            double headRate,
+            double weightDecay,
+            double beta1,
+            double beta2,
+            double epsilon,
+            double maxGradNorm,
+            Schedule schedule,
+            int warmup,
+            int evaluationSteps,
+            String best,
+            long seed) {}
+
+    /// One step, as it was.
+    ///
+    /// @param step         counted from 1
+    /// @param epoch        how often the data has been seen, fractional
+    /// @param loss         mean loss of the step's examples
+    /// @param learningRate of the adapters
+    /// @param gradNorm     norm of the gradient before clipping
+    /// @param examples     of the step
+    /// @param tokens       real tokens of the step
+    /// @param positions    tokens with padding
+    /// @param nanos        time of the step
+    public record Step(
+            int step,
+            double epoch,
+            double loss,
+            double learningRate,
+            double gradNorm,
+            int examples,
+            int tokens,
+            int positions,
+            long nanos) {}
+
+    /// Who wants to know.
+    public interface Listener {
+        void step(Step step);
+
+        void evaluation(int step, Map<String, Double> metrics, boolean best);
+    }
+
+    /// @param steps       how many were done
+    /// @param interrupted stopped before the last
+    /// @param bestStep    step whose state the session now has
+    public record Result(int steps, boolean interrupted, int bestStep) {}
+
+    private final Session session;
+    private final Options options;
+    private final AdamW optimizer;
+
+    /// Prepares a session for training; its adapters, if any, are trained, else its body.
+    public Trainer(Session session, Options options) {
+        this.session = session;
+        this.options = options;
+        this.optimizer =
+                new AdamW(
+                        new AdamW.Settings(
+                                options.beta1(),
+                                options.beta2(),
+                                options.epsilon(),
+                                options.maxGradNorm()));
+        List<LoraLayer> layers = List.copyOf(session.adapters().values());
+        session.prepareTraining(
+                layers,
+                optimizer,
+                options.headRate() / options.learningRate(),
+                options.weightDecay(),
+                options.accumulation() > 1);
+    }
+
+    /// Steps of one epoch.
+    public static int stepsPerEpoch(int examples, int batchSize, int accumulation) {
+        int batches = (examples + batchSize - 1) / batchSize;
+        return (batches + accumulation - 1) / accumulation;
+    }
+
+    /// @param evaluate gives the metrics of the current state; null where nothing is evaluated
+    /// @param stop     asked before every step
+    /// @throws CgloraException N-NAN when the loss or the gradient is not finite; the session's
+    ///     parameters are of no use then
+    public Result run(
+            Dataset data,
+            Batcher batcher,
+            java.util.function.Supplier<Map<String, Double>> evaluate,
+            BooleanSupplier stop,
+            Listener listener) {
+        int step = 0;
+        int epoch = 0;
+        int bestStep = 0;
+        double best = Double.NaN;
+        Map<String, float[]> bestState = null;
+        while (step < options.steps()) {
+            List<Batch> batches = batcher.epoch(data, options.seed(), epoch);
+            for (int at = 0; at < batches.size() && step < options.steps(); ) {
+                if (stop.getAsBoolean()) {
+                    return finish(step, true, bestState, bestStep);
+                }
+                int end = Math.min(batches.size(), at + options.accumulation());
+                Step done = step(batches.subList(at, end), step, epoch, at, batches.size());
+                at = end;
+                step++;
+                listener.step(done);
+                boolean due =
+                        options.evaluationSteps() > 0
+                                && (step % options.evaluationSteps() == 0
+                                        || step == options.steps());
+                if (due && evaluate != null) {
+                    Map<String, Double> metrics = evaluate.get();
+                    boolean better =
+                            options.best() != null
+                                    && isBetter(options.best(), metrics.get(options.best()), best);
+                    if (better) {
+                        best = metrics.get(options.best());
+                        bestState = session.snapshot();
+                        bestStep = step;
+                    }
+                    listener.evaluation(step, metrics, better);
+                }
+            }
+            epoch++;
+        }
+        return finish(step, false, bestState, bestStep);
+    }
+
+    private static boolean isBetter(String metric, double value, double best) {
+        boolean lower = metric.equals("loss") || metric.equals("mse") || metric.equals("mae");
+        return Double.isNaN(best) || (lower ? value < best : value > best);
+    }
+
+    private Result finish(
+            int steps, boolean interrupted, Map<String, float[]> bestState, int bestStep) {
+        if (bestState == null) {
+            return new Result(steps, interrupted, steps);
+        }
+        session.restore(bestState);
+        return new Result(steps, interrupted, bestStep);
+    }
+
+    private Step step(List<Batch> batches, int step, int epoch, int batchIndex, int epochBatches) {
+        long start = System.nanoTime();
+        double factor =
+                options.schedule().factor(step, options.steps(), options.warmup());
+        double rate = options.learningRate() * factor;
+        int examples = batches.stream().mapToInt(b -> b.examples().length).sum();
+        float[] hyper = optimizer.hyper(rate, step + 1);
+        double loss = 0;
+        double norm = 0;
+        int tokens = 0;
+        int positions = 0;
+        for (int i = 0; i < batches.size(); i++) {
+            Batch batch = batches.get(i);
+            float[] weights = new float[batch.rows()];
+            java.util.Arrays.fill(weights, 0, batch.examples().length, 1f / examples);
+            int seed = (int) (options.seed() * 1_000_003L + step * 1009L + i);
+            float[] result =
+                    session.train(
+                            batch, weights, seed, hyper, i == 0, i == batches.size() - 1);
+            loss += result[0];
+            norm = result[1];
+            tokens += batch.tokens();
+            positions += batch.rows() * batch.width();
+            if (!Float.isFinite(result[0]) || !Float.isFinite(result[1])) {
+                throw new CgloraException(
+                        ErrorCode.N_NAN,
+                        "train",
+                        "loss %s with gradient norm %s at step %d; examples of that batch: %s"
+                                .formatted(
+                                        result[0],
+                                        result[1],
+                                        step + 1,
+                                        java.util.Arrays.toString(batch.examples())),
+                        "lower train.learning_rate or train.max_grad_norm");
+            }
+        }
+        double seen = epoch + (double) (batchIndex + batches.size()) / epochBatches;
+        return new Step(
+                step + 1, seen, loss, rate, norm, examples, tokens, positions,
+                System.nanoTime() - start);
+    }
+}

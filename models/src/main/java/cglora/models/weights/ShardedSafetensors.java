@@ -1,0 +1,99 @@
+package cglora.models.weights;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// A checkpoint in several files, as `model.safetensors.index.json` lists them.
+public final class ShardedSafetensors implements WeightSource {
+    private final Path index;
+    private final Map<String, Safetensors> shards = new LinkedHashMap<>();
+    private final Map<String, Safetensors> byTensor = new LinkedHashMap<>();
+
+    /// @throws CgloraException S-INDEX with everything that is wrong, X-PATH for a file outside
+    public ShardedSafetensors(Path index) {
+        this.index = index;
+        JsonNode map;
+        try {
+            map = JsonMapper.shared().readTree(index.toFile()).path("weight_map");
+        } catch (JacksonException e) {
+            throw new CgloraException(
+                    ErrorCode.S_INDEX, index.toString(), "not JSON: " + e.getOriginalMessage(),
+                    "fetch the file again", e);
+        }
+        var problems = new Problems();
+        Path folder = index.toAbsolutePath().getParent();
+        for (var property : map.properties()) {
+            String file = property.getValue().asString("");
+            Path shard = file.indexOf('\0') >= 0 ? null : folder.resolve(file).normalize();
+            if (shard == null || file.isEmpty() || !folder.equals(shard.getParent())) {
+                problems.error(
+                        ErrorCode.X_PATH, index.toString(),
+                        "tensor '" + property.getKey() + "' is in '" + file
+                                + "', which is not a file beside the index",
+                        "shards stand in the model's own folder");
+            } else if (!Files.isRegularFile(shard)) {
+                problems.error(
+                        ErrorCode.S_INDEX, index.toString(),
+                        "tensor '" + property.getKey() + "' is in '" + file
+                                + "', which is not there",
+                        "fetch the missing file");
+            } else {
+                Safetensors source = shards.computeIfAbsent(file, f -> new Safetensors(shard));
+                if (source.names().contains(property.getKey())) {
+                    byTensor.put(property.getKey(), source);
+                } else {
+                    problems.error(
+                            ErrorCode.S_INDEX, shard.toString(),
+                            "tensor '" + property.getKey() + "' is not in it, as the index says",
+                            "fetch index and shards of one version");
+                }
+            }
+        }
+        if (byTensor.isEmpty() && !problems.hasErrors()) {
+            problems.error(ErrorCode.S_INDEX, index.toString(), "no weight_map", "fetch it again");
+        }
+        if (problems.hasErrors()) {
+            close();
+        }
+        problems.throwIfAny();
+    }
+
+    @Override
+    public Set<String> names() {
+        return byTensor.keySet();
+    }
+
+    @Override
+    public long[] shape(String name) {
+        return byTensor.get(name).shape(name);
+    }
+
+    @Override
+    public String dtype(String name) {
+        return byTensor.get(name).dtype(name);
+    }
+
+    @Override
+    public void read(String name, float[] target, int offset) {
+        byTensor.get(name).read(name, target, offset);
+    }
+
+    @Override
+    public String description() {
+        return index.toString();
+    }
+
+    @Override
+    public void close() {
+        shards.values().forEach(Safetensors::close);
+    }
+}

@@ -1,0 +1,35 @@
+package cglora.models.weights;
+
+import java.util.Set;
+
+/// Named tensors of a checkpoint, read as float32 straight to where they are used.
+public interface WeightSource extends AutoCloseable {
+    Set<String> names();
+
+    /// Extents of a tensor.
+    long[] shape(String name);
+
+    /// The file's own name of the element type, `F32`.
+    String dtype(String name);
+
+    /// Writes the tensor's elements, widened to float32, to `target` from `offset` on.
+    ///
+    /// @throws cglora.kernels.error.CgloraException S-NONFINITE when an element is NaN or infinite
+    void read(String name, float[] target, int offset);
+
+    default float[] read(String name) {
+        long size = 1;
+        for (long extent : shape(name)) {
+            size = Math.multiplyExact(size, extent);
+        }
+        float[] values = new float[Math.toIntExact(size)];
+        read(name, values, 0);
+        return values;
+    }
+
+    /// The file or files, for messages.
+    String description();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,200 @@
+package cglora.pipeline.bench;
+
+import cglora.kernels.engine.JvmEngine;
+import cglora.kernels.engine.OpenBlas;
+import cglora.kernels.engine.Profile;
+import cglora.models.block.LinearModule;
+import cglora.models.block.LoraLayer;
+import cglora.models.data.Batch;
+import cglora.models.data.Labels;
+import cglora.models.family.PretrainedModel;
+import cglora.models.training.Pooling;
+import cglora.models.training.SequenceClassifier;
+import cglora.models.training.Session;
+import cglora.models.training.TrainingStep;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/// A LoRA training step of MiniLM on this machine: r = 8 on all linear layers, 16 sequences of 128
+/// tokens, and the same products by OpenBLAS alone.
+public final class StepBenchmark {
+    private static final int ROWS = 16;
+    private static final int WIDTH = 128;
+    private static final int RANK = 8;
+
+    private final int threads;
+    private final int repetitions;
+    private final PrintStream out;
+
+    public StepBenchmark(int threads, int repetitions, PrintStream out) {
+        this.threads = threads;
+        this.repetitions = repetitions;
+        this.out = out;
+    }
+
+    public void run() {
+        try (var checkpoint = PretrainedModel.load("classpath:all-minilm-l6-v2.onnx", Map.of());
+                var engine = new JvmEngine(threads)) {
+            var model =
+                    new SequenceClassifier(
+                            checkpoint.encoder(),
+                            Pooling.MEAN,
+                            new Labels(List.of("0", "1"), false));
+            var session = new Session(engine, model, checkpoint, false);
+            var layers = new ArrayList<LoraLayer>();
+            for (LinearModule module : model.linearModules()) {
+                layers.add(new LoraLayer(module, RANK, 2f, 0f, false));
+            }
+            session.addAdapters(layers);
+            var step = new TrainingStep(session);
+            Batch batch = batch(checkpoint.encoder().vocabularySize());
+            for (int i = 0; i < 5; i++) {
+                step.run(batch);
+            }
+            double[] seconds = new double[repetitions];
+            for (int i = 0; i < repetitions; i++) {
+                long start = System.nanoTime();
+                step.run(batch);
+                seconds[i] = (System.nanoTime() - start) * 1e-9;
+            }
+            Arrays.sort(seconds);
+            double median = seconds[repetitions / 2];
+            Profile profile = engine.startProfile();
+            for (int i = 0; i < 5; i++) {
+                step.run(batch);
+            }
+            engine.stopProfile();
+            var program = session.plannedTraining(ROWS, WIDTH);
+            line("engine        %s", engine.description());
+            line(
+                    "step          %.1f ms median of %d (%.1f … %.1f)   %.0f tokens/s   %.0f GFLOP/s",
+                    1e3 * median, repetitions, 1e3 * seconds[0], 1e3 * seconds[repetitions - 1],
+                    ROWS * WIDTH / median, program.operations() / median * 1e-9);
+            report(profile, program.launches().size());
+            long planned = session.persistentBytes() + session.adapterBytes() + program.scratchBytes();
+            line(
+                    "memory        planned %.0f MiB of arrays (activations %.0f)   allocated %.0f MiB"
+                            + "   resident peak of the process %.0f MiB",
+                    planned / 1048576.0, program.scratchBytes() / 1048576.0,
+                    engine.allocatedBytes() / 1048576.0, residentMiB());
+            gemm(profile);
+        }
+    }
+
+    private void report(Profile profile, int launches) {
+        double total = profile.families().values().stream().mapToLong(Profile.Entry::nanos).sum();
+        var matmul = profile.families().get("matmul");
+        line(
+                "gemm          %.1f %% of the step   everything else %.1f %%   %d launches",
+                100 * matmul.nanos() / total, 100 - 100 * matmul.nanos() / total, launches);
+        profile.kernels().entrySet().stream()
+                .sorted((a, b) -> Long.compare(b.getValue().nanos(), a.getValue().nanos()))
+                .forEach(
+                        e ->
+                                line(
+                                        "  %-24s %6.1f %%  %8.2f ms  %3d launches  %6.1f GFLOP/s",
+                                        e.getKey(),
+                                        100 * e.getValue().nanos() / total,
+                                        e.getValue().nanos() / 5e6,
+                                        e.getValue().launches() / 5,
+                                        (double) e.getValue().operations()
+                                                / e.getValue().nanos()));
+    }
+
+    /// The step's large products by the library alone, split over as many threads.
+    private void gemm(Profile profile) {
+        var matmul = profile.families().get("matmul");
+        double engineRate = (double) matmul.operations() / matmul.nanos();
+        int tokens = ROWS * WIDTH;
+        int[][] shapes = {{tokens, 384, 384}, {tokens, 1536, 384}, {tokens, 384, 1536}};
+        int[] counts = {4, 1, 1};
+        double operations = 0;
+        double nanos = 0;
+        try (var pool = Executors.newFixedThreadPool(threads)) {
+            for (int s = 0; s < shapes.length; s++) {
+                for (boolean transposed : new boolean[] {true, false}) {
+                    long best = best(pool, shapes[s][0], shapes[s][1], shapes[s][2], transposed);
+                    nanos += (double) best * counts[s];
+                    operations +=
+                            2.0 * shapes[s][0] * shapes[s][1] * shapes[s][2] * counts[s];
+                }
+            }
+        }
+        line(
+                "OpenBLAS      %.0f GFLOP/s on the same shapes called directly; %.0f through the"
+                        + " engine: %.2f",
+                operations / nanos, engineRate, engineRate / (operations / nanos));
+    }
+
+    private long best(
+            java.util.concurrent.ExecutorService pool, int m, int n, int k, boolean transposed) {
+        float[] a = random(m * k);
+        float[] b = random(n * k);
+        float[] c = new float[m * n];
+        long[] times = new long[9];
+        for (int i = 0; i < times.length; i++) {
+            long start = System.nanoTime();
+            var parts = new ArrayList<Future<?>>();
+            for (int t = 0; t < threads; t++) {
+                int first = m * t / threads;
+                int count = m * (t + 1) / threads - first;
+                parts.add(
+                        pool.submit(
+                                () ->
+                                        OpenBlas.get()
+                                                .sgemm(
+                                                        false, transposed, count, n, k, 1f, a,
+                                                        first * k, k, b, 0, transposed ? k : n, 0f,
+                                                        c, first * n, n)));
+            }
+            parts.forEach(StepBenchmark::join);
+            times[i] = System.nanoTime() - start;
+        }
+        Arrays.sort(times);
+        return times[times.length / 2];
+    }
+
+    private static void join(Future<?> part) {
+        try {
+            part.get();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static float[] random(int count) {
+        var random = new SplittableRandom(1);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+        }
+        return values;
+    }
+
+    private static Batch batch(int vocabulary) {
+        var random = new SplittableRandom(7);
+        int[] ids = random.ints((long) ROWS * WIDTH, 1000, vocabulary).toArray();
+        int[] lengths = new int[ROWS];
+        Arrays.fill(lengths, WIDTH);
+        int[] labels = random.ints(ROWS, 0, 2).toArray();
+        int[] examples = new int[ROWS];
+        return new Batch(
+                ROWS, WIDTH, examples, ids, new int[ROWS * WIDTH], lengths, labels,
+                new float[ROWS]);
+    }
+
+    private static double residentMiB() {
+        return cglora.pipeline.run.PeakMemory.residentMiB();
+    }
+
+    private void line(String format, Object... arguments) {
+        out.println(String.format(Locale.ROOT, format, arguments));
+    }
+}

@@ -1,0 +1,46 @@
+package cglora.pipeline.cli;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.pipeline.bench.StepBenchmark;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// Measures this machine.
+@Command(name = "bench", description = "Measure a training step on this machine.")
+final class BenchCommand implements Callable<Integer> {
+    @Option(
+            names = "--suite",
+            defaultValue = "step",
+            description = "What to measure: step (a LoRA training step of MiniLM).")
+    private String suite;
+
+    @Option(names = "--threads", defaultValue = "0", description = "Threads; 0 takes all cores.")
+    private int threads;
+
+    @Option(names = {"-r", "--repetitions"}, defaultValue = "15", description = "Timed steps.")
+    private int repetitions;
+
+    private final Console console;
+
+    BenchCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        if (!suite.equals("step")) {
+            throw new CgloraException(
+                    ErrorCode.P_USAGE, "--suite", "no suite '" + suite + "'", "one of step");
+        }
+        if (threads < 0 || repetitions < 1) {
+            throw new CgloraException(
+                    ErrorCode.O_RANGE, "", threads + " threads, " + repetitions + " repetitions",
+                    "at least 1 repetition, 0 or more threads");
+        }
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        new StepBenchmark(count, repetitions, console.out()).run();
+        return 0;
+    }
+}

@@ -1,0 +1,74 @@
+package cglora.pipeline.cli;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.Problem;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Map;
+
+/// Where a command writes: results to `out`, everything else to `err`.
+public final class Console {
+    private static final String RED = "\u001b[1;31m";
+    private static final String YELLOW = "\u001b[1;33m";
+    private static final String PLAIN = "\u001b[0m";
+    private static final int MOST_PROBLEMS = 50;
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final boolean color;
+    private boolean quiet;
+
+    Console(PrintStream out, PrintStream err, boolean color) {
+        this.out = out;
+        this.err = err;
+        this.color = color;
+    }
+
+    /// Colour only where a person looks at it and did not refuse it.
+    static boolean wantsColor(Map<String, String> environment) {
+        boolean refused = !environment.getOrDefault("NO_COLOR", "").isEmpty();
+        return !refused && System.console() != null && System.console().isTerminal();
+    }
+
+    void quiet(boolean isQuiet) {
+        this.quiet = isQuiet;
+    }
+
+    public boolean isQuiet() {
+        return quiet;
+    }
+
+    public PrintStream out() {
+        return out;
+    }
+
+    public PrintStream err() {
+        return err;
+    }
+
+    /// A line for the person at the keyboard; not shown with `--quiet`.
+    public void note(String line) {
+        if (!quiet) {
+            err.println(line);
+        }
+    }
+
+    public void warnings(List<Problem> warnings) {
+        if (!quiet) {
+            warnings.forEach(warning -> print(warning, "warning", YELLOW));
+        }
+    }
+
+    void errors(CgloraException exception) {
+        List<Problem> problems = exception.problems();
+        problems.stream().limit(MOST_PROBLEMS).forEach(problem -> print(problem, "error", RED));
+        if (problems.size() > MOST_PROBLEMS) {
+            err.println("... and " + (problems.size() - MOST_PROBLEMS) + " more errors");
+        }
+    }
+
+    private void print(Problem problem, String severity, String start) {
+        String text = problem.render(severity);
+        err.println(color ? start + severity + PLAIN + text.substring(severity.length()) : text);
+    }
+}

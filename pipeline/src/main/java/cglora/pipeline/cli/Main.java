@@ -1,0 +1,175 @@
+package cglora.pipeline.cli;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Suggestion;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.IFactory;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// The command `cglora`. Every verb is a class in `VERBS`; a verb that takes a `Console` in its
+/// constructor is given the one of this call. All errors are printed here.
+@Command(
+        name = "cglora",
+        description = "Fine-tunes transformers with Curvature-Guided LoRA from JSON pipelines.",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "",
+            "Exit status: 0 done, 1 a bug, 2 usage or pipeline, 3 content of a file,"
+                    + " 4 engine, 5 memory or disk, 6 numbers, 7 a failed check."
+        })
+public final class Main {
+    static final int BUG = 1;
+    static final int USAGE = 2;
+
+    /// All verbs, in the order of the help.
+    private static final List<Class<?>> VERBS =
+            List.of(
+                    RunCommand.class,
+                    PlanCommand.class,
+                    PredictCommand.class,
+                    InspectCommand.class,
+                    BenchCommand.class,
+                    ValidateCommand.class,
+                    SchemaCommand.class,
+                    ExplainCommand.class,
+                    VersionCommand.class);
+
+    @Mixin GlobalOptions options;
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        System.exit(execute(arguments, System.out, System.err));
+    }
+
+    /// Runs one command and returns its exit status.
+    public static int execute(String[] arguments, PrintStream out, PrintStream err) {
+        boolean color = out == System.out && Console.wantsColor(System.getenv());
+        var console = new Console(out, err, color);
+        var main = new Main();
+        var line = new CommandLine(main, factory(console));
+        VERBS.forEach(line::addSubcommand);
+        line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+        line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+        line.setColorScheme(Help.defaultColorScheme(color ? Help.Ansi.ON : Help.Ansi.OFF));
+        everyCommand(line);
+        line.setParameterExceptionHandler((problem, _) -> usageError(problem, console));
+        line.setExecutionStrategy(
+                parsed -> {
+                    console.quiet(main.options.quiet);
+                    return new CommandLine.RunLast().execute(parsed);
+                });
+        line.setExecutionExceptionHandler(
+                (problem, _, _) -> failure(problem, console, main.options.verbosity()));
+        int status;
+        try {
+            status = line.execute(arguments);
+        } catch (Error problem) {
+            // Out of memory, a class that is missing, an assertion: told in the same one line.
+            status = bug(problem, console, main.options.verbosity());
+        }
+        out.flush();
+        err.flush();
+        return status;
+    }
+
+    private static void everyCommand(CommandLine line) {
+        line.getCommandSpec()
+                .addOption(
+                        CommandLine.Model.OptionSpec.builder("-h", "--help")
+                                .usageHelp(true)
+                                .description("Show this help.")
+                                .build());
+        line.getSubcommands().values().forEach(Main::everyCommand);
+    }
+
+    private static IFactory factory(Console console) {
+        IFactory standard = CommandLine.defaultFactory();
+        return new IFactory() {
+            @Override
+            public <K> K create(Class<K> type) throws Exception {
+                for (var constructor : type.getDeclaredConstructors()) {
+                    if (constructor.getParameterCount() == 1
+                            && constructor.getParameterTypes()[0] == Console.class) {
+                        constructor.setAccessible(true);
+                        return type.cast(constructor.newInstance(console));
+                    }
+                }
+                return standard.create(type);
+            }
+        };
+    }
+
+    /// One problem, what was probably meant, and the usage line: no page of help.
+    private static int usageError(ParameterException problem, Console console) {
+        CommandLine command = problem.getCommandLine();
+        String what = problem.getMessage();
+        var fix = "";
+        if (problem instanceof UnmatchedArgumentException unmatched) {
+            String first = unmatched.getUnmatched().getFirst();
+            boolean option = first.startsWith("-");
+            var known = new ArrayList<String>();
+            if (option) {
+                command.getCommandSpec().optionsMap().keySet().stream()
+                        .filter(name -> name.startsWith("--"))
+                        .forEach(known::add);
+            } else {
+                known.addAll(command.getSubcommands().keySet());
+            }
+            String near = Suggestion.nearest(first.replaceFirst("=.*", ""), known);
+            what =
+                    option
+                            ? "unknown option '" + first + "'"
+                            : known.isEmpty()
+                                    ? "unexpected argument '" + first + "'"
+                                    : "no command '" + first + "'";
+            fix =
+                    !near.isEmpty()
+                            ? "did you mean '" + near + "'?"
+                            : known.isEmpty() ? "" : "one of " + String.join(", ", known);
+        } else if (problem instanceof MissingParameterException) {
+            what = Character.toLowerCase(what.charAt(0)) + what.substring(1);
+        }
+        console.errors(new CgloraException(ErrorCode.P_USAGE, "", what, fix));
+        Help help = new Help(command.getCommandSpec(), Help.defaultColorScheme(Help.Ansi.OFF));
+        console.err().print("usage: " + help.synopsis(0).stripLeading());
+        return USAGE;
+    }
+
+    private static int failure(Exception problem, Console console, int verbosity) {
+        if (problem instanceof CgloraException known) {
+            console.errors(known);
+            if (verbosity >= 2) {
+                known.printStackTrace(console.err());
+            }
+            return known.exitStatus();
+        }
+        return bug(problem, console, verbosity);
+    }
+
+    private static int bug(Throwable problem, Console console, int verbosity) {
+        console.err()
+                .println(
+                        "error: a bug of ours: "
+                                + problem
+                                + (verbosity >= 2
+                                        ? "; its trace:"
+                                        : "; run again with -vv for its trace")
+                                + ", and please report it");
+        if (verbosity >= 2) {
+            problem.printStackTrace(console.err());
+        }
+        return BUG;
+    }
+}

@@ -1,0 +1,40 @@
+package cglora.pipeline.cli;
+
+import cglora.pipeline.spec.Overrides;
+import cglora.pipeline.spec.PipelineReader;
+import cglora.pipeline.spec.PipelineReading;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// The pipeline file and what the command line changes in it: for every verb that reads one.
+public final class PipelineOptions {
+    @Parameters(paramLabel = "FILE", description = "The pipeline file.")
+    private Path file;
+
+    @Option(names = "--var", paramLabel = "NAME=VALUE", description = "Give a variable a value.")
+    private List<String> variables = new ArrayList<>();
+
+    @Option(
+            names = "--set",
+            paramLabel = "PATH=VALUE",
+            description = "Change a setting, as in train.learning_rate=3e-4.")
+    private List<String> set = new ArrayList<>();
+
+    @Option(
+            names = "--unset",
+            paramLabel = "PATH",
+            description = "Take a setting back to its default.")
+    private List<String> unset = new ArrayList<>();
+
+    public Path file() {
+        return file;
+    }
+
+    /// Reads the file with the changes; throws everything that is wrong.
+    public PipelineReading read() {
+        return PipelineReader.read(file, Overrides.of(variables, set, unset));
+    }
+}

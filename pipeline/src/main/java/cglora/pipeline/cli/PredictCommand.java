@@ -1,0 +1,82 @@
+package cglora.pipeline.cli;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.data.DataColumns;
+import cglora.models.data.DataFormat;
+import cglora.models.data.DataReader;
+import cglora.models.data.RawExample;
+import cglora.pipeline.run.Predictor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Answers with a trained adapter.
+@Command(name = "predict", description = "Classify texts with a trained adapter.")
+final class PredictCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "ADAPTER", description = "Folder of an adapter, or of its run.")
+    private Path adapter;
+
+    @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be repeated.")
+    private List<String> texts = new ArrayList<>();
+
+    @Option(names = "--data", paramLabel = "FILE", description = "A TSV, CSV or JSONL file.")
+    private Path data;
+
+    @Option(names = "--column", description = "The column that holds the text.")
+    private String column;
+
+    @Option(names = "--base", description = "The base model, where it is not where it was.")
+    private String base;
+
+    @Option(names = "--json", description = "One JSON object a line, with all probabilities.")
+    private boolean json;
+
+    private final Console console;
+
+    PredictCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        var examples = new ArrayList<RawExample>();
+        for (String text : texts) {
+            if (text.isBlank()) {
+                throw new CgloraException(ErrorCode.D_TEXT, "--text", "is blank", "give a text");
+            }
+            examples.add(new RawExample(text, null, null, examples.size() + 1L));
+        }
+        if (data != null) {
+            examples.addAll(
+                    DataReader.read(
+                            data, DataFormat.AUTO, new DataColumns(column, null, null), false));
+        }
+        if (examples.isEmpty()) {
+            throw new CgloraException(
+                    ErrorCode.P_USAGE, "", "nothing to predict", "--text \"...\" or --data FILE");
+        }
+        try (var predictor = new Predictor(adapter, base)) {
+            for (Map<String, Object> answer : predictor.predict(examples)) {
+                if (json || data != null) {
+                    console.out().println(JsonMapper.shared().writeValueAsString(answer));
+                } else if (answer.containsKey("prediction")) {
+                    console.out().printf("%s\t%s%n", answer.get("prediction"), answer.get("text"));
+                } else {
+                    console.out()
+                            .printf(
+                                    Locale.ROOT, "%s\t%.3f\t%s%n", answer.get("label"),
+                                    (Double) answer.get("score"), answer.get("text"));
+                }
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,88 @@
+package cglora.pipeline.cli;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.Problem;
+import cglora.pipeline.spec.JsonText;
+import cglora.pipeline.spec.PipelineReading;
+import cglora.pipeline.spec.PipelineWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// Checks a pipeline file and shows every error at once.
+@Command(name = "validate", description = "Check a pipeline file: all errors and warnings at once.")
+final class ValidateCommand implements Callable<Integer> {
+    @Mixin private PipelineOptions pipeline;
+
+    @Option(
+            names = "--print",
+            description = "Print the resolved pipeline with all defaults filled in.")
+    private boolean print;
+
+    @Option(names = "--json", description = "Report problems as JSON on standard output.")
+    private boolean json;
+
+    private final Console console;
+
+    ValidateCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        PipelineReading reading;
+        try {
+            reading = pipeline.read();
+        } catch (CgloraException e) {
+            if (!json) {
+                throw e;
+            }
+            console.out().print(JsonText.write(report(e.problems(), List.of())));
+            return e.exitStatus();
+        }
+        if (json) {
+            console.out().print(JsonText.write(report(List.of(), reading.warnings())));
+            return 0;
+        }
+        console.warnings(reading.warnings());
+        int stages = reading.spec().stages().size();
+        String ok = "ok  " + pipeline.file() + ": " + stages + (stages == 1 ? " stage" : " stages");
+        if (print) {
+            console.note(ok);
+            console.out()
+                    .print(
+                            PipelineWriter.write(
+                                    reading.spec(), pipeline.file().toAbsolutePath().getParent()));
+        } else {
+            console.out().println(ok);
+        }
+        return 0;
+    }
+
+    private Map<String, Object> report(List<Problem> errors, List<Problem> warnings) {
+        var report = new LinkedHashMap<String, Object>();
+        report.put("file", pipeline.file().toString());
+        report.put("ok", errors.isEmpty());
+        report.put("errors", entries(errors));
+        report.put("warnings", entries(warnings));
+        return report;
+    }
+
+    private static List<Object> entries(List<Problem> problems) {
+        var entries = new ArrayList<Object>();
+        for (Problem problem : problems) {
+            var entry = new LinkedHashMap<String, Object>();
+            entry.put("code", problem.code().toString());
+            entry.put("where", problem.where());
+            entry.put("what", problem.what());
+            entry.put("fix", problem.fix());
+            entries.add(entry);
+        }
+        return entries;
+    }
+}

@@ -1,0 +1,56 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import cglora.models.adapter.PeftAdapter;
+import cglora.models.block.LinearModule;
+import cglora.models.block.LoraLayer;
+import cglora.models.training.Session;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+
+/// Puts an adapter that was read from files on a model.
+final class AdapterLoading {
+    private AdapterLoading() {}
+
+    /// @param where the adapter's folder, for messages
+    /// @throws cglora.kernels.error.CgloraException A-TENSOR when a layer or shape does not fit
+    static void load(Session session, PeftAdapter adapter, String where) {
+        var problems = new Problems();
+        Map<String, LinearModule> modules = new HashMap<>();
+        session.model().linearModules().forEach(m -> modules.put(m.name(), m));
+        var layers = new ArrayList<LoraLayer>();
+        adapter.layers()
+                .forEach(
+                        (name, layer) -> {
+                            LinearModule module = modules.get(name);
+                            if (module == null
+                                    || module.in() != layer.in()
+                                    || module.out() != layer.out()) {
+                                problems.error(
+                                        ErrorCode.A_TENSOR, where,
+                                        module == null
+                                                ? "layer '" + name + "' is not in this model"
+                                                : "layer '%s' is %d × %d, the adapter's %d × %d"
+                                                        .formatted(
+                                                                name, module.out(), module.in(),
+                                                                layer.out(), layer.in()),
+                                        "take the base model that the adapter was trained on");
+                            } else {
+                                layers.add(
+                                        new LoraLayer(
+                                                module, layer.r(), (float) layer.scaling(), 0,
+                                                false));
+                            }
+                        });
+        problems.throwIfAny();
+        session.addAdapters(layers);
+        for (LoraLayer layer : layers) {
+            var factors = adapter.layers().get(layer.module().name());
+            session.write(layer.loraA(), factors.loraA());
+            session.write(layer.loraB(), factors.loraB());
+        }
+        adapter.saved().forEach(session::write);
+    }
+}

@@ -1,0 +1,211 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import cglora.models.data.Batcher;
+import cglora.models.data.DataColumns;
+import cglora.models.data.DataFormat;
+import cglora.models.data.DataReader;
+import cglora.models.data.Dataset;
+import cglora.models.data.Labels;
+import cglora.models.data.RawExample;
+import cglora.models.data.WordNetGlosses;
+import cglora.models.tokenizer.Tokenizer;
+import cglora.pipeline.spec.DataSpec;
+import cglora.pipeline.spec.ModelSpec;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+
+/// The splits of a data stage, read and drawn; text, not yet tokens.
+///
+/// @param train      never empty where the stage names training data
+/// @param validation may be empty
+/// @param test       may be empty
+/// @param labels     the classes
+/// @param sources    where each split came from, by its name
+record Examples(
+        List<RawExample> train,
+        List<RawExample> validation,
+        List<RawExample> test,
+        Labels labels,
+        Map<String, String> sources) {
+
+    /// @throws CgloraException one of the D codes
+    static Examples read(DataSpec spec, ModelSpec model, long seed, Problems warnings) {
+        boolean regression = model.problemType() == ModelSpec.ProblemType.REGRESSION;
+        var wordNet = DataSpec.WORDNET_GLOSSES;
+        List<RawExample> train = read(spec, spec.train());
+        List<RawExample> whole = train; // a drawn part may miss a rare class
+        List<RawExample> validation = List.of();
+        List<RawExample> test = List.of();
+        if (wordNet.equals(spec.train())) {
+            // one source: the splits are cut from one shuffled list and never meet
+            List<RawExample> all = pick(train, train.size(), seed);
+            int forTest = spec.testExamples() == null ? 1000 : spec.testExamples();
+            int forValidation =
+                    spec.validationExamples() == null ? 512 : spec.validationExamples();
+            int forTrain = spec.trainExamples() == null ? 3200 : spec.trainExamples();
+            if (forTest + forValidation + forTrain > all.size()) {
+                throw new CgloraException(
+                        ErrorCode.D_EMPTY, wordNet,
+                        "%d examples asked for, there are %d"
+                                .formatted(forTest + forValidation + forTrain, all.size()),
+                        "ask for fewer");
+            }
+            test = all.subList(0, forTest);
+            validation = all.subList(forTest, forTest + forValidation);
+            train =
+                    all.subList(forTest + forValidation, forTest + forValidation + forTrain);
+        } else {
+            if (spec.validation() != null) {
+                validation = drawn(read(spec, spec.validation()), spec.validationExamples(), seed);
+            }
+            if (spec.test() != null) {
+                test = drawn(read(spec, spec.test()), spec.testExamples(), seed);
+            }
+            if (spec.validation() == null && spec.validationSplit() != null) {
+                List<List<RawExample>> parts = split(train, spec.validationSplit(), seed);
+                train = parts.get(0);
+                validation = drawn(parts.get(1), spec.validationExamples(), seed);
+            }
+            train = drawn(train, spec.trainExamples(), seed);
+        }
+        Labels labels =
+                regression
+                        ? Labels.ofRegression()
+                        : spec.labels() != null
+                                ? new Labels(spec.labels(), false)
+                                : Labels.find(whole, spec.train());
+        warnOverlap(train, validation, spec.validation(), warnings);
+        var sources = new HashMap<String, String>();
+        sources.put("train", String.valueOf(spec.train()));
+        sources.put(
+                "validation",
+                spec.validation() == null ? String.valueOf(spec.train()) : spec.validation());
+        sources.put("test", spec.test() == null ? String.valueOf(spec.train()) : spec.test());
+        return new Examples(train, validation, test, labels, sources);
+    }
+
+    private static List<RawExample> read(DataSpec spec, String source) {
+        if (source.equals(DataSpec.WORDNET_GLOSSES)) {
+            try (InputStream stream =
+                    Examples.class.getResourceAsStream("/" + WordNetGlosses.RESOURCE)) {
+                return WordNetGlosses.read(stream);
+            } catch (IOException e) {
+                throw new CgloraException(
+                        ErrorCode.D_MISSING, source, e.getMessage(), "build again", e);
+            }
+        }
+        var format =
+                new DataFormat(
+                        spec.format().type().jsonName(),
+                        spec.format().header(),
+                        spec.format().quote() == null ? null : spec.format().quote().jsonName(),
+                        spec.format().encoding());
+        var columns =
+                new DataColumns(
+                        spec.columns().text(), spec.columns().textPair(), spec.columns().label());
+        return DataReader.read(Path.of(source), format, columns, true);
+    }
+
+    private static List<RawExample> drawn(List<RawExample> all, Integer count, long seed) {
+        return count == null || count >= all.size() ? all : pick(all, count, seed);
+    }
+
+    private static List<RawExample> pick(List<RawExample> all, int count, long seed) {
+        var picked = new ArrayList<RawExample>(count);
+        for (int place : Batcher.draw(all.size(), count, seed)) {
+            picked.add(all.get(place));
+        }
+        return picked;
+    }
+
+    /// Training and validation part; the share is held for every label.
+    private static List<List<RawExample>> split(List<RawExample> all, double share, long seed) {
+        var byLabel = new java.util.TreeMap<String, List<RawExample>>();
+        for (RawExample example : pick(all, all.size(), seed)) {
+            byLabel.computeIfAbsent(example.label(), _ -> new ArrayList<>()).add(example);
+        }
+        var held = new HashSet<RawExample>();
+        for (List<RawExample> examples : byLabel.values()) {
+            held.addAll(examples.subList(0, (int) Math.round(share * examples.size())));
+        }
+        return List.of(
+                all.stream().filter(e -> !held.contains(e)).toList(),
+                all.stream().filter(held::contains).toList());
+    }
+
+    private static void warnOverlap(
+            List<RawExample> train,
+            List<RawExample> validation,
+            String source,
+            Problems warnings) {
+        var seen = new HashSet<String>();
+        train.forEach(e -> seen.add(e.text() + '\0' + e.textPair()));
+        long both =
+                validation.stream().filter(e -> seen.contains(e.text() + '\0' + e.textPair())).count();
+        if (both > 0) {
+            warnings.warning(
+                    ErrorCode.D_OVERLAP, String.valueOf(source),
+                    both + " validation rows also occur in the training data",
+                    "remove them: their metrics are too good");
+        }
+    }
+
+    /// The tokens of one split.
+    ///
+    /// @throws CgloraException D-LENGTH where a row is too long and that is an error
+    Dataset tokenize(String split, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
+        List<RawExample> rows =
+                switch (split) {
+                    case "train" -> train;
+                    case "validation" -> validation;
+                    default -> test;
+                };
+        String source = sources.get(split);
+        Dataset data = Dataset.of(rows, tokenizer, labels, spec.maxLength(), source);
+        if (data.truncated() > 0) {
+            String what =
+                    "%d of %d rows (%.1f%%) exceed %d tokens; the longest has %d"
+                            .formatted(
+                                    data.truncated(), rows.size(),
+                                    100.0 * data.truncated() / rows.size(), spec.maxLength(),
+                                    data.longest());
+            switch (spec.overflow()) {
+                case TRUNCATE ->
+                        warnings.warning(
+                                ErrorCode.D_TRUNC, source, what + " and are cut",
+                                "raise data.max_length");
+                case ERROR ->
+                        throw new CgloraException(
+                                ErrorCode.D_LENGTH, source, what,
+                                "raise data.max_length, or \"overflow\": \"truncate\"");
+                case DROP -> {
+                    int[] kept =
+                            java.util.stream.IntStream.range(0, data.size())
+                                    .filter(
+                                            i ->
+                                                    data.tokens().get(i).fullLength()
+                                                            <= spec.maxLength())
+                                    .toArray();
+                    if (kept.length == 0) {
+                        throw new CgloraException(
+                                ErrorCode.D_LENGTH, source, what, "raise data.max_length");
+                    }
+                    warnings.warning(
+                            ErrorCode.D_TRUNC, source, what + " and are left out",
+                            "raise data.max_length");
+                    return data.select(kept);
+                }
+            }
+        }
+        return data;
+    }
+}

@@ -1,0 +1,65 @@
+package cglora.pipeline.run;
+
+import java.io.PrintStream;
+import java.util.Locale;
+
+/// What a run shows while it works: a line that is rewritten on a terminal, and plain lines now
+/// and then elsewhere.
+final class Progress {
+    private static final long PLAIN_INTERVAL_NANOS = 10_000_000_000L;
+    private static final long LIVE_INTERVAL_NANOS = 200_000_000L;
+
+    private final PrintStream err;
+    private final boolean live;
+    private final boolean quiet;
+    private long lastNanos;
+    private int lastLength;
+
+    Progress(PrintStream err, boolean quiet) {
+        this.err = err;
+        this.quiet = quiet;
+        this.live = System.console() != null && System.console().isTerminal();
+        this.lastNanos = System.nanoTime();
+    }
+
+    /// A line that stays.
+    void note(String format, Object... arguments) {
+        if (quiet) {
+            return;
+        }
+        clear();
+        err.println(String.format(Locale.ROOT, format, arguments));
+    }
+
+    /// The state of something long; shown only so often.
+    void update(boolean always, String format, Object... arguments) {
+        long now = System.nanoTime();
+        boolean due = now - lastNanos > (live ? LIVE_INTERVAL_NANOS : PLAIN_INTERVAL_NANOS);
+        if (quiet || (!due && !always)) {
+            return;
+        }
+        lastNanos = now;
+        String line = String.format(Locale.ROOT, format, arguments);
+        if (live) {
+            err.print("\r" + line + " ".repeat(Math.max(0, lastLength - line.length())));
+            err.flush();
+            lastLength = line.length();
+        } else {
+            err.println(line);
+        }
+    }
+
+    private void clear() {
+        if (live && lastLength > 0) {
+            err.print("\r" + " ".repeat(lastLength) + "\r");
+            lastLength = 0;
+        }
+    }
+
+    static String time(double seconds) {
+        long whole = Math.round(seconds);
+        return whole < 60
+                ? String.format(Locale.ROOT, "%.1f s", seconds)
+                : String.format(Locale.ROOT, "%dm%02ds", whole / 60, whole % 60);
+    }
+}

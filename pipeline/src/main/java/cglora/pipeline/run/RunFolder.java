@@ -1,0 +1,130 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The folder of one run: `pipeline.json`, `run.json`, `events.jsonl`, `metrics.json` and
+/// `adapter/`. Files are written beside their place and moved there when they are whole.
+final class RunFolder implements AutoCloseable {
+    private static final JsonMapper PRETTY =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    private final Path path;
+    private final BufferedWriter events;
+
+    /// Makes a new folder under `parent`, named by the time.
+    ///
+    /// @throws CgloraException K-OUTPUT when it can't be made or written
+    RunFolder(Path parent) {
+        String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+        try {
+            Files.createDirectories(parent);
+            Path folder = parent.resolve(time);
+            for (int i = 2; !create(folder); i++) {
+                folder = parent.resolve(time + "-" + i);
+            }
+            path = folder;
+            events =
+                    Files.newBufferedWriter(path.resolve("events.jsonl"), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new CgloraException(
+                    ErrorCode.K_OUTPUT, parent.toString(),
+                    "the run's folder cannot be written: " + e.getMessage(),
+                    "set output_dir to a folder that can", e);
+        }
+    }
+
+    private static boolean create(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            return false;
+        }
+        Files.createDirectory(folder);
+        return true;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    Path resolve(String name) {
+        return path.resolve(name);
+    }
+
+    /// Appends one event; flushed, so that others can follow.
+    void event(String kind, Map<String, ?> values) {
+        var event = new LinkedHashMap<String, Object>();
+        event.put("v", 1);
+        event.put("time", Instant.now().toString());
+        event.put("event", kind);
+        values.forEach((key, value) -> event.put(key, finite(value)));
+        try {
+            events.write(JsonMapper.shared().writeValueAsString(event));
+            events.write('\n');
+            events.flush();
+        } catch (IOException e) {
+            throw diskError(e);
+        }
+    }
+
+    private static Object finite(Object value) {
+        return value instanceof Double d && !Double.isFinite(d) ? d.toString() : value;
+    }
+
+    void writeJson(String name, Object value) {
+        writeText(name, PRETTY.writeValueAsString(value) + "\n");
+    }
+
+    void writeText(String name, String text) {
+        Path temporary = path.resolve(name + ".tmp");
+        try {
+            Files.writeString(temporary, text);
+            Files.move(
+                    temporary,
+                    path.resolve(name),
+                    java.nio.file.StandardCopyOption.ATOMIC_MOVE,
+                    java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw diskError(e);
+        }
+    }
+
+    CgloraException diskError(IOException e) {
+        return new CgloraException(
+                ErrorCode.K_DISK, path.toString(), "cannot be written: " + e.getMessage(),
+                "make room, or set output_dir to another disk", e);
+    }
+
+    /// Points `latest`, beside the runs, at this one.
+    void markLatest() {
+        Path link = path.resolveSibling("latest");
+        try {
+            if (Files.isSymbolicLink(link) || !Files.exists(link)) {
+                Files.deleteIfExists(link);
+                Files.createSymbolicLink(link, path.getFileName());
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            event("note", Map.of("latest", "no symbolic link: " + e.getMessage()));
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            events.close();
+        } catch (IOException e) {
+            throw diskError(e);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package cglora.pipeline.spec;
+
+import java.util.List;
+import java.util.Map;
+
+/// What is trained: a LoRA adapter with its initialization, or all weights.
+public record AdapterSpec(
+        @Setting(
+                        value =
+                                "Name of this stage in --set paths and references; needed when a adapter stage repeats",
+                        byDefault = "null",
+                        nullable = true)
+                String id,
+        @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
+                boolean when,
+        @Setting(
+                        value = "How the adapter starts; full trains all weights",
+                        byDefault = "\"cg-lora\"")
+                Method method,
+        @Setting(value = "Rank of the adapter", byDefault = "8", min = 1, also = "lora_rank") int r,
+        @Setting(
+                        value = "The adapter is scaled by lora_alpha / r",
+                        byDefault = "8",
+                        min = 0,
+                        aboveMin = true)
+                double loraAlpha,
+        @Setting(value = "Scale by lora_alpha / sqrt(r) instead", byDefault = "false")
+                boolean useRslora,
+        @Setting(
+                        value = "Dropout on the adapter's input",
+                        byDefault = "0",
+                        min = 0,
+                        max = 1,
+                        belowMax = true)
+                double loraDropout,
+        @Setting(value = "Which biases are trained", byDefault = "\"none\"") Bias bias,
+        @Setting(
+                        value =
+                                "all-linear, names, or one regular expression; null takes PEFT's choice for the model family",
+                        byDefault = "null",
+                        nullable = true)
+                TargetModules targetModules,
+        @Setting(
+                        value = "Names, or one regular expression, of modules that get no adapter",
+                        byDefault = "null",
+                        nullable = true)
+                TargetModules excludeModules,
+        @Setting(
+                        value = "Modules trained whole and saved; auto takes the task's head",
+                        byDefault = "\"auto\"")
+                AutoOr<List<String>> modulesToSave,
+        @Setting(
+                        value =
+                                "Ranks of modules that differ from r, by name or regular expression",
+                        byDefault = "{}",
+                        min = 1)
+                Map<String, Integer> rankPattern,
+        @Setting(
+                        value = "lora_alpha of modules that differ, by name or regular expression",
+                        byDefault = "{}",
+                        min = 0,
+                        aboveMin = true)
+                Map<String, Double> alphaPattern,
+        @Setting(value = "Distribution of A where the method is lora", byDefault = "\"kaiming\"")
+                InitLoraWeights initLoraWeights,
+        @Setting(
+                        value =
+                                "Fit a new head before the adapter is initialized: auto, true, false, or its options",
+                        byDefault = "\"auto\"")
+                HeadWarmup headWarmup,
+        @Setting(value = "Options of the method cg-lora", byDefault = "{}") CgSpec cg,
+        @Setting(
+                        value =
+                                "An adapter_config.json whose values are taken where this stage gives none",
+                        byDefault = "null",
+                        nullable = true,
+                        path = true)
+                String fromPeft)
+        implements StageSpec {
+    /// The value of `stage` in the file.
+    public static final String STAGE = "adapter";
+
+    public AdapterSpec {
+        id = id == null ? STAGE : id;
+    }
+
+    @Override
+    public String stage() {
+        return STAGE;
+    }
+
+    /// The initializers, and full fine-tuning.
+    public enum Method implements Named {
+        LORA("lora"),
+        CG_LORA("cg-lora"),
+        FULL("full");
+
+        private final String jsonName;
+
+        Method(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// Which biases are trained.
+    public enum Bias implements Named {
+        NONE("none");
+
+        private final String jsonName;
+
+        Bias(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// Distributions of A.
+    public enum InitLoraWeights implements Named {
+        KAIMING("kaiming"),
+        GAUSSIAN("gaussian");
+
+        private final String jsonName;
+
+        InitLoraWeights(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+}

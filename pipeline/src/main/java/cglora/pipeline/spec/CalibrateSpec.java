@@ -1,0 +1,95 @@
+package cglora.pipeline.spec;
+
+/// Gathers the statistics that curvature-guided initializers need.
+public record CalibrateSpec(
+        @Setting(
+                        value =
+                                "Name of this stage in --set paths and references; needed when a calibrate stage repeats",
+                        byDefault = "null",
+                        nullable = true)
+                String id,
+        @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
+                boolean when,
+        @Setting(value = "Training examples for the statistics", byDefault = "512", min = 1)
+                int samples,
+        @Setting(
+                        value = "Further examples on which the step size is chosen",
+                        byDefault = "192",
+                        min = 1)
+                int stepSamples,
+        @Setting(
+                        value =
+                                "Labels behind the output factor: those of the data, or drawn from the model",
+                        byDefault = "\"empirical\"")
+                Fisher fisher,
+        @Setting(value = "How tokens of one example enter the factors", byDefault = "\"expand\"")
+                Sharing sharing,
+        @Setting(
+                        value = "How the factors are kept: as matrices, or as token Gram matrices",
+                        byDefault = "\"auto\"")
+                Form form)
+        implements StageSpec {
+    /// The value of `stage` in the file.
+    public static final String STAGE = "calibrate";
+
+    public CalibrateSpec {
+        id = id == null ? STAGE : id;
+    }
+
+    @Override
+    public String stage() {
+        return STAGE;
+    }
+
+    /// Which Fisher matrix is estimated.
+    public enum Fisher implements Named {
+        EMPIRICAL("empirical"),
+        MC("mc");
+
+        private final String jsonName;
+
+        Fisher(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// The K-FAC weight-sharing settings.
+    public enum Sharing implements Named {
+        EXPAND("expand"),
+        REDUCE("reduce");
+
+        private final String jsonName;
+
+        Sharing(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// How the factors are kept.
+    public enum Form implements Named {
+        AUTO("auto"),
+        FACTORED("factored"),
+        IMPLICIT("implicit");
+
+        private final String jsonName;
+
+        Form(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package cglora.pipeline.spec;
+
+/// Options of Curvature-Guided LoRA.
+public record CgSpec(
+        @Setting(
+                        value = "Added to the curvature factors before inversion",
+                        byDefault = "1.0",
+                        min = 0)
+                double damping,
+        @Setting(
+                        value =
+                                "relative: times the mean eigenvalue; pi: split by traces; absolute: as given",
+                        byDefault = "\"relative\"")
+                DampingType dampingType,
+        @Setting(
+                        value = "Power of the input factor in the whitening",
+                        byDefault = "0.5",
+                        min = 0,
+                        max = 0.5)
+                double pA,
+        @Setting(
+                        value = "Power of the output factor in the whitening",
+                        byDefault = "0.5",
+                        min = 0,
+                        max = 0.5)
+                double pS,
+        @Setting(
+                        value =
+                                "Start from the base model by subtracting the initial adapter from the weights",
+                        byDefault = "false")
+                boolean shift,
+        @Setting(value = "How the step is split between A and B", byDefault = "\"balanced\"")
+                Scale scale,
+        @Setting(value = "How the length of the initial step is chosen", byDefault = "\"held-out\"")
+                Step step,
+        @Setting(
+                        value = "Length of the step where step is fixed",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 0,
+                        aboveMin = true)
+                Double stepSize,
+        @Setting(
+                        value = "Coordinates in which the low-rank step is best",
+                        byDefault = "\"whitened\"")
+                Coordinates coordinates) {
+    /// What the damping is relative to.
+    public enum DampingType implements Named {
+        RELATIVE("relative"),
+        PI("pi"),
+        ABSOLUTE("absolute");
+
+        private final String jsonName;
+
+        DampingType(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// How a step is split between A and B.
+    public enum Scale implements Named {
+        BALANCED("balanced"),
+        STABLE("stable");
+
+        private final String jsonName;
+
+        Scale(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// How the step length is chosen.
+    public enum Step implements Named {
+        HELD_OUT("held-out"),
+        QUADRATIC("quadratic"),
+        FIXED("fixed");
+
+        private final String jsonName;
+
+        Step(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// Coordinates of the truncation.
+    public enum Coordinates implements Named {
+        WHITENED("whitened"),
+        ADAPTER("adapter");
+
+        private final String jsonName;
+
+        Coordinates(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+}

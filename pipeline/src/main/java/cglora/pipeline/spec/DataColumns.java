@@ -1,0 +1,13 @@
+package cglora.pipeline.spec;
+
+/// Column names, or numbers from 0 where there is no header.
+public record DataColumns(
+        @Setting(value = "Column of the text; null finds it", byDefault = "null", nullable = true)
+                String text,
+        @Setting(
+                        value = "Column of the second text of a pair; null: none, or found",
+                        byDefault = "null",
+                        nullable = true)
+                String textPair,
+        @Setting(value = "Column of the label; null finds it", byDefault = "null", nullable = true)
+                String label) {}

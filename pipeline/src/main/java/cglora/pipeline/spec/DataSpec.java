@@ -1,0 +1,141 @@
+package cglora.pipeline.spec;
+
+import java.util.List;
+
+/// Where examples come from and how they become batches.
+public record DataSpec(
+        @Setting(
+                        value =
+                                "Name of this stage in --set paths and references; needed when a data stage repeats",
+                        byDefault = "null",
+                        nullable = true)
+                String id,
+        @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
+                boolean when,
+        @Setting(
+                        value = "Training examples: a file, or wordnet-glosses",
+                        byDefault = "null",
+                        nullable = true,
+                        path = true,
+                        builtIn = {DataSpec.WORDNET_GLOSSES})
+                String train,
+        @Setting(
+                        value = "Validation examples: a file",
+                        byDefault = "null",
+                        nullable = true,
+                        path = true,
+                        builtIn = {DataSpec.WORDNET_GLOSSES})
+                String validation,
+        @Setting(
+                        value = "Test examples: a file",
+                        byDefault = "null",
+                        nullable = true,
+                        path = true,
+                        builtIn = {DataSpec.WORDNET_GLOSSES})
+                String test,
+        @Setting(
+                        value = "Share of the training examples held out, stratified by label",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 0,
+                        max = 1,
+                        aboveMin = true,
+                        belowMax = true)
+                Double validationSplit,
+        @Setting(
+                        value = "Draw this many training examples with the seed; null takes all",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 1)
+                Integer trainExamples,
+        @Setting(
+                        value = "Draw this many validation examples with the seed; null takes all",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 1)
+                Integer validationExamples,
+        @Setting(
+                        value = "Draw this many test examples with the seed; null takes all",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 1)
+                Integer testExamples,
+        @Setting(value = "How the files are written", byDefault = "{}") DataFormat format,
+        @Setting(value = "Which columns hold text and label", byDefault = "{}") DataColumns columns,
+        @Setting(
+                        value =
+                                "Label names in the order of their numbers; null takes the sorted labels found",
+                        byDefault = "null",
+                        nullable = true)
+                List<String> labels,
+        @Setting(
+                        value = "Most tokens of one example",
+                        byDefault = "128",
+                        min = 2,
+                        also = "cutoff_len")
+                int maxLength,
+        @Setting(value = "What becomes of longer examples", byDefault = "\"truncate\"")
+                Overflow overflow,
+        @Setting(
+                        value = "Padded lengths that batches are made for, ascending",
+                        byDefault = "\"auto\"",
+                        min = 1)
+                AutoOr<List<Integer>> buckets,
+        @Setting(value = "What becomes of rows that cannot be used", byDefault = "\"error\"")
+                OnBadRow onBadRow)
+        implements StageSpec {
+    /// The value of `stage` in the file.
+    public static final String STAGE = "data";
+
+    public DataSpec {
+        id = id == null ? STAGE : id;
+    }
+
+    @Override
+    public String stage() {
+        return STAGE;
+    }
+
+    /// The built-in source: glosses of WordNet, labelled by part of speech.
+    public static final String WORDNET_GLOSSES = "wordnet-glosses";
+
+    /// Whether there is something to validate on.
+    public boolean hasValidation() {
+        return validation != null || validationSplit != null;
+    }
+
+    /// What becomes of examples that are too long.
+    public enum Overflow implements Named {
+        TRUNCATE("truncate"),
+        DROP("drop"),
+        ERROR("error");
+
+        private final String jsonName;
+
+        Overflow(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// What becomes of rows that cannot be used.
+    public enum OnBadRow implements Named {
+        ERROR("error"),
+        DROP("drop");
+
+        private final String jsonName;
+
+        OnBadRow(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package cglora.pipeline.spec;
+
+import java.util.List;
+
+/// Measures the tuned model.
+public record EvaluateSpec(
+        @Setting(
+                        value =
+                                "Name of this stage in --set paths and references; needed when a evaluate stage repeats",
+                        byDefault = "null",
+                        nullable = true)
+                String id,
+        @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
+                boolean when,
+        @Setting(value = "Examples to measure on", byDefault = "\"validation\"") Split data,
+        @Setting(
+                        value = "Metrics to report; null takes those of the task",
+                        byDefault = "null",
+                        nullable = true)
+                List<String> metrics,
+        @Setting(value = "Examples in one pass", byDefault = "32", min = 1) int batchSize)
+        implements StageSpec {
+    /// The value of `stage` in the file.
+    public static final String STAGE = "evaluate";
+
+    public EvaluateSpec {
+        id = id == null ? STAGE : id;
+    }
+
+    @Override
+    public String stage() {
+        return STAGE;
+    }
+
+    /// The parts of the data.
+    public enum Split implements Named {
+        TRAIN("train"),
+        VALIDATION("validation"),
+        TEST("test");
+
+        private final String jsonName;
+
+        Split(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package cglora.pipeline.spec;
+
+import cglora.kernels.error.Problems;
+import cglora.pipeline.spec.JsonValue.ObjectValue;
+import cglora.pipeline.spec.SettingType.FreeType;
+import cglora.pipeline.spec.SettingType.RecordType;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// JSON Schema (draft 2020-12) of pipeline files, made from the same records that read them, so
+/// that editors complete and check what the product accepts.
+public final class PipelineSchema {
+    private PipelineSchema() {}
+
+    /// The schema as text.
+    public static String write() {
+        return JsonText.write(schema());
+    }
+
+    static Map<String, Object> schema() {
+        var more =
+                ordered(
+                        "$schema",
+                        Map.of("type", "string"),
+                        "extends",
+                        ordered(
+                                "description",
+                                "Files merged first, left to right: objects by key, stages by id",
+                                "type",
+                                "array",
+                                "items",
+                                Map.of("type", "string")));
+        var schema =
+                ordered(
+                        "$schema",
+                        "https://json-schema.org/draft/2020-12/schema",
+                        "title",
+                        "cglora pipeline");
+        schema.putAll(object(RecordType.of(PipelineSpec.class), more));
+        // A file that extends another may leave the rest to it.
+        schema.put("if", Map.of("required", List.of("extends")));
+        schema.put("else", Map.of("required", List.of("cglora", "stages")));
+        var definitions =
+                ordered("variable", ordered("type", "string", "pattern", "\\$\\{[^}]+\\}"));
+        StageSpec.TYPES.forEach(
+                (name, type) ->
+                        definitions.put(
+                                name,
+                                object(
+                                        RecordType.of(type),
+                                        ordered("stage", Map.of("const", name)))));
+        schema.put("$defs", definitions);
+        return schema;
+    }
+
+    /// The list of stages; `stage` decides which definition one is held against, so that an editor
+    /// reports its mistakes and not those of all other stages.
+    static Map<String, Object> stages() {
+        var branches = new ArrayList<Object>();
+        for (String name : StageSpec.TYPES.keySet()) {
+            branches.add(
+                    ordered(
+                            "if",
+                            Map.of("properties", Map.of("stage", Map.of("const", name))),
+                            "then",
+                            Map.of("$ref", "#/$defs/" + name)));
+        }
+        return ordered(
+                "type",
+                "array",
+                "items",
+                ordered(
+                        "type",
+                        "object",
+                        "required",
+                        List.of("stage"),
+                        "properties",
+                        Map.of("stage", Map.of("enum", List.copyOf(StageSpec.TYPES.keySet()))),
+                        "allOf",
+                        branches));
+    }
+
+    /// The object of settings of a record.
+    ///
+    /// @param more keys besides those of the record
+    static Map<String, Object> object(RecordType type, Map<String, Object> more) {
+        var properties = new LinkedHashMap<>(more);
+        for (SettingComponent component : type.components()) {
+            Map<String, Object> property = property(component);
+            properties.put(component.key(), property);
+            for (String other : component.setting().also()) {
+                var deprecated = new LinkedHashMap<>(property);
+                deprecated.put("deprecated", true);
+                properties.put(other, deprecated);
+            }
+        }
+        return ordered("type", "object", "properties", properties, "additionalProperties", false);
+    }
+
+    private static Map<String, Object> property(SettingComponent component) {
+        Setting setting = component.setting();
+        Map<String, Object> property = ordered("description", setting.value());
+        if (!component.isRequired()) {
+            Origin origin = Origin.option("default", Path.of(""));
+            JsonValue standard = JsonSource.parse(origin, setting.byDefault(), new Problems());
+            // A free object keeps any JSON value as it is, variables included.
+            var holder = (Map<?, ?>) new FreeType().bind(wrap(standard), setting, null);
+            property.put("default", holder.get("value"));
+        }
+        if (!component.key().equals("cglora")
+                && !(component.type() instanceof SettingType.StagesType)) {
+            property.put(
+                    "anyOf",
+                    List.of(
+                            component.type().schema(setting),
+                            Map.of("$ref", "#/$defs/variable"),
+                            Map.of("type", "null")));
+        } else {
+            property.putAll(component.type().schema(setting));
+        }
+        return property;
+    }
+
+    private static ObjectValue wrap(JsonValue value) {
+        return new ObjectValue(
+                value.origin(), Map.of("value", new JsonValue.Member(value.origin(), value)));
+    }
+
+    static Map<String, Object> ordered(Object... pairs) {
+        var map = new LinkedHashMap<String, Object>();
+        for (int i = 0; i < pairs.length; i += 2) {
+            map.put((String) pairs[i], pairs[i + 1]);
+        }
+        return map;
+    }
+}

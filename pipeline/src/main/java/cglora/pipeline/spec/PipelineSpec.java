@@ -1,0 +1,19 @@
+package cglora.pipeline.spec;
+
+import java.util.List;
+import java.util.Map;
+
+/// A whole pipeline with every default filled in and every path absolute.
+public record PipelineSpec(
+        @Setting(value = "Version of the pipeline format", min = 1, max = 1) int cglora,
+        @Setting(
+                        value = "Name of the pipeline; null takes the file's name",
+                        byDefault = "null",
+                        nullable = true)
+                String name,
+        @Setting(value = "Seed of everything random", byDefault = "42", min = 0) long seed,
+        @Setting(value = "Folder of the runs", byDefault = "\"runs/${name}\"", path = true)
+                String outputDir,
+        @Setting(value = "What computes", byDefault = "{}") EngineSpec engine,
+        @Setting(value = "Variables, used as ${var}", byDefault = "{}") Map<String, Object> vars,
+        @Setting("The stages, in order") List<StageSpec> stages) {}

@@ -1,0 +1,372 @@
+package cglora.pipeline.spec;
+
+import static cglora.kernels.error.ErrorCode.O_CONFLICT;
+import static cglora.kernels.error.ErrorCode.P_STAGE;
+import static cglora.kernels.error.ErrorCode.P_VALUE;
+
+import cglora.kernels.error.Problems;
+import cglora.pipeline.spec.JsonValue.ArrayValue;
+import cglora.pipeline.spec.JsonValue.BooleanValue;
+import cglora.pipeline.spec.JsonValue.ObjectValue;
+import cglora.pipeline.spec.JsonValue.StringValue;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// What must hold between stages and between settings of one stage.
+final class StageChecks {
+    private static final Set<String> CLASSIFICATION =
+            new TreeSet<>(
+                    Set.of(
+                            "accuracy",
+                            "f1",
+                            "f1_macro",
+                            "loss",
+                            "matthews_correlation",
+                            "precision",
+                            "recall"));
+    private static final Set<String> REGRESSION =
+            new TreeSet<>(Set.of("loss", "mae", "mse", "pearson", "spearman"));
+
+    /// The stage that each one needs before it.
+    private static final Map<String, List<String>> NEEDS =
+            Map.of(
+                    "model", List.of(),
+                    "data", List.of("model"),
+                    "calibrate", List.of("model", "data"),
+                    "adapter", List.of("model"),
+                    "train", List.of("model", "data"),
+                    "evaluate", List.of("model", "data"),
+                    "export", List.of("model", "adapter"));
+
+    private final Problems problems;
+    private final Map<String, ObjectValue> ids = new HashMap<>();
+    private final Set<String> seen = new HashSet<>();
+    private ModelSpec model;
+    private DataSpec data;
+    private AdapterSpec adapter;
+
+    StageChecks(Problems problems) {
+        this.problems = problems;
+    }
+
+    /// Checks all stages and settles what only their neighbours decide.
+    ///
+    /// @param bound the stages in order, null where one could not be bound
+    /// @return the stages to run; shorter than the file's when there were errors
+    List<StageSpec> check(ObjectValue root, List<StageSpec> bound) {
+        var settled = new ArrayList<StageSpec>();
+        if (!(root.get("stages") instanceof ArrayValue list)) {
+            return settled;
+        }
+        for (int i = 0; i < list.items().size(); i++) {
+            if (!(list.items().get(i) instanceof ObjectValue tree
+                    && tree.get("stage") instanceof StringValue(_, String kind)
+                    && NEEDS.containsKey(kind))) {
+                continue;
+            }
+            uniqueId(tree);
+            StageSpec spec = i < bound.size() ? bound.get(i) : null;
+            boolean skipped = tree.get("when") instanceof BooleanValue(_, boolean on) && !on;
+            if (skipped) {
+                if (spec != null) {
+                    settled.add(spec);
+                }
+                continue;
+            }
+            order(tree, kind, list);
+            seen.add(kind);
+            if (kind.equals(DataSpec.STAGE)) {
+                data = null;
+            } else if (kind.equals(ModelSpec.STAGE)) {
+                model = null;
+            }
+            if (spec != null) {
+                settled.add(settle(spec, tree));
+            }
+        }
+        return List.copyOf(settled);
+    }
+
+    private void uniqueId(ObjectValue tree) {
+        String id = Merge.id(tree);
+        ObjectValue first = ids.putIfAbsent(id, tree);
+        if (first != null) {
+            problems.error(
+                    P_STAGE,
+                    tree.origin().toString(),
+                    "two stages have the id '" + id + "', the other at " + first.origin(),
+                    "give one of them an \"id\" of its own");
+        }
+    }
+
+    private void order(ObjectValue tree, String kind, ArrayValue list) {
+        for (String needed : NEEDS.get(kind)) {
+            if (seen.contains(needed)) {
+                continue;
+            }
+            boolean later =
+                    list.items().stream()
+                            .anyMatch(
+                                    item ->
+                                            item instanceof ObjectValue stage
+                                                    && stage.get("stage")
+                                                            instanceof StringValue(_, String name)
+                                                    && name.equals(needed)
+                                                    && !(stage.get("when")
+                                                                    instanceof
+                                                                    BooleanValue(_, boolean on)
+                                                            && !on));
+            problems.error(
+                    P_STAGE,
+                    tree.origin().toString(),
+                    "stage '"
+                            + kind
+                            + "' needs a stage '"
+                            + needed
+                            + "' before it"
+                            + (later ? ", which comes later" : ""),
+                    later
+                            ? "move '" + needed + "' up"
+                            : "add {\"stage\": \"" + needed + "\", ...} before it");
+        }
+    }
+
+    private StageSpec settle(StageSpec spec, ObjectValue tree) {
+        return switch (spec) {
+            case ModelSpec stage -> {
+                model = stage;
+                yield stage;
+            }
+            case DataSpec stage -> {
+                checkData(stage, tree);
+                data = stage;
+                yield stage;
+            }
+            case CalibrateSpec stage -> stage;
+            case AdapterSpec stage -> {
+                checkAdapter(stage, tree);
+                adapter = stage;
+                yield stage;
+            }
+            case TrainSpec stage -> settleTrain(stage, tree);
+            case EvaluateSpec stage -> {
+                checkEvaluate(stage, tree);
+                yield stage;
+            }
+            case ExportSpec stage -> {
+                if (adapter != null && adapter.method() == AdapterSpec.Method.FULL) {
+                    problems.error(
+                            P_STAGE,
+                            tree.origin().toString(),
+                            "method 'full' trains all weights, so there is no adapter to export",
+                            "take the stage out, or give it \"when\": false");
+                }
+                yield stage;
+            }
+        };
+    }
+
+    private void checkData(DataSpec stage, ObjectValue tree) {
+        if (stage.train() == null && stage.validation() == null && stage.test() == null) {
+            problems.error(
+                    P_VALUE,
+                    tree.origin().toString(),
+                    "none of train, validation and test is given",
+                    "add \"train\": a file, or \"" + DataSpec.WORDNET_GLOSSES + "\"");
+        }
+        if (stage.validation() != null && stage.validationSplit() != null) {
+            conflict(tree, "validation_split", "validation", "keep one of them");
+        }
+        if (stage.validationSplit() != null && stage.train() == null) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "validation_split"),
+                    "validation_split takes a share of train, which is not given",
+                    "add \"train\"");
+        }
+        if (stage.labels() != null
+                && model != null
+                && model.problemType() == ModelSpec.ProblemType.REGRESSION) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "labels"),
+                    "a regression has no label names",
+                    "take \"labels\" out, or set problem_type");
+        }
+        if (stage.buckets() instanceof AutoOr.Given<List<Integer>>(List<Integer> buckets)) {
+            boolean ascending = buckets.equals(buckets.stream().sorted().toList());
+            int last = buckets.stream().max(Integer::compare).orElse(0);
+            if (!ascending || last < stage.maxLength()) {
+                problems.error(
+                        O_CONFLICT,
+                        origin(tree, "buckets"),
+                        ascending
+                                ? "the largest bucket is "
+                                        + last
+                                        + ", but max_length is "
+                                        + stage.maxLength()
+                                : "the buckets " + buckets + " do not ascend",
+                        ascending
+                                ? "add " + stage.maxLength() + ", or lower max_length"
+                                : "sort them");
+            }
+        }
+    }
+
+    private void checkAdapter(AdapterSpec stage, ObjectValue tree) {
+        if (stage.method() == AdapterSpec.Method.CG_LORA && !seen.contains("calibrate")) {
+            problems.error(
+                    P_STAGE,
+                    tree.origin().toString(),
+                    "method 'cg-lora' needs the statistics of a stage 'calibrate' before it",
+                    "add {\"stage\": \"calibrate\"} before it, or set \"method\": \"lora\"");
+        }
+        boolean fixed = stage.cg().step() == CgSpec.Step.FIXED;
+        if (fixed != (stage.cg().stepSize() != null)) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "cg"),
+                    fixed
+                            ? "step 'fixed' needs step_size"
+                            : "step_size is used by step 'fixed' only, found step '"
+                                    + stage.cg().step().jsonName()
+                                    + "'",
+                    fixed ? "add \"step_size\": 1.0" : "add \"step\": \"fixed\"");
+        }
+    }
+
+    private StageSpec settleTrain(TrainSpec stage, ObjectValue tree) {
+        if (tree.has("warmup_steps") && tree.has("warmup_ratio")) {
+            conflict(tree, "warmup_ratio", "warmup_steps", "keep one of them");
+        }
+        if (tree.has("epochs") && tree.has("max_steps")) {
+            problems.warning(
+                    O_CONFLICT,
+                    origin(tree, "epochs"),
+                    "epochs and max_steps are both given; max_steps ("
+                            + stage.maxSteps()
+                            + ") rules",
+                    "");
+        }
+        if (data == null) {
+            return stage;
+        }
+        if (data.train() == null) {
+            problems.error(
+                    P_STAGE,
+                    tree.origin().toString(),
+                    "stage 'train' needs training examples, and stage '"
+                            + data.id()
+                            + "' gives none",
+                    "add \"train\" to stage '" + data.id() + "'");
+        }
+        if (!data.hasValidation()) {
+            for (String key : List.of("load_best", "eval_steps", "eval_examples")) {
+                if (tree.has(key)) {
+                    problems.error(
+                            P_STAGE,
+                            origin(tree, key),
+                            "'"
+                                    + key
+                                    + "' needs validation examples, and stage '"
+                                    + data.id()
+                                    + "' gives none",
+                            "add \"validation\": a file, or \"validation_split\": 0.1, to stage '"
+                                    + data.id()
+                                    + "'");
+                }
+            }
+            return stage.withoutEvaluation();
+        }
+        if (stage.loadBest() != null) {
+            metric(stage.loadBest(), origin(tree, "load_best"));
+        }
+        if (stage.evalSteps() == null && stage.loadBest() != null) {
+            if (tree.has("load_best")) {
+                problems.error(
+                        O_CONFLICT,
+                        origin(tree, "load_best"),
+                        "load_best needs evaluations, but eval_steps is null",
+                        "set eval_steps, or \"load_best\": null");
+            }
+            return stage.withoutLoadBest();
+        }
+        return stage;
+    }
+
+    private void checkEvaluate(EvaluateSpec stage, ObjectValue tree) {
+        if (data != null) {
+            boolean there =
+                    switch (stage.data()) {
+                        case TRAIN -> data.train() != null;
+                        case VALIDATION -> data.hasValidation();
+                        case TEST -> data.test() != null;
+                    };
+            if (!there) {
+                problems.error(
+                        P_STAGE,
+                        tree.has("data") ? origin(tree, "data") : tree.origin().toString(),
+                        "stage 'evaluate' measures on '"
+                                + stage.data().jsonName()
+                                + "', which stage '"
+                                + data.id()
+                                + "' does not give",
+                        "add it to stage '" + data.id() + "', or choose other \"data\"");
+            }
+        }
+        if (stage.metrics() != null) {
+            stage.metrics().forEach(name -> metric(name, origin(tree, "metrics")));
+        }
+    }
+
+    private void metric(String name, String where) {
+        ModelSpec.ProblemType type = model == null ? null : model.problemType();
+        var fitting = new TreeSet<String>();
+        if (type != ModelSpec.ProblemType.REGRESSION) {
+            fitting.addAll(CLASSIFICATION);
+        }
+        if (type != ModelSpec.ProblemType.SINGLE_LABEL_CLASSIFICATION) {
+            fitting.addAll(REGRESSION);
+        }
+        if (fitting.contains(name)) {
+            return;
+        }
+        boolean known = CLASSIFICATION.contains(name) || REGRESSION.contains(name);
+        String task = type == null ? "SEQ_CLS" : type.jsonName();
+        problems.error(
+                P_VALUE,
+                where,
+                known
+                        ? "metric '"
+                                + name
+                                + "' does not fit "
+                                + task
+                                + "; metrics are "
+                                + String.join(", ", fitting)
+                        : "there is no metric '"
+                                + name
+                                + "'; metrics for "
+                                + task
+                                + " are "
+                                + String.join(", ", fitting),
+                SettingType.didYouMean(name, List.copyOf(fitting)));
+    }
+
+    private void conflict(ObjectValue tree, String one, String other, String fix) {
+        problems.error(
+                O_CONFLICT,
+                origin(tree, one),
+                "'" + one + "' and '" + other + "' are both given",
+                fix);
+    }
+
+    private static String origin(ObjectValue tree, String key) {
+        JsonValue value = tree.get(key);
+        return (value == null ? tree : value).origin().toString();
+    }
+}

@@ -1,0 +1,235 @@
+package cglora.pipeline.spec;
+
+/// The training loop. Of `epochs` and `maxSteps` exactly one is set, and `warmupRatio` is
+/// null where `warmupSteps` is set.
+public record TrainSpec(
+        @Setting(
+                        value =
+                                "Name of this stage in --set paths and references; needed when a train stage repeats",
+                        byDefault = "null",
+                        nullable = true)
+                String id,
+        @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
+                boolean when,
+        @Setting(
+                        value =
+                                "Passes over the training examples; 3 where max_steps is not given either",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 0,
+                        aboveMin = true,
+                        also = "num_train_epochs")
+                Double epochs,
+        @Setting(
+                        value = "Optimizer steps; rules over epochs",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 1)
+                Integer maxSteps,
+        @Setting(
+                        value = "Examples in one pass",
+                        byDefault = "16",
+                        min = 1,
+                        also = {"per_device_train_batch_size", "micro_batch_size"})
+                int perDeviceBatchSize,
+        @Setting(value = "Passes in one optimizer step", byDefault = "1", min = 1)
+                int gradientAccumulationSteps,
+        @Setting(value = "The optimizer", byDefault = "\"adamw\"") Optimizer optimizer,
+        @Setting(
+                        value = "Peak learning rate; auto takes one by method and rank",
+                        byDefault = "\"auto\"",
+                        min = 0,
+                        aboveMin = true,
+                        also = "lr")
+                AutoOr<Double> learningRate,
+        @Setting(
+                        value = "Peak learning rate of the head; null: 1e-3",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 0,
+                        aboveMin = true)
+                Double headLearningRate,
+        @Setting(value = "Decoupled weight decay", byDefault = "0.01", min = 0) double weightDecay,
+        @Setting(
+                        value = "Decay of the first moment",
+                        byDefault = "0.9",
+                        min = 0,
+                        max = 1,
+                        belowMax = true)
+                double adamBeta1,
+        @Setting(
+                        value = "Decay of the second moment",
+                        byDefault = "0.999",
+                        min = 0,
+                        max = 1,
+                        belowMax = true)
+                double adamBeta2,
+        @Setting(
+                        value = "Added to the root of the second moment",
+                        byDefault = "1e-8",
+                        min = 0,
+                        aboveMin = true)
+                double adamEpsilon,
+        @Setting(
+                        value = "Gradients of a larger norm are scaled down to it; 0 never",
+                        byDefault = "1.0",
+                        min = 0)
+                double maxGradNorm,
+        @Setting(value = "Course of the learning rate after the warm-up", byDefault = "\"linear\"")
+                Scheduler scheduler,
+        @Setting(
+                        value =
+                                "Share of the steps in which the learning rate rises; not beside warmup_steps",
+                        byDefault = "0.06",
+                        min = 0,
+                        max = 1)
+                Double warmupRatio,
+        @Setting(
+                        value = "Steps in which the learning rate rises; null: by warmup_ratio",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 0)
+                Integer warmupSteps,
+        @Setting(value = "Steps between two logged losses", byDefault = "10", min = 1)
+                int loggingSteps,
+        @Setting(
+                        value = "When to evaluate: epoch, or every so many steps; null never",
+                        byDefault = "\"epoch\"",
+                        nullable = true,
+                        min = 1)
+                EvalSteps evalSteps,
+        @Setting(
+                        value = "Validation examples for these evaluations; null takes all",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 1)
+                Integer evalExamples,
+        @Setting(
+                        value = "Metric by which the best state is kept; null keeps the last",
+                        byDefault = "\"loss\"",
+                        nullable = true)
+                String loadBest,
+        @Setting(value = "What a loss that is not finite does", byDefault = "\"stop\"") OnNan onNan)
+        implements StageSpec {
+    /// The value of `stage` in the file.
+    public static final String STAGE = "train";
+
+    public TrainSpec {
+        id = id == null ? STAGE : id;
+        if (maxSteps != null) {
+            epochs = null;
+        } else if (epochs == null) {
+            epochs = 3.0;
+        }
+        warmupRatio = warmupSteps == null ? warmupRatio : null;
+    }
+
+    @Override
+    public String stage() {
+        return STAGE;
+    }
+
+    /// Without a validation set nothing can be evaluated on the way.
+    TrainSpec withoutEvaluation() {
+        return new TrainSpec(
+                id,
+                when,
+                epochs,
+                maxSteps,
+                perDeviceBatchSize,
+                gradientAccumulationSteps,
+                optimizer,
+                learningRate,
+                headLearningRate,
+                weightDecay,
+                adamBeta1,
+                adamBeta2,
+                adamEpsilon,
+                maxGradNorm,
+                scheduler,
+                warmupRatio,
+                warmupSteps,
+                loggingSteps,
+                null,
+                evalExamples,
+                null,
+                onNan);
+    }
+
+    /// Without evaluation no state is known to be the best.
+    TrainSpec withoutLoadBest() {
+        return new TrainSpec(
+                id,
+                when,
+                epochs,
+                maxSteps,
+                perDeviceBatchSize,
+                gradientAccumulationSteps,
+                optimizer,
+                learningRate,
+                headLearningRate,
+                weightDecay,
+                adamBeta1,
+                adamBeta2,
+                adamEpsilon,
+                maxGradNorm,
+                scheduler,
+                warmupRatio,
+                warmupSteps,
+                loggingSteps,
+                evalSteps,
+                evalExamples,
+                null,
+                onNan);
+    }
+
+    /// The optimizers.
+    public enum Optimizer implements Named {
+        ADAMW("adamw");
+
+        private final String jsonName;
+
+        Optimizer(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// Courses of the learning rate.
+    public enum Scheduler implements Named {
+        LINEAR("linear"),
+        COSINE("cosine"),
+        CONSTANT("constant");
+
+        private final String jsonName;
+
+        Scheduler(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// What a loss that is not finite does.
+    public enum OnNan implements Named {
+        STOP("stop");
+
+        private final String jsonName;
+
+        OnNan(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+}

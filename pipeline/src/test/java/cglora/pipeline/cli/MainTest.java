@@ -1,0 +1,136 @@
+package cglora.pipeline.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class MainTest {
+    @TempDir Path folder;
+
+    private record Result(int status, String out, String err) {}
+
+    private static Result run(String... arguments) {
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        int status =
+                Main.execute(
+                        arguments,
+                        new PrintStream(out, true, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8));
+        return new Result(
+                status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private String pipeline(String train) throws IOException {
+        Path file = folder.resolve("p.json");
+        Files.writeString(
+                file,
+                "{\"cglora\": 1, \"stages\": [{\"stage\": \"model\", \"path\": \"m\"},"
+                        + " {\"stage\": \"data\", \"train\": \"t\"}, {\"stage\": \"train\""
+                        + train
+                        + "}]}");
+        return file.toString();
+    }
+
+    static Stream<Arguments> refusesUsageWithASuggestionAndTheUsageLine() {
+        return Stream.of(
+                arguments("vaildate x", "no command 'vaildate'|did you mean 'validate'"),
+                arguments("--quite schema", "unknown option '--quite'|did you mean '--quiet'"),
+                arguments("validate x --prnt", "unknown option '--prnt'|did you mean '--print'"),
+                arguments("validate", "missing required parameter: 'FILE'"),
+                arguments("validate a b", "unexpected argument 'b'"),
+                arguments("validate a --set", "--set"),
+                arguments("", "issing"));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void refusesUsageWithASuggestionAndTheUsageLine(String line, String pieces) {
+        Result result = run(line.isEmpty() ? new String[0] : line.split(" "));
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.err())
+                .contains("error P-USAGE", "usage: cglora")
+                .contains(pieces.split("\\|"));
+        assertThat(result.err().lines().count()).isLessThanOrEqualTo(6);
+    }
+
+    @Test
+    void validateSaysOkWithTheNumberOfStages() throws IOException {
+        Result result = run("validate", pipeline(", \"lr\": 1"));
+        assertThat(result.status()).isZero();
+        assertThat(result.out()).startsWith("ok  ").contains("p.json: 3 stages");
+        assertThat(result.err()).contains("warning P-SPELLING").doesNotContain("\u001b");
+        assertThat(run("validate", "--quiet", pipeline(", \"lr\": 1")).err()).isEmpty();
+    }
+
+    @Test
+    void validatePrintsAPipelineThatIsValidItself() throws IOException {
+        Result result = run("validate", "--print", pipeline(""));
+        Path printed = folder.resolve("printed.json");
+        Files.writeString(printed, result.out());
+        Result again = run("validate", "--print", printed.toString());
+        assertThat(again.status()).isZero();
+        assertThat(again.out()).isEqualTo(result.out());
+    }
+
+    @Test
+    void validateReportsEveryErrorOnStandardError() throws IOException {
+        Result result = run("validate", pipeline(", \"epochs\": 0, \"foo\": 1"));
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.err())
+                .contains("error O-RANGE: ", "error P-UNKNOWN: ", "/stages/2/epochs");
+    }
+
+    @Test
+    void validateReportsProblemsAsJson() throws IOException {
+        Result result = run("validate", "--json", pipeline(", \"epochs\": 0"));
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.out())
+                .contains("\"ok\": false", "\"code\": \"O-RANGE\"", "/stages/2/epochs");
+        assertThat(run("validate", "--json", pipeline("")).out()).contains("\"ok\": true");
+    }
+
+    @Test
+    void explainsSettingsAndStages() {
+        assertThat(run("explain", "train.learning_rate").out())
+                .contains("Peak learning rate", "above 0", "\"auto\"");
+        assertThat(run("explain", "adapter.cg").out()).contains("adapter.cg.damping = 1.0");
+        assertThat(run("explain", "export").out()).contains("export.verify = true");
+        Result wrong = run("explain", "train.lerning_rate");
+        assertThat(wrong.status()).isEqualTo(2);
+        assertThat(wrong.err()).contains("did you mean 'train.learning_rate'");
+        assertThat(run("explain", "damping").err()).contains("adapter.cg.damping");
+    }
+
+    @Test
+    void tellsItsVersion() {
+        assertThat(run("version").out()).contains("cglora ", "java 25").doesNotContain("${");
+    }
+
+    @Test
+    void helpNamesEveryVerb() {
+        Result result = run("--help");
+        assertThat(result.status()).isZero();
+        assertThat(result.out()).contains("validate", "schema", "explain", "version");
+        assertThat(run("validate", "--help").out()).contains("--set=PATH=VALUE");
+    }
+
+    @Test
+    void theSchemaIsPrintedTheSameEveryTime() {
+        assertThat(run("schema").out()).isEqualTo(run("schema").out()).contains("2020-12");
+    }
+}
