@@ -253,6 +253,7 @@ public final class JvmEngine implements Engine {
             arguments.addAll(launch.scalars());
             MethodHandle handle = variants.getOrDefault(launch.kernel(), launch.kernel().handle());
             MethodHandle bound = MethodHandles.insertArguments(handle, 2, arguments.toArray());
+            // a statement: as the lambda's expression the call would be compiled to return Object
             return (first, count) -> {
                 bound.invokeExact(first, count);
             };

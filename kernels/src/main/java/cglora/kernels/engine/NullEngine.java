@@ -1,13 +1,18 @@
 package cglora.kernels.engine;
 
+import cglora.kernels.program.Arena;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Program;
+import cglora.kernels.program.Region;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 
 /// Plans and counts, holds no data and runs nothing: what `plan` and the planner's tests use.
 public final class NullEngine implements Engine {
-    private long persistentBytes;
-    private long scratchBytes;
+    private final Set<Arena> persistent = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final int[] scratchLengths = new int[2];
 
     @Override
     public String description() {
@@ -21,17 +26,25 @@ public final class NullEngine implements Engine {
 
     @Override
     public void allocate(Layout layout) {
-        persistentBytes += layout.bytes();
+        for (Region region : Region.values()) {
+            persistent.addAll(layout.arenas(region));
+        }
     }
 
     @Override
     public void release(Layout layout) {
-        persistentBytes -= layout.bytes();
+        for (Region region : Region.values()) {
+            layout.arenas(region).forEach(persistent::remove);
+        }
     }
 
     @Override
     public LoadedProgram load(Program program) {
-        scratchBytes = Math.max(scratchBytes, program.scratchBytes());
+        // floats and integers have an array each, as long as any program needs
+        for (int i = 0; i < scratchLengths.length; i++) {
+            int length = program.scratchArenas().get(i).length();
+            scratchLengths[i] = Math.max(scratchLengths[i], length);
+        }
         return new LoadedProgram() {
             @Override
             public Program program() {
@@ -62,7 +75,14 @@ public final class NullEngine implements Engine {
 
     /// Bytes that an engine would hold for all that was allocated and loaded here.
     public long plannedBytes() {
-        return persistentBytes + scratchBytes;
+        long bytes = 0;
+        for (Arena arena : persistent) {
+            bytes += (long) arena.length() * arena.type().bytes();
+        }
+        for (int length : scratchLengths) {
+            bytes += (long) length * Float.BYTES;
+        }
+        return bytes;
     }
 
     @Override

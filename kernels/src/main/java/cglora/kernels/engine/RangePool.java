@@ -36,6 +36,9 @@ final class RangePool implements AutoCloseable {
     /// Runs `newBody` over `0 … newCount − 1`, split at multiples of `newGrain`; returns when all
     /// parts are done.
     void run(int newCount, int newGrain, Body newBody) throws Throwable {
+        if (closed) {
+            throw new IllegalStateException("the engine is closed");
+        }
         int units = (newCount + newGrain - 1) / newGrain;
         if (workers.length == 0 || units <= 1) {
             newBody.run(0, newCount);

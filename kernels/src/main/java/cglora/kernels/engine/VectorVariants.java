@@ -253,14 +253,7 @@ final class VectorVariants {
     }
 
     static void blockSquares(
-            int first,
-            int count,
-            float[] x,
-            float[] sums,
-            int[] at,
-            int o,
-            int n,
-            int start) {
+            int first, int count, float[] x, float[] sums, int[] at, int o, int n, int start) {
         int block = cglora.kernels.reduction.ReductionKernels.BLOCK;
         for (int b = first; b < first + count; b++) {
             int begin = b * block;

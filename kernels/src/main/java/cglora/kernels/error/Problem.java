@@ -22,21 +22,24 @@ public record Problem(ErrorCode code, String where, String what, String fix) {
     public String render(String severity) {
         var text = new StringBuilder(severity).append(' ').append(code).append(": ");
         if (!where.isEmpty()) {
-            text.append(where).append(": ");
+            text.append(printable(where.replace("\n", "\\u000a"))).append(": ");
         }
-        text.append(what);
+        text.append(printable(what));
         if (!fix.isEmpty()) {
-            text.append("\n  fix: ").append(fix);
+            text.append("\n  fix: ").append(printable(fix));
         }
-        return printable(text);
+        return text.toString();
     }
 
-    /// Control characters from file names, labels or data never reach the terminal as such.
-    private static String printable(CharSequence text) {
+    /// Control characters from file names, labels or data never reach the terminal as such. A
+    /// further line is indented, so that it cannot pass for a message of ours.
+    private static String printable(String text) {
         var safe = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (Character.isISOControl(c) && c != '\n') {
+            if (c == '\n') {
+                safe.append(text.startsWith("  ", i + 1) ? "\n" : "\n  ");
+            } else if (Character.isISOControl(c)) {
                 safe.append(String.format("\\u%04x", (int) c));
             } else {
                 safe.append(c);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,7 +26,7 @@ public final class Planner {
             String name, List<Launch> launches, Set<Buffer> inputs, Set<Buffer> outputs) {
         var firstUse = new LinkedHashMap<Buffer, Integer>();
         var lastUse = new HashMap<Buffer, Integer>();
-        for (Buffer input : inputs) {
+        for (Buffer input : inOrderOfUse(inputs, launches)) {
             firstUse.put(input, -1);
             lastUse.put(input, -1);
         }
@@ -69,6 +70,18 @@ public final class Planner {
             place(lifetimes, arena, places);
         }
         return new Program(name, launches, places, floats, ints);
+    }
+
+    /// The scratch buffers among the inputs in an order that does not depend on the set's: that of
+    /// their first use, then those that no launch uses, by name.
+    private static Set<Buffer> inOrderOfUse(Set<Buffer> inputs, List<Launch> launches) {
+        var ordered = new LinkedHashSet<Buffer>();
+        for (Launch launch : launches) {
+            launch.buffers().stream().filter(inputs::contains).forEach(ordered::add);
+        }
+        inputs.stream().sorted(Comparator.comparing(Buffer::name)).forEach(ordered::add);
+        ordered.removeIf(Buffer::isPersistent);
+        return ordered;
     }
 
     private static void place(

@@ -16,6 +16,7 @@ import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.kernels.testing.SampleBuilder.Values;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// Samples of losses, the optimizer, dropout, reductions and other kernels over flat arrays.
@@ -118,9 +119,10 @@ final class ElementSamples {
                                                     double v = x[(b - start) * block + i];
                                                     return v * v;
                                                 }));
-        double[] magnitudes = vector(squares.length, b -> Math.abs(squares[b]));
+        double[] bounds = sums(block, squares);
+        Arrays.fill(bounds, 0, start, 0);
         return sample.reads((Object) x)
-                .updates(before, squares, sums(block, magnitudes))
+                .updates(before, squares, bounds)
                 .scalars(n, start)
                 .over(blocks);
     }
