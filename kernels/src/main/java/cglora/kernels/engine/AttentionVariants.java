@@ -254,7 +254,7 @@ final class AttentionVariants {
             e.intoArray(row, at + i, mask);
             sums = sums.lanewise(VectorOperators.ADD, e, mask);
         }
-        float sum = sums.reduceLanes(VectorOperators.ADD);
+        float sum = VectorVariants.sum(sums);
         float inverse = 1f / sum;
         for (int i = 0; i < length; i += LANES) {
             var mask = FLOATS.indexInRange(i, length);
@@ -288,6 +288,6 @@ final class AttentionVariants {
                     FloatVector.fromArray(FLOATS, x, xAt + i, mask)
                             .fma(FloatVector.fromArray(FLOATS, y, yAt + i, mask), sums);
         }
-        return sums.reduceLanes(VectorOperators.ADD);
+        return VectorVariants.sum(sums);
     }
 }

@@ -3,6 +3,7 @@ package cglora.kernels.engine;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Row reductions and exponentials through the Vector API: the JVM's compiler keeps the order of
@@ -31,6 +32,16 @@ final class VectorVariants {
         p = p.fma(t, FloatVector.broadcast(FLOATS, 1f));
         FloatVector power = n.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
         return p.mul(power).blend(0f, x.lt(-87f));
+    }
+
+    /// The sum of the lanes in a fixed order. The Vector API's own reduction may take any order,
+    /// another one once a method is compiled, and the same program would give other bits.
+    static float sum(FloatVector lanes) {
+        FloatVector v = lanes;
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            v = v.add(v.rearrange(VectorShuffle.iota(FLOATS, half, 1, true)));
+        }
+        return v.lane(0);
     }
 
     static FloatVector erf(FloatVector x) {
@@ -110,7 +121,7 @@ final class VectorVariants {
         for (int r = first; r < first + count; r++) {
             int nAt = at[o + 3] + r * hidden;
             System.arraycopy(x, at[o] + r * hidden, normalized, nAt, hidden);
-            float sum = sum(normalized, nAt, hidden);
+            float sum = rowSum(normalized, nAt, hidden);
             rstd[at[o + 5] + r] =
                     normalize(
                             normalized,
@@ -160,7 +171,7 @@ final class VectorVariants {
                     normalize(
                             normalized,
                             nAt,
-                            sums.reduceLanes(VectorOperators.ADD),
+                            sum(sums),
                             gain,
                             at[o + 3],
                             shift,
@@ -194,7 +205,7 @@ final class VectorVariants {
                             .lanewise(VectorOperators.SUB, mean, mask);
             squares = d.fma(d, squares);
         }
-        float variance = squares.reduceLanes(VectorOperators.ADD) / hidden;
+        float variance = sum(squares) / hidden;
         float scale = 1f / (float) Math.sqrt(variance + eps);
         for (int i = 0; i < hidden; i += LANES) {
             var mask = FLOATS.indexInRange(i, hidden);
@@ -238,8 +249,8 @@ final class VectorVariants {
                                 FloatVector.fromArray(FLOATS, normalized, nAt + i, mask),
                                 projections);
             }
-            float mean = sums.reduceLanes(VectorOperators.ADD) / hidden;
-            float along = projections.reduceLanes(VectorOperators.ADD) / hidden;
+            float mean = sum(sums) / hidden;
+            float along = sum(projections) / hidden;
             float scale = rstd[at[o + 3] + r];
             for (int i = 0; i < hidden; i += LANES) {
                 var mask = FLOATS.indexInRange(i, hidden);
@@ -264,16 +275,16 @@ final class VectorVariants {
                 FloatVector value = FloatVector.fromArray(FLOATS, x, at[o] + begin + i, mask);
                 squares = value.fma(value, squares);
             }
-            sums[at[o + 1] + start + b] = squares.reduceLanes(VectorOperators.ADD);
+            sums[at[o + 1] + start + b] = sum(squares);
         }
     }
 
-    private static float sum(float[] row, int rowAt, int length) {
+    private static float rowSum(float[] row, int rowAt, int length) {
         FloatVector sums = FloatVector.zero(FLOATS);
         for (int i = 0; i < length; i += LANES) {
             var mask = FLOATS.indexInRange(i, length);
             sums = sums.add(FloatVector.fromArray(FLOATS, row, rowAt + i, mask));
         }
-        return sums.reduceLanes(VectorOperators.ADD);
+        return sum(sums);
     }
 }

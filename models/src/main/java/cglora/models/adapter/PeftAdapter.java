@@ -88,8 +88,12 @@ public record PeftAdapter(
         layers.forEach(
                 (name, layer) -> {
                     if (layer.r() != first.r()) {
-                        ranks.put(Pattern.quote(name).replace("\\Q", "").replace("\\E", "")
-                                .replace(".", "\\."), layer.r());
+                        ranks.put(
+                                Pattern.quote(name)
+                                        .replace("\\Q", "")
+                                        .replace("\\E", "")
+                                        .replace(".", "\\."),
+                                layer.r());
                     }
                     if (layer.alpha() != first.alpha()) {
                         alphas.put(name.replace(".", "\\."), layer.alpha());
@@ -132,7 +136,8 @@ public record PeftAdapter(
         Path configFile = folder.resolve(CONFIG);
         if (!Files.isRegularFile(configFile) || !Files.isRegularFile(folder.resolve(WEIGHTS))) {
             throw new CgloraException(
-                    ErrorCode.A_CONFIG, folder.toString(),
+                    ErrorCode.A_CONFIG,
+                    folder.toString(),
                     "is no adapter: " + CONFIG + " and " + WEIGHTS + " are not both there",
                     "give the adapter's folder");
         }
@@ -141,8 +146,11 @@ public record PeftAdapter(
             config = JsonMapper.shared().readTree(configFile.toFile());
         } catch (JacksonException e) {
             throw new CgloraException(
-                    ErrorCode.A_CONFIG, configFile.toString(), e.getOriginalMessage(),
-                    "write the adapter again", e);
+                    ErrorCode.A_CONFIG,
+                    configFile.toString(),
+                    e.getOriginalMessage(),
+                    "write the adapter again",
+                    e);
         }
         refuseUnsupported(config, configFile);
         boolean rslora = config.path("use_rslora").asBoolean(false);
@@ -155,7 +163,8 @@ public record PeftAdapter(
                 String name = key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : null;
                 if (name == null || name.contains(".default.") || name.contains("_orig_mod.")) {
                     problems.error(
-                            ErrorCode.A_TENSOR, file.description(),
+                            ErrorCode.A_TENSOR,
+                            file.description(),
                             "tensor '" + key + "' has no name that PEFT gives",
                             "save the adapter with save_pretrained");
                 } else if (name.endsWith(".lora_A.weight")) {
@@ -163,20 +172,28 @@ public record PeftAdapter(
                     String other = PREFIX + module + ".lora_B.weight";
                     if (!file.names().contains(other)) {
                         problems.error(
-                                ErrorCode.A_TENSOR, file.description(),
-                                "tensor '" + other + "' is missing", "save the adapter again");
+                                ErrorCode.A_TENSOR,
+                                file.description(),
+                                "tensor '" + other + "' is missing",
+                                "save the adapter again");
                         continue;
                     }
                     long[] a = file.shape(key);
                     long[] b = file.shape(other);
-                    int r = number(config, "rank_pattern", module, config.path("r").asInt(8)).intValue();
+                    int r =
+                            number(config, "rank_pattern", module, config.path("r").asInt(8))
+                                    .intValue();
                     double alpha =
-                            number(config, "alpha_pattern", module,
+                            number(
+                                            config,
+                                            "alpha_pattern",
+                                            module,
                                             config.path("lora_alpha").asDouble(8))
                                     .doubleValue();
                     if (a[0] != b[1] || a[0] != r) {
                         problems.error(
-                                ErrorCode.A_TENSOR, file.description(),
+                                ErrorCode.A_TENSOR,
+                                file.description(),
                                 "%s: lora_A has rank %d, lora_B %d, the configuration %d"
                                         .formatted(module, a[0], b[1], r),
                                 "save the adapter again");
@@ -185,9 +202,13 @@ public record PeftAdapter(
                     layers.put(
                             module,
                             new Layer(
-                                    (int) a[1], (int) b[0], r,
-                                    alpha / (rslora ? Math.sqrt(r) : r), rslora,
-                                    file.read(key), file.read(other)));
+                                    (int) a[1],
+                                    (int) b[0],
+                                    r,
+                                    alpha / (rslora ? Math.sqrt(r) : r),
+                                    rslora,
+                                    file.read(key),
+                                    file.read(other)));
                 } else if (!name.endsWith(".lora_B.weight")) {
                     saved.put(name, file.read(key));
                     long[] shape = file.shape(key);
@@ -200,22 +221,30 @@ public record PeftAdapter(
             }
             if (layers.isEmpty()) {
                 problems.error(
-                        ErrorCode.A_TENSOR, file.description(), "holds no lora_A", "check the file");
+                        ErrorCode.A_TENSOR,
+                        file.description(),
+                        "holds no lora_A",
+                        "check the file");
             }
             if (!saved.containsKey("classifier.weight")) {
                 problems.error(
-                        ErrorCode.A_HEAD, file.description(),
+                        ErrorCode.A_HEAD,
+                        file.description(),
                         "holds no classifier.weight: a random head would answer",
                         "save the adapter with modules_to_save [\"classifier\"]");
             }
             problems.throwIfAny();
             return new PeftAdapter(
-                    layers, saved, shapes,
-                    config.path("base_model_name_or_path").asString(""), file.metadata());
+                    layers,
+                    saved,
+                    shapes,
+                    config.path("base_model_name_or_path").asString(""),
+                    file.metadata());
         }
     }
 
-    private static Number number(JsonNode config, String patterns, String module, Number otherwise) {
+    private static Number number(
+            JsonNode config, String patterns, String module, Number otherwise) {
         for (var property : config.path(patterns).properties()) {
             if (Pattern.matches("(.*\\.)?(" + property.getKey() + ")", module)) {
                 return property.getValue().numberValue();
@@ -242,7 +271,8 @@ public record PeftAdapter(
         }
         if (!wrong.isEmpty()) {
             throw new CgloraException(
-                    ErrorCode.A_CONFIG, file.toString(),
+                    ErrorCode.A_CONFIG,
+                    file.toString(),
                     "uses what is not supported: " + String.join(", ", wrong),
                     "nothing was loaded; plain LoRA adapters are");
         }

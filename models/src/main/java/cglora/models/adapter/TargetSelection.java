@@ -53,7 +53,9 @@ public final class TargetSelection {
         }
         if (chosen.isEmpty() && !problems.hasErrors()) {
             problems.error(
-                    ErrorCode.A_TARGET, "", "every matched module is excluded",
+                    ErrorCode.A_TARGET,
+                    "",
+                    "every matched module is excluded",
                     "correct exclude_modules");
         }
         for (String key : options.rankPattern().keySet()) {
@@ -72,7 +74,8 @@ public final class TargetSelection {
             int limit = Math.min(module.in(), module.out());
             if (r > limit) {
                 problems.error(
-                        ErrorCode.A_RANK, module.name(),
+                        ErrorCode.A_RANK,
+                        module.name(),
                         "r is %d, the layer is %d × %d".formatted(r, module.out(), module.in()),
                         "at most " + limit);
             }
@@ -94,7 +97,12 @@ public final class TargetSelection {
             case Target.AllLinear() -> modules;
             case Target.Matching(String regex) -> {
                 Pattern pattern = Pattern.compile(regex);
-                yield found(modules, m -> pattern.matcher(m.name()).matches(), regex, setting, problems);
+                yield found(
+                        modules,
+                        m -> pattern.matcher(m.name()).matches(),
+                        regex,
+                        setting,
+                        problems);
             }
             case Target.Names(List<String> names) -> {
                 var all = new ArrayList<LinearModule>();
@@ -124,7 +132,8 @@ public final class TargetSelection {
             modules.forEach(m -> ends.add(m.name().substring(m.name().lastIndexOf('.') + 1)));
             String near = Suggestion.nearest(entry, ends);
             problems.error(
-                    ErrorCode.A_TARGET, "",
+                    ErrorCode.A_TARGET,
+                    "",
                     "%s entry '%s' matches none of this model's %d linear modules"
                             .formatted(setting, entry, modules.size()),
                     near.isEmpty() ? String.join(", ", ends) : "did you mean '" + near + "'?");
@@ -136,7 +145,9 @@ public final class TargetSelection {
             String key, Iterable<LinearModule> modules, String setting, Problems problems) {
         if (key.startsWith("^") || key.endsWith("$")) {
             problems.error(
-                    ErrorCode.A_TARGET, "", setting + " key '" + key + "' is anchored",
+                    ErrorCode.A_TARGET,
+                    "",
+                    setting + " key '" + key + "' is anchored",
                     "keys match the end of a module's path by themselves; leave out ^ and $");
             return;
         }
@@ -146,8 +157,10 @@ public final class TargetSelection {
             }
         }
         problems.error(
-                ErrorCode.A_TARGET, "",
-                setting + " key '" + key + "' matches no adapted module", "correct the key");
+                ErrorCode.A_TARGET,
+                "",
+                setting + " key '" + key + "' matches no adapted module",
+                "correct the key");
     }
 
     private static boolean matches(String key, LinearModule module) {

@@ -58,14 +58,18 @@ public final class DataReader {
     private List<RawExample> read(DataColumns columns, boolean labelsRequired) {
         if (!Files.isRegularFile(path)) {
             throw error(
-                    ErrorCode.D_MISSING, "",
+                    ErrorCode.D_MISSING,
+                    "",
                     Files.isDirectory(path) ? "is a folder" : "there is no such file",
                     "give the path of a data file");
         }
         String text = decode(bytes());
         String type = type();
         if (type.equals("csv") && text.stripLeading().startsWith("{")) {
-            throw error(ErrorCode.D_FORMAT, ":1", "looks like JSON, not CSV",
+            throw error(
+                    ErrorCode.D_FORMAT,
+                    ":1",
+                    "looks like JSON, not CSV",
                     "\"format\": {\"type\": \"jsonl\"}");
         }
         List<Row> rows = type.equals("jsonl") ? jsonRows(text) : tableRows(text, type, columns);
@@ -99,7 +103,9 @@ public final class DataReader {
     private void refuse(ErrorCode code, List<Long> lines, String what) {
         if (!lines.isEmpty()) {
             throw error(
-                    code, ":" + lines.getFirst(), what + " in " + places(lines),
+                    code,
+                    ":" + lines.getFirst(),
+                    what + " in " + places(lines),
                     "correct or remove the rows");
         }
     }
@@ -127,14 +133,19 @@ public final class DataReader {
                     out.write(chunk, 0, n);
                     if (out.size() > limit) {
                         throw error(
-                                ErrorCode.X_LIMIT, "",
-                                "expands to more than " + limit + " bytes", "split the file");
+                                ErrorCode.X_LIMIT,
+                                "",
+                                "expands to more than " + limit + " bytes",
+                                "split the file");
                     }
                 }
                 return out.toByteArray();
             }
         } catch (IOException e) {
-            throw error(ErrorCode.D_FORMAT, "", "cannot be read: " + e.getMessage(),
+            throw error(
+                    ErrorCode.D_FORMAT,
+                    "",
+                    "cannot be read: " + e.getMessage(),
                     "fetch the file again");
         }
     }
@@ -153,15 +164,18 @@ public final class DataReader {
                 line += bytes[i] == '\n' ? 1 : 0;
             }
             throw error(
-                    ErrorCode.D_ENCODING, ":" + line,
+                    ErrorCode.D_ENCODING,
+                    ":" + line,
                     "byte %d (0x%02x) is not %s".formatted(at, bytes[at] & 0xff, charset),
                     "save the file as UTF-8, or set \"format\": {\"encoding\": \"ISO-8859-1\"}");
         }
         int nul = text.indexOf('\0');
         if (nul >= 0) {
             throw error(
-                    ErrorCode.D_FORMAT, ":" + (1 + text.substring(0, nul).lines().count()),
-                    "holds a NUL character", "is this a text file?");
+                    ErrorCode.D_FORMAT,
+                    ":" + (1 + text.substring(0, nul).lines().count()),
+                    "holds a NUL character",
+                    "is this a text file?");
         }
         return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
@@ -182,7 +196,9 @@ public final class DataReader {
             return "tsv";
         }
         throw error(
-                ErrorCode.D_FORMAT, "", "the name does not tell the format",
+                ErrorCode.D_FORMAT,
+                "",
+                "the name does not tell the format",
                 "\"format\": {\"type\": \"tsv\"}, \"csv\" or \"jsonl\"");
     }
 
@@ -216,8 +232,10 @@ public final class DataReader {
         }
         if (!bad.isEmpty()) {
             throw error(
-                    ErrorCode.D_JSON, ":" + bad.getFirst(),
-                    "not JSON (" + reason + ") in " + places(bad), "correct the lines");
+                    ErrorCode.D_JSON,
+                    ":" + bad.getFirst(),
+                    "not JSON (" + reason + ") in " + places(bad),
+                    "correct the lines");
         }
         return rows;
     }
@@ -231,7 +249,8 @@ public final class DataReader {
         if (records.isEmpty()) {
             return List.of();
         }
-        boolean header = format.header() == null ? looksLikeHeader(records, columns) : format.header();
+        boolean header =
+                format.header() == null ? looksLikeHeader(records, columns) : format.header();
         int width = records.getFirst().size();
         List<String> names = new ArrayList<>();
         for (int i = 0; i < width; i++) {
@@ -256,7 +275,8 @@ public final class DataReader {
         }
         if (!ragged.isEmpty()) {
             throw error(
-                    ErrorCode.D_ROW, ":" + ragged.getFirst(),
+                    ErrorCode.D_ROW,
+                    ":" + ragged.getFirst(),
                     "expected " + width + " fields; another number in " + places(ragged),
                     quoted
                             ? "check the quotes; where they are literal, \"quote\": \"none\""
@@ -316,7 +336,9 @@ public final class DataReader {
         }
         if (inside) {
             throw error(
-                    ErrorCode.D_ROW, ":" + start, "the quote that opens here is never closed",
+                    ErrorCode.D_ROW,
+                    ":" + start,
+                    "the quote that opens here is never closed",
                     "close it; where quotes are literal, \"format\": {\"quote\": \"none\"}");
         }
         finish(records, fields, field, lines, start);
@@ -324,8 +346,11 @@ public final class DataReader {
     }
 
     private static void finish(
-            List<List<String>> records, List<String> fields, StringBuilder field,
-            List<Long> lines, long start) {
+            List<List<String>> records,
+            List<String> fields,
+            StringBuilder field,
+            List<Long> lines,
+            long start) {
         if (!fields.isEmpty() || !field.isEmpty()) {
             fields.add(field.toString());
             records.add(List.copyOf(fields));
@@ -342,7 +367,8 @@ public final class DataReader {
             }
             String near = Suggestion.nearest(wanted, known);
             throw error(
-                    ErrorCode.D_COLUMN, "",
+                    ErrorCode.D_COLUMN,
+                    "",
                     "no column '" + wanted + "'; there are " + String.join(", ", known),
                     near.isEmpty() ? "name one of them" : "did you mean '" + near + "'?");
         }
@@ -355,8 +381,11 @@ public final class DataReader {
             return null;
         }
         throw error(
-                ErrorCode.D_COLUMN, "",
-                "no column of the usual names for the " + required + "; there are "
+                ErrorCode.D_COLUMN,
+                "",
+                "no column of the usual names for the "
+                        + required
+                        + "; there are "
                         + String.join(", ", known),
                 "\"columns\": {\"" + required + "\": \"" + known.getFirst() + "\"}");
     }

@@ -17,7 +17,10 @@ public record Dataset(
 
     /// @param labels null where the examples carry none (prediction)
     public static Dataset of(
-            List<RawExample> examples, Tokenizer tokenizer, Labels labels, int maxLength,
+            List<RawExample> examples,
+            Tokenizer tokenizer,
+            Labels labels,
+            int maxLength,
             String source) {
         List<Tokens> tokens =
                 examples.parallelStream()
@@ -28,7 +31,9 @@ public record Dataset(
         boolean regression = labels != null && labels.regression();
         return new Dataset(
                 tokens,
-                labels == null || regression ? new int[examples.size()] : labels.indices(examples, source),
+                labels == null || regression
+                        ? new int[examples.size()]
+                        : labels.indices(examples, source),
                 regression ? labels.targets(examples, source) : new float[examples.size()],
                 truncated,
                 longest);

@@ -31,17 +31,21 @@ public record Labels(List<String> names, boolean regression) {
         examples.forEach(example -> names.add(example.label()));
         if (names.size() < 2) {
             throw new CgloraException(
-                    ErrorCode.D_LABEL, source, "the only label is '" + names.first() + "'",
+                    ErrorCode.D_LABEL,
+                    source,
+                    "the only label is '" + names.first() + "'",
                     "training needs at least two classes");
         }
         if (names.stream().allMatch(name -> name.matches("-?\\d{1,9}"))) {
-            List<Integer> numbers =
-                    names.stream().map(Integer::valueOf).sorted().toList();
+            List<Integer> numbers = names.stream().map(Integer::valueOf).sorted().toList();
             for (int i = 0; i < numbers.size(); i++) {
                 if (numbers.get(i) != i) {
                     throw new CgloraException(
-                            ErrorCode.D_LABEL, source,
-                            "integer labels are " + numbers + ", expected 0 … "
+                            ErrorCode.D_LABEL,
+                            source,
+                            "integer labels are "
+                                    + numbers
+                                    + ", expected 0 … "
                                     + (numbers.size() - 1)
                                     + (numbers.getFirst() < 0 ? "; -1 marks unlabelled rows" : ""),
                             "number the classes without a gap, or give \"labels\"");
@@ -51,7 +55,8 @@ public record Labels(List<String> names, boolean regression) {
         }
         if (names.stream().allMatch(name -> name.matches("-?\\d+\\.\\d+"))) {
             throw new CgloraException(
-                    ErrorCode.D_LABEL, source,
+                    ErrorCode.D_LABEL,
+                    source,
                     "labels are numbers such as " + names.first() + ", expected classes",
                     "\"problem_type\": \"regression\" in the model stage");
         }
@@ -73,7 +78,8 @@ public record Labels(List<String> names, boolean regression) {
         for (int i = 0; i < indices.length; i++) {
             String label = examples.get(i).label();
             Integer index = byName.get(label);
-            if (index == null && label.matches("\\d{1,6}")
+            if (index == null
+                    && label.matches("\\d{1,6}")
                     && Integer.parseInt(label) < names.size()) {
                 index = Integer.parseInt(label);
             }
@@ -87,9 +93,15 @@ public record Labels(List<String> names, boolean regression) {
         if (!bad.isEmpty()) {
             String near = Suggestion.nearest(first, names);
             throw new CgloraException(
-                    ErrorCode.D_LABEL, source + ":" + bad.getFirst(),
-                    "label '" + first + "'; labels are " + String.join(", ", names) + "   ("
-                            + DataReader.places(bad) + ")",
+                    ErrorCode.D_LABEL,
+                    source + ":" + bad.getFirst(),
+                    "label '"
+                            + first
+                            + "'; labels are "
+                            + String.join(", ", names)
+                            + "   ("
+                            + DataReader.places(bad)
+                            + ")",
                     near.isEmpty() ? "correct the rows" : "did you mean '" + near + "'?");
         }
         return indices;
@@ -113,7 +125,8 @@ public record Labels(List<String> names, boolean regression) {
         }
         if (!bad.isEmpty()) {
             throw new CgloraException(
-                    ErrorCode.D_LABEL, source + ":" + bad.getFirst(),
+                    ErrorCode.D_LABEL,
+                    source + ":" + bad.getFirst(),
                     "labels that are no numbers in " + DataReader.places(bad),
                     "correct the rows");
         }

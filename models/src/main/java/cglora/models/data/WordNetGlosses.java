@@ -20,12 +20,32 @@ public final class WordNetGlosses {
     /// WordNet's lexnames 3 to 28.
     private static final List<String> CATEGORIES =
             List.of(
-                    "noun.Tops", "noun.act", "noun.animal", "noun.artifact", "noun.attribute",
-                    "noun.body", "noun.cognition", "noun.communication", "noun.event",
-                    "noun.feeling", "noun.food", "noun.group", "noun.location", "noun.motive",
-                    "noun.object", "noun.person", "noun.phenomenon", "noun.plant",
-                    "noun.possession", "noun.process", "noun.quantity", "noun.relation",
-                    "noun.shape", "noun.state", "noun.substance", "noun.time");
+                    "noun.Tops",
+                    "noun.act",
+                    "noun.animal",
+                    "noun.artifact",
+                    "noun.attribute",
+                    "noun.body",
+                    "noun.cognition",
+                    "noun.communication",
+                    "noun.event",
+                    "noun.feeling",
+                    "noun.food",
+                    "noun.group",
+                    "noun.location",
+                    "noun.motive",
+                    "noun.object",
+                    "noun.person",
+                    "noun.phenomenon",
+                    "noun.plant",
+                    "noun.possession",
+                    "noun.process",
+                    "noun.quantity",
+                    "noun.relation",
+                    "noun.shape",
+                    "noun.state",
+                    "noun.substance",
+                    "noun.time");
 
     private WordNetGlosses() {}
 
@@ -47,8 +67,7 @@ public final class WordNetGlosses {
                 String definition = (end < 0 ? gloss : gloss.substring(0, end)).strip();
                 int category = Integer.parseInt(row.split(" ", 3)[1]) - FIRST_FILE;
                 if (!definition.isEmpty() && seen.add(definition)) {
-                    examples.add(
-                            new RawExample(definition, null, CATEGORIES.get(category), line));
+                    examples.add(new RawExample(definition, null, CATEGORIES.get(category), line));
                 }
             }
         }

@@ -60,7 +60,8 @@ public record PretrainedModel(
     private static PretrainedModel directory(Path folder, Map<String, ?> overrides) {
         if (!Files.isDirectory(folder)) {
             throw new CgloraException(
-                    ErrorCode.M_PATH, folder.toString(),
+                    ErrorCode.M_PATH,
+                    folder.toString(),
                     Files.exists(folder) ? "is a file, expected a model's folder" : "is not there",
                     "download the model's files (config.json, model.safetensors, tokenizer.json)"
                             + " into a folder and give its path; nothing is downloaded here");
@@ -69,7 +70,8 @@ public record PretrainedModel(
         if (!Files.isRegularFile(configFile)) {
             boolean adapter = Files.exists(folder.resolve("adapter_config.json"));
             throw new CgloraException(
-                    adapter ? ErrorCode.M_ADAPTER : ErrorCode.M_CONFIG, folder.toString(),
+                    adapter ? ErrorCode.M_ADAPTER : ErrorCode.M_CONFIG,
+                    folder.toString(),
                     adapter
                             ? "is a PEFT adapter, not a model"
                             : "has no config.json; found " + listing(folder),
@@ -82,18 +84,26 @@ public record PretrainedModel(
             config = JsonMapper.shared().readTree(configFile.toFile());
         } catch (JacksonException e) {
             throw new CgloraException(
-                    ErrorCode.M_CONFIG, configFile.toString(), "not JSON: " + e.getOriginalMessage(),
-                    "fetch the file again", e);
+                    ErrorCode.M_CONFIG,
+                    configFile.toString(),
+                    "not JSON: " + e.getOriginalMessage(),
+                    "fetch the file again",
+                    e);
         }
         if (!(config instanceof ObjectNode object)) {
             throw new CgloraException(
-                    ErrorCode.M_CONFIG, configFile.toString(), "is not an object", "fetch it again");
+                    ErrorCode.M_CONFIG,
+                    configFile.toString(),
+                    "is not an object",
+                    "fetch it again");
         }
         overrides.forEach((key, value) -> object.set(key, JsonMapper.shared().valueToTree(value)));
         String where = configFile.toString();
         if (config.has("quantization_config")) {
             throw new CgloraException(
-                    ErrorCode.M_DTYPE, where, "is a quantised checkpoint (quantization_config)",
+                    ErrorCode.M_DTYPE,
+                    where,
+                    "is a quantised checkpoint (quantization_config)",
                     "take the float checkpoint that it was made from");
         }
         Encoder encoder = encoder(config, where);
@@ -107,7 +117,8 @@ public record PretrainedModel(
             case "bert" -> new BertModel(BertConfig.read(config, where));
             default ->
                     throw new CgloraException(
-                            ErrorCode.M_FAMILY, where,
+                            ErrorCode.M_FAMILY,
+                            where,
                             (type.isEmpty() ? "no model_type" : "model_type '" + type + "'")
                                     + (config.has("auto_map") ? " with code of its own" : ""),
                             "supported: bert; a model's own code is never run");
@@ -124,7 +135,8 @@ public record PretrainedModel(
             return new ShardedSafetensors(index);
         }
         throw new CgloraException(
-                ErrorCode.M_WEIGHTS, folder.toString(),
+                ErrorCode.M_WEIGHTS,
+                folder.toString(),
                 "has no model.safetensors; found " + listing(folder),
                 "convert the checkpoint with transformers: save_pretrained(…,"
                         + " safe_serialization=True); pickled files are never read");
@@ -171,7 +183,9 @@ public record PretrainedModel(
         overrides.forEach((key, value) -> config.set(key, JsonMapper.shared().valueToTree(value)));
         if (!config.has("num_attention_heads")) {
             throw new CgloraException(
-                    ErrorCode.M_ONNX, path, "the graph does not show the number of attention heads",
+                    ErrorCode.M_ONNX,
+                    path,
+                    "the graph does not show the number of attention heads",
                     "\"config\": {\"num_attention_heads\": …} in the model stage");
         }
         return new PretrainedModel(
@@ -181,7 +195,9 @@ public record PretrainedModel(
     private static long[] shape(OnnxWeights weights, String name) {
         if (!weights.names().contains(name)) {
             throw new CgloraException(
-                    ErrorCode.M_ONNX, weights.description(), "has no tensor '" + name + "'",
+                    ErrorCode.M_ONNX,
+                    weights.description(),
+                    "has no tensor '" + name + "'",
                     "only exports of BERT that keep its names are understood");
         }
         return weights.shape(name);
@@ -199,7 +215,9 @@ public record PretrainedModel(
         InputStream stream = PretrainedModel.class.getResourceAsStream("/" + name);
         if (stream == null) {
             throw new CgloraException(
-                    ErrorCode.M_PATH, path, "no jar on the class path holds " + name,
+                    ErrorCode.M_PATH,
+                    path,
+                    "no jar on the class path holds " + name,
                     "check the name, or give a file");
         }
         return stream;
@@ -258,7 +276,8 @@ public record PretrainedModel(
             }
             if (!Arrays.equals(found, expected)) {
                 problems.error(
-                        ErrorCode.M_SHAPE, weights.description(),
+                        ErrorCode.M_SHAPE,
+                        weights.description(),
                         "tensor '%s' is %s, config.json asks for %s"
                                 .formatted(
                                         tensor, Arrays.toString(found), Arrays.toString(expected)),
@@ -266,15 +285,22 @@ public record PretrainedModel(
             }
             if (!List.of("F32", "F16", "BF16", "F64").contains(weights.dtype(tensor))) {
                 problems.error(
-                        ErrorCode.M_DTYPE, weights.description(),
-                        "tensor '" + tensor + "' is " + weights.dtype(tensor) + ", weights are floats",
+                        ErrorCode.M_DTYPE,
+                        weights.description(),
+                        "tensor '"
+                                + tensor
+                                + "' is "
+                                + weights.dtype(tensor)
+                                + ", weights are floats",
                         "take a float checkpoint");
             }
         }
         if (!missing.isEmpty()) {
             problems.error(
-                    ErrorCode.M_TENSOR, weights.description(),
-                    missing.size() + " tensors are missing: "
+                    ErrorCode.M_TENSOR,
+                    weights.description(),
+                    missing.size()
+                            + " tensors are missing: "
                             + String.join(", ", missing.subList(0, Math.min(5, missing.size()))),
                     "take a checkpoint of a " + encoder.modelType() + " encoder");
         }

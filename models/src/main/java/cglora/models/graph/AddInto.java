@@ -35,7 +35,6 @@ record AddInto(Tensor x, Tensor sum) implements Op {
 
     @Override
     public List<Gradient> gradients(Graph graph, List<Tensor> outputs, Tensor dy) {
-        return List.of(
-                Gradient.of(graph, x, () -> dy), Gradient.of(graph, sum, () -> dy));
+        return List.of(Gradient.of(graph, x, () -> dy), Gradient.of(graph, sum, () -> dy));
     }
 }

@@ -40,8 +40,6 @@ public record CrossEntropy(Tensor logits, Tensor labels) implements Op {
                 Gradient.of(
                         graph,
                         logits,
-                        () ->
-                                graph.apply(
-                                        new CrossEntropyGradient(outputs.get(1), labels, dy))));
+                        () -> graph.apply(new CrossEntropyGradient(outputs.get(1), labels, dy))));
     }
 }

@@ -42,7 +42,6 @@ public record Dropout(Tensor x, Tensor seed, int key, float rate) implements Op 
 
     @Override
     public List<Gradient> gradients(Graph graph, List<Tensor> outputs, Tensor dy) {
-        return List.of(
-                Gradient.of(graph, x, () -> graph.apply(new Dropout(dy, seed, key, rate))));
+        return List.of(Gradient.of(graph, x, () -> graph.apply(new Dropout(dy, seed, key, rate))));
     }
 }

@@ -45,8 +45,7 @@ public record EmbeddingSum(
     @Override
     public List<Gradient> gradients(Graph graph, List<Tensor> outputs, Tensor dy) {
         return List.of(
-                Gradient.of(
-                        graph, word, () -> graph.apply(new EmbeddingGradient(words, dy, word))),
+                Gradient.of(graph, word, () -> graph.apply(new EmbeddingGradient(words, dy, word))),
                 Gradient.of(
                         graph,
                         position,

@@ -16,9 +16,7 @@ record Gradient(Tensor input, UnaryOperator<Tensor> build) {
                 input,
                 sum -> {
                     Tensor value = contribution.get();
-                    return sum == null
-                            ? value
-                            : graph.add(new AddInto(value, sum)).output(0);
+                    return sum == null ? value : graph.add(new AddInto(value, sum)).output(0);
                 });
     }
 

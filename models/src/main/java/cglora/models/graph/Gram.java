@@ -29,14 +29,7 @@ public record Gram(Tensor x, Tensor gram) implements Op {
         int rows = x.shape().rows();
         int n = x.shape().last();
         return List.of(
-                Launch.of(
-                                WhiteningKernels.GRAM_INTO,
-                                n,
-                                x.buffer(),
-                                gram.buffer(),
-                                rows,
-                                n,
-                                1f)
+                Launch.of(WhiteningKernels.GRAM_INTO, n, x.buffer(), gram.buffer(), rows, n, 1f)
                         .withOperations(2L * rows * n * n));
     }
 }

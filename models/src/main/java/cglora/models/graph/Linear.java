@@ -42,8 +42,7 @@ public record Linear(Tensor x, Tensor weight, Tensor bias) implements Op {
         var launches = new ArrayList<Launch>();
         if (bias != null) {
             launches.add(
-                    Launch.of(
-                            ActivationKernels.BIAS_ROWS, rows, bias.buffer(), y.buffer(), out));
+                    Launch.of(ActivationKernels.BIAS_ROWS, rows, bias.buffer(), y.buffer(), out));
         }
         launches.add(
                 Launch.of(
@@ -65,12 +64,10 @@ public record Linear(Tensor x, Tensor weight, Tensor bias) implements Op {
         var gradients = new ArrayList<Gradient>();
         gradients.add(
                 Gradient.accumulating(
-                        x,
-                        sum -> graph.apply(new Matmul(Matmul.Form.NN, dy, weight, 1f, sum))));
+                        x, sum -> graph.apply(new Matmul(Matmul.Form.NN, dy, weight, 1f, sum))));
         gradients.add(
                 Gradient.accumulating(
-                        weight,
-                        sum -> graph.apply(new Matmul(Matmul.Form.TN, dy, x, 1f, sum))));
+                        weight, sum -> graph.apply(new Matmul(Matmul.Form.TN, dy, x, 1f, sum))));
         if (bias != null) {
             gradients.add(Gradient.of(graph, bias, () -> graph.apply(new ColumnSum(dy))));
         }

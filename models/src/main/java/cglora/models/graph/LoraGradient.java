@@ -6,8 +6,7 @@ import java.util.List;
 
 /// Gradients of a LoRA layer's factors, without the weight's own gradient: `dA = vᵀ x` with
 /// `v = scaling · dy · loraB`, `dB = scaling · dyᵀ u` with `u = x · loraAᵀ`.
-record LoraGradient(Tensor dy, Tensor x, Tensor loraA, Tensor loraB, float scaling)
-        implements Op {
+record LoraGradient(Tensor dy, Tensor x, Tensor loraA, Tensor loraB, float scaling) implements Op {
     @Override
     public List<Tensor> inputs() {
         return List.of(dy, x, loraA, loraB);
@@ -32,7 +31,14 @@ record LoraGradient(Tensor dy, Tensor x, Tensor loraA, Tensor loraB, float scali
         var u = outputs.get(2).buffer();
         var v = outputs.get(3).buffer();
         return List.of(
-                Launch.of(LowRankKernels.LOW_RANK_PROJECT, rows, x.buffer(), loraA.buffer(), u, in, r)
+                Launch.of(
+                                LowRankKernels.LOW_RANK_PROJECT,
+                                rows,
+                                x.buffer(),
+                                loraA.buffer(),
+                                u,
+                                in,
+                                r)
                         .withOperations(2L * rows * in * r),
                 Launch.of(
                                 LowRankKernels.LOW_RANK_BACK_PROJECT,

@@ -45,7 +45,6 @@ public record LowRankUpdate(Tensor base, Tensor u, Tensor loraB, float scaling) 
                 Gradient.of(graph, base, () -> dy),
                 Gradient.of(
                         graph, u, () -> graph.apply(new LowRankBackProject(dy, loraB, scaling))),
-                Gradient.of(
-                        graph, loraB, () -> graph.apply(new LowRankGradientB(dy, u, scaling))));
+                Gradient.of(graph, loraB, () -> graph.apply(new LowRankGradientB(dy, u, scaling))));
     }
 }

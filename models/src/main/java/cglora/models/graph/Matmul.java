@@ -57,16 +57,38 @@ public record Matmul(Form form, Tensor a, Tensor b, float alpha, Tensor sum) imp
                 switch (form) {
                     case NN ->
                             Launch.of(
-                                    MatmulKernels.MATMUL_NN, m(), a.buffer(), b.buffer(), c, n(),
-                                    k, alpha, accumulate);
+                                    MatmulKernels.MATMUL_NN,
+                                    m(),
+                                    a.buffer(),
+                                    b.buffer(),
+                                    c,
+                                    n(),
+                                    k,
+                                    alpha,
+                                    accumulate);
                     case NT ->
                             Launch.of(
-                                    MatmulKernels.MATMUL_NT, m(), a.buffer(), b.buffer(), c, n(),
-                                    k, alpha, accumulate);
+                                    MatmulKernels.MATMUL_NT,
+                                    m(),
+                                    a.buffer(),
+                                    b.buffer(),
+                                    c,
+                                    n(),
+                                    k,
+                                    alpha,
+                                    accumulate);
                     case TN ->
                             Launch.of(
-                                    MatmulKernels.MATMUL_TN, m(), a.buffer(), b.buffer(), c, m(),
-                                    n(), k, alpha, accumulate);
+                                    MatmulKernels.MATMUL_TN,
+                                    m(),
+                                    a.buffer(),
+                                    b.buffer(),
+                                    c,
+                                    m(),
+                                    n(),
+                                    k,
+                                    alpha,
+                                    accumulate);
                 };
         return List.of(launch.withOperations(2L * m() * n() * k));
     }

@@ -30,9 +30,6 @@ public record Tanh(Tensor x) implements Op {
     @Override
     public List<Gradient> gradients(Graph graph, List<Tensor> outputs, Tensor dy) {
         return List.of(
-                Gradient.of(
-                        graph,
-                        x,
-                        () -> graph.apply(new TanhGradient(dy, outputs.getFirst()))));
+                Gradient.of(graph, x, () -> graph.apply(new TanhGradient(dy, outputs.getFirst()))));
     }
 }

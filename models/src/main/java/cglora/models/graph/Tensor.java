@@ -13,7 +13,13 @@ public final class Tensor {
     private final Tensor inPlaceOf;
     private Buffer buffer;
 
-    Tensor(String name, Shape shape, DataType type, Node producer, Tensor inPlaceOf, Buffer buffer) {
+    Tensor(
+            String name,
+            Shape shape,
+            DataType type,
+            Node producer,
+            Tensor inPlaceOf,
+            Buffer buffer) {
         this.name = name;
         this.shape = shape;
         this.type = type;

@@ -134,14 +134,14 @@ public final class AdapterStart {
                             quadratic,
                             candidate -> {
                                 writeAll(layers, factors, candidate);
-                                return session.evaluate(
-                                                heldOut.batches(), heldOut.data().size())
+                                return session.evaluate(heldOut.batches(), heldOut.data().size())
                                         .loss();
                             });
             eta = chosen.eta();
             if (!chosen.lowered()) {
                 warnings.warning(
-                        ErrorCode.N_STEP, "adapter",
+                        ErrorCode.N_STEP,
+                        "adapter",
                         "no tried step lowers the loss of the held-out examples; took the shortest",
                         "more calibration samples may help");
             }
@@ -150,8 +150,10 @@ public final class AdapterStart {
         double share = unit * (scaled ? eta / initializer.eta() : 1);
         if (share > LARGE_STEP && !initializer.shift()) {
             warnings.warning(
-                    ErrorCode.N_STEP, "adapter",
-                    "the first step changes a layer by %.0f %% of its weight".formatted(100 * share),
+                    ErrorCode.N_STEP,
+                    "adapter",
+                    "the first step changes a layer by %.0f %% of its weight"
+                            .formatted(100 * share),
                     "raise adapter.cg.damping");
         }
         writeAll(layers, factors, scaled ? eta : Double.NaN);
@@ -160,8 +162,10 @@ public final class AdapterStart {
             LoraFactors f = factors.get(layer.module().name());
             if (f.zeroGradient()) {
                 warnings.warning(
-                        ErrorCode.N_ZERO, layer.module().name(),
-                        "no calibration gradient reaches this layer; it starts as plain LoRA", "");
+                        ErrorCode.N_ZERO,
+                        layer.module().name(),
+                        "no calibration gradient reaches this layer; it starts as plain LoRA",
+                        "");
                 write(layer, plain(new LoraInitializer(), layer, seed));
             } else if (initializer.shift()) {
                 LoraFactors start = scaled ? f.withStepSize(eta) : f;
@@ -185,15 +189,16 @@ public final class AdapterStart {
     }
 
     /// Factors at step η; a step of 0 leaves the base model.
-    private void writeAll(
-            List<LoraLayer> layers, Map<String, LoraFactors> factors, double eta) {
+    private void writeAll(List<LoraLayer> layers, Map<String, LoraFactors> factors, double eta) {
         for (LoraLayer layer : layers) {
             LoraFactors f = factors.get(layer.module().name());
             if (eta == 0) {
                 write(
                         layer,
                         new LoraFactors(
-                                new float[f.loraA().length], new float[f.loraB().length], f.base()));
+                                new float[f.loraA().length],
+                                new float[f.loraB().length],
+                                f.base()));
             } else {
                 write(layer, Double.isNaN(eta) ? f : f.withStepSize(eta));
             }
@@ -269,10 +274,7 @@ public final class AdapterStart {
                                                 session.read(layer.inputRoot())))
                                 .toFloats();
                 b =
-                        Matrix.of(
-                                        module.out(),
-                                        module.out(),
-                                        session.read(layer.outputRoot()))
+                        Matrix.of(module.out(), module.out(), session.read(layer.outputRoot()))
                                 .times(Matrix.of(module.out(), r, b))
                                 .toFloats();
             }

@@ -93,8 +93,9 @@ public final class CalibrationPass {
 
     /// One buffer a sum; a graph of any shape tells which layers share their input.
     private void layoutSums(Layout layout, Map<String, Sums> sums) {
-        var builder = new ModelBuilder(
-                new Graph("probe"), session.parameters(), session.adapters(), null);
+        var builder =
+                new ModelBuilder(
+                        new Graph("probe"), session.parameters(), session.adapters(), null);
         session.model().build(builder, BatchInputs.of(builder.graph(), 1, 1));
         var inputFactors = new IdentityHashMap<Tensor, Buffer>();
         for (LinearModule module : modules) {
@@ -145,7 +146,8 @@ public final class CalibrationPass {
                         if (gradient && summed.put(s.A(), true) == null) {
                             Tensor masked =
                                     graph.apply(new MaskRows(tap.x(), pass.inputs.lengths()));
-                            graph.add(new Gram(masked, sum(graph, s.A(), module.in(), module.in())));
+                            graph.add(
+                                    new Gram(masked, sum(graph, s.A(), module.in(), module.in())));
                         }
                     }
                     Autodiff.consumeGradients(
@@ -210,9 +212,7 @@ public final class CalibrationPass {
         var places = new HashMap<String, Map<String, Tokens>>();
         for (Batch batch : batches) {
             String name = "tokens " + batch.rows() + "×" + batch.width();
-            Loaded loaded =
-                    programs.computeIfAbsent(
-                            name, _ -> tokenProgram(name, batch, places));
+            Loaded loaded = programs.computeIfAbsent(name, _ -> tokenProgram(name, batch, places));
             run(loaded, batch);
             for (LinearModule module : modules) {
                 Tokens place = places.get(name).get(module.name());
@@ -236,16 +236,14 @@ public final class CalibrationPass {
         return java.util.Arrays.copyOfRange(values, row * width, (row + 1) * width);
     }
 
-    private Loaded tokenProgram(
-            String name, Batch batch, Map<String, Map<String, Tokens>> places) {
+    private Loaded tokenProgram(String name, Batch batch, Map<String, Map<String, Tokens>> places) {
         var graph = new Graph(name);
         var pass = new Pass(graph, batch);
         var outputs = new ArrayList<Tensor>();
         for (LinearModule module : modules) {
             outputs.add(pass.builder.taps().get(module.name()).y());
         }
-        Map<Tensor, Tensor> gradients =
-                Autodiff.gradients(graph, pass.loss, pass.weights, outputs);
+        Map<Tensor, Tensor> gradients = Autodiff.gradients(graph, pass.loss, pass.weights, outputs);
         var byModule = new HashMap<String, Tokens>();
         var kept = new ArrayList<Buffer>();
         for (LinearModule module : modules) {
@@ -270,8 +268,7 @@ public final class CalibrationPass {
 
         Pass(Graph graph, Batch batch) {
             this.graph = graph;
-            this.builder =
-                    new ModelBuilder(graph, session.parameters(), session.adapters(), null);
+            this.builder = new ModelBuilder(graph, session.parameters(), session.adapters(), null);
             this.inputs = BatchInputs.of(graph, batch.rows(), batch.width());
             var outputs = session.model().build(builder, inputs);
             this.labels = session.model().labelInput(builder, batch.rows());
@@ -293,8 +290,7 @@ public final class CalibrationPass {
             Map<String, TokenStatistics> tokens, WeightSharing sharing, boolean gram) {
         var statistics = new LinkedHashMap<String, CurvatureStatistics>();
         tokens.forEach(
-                (name, t) ->
-                        statistics.put(name, gram ? t.gram(sharing) : t.factored(sharing)));
+                (name, t) -> statistics.put(name, gram ? t.gram(sharing) : t.factored(sharing)));
         return statistics;
     }
 }

@@ -73,12 +73,14 @@ public final class Session implements AutoCloseable {
     ///
     /// @param trainBody whether the body's own weights are to be trained, too
     public Session(
-            Engine engine, SequenceClassifier model, PretrainedModel checkpoint, boolean trainBody) {
+            Engine engine,
+            SequenceClassifier model,
+            PretrainedModel checkpoint,
+            boolean trainBody) {
         this.engine = engine;
         this.model = model;
         List<ParameterSpec> body = model.bodyParameters();
-        bodyMatrices =
-                body.stream().filter(s -> s.kind() == ParameterSpec.Kind.MATRIX).toList();
+        bodyMatrices = body.stream().filter(s -> s.kind() == ParameterSpec.Kind.MATRIX).toList();
         bodyVectors = body.stream().filter(s -> s.kind() == ParameterSpec.Kind.VECTOR).toList();
         if (trainBody) {
             bodyMatrixGroup = parameters.addGroup(layout, "body.matrices", bodyMatrices);
@@ -101,8 +103,7 @@ public final class Session implements AutoCloseable {
                     && checkpoint.weights().shape(spec.name())[0] == model.outputs()) {
                 engine.fill(
                         parameters.get(spec.name()).buffer(),
-                        (target, offset) ->
-                                checkpoint.weights().read(spec.name(), target, offset));
+                        (target, offset) -> checkpoint.weights().read(spec.name(), target, offset));
             }
         }
     }
@@ -374,8 +375,7 @@ public final class Session implements AutoCloseable {
                                         : Launch.of(kernel, from.length(), from, to));
                     }
                     return new Prepared(
-                            engine.load(Planner.plan(key, launches, Set.of(), Set.of())),
-                            Map.of());
+                            engine.load(Planner.plan(key, launches, Set.of(), Set.of())), Map.of());
                 });
     }
 
@@ -413,8 +413,7 @@ public final class Session implements AutoCloseable {
                     var graph = new Graph(name);
                     Tensor seed = graph.input("seed", DataType.INT32, Shape.of(1));
                     Tensor weights = graph.input("weights", DataType.FLOAT32, Shape.of(rows));
-                    Tensor hyper =
-                            graph.input("hyper", DataType.FLOAT32, Shape.of(AdamW.HYPER));
+                    Tensor hyper = graph.input("hyper", DataType.FLOAT32, Shape.of(AdamW.HYPER));
                     var builder = new ModelBuilder(graph, parameters, adapters, seed);
                     var inputs = BatchInputs.of(graph, rows, width);
                     var outputs = model.build(builder, inputs);
@@ -429,8 +428,7 @@ public final class Session implements AutoCloseable {
                     Autodiff.gradients(graph, loss, weights, wanted.keySet())
                             .forEach((p, gradient) -> graph.store(gradient, wanted.get(p)));
                     boolean alone = !training.accumulating();
-                    AdamW.Step step =
-                            training.optimizer().step(training.groups(), hyper.buffer());
+                    AdamW.Step step = training.optimizer().step(training.groups(), hyper.buffer());
                     var places = inputPlaces(inputs, labels);
                     places.put("seed", seed.buffer());
                     places.put("weights", weights.buffer());
@@ -440,8 +438,7 @@ public final class Session implements AutoCloseable {
                     Program program =
                             alone
                                     ? graph.compile(
-                                            List.of(total.buffer(), step.clip()),
-                                            step.launches())
+                                            List.of(total.buffer(), step.clip()), step.launches())
                                     : graph.compile(List.of(total));
                     return new Prepared(engine.load(program), places);
                 });
@@ -476,14 +473,14 @@ public final class Session implements AutoCloseable {
     /// The contents of all that training changes, to return to.
     Map<String, float[]> snapshot() {
         var snapshot = new LinkedHashMap<String, float[]>();
-        training.groups().forEach(
-                g -> snapshot.put(g.parameters().name(), engine.read(g.parameters())));
+        training.groups()
+                .forEach(g -> snapshot.put(g.parameters().name(), engine.read(g.parameters())));
         return snapshot;
     }
 
     void restore(Map<String, float[]> snapshot) {
-        training.groups().forEach(
-                g -> engine.write(g.parameters(), snapshot.get(g.parameters().name())));
+        training.groups()
+                .forEach(g -> engine.write(g.parameters(), snapshot.get(g.parameters().name())));
     }
 
     /// The training state, if prepared.

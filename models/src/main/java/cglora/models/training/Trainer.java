@@ -184,8 +184,7 @@ public final class Trainer {
 
     private Step step(List<Batch> batches, int step, int epoch, int batchIndex, int epochBatches) {
         long start = System.nanoTime();
-        double factor =
-                options.schedule().factor(step, options.steps(), options.warmup());
+        double factor = options.schedule().factor(step, options.steps(), options.warmup());
         double rate = options.learningRate() * factor;
         int examples = batches.stream().mapToInt(b -> b.examples().length).sum();
         float[] hyper = optimizer.hyper(rate, step + 1);
@@ -199,8 +198,7 @@ public final class Trainer {
             java.util.Arrays.fill(weights, 0, batch.examples().length, 1f / examples);
             int seed = (int) (options.seed() * 1_000_003L + step * 1009L + i);
             float[] result =
-                    session.train(
-                            batch, weights, seed, hyper, i == 0, i == batches.size() - 1);
+                    session.train(batch, weights, seed, hyper, i == 0, i == batches.size() - 1);
             loss += result[0];
             norm = result[1];
             tokens += batch.tokens();
@@ -220,7 +218,14 @@ public final class Trainer {
         }
         double seen = epoch + (double) (batchIndex + batches.size()) / epochBatches;
         return new Step(
-                step + 1, seen, loss, rate, norm, examples, tokens, positions,
+                step + 1,
+                seen,
+                loss,
+                rate,
+                norm,
+                examples,
+                tokens,
+                positions,
                 System.nanoTime() - start);
     }
 }

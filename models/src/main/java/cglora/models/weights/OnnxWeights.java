@@ -42,13 +42,17 @@ public final class OnnxWeights implements WeightSource {
             this.graph = ModelProto.parseFrom(coded).getGraph();
         } catch (IOException e) {
             throw new CgloraException(
-                    ErrorCode.M_ONNX, description, "not an ONNX model: " + e.getMessage(),
-                    "fetch the file again", e);
+                    ErrorCode.M_ONNX,
+                    description,
+                    "not an ONNX model: " + e.getMessage(),
+                    "fetch the file again",
+                    e);
         }
         for (TensorProto tensor : graph.getInitializerList()) {
             if (tensor.getDataLocation() == EXTERNAL) {
                 throw new CgloraException(
-                        ErrorCode.M_ONNX, description,
+                        ErrorCode.M_ONNX,
+                        description,
                         "tensor '" + tensor.getName() + "' is stored outside the file",
                         "export the model into one file");
             }
@@ -67,7 +71,9 @@ public final class OnnxWeights implements WeightSource {
         }
         if (entries.isEmpty()) {
             throw new CgloraException(
-                    ErrorCode.M_ONNX, description, "holds no float32 weights",
+                    ErrorCode.M_ONNX,
+                    description,
+                    "holds no float32 weights",
                     "take a float32 export; quantised ones are not read");
         }
     }
@@ -150,7 +156,8 @@ public final class OnnxWeights implements WeightSource {
                         : tensor.getRawData().size() / 4;
         if (stored != count) {
             throw new CgloraException(
-                    ErrorCode.M_ONNX, description,
+                    ErrorCode.M_ONNX,
+                    description,
                     "tensor '%s' holds %d values, its shape says %d"
                             .formatted(tensor.getName(), stored, count),
                     "fetch the file again");

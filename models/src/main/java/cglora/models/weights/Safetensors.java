@@ -34,7 +34,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Safetensors implements WeightSource {
     private static final long MAX_HEADER = 100_000_000;
     private static final Map<String, Integer> BYTES =
-            Map.of("F32", 4, "F16", 2, "BF16", 2, "F64", 8, "I64", 8, "I32", 4, "U8", 1, "BOOL", 1,
+            Map.of(
+                    "F32", 4, "F16", 2, "BF16", 2, "F64", 8, "I64", 8, "I32", 4, "U8", 1, "BOOL", 1,
                     "I8", 1, "I16", 2);
     private static final ValueLayout.OfInt INT = little(ValueLayout.JAVA_INT_UNALIGNED);
     private static final ValueLayout.OfLong LONG = little(ValueLayout.JAVA_LONG_UNALIGNED);
@@ -138,7 +139,9 @@ public final class Safetensors implements WeightSource {
         } catch (JacksonException e) {
             String reason = e.getOriginalMessage();
             if (reason.contains("Duplicate")) {
-                throw error(ErrorCode.S_LAYOUT, "the header names a tensor twice: " + reason,
+                throw error(
+                        ErrorCode.S_LAYOUT,
+                        "the header names a tensor twice: " + reason,
                         "write the file again");
             }
             throw header("is not JSON: " + reason, e);
@@ -147,7 +150,8 @@ public final class Safetensors implements WeightSource {
             if (property.getKey().equals("__metadata__")) {
                 for (var pair : property.getValue().properties()) {
                     if (!pair.getValue().isString()) {
-                        throw header("has a __metadata__ value that is no string: " + pair.getKey(),
+                        throw header(
+                                "has a __metadata__ value that is no string: " + pair.getKey(),
                                 null);
                     }
                     metadata.put(pair.getKey(), pair.getValue().asString());
@@ -299,7 +303,10 @@ public final class Safetensors implements WeightSource {
             default ->
                     throw error(
                             ErrorCode.S_DTYPE,
-                            "tensor '" + name + "' has dtype " + entry.dtype()
+                            "tensor '"
+                                    + name
+                                    + "' has dtype "
+                                    + entry.dtype()
                                     + ", weights are floats",
                             "take a float checkpoint; quantised ones are not read");
         }

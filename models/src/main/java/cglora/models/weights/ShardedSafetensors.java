@@ -26,8 +26,11 @@ public final class ShardedSafetensors implements WeightSource {
             map = JsonMapper.shared().readTree(index.toFile()).path("weight_map");
         } catch (JacksonException e) {
             throw new CgloraException(
-                    ErrorCode.S_INDEX, index.toString(), "not JSON: " + e.getOriginalMessage(),
-                    "fetch the file again", e);
+                    ErrorCode.S_INDEX,
+                    index.toString(),
+                    "not JSON: " + e.getOriginalMessage(),
+                    "fetch the file again",
+                    e);
         }
         var problems = new Problems();
         Path folder = index.toAbsolutePath().getParent();
@@ -36,14 +39,22 @@ public final class ShardedSafetensors implements WeightSource {
             Path shard = file.indexOf('\0') >= 0 ? null : folder.resolve(file).normalize();
             if (shard == null || file.isEmpty() || !folder.equals(shard.getParent())) {
                 problems.error(
-                        ErrorCode.X_PATH, index.toString(),
-                        "tensor '" + property.getKey() + "' is in '" + file
+                        ErrorCode.X_PATH,
+                        index.toString(),
+                        "tensor '"
+                                + property.getKey()
+                                + "' is in '"
+                                + file
                                 + "', which is not a file beside the index",
                         "shards stand in the model's own folder");
             } else if (!Files.isRegularFile(shard)) {
                 problems.error(
-                        ErrorCode.S_INDEX, index.toString(),
-                        "tensor '" + property.getKey() + "' is in '" + file
+                        ErrorCode.S_INDEX,
+                        index.toString(),
+                        "tensor '"
+                                + property.getKey()
+                                + "' is in '"
+                                + file
                                 + "', which is not there",
                         "fetch the missing file");
             } else {
@@ -52,7 +63,8 @@ public final class ShardedSafetensors implements WeightSource {
                     byTensor.put(property.getKey(), source);
                 } else {
                     problems.error(
-                            ErrorCode.S_INDEX, shard.toString(),
+                            ErrorCode.S_INDEX,
+                            shard.toString(),
                             "tensor '" + property.getKey() + "' is not in it, as the index says",
                             "fetch index and shards of one version");
                 }

@@ -66,8 +66,7 @@ class OnnxRuntimeTest {
                 float largest = 0;
                 for (int t = 0; t < length; t++) {
                     for (int i = 0; i < hidden; i++) {
-                        largest =
-                                Math.max(largest, Math.abs(ours[t * hidden + i] - theirs[t][i]));
+                        largest = Math.max(largest, Math.abs(ours[t * hidden + i] - theirs[t][i]));
                     }
                 }
                 assertThat(largest).as(model + ": " + text).isLessThanOrEqualTo(2e-5f);

@@ -52,7 +52,8 @@ class DataReaderTest {
             Files.write(packed, bytes.toByteArray());
             for (Path file : List.of(plain, packed)) {
                 List<RawExample> examples = read(file);
-                assertThat(examples).extracting(RawExample::text)
+                assertThat(examples)
+                        .extracting(RawExample::text)
                         .containsExactly("one, two", "say \"hi\"");
                 assertThat(examples).extracting(RawExample::label).containsExactly("x", "y");
             }
@@ -78,10 +79,7 @@ class DataReaderTest {
             })
     void badRowsAreNamedByTheirLine(String name, String content, String code, String essence)
             throws IOException {
-        Path file =
-                write(
-                        name,
-                        content.replace("~", "\n").replace("#", "\t").replace("%", "\0"));
+        Path file = write(name, content.replace("~", "\n").replace("#", "\t").replace("%", "\0"));
         var error = catchThrowableOfType(CgloraException.class, () -> read(file));
         assertThat(error).isNotNull();
         assertThat(error.getMessage()).contains(code.strip(), essence.strip());

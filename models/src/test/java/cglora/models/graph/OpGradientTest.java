@@ -52,50 +52,107 @@ class OpGradientTest {
 
     static Stream<Sample> samples() {
         return Stream.of(
-                new Sample(AddInto.class, "AddInto", List.of(f(3, 5), f(3, 5)),
+                new Sample(
+                        AddInto.class,
+                        "AddInto",
+                        List.of(f(3, 5), f(3, 5)),
                         t -> new AddInto(t.get(0), t.get(1))),
                 new Sample(Copy.class, "Copy", List.of(f(3, 5)), t -> new Copy(t.get(0))),
-                new Sample(Attention.class, "Attention",
+                new Sample(
+                        Attention.class,
+                        "Attention",
                         List.of(f(14, 6), f(14, 6), f(14, 6), Spec.ints(7, 2)),
                         t -> new Attention(t.get(0), t.get(1), t.get(2), t.get(3), 2, 0.577f)),
-                new Sample(BiasGelu.class, "BiasGelu exact", List.of(f(4, 7), f(7)),
+                new Sample(
+                        BiasGelu.class,
+                        "BiasGelu exact",
+                        List.of(f(4, 7), f(7)),
                         t -> new BiasGelu(t.get(0), t.get(1), true)),
-                new Sample(BiasGelu.class, "BiasGelu tanh", List.of(f(4, 7), f(7)),
+                new Sample(
+                        BiasGelu.class,
+                        "BiasGelu tanh",
+                        List.of(f(4, 7), f(7)),
                         t -> new BiasGelu(t.get(0), t.get(1), false)),
-                new Sample(ClsPool.class, "ClsPool", List.of(f(6, 5), Spec.ints(3, 2)),
+                new Sample(
+                        ClsPool.class,
+                        "ClsPool",
+                        List.of(f(6, 5), Spec.ints(3, 2)),
                         t -> new ClsPool(t.get(0), t.get(1))),
-                new Sample(MeanPool.class, "MeanPool", List.of(f(6, 5), Spec.ints(3, 2)),
+                new Sample(
+                        MeanPool.class,
+                        "MeanPool",
+                        List.of(f(6, 5), Spec.ints(3, 2)),
                         t -> new MeanPool(t.get(0), t.get(1))),
-                new Sample(CrossEntropy.class, "CrossEntropy", List.of(f(5, 3), Spec.ints(3, 5)),
+                new Sample(
+                        CrossEntropy.class,
+                        "CrossEntropy",
+                        List.of(f(5, 3), Spec.ints(3, 5)),
                         t -> new CrossEntropy(t.get(0), t.get(1))),
-                new Sample(Dropout.class, "Dropout", List.of(f(6, 5), Spec.ints(9, 1)),
+                new Sample(
+                        Dropout.class,
+                        "Dropout",
+                        List.of(f(6, 5), Spec.ints(9, 1)),
                         t -> new Dropout(t.get(0), t.get(1), 17, 0.4f)),
-                new Sample(EmbeddingSum.class, "EmbeddingSum",
-                        List.of(Spec.ints(7, 6), Spec.ints(3, 6), Spec.ints(2, 6), f(7, 4),
-                                f(3, 4), f(2, 4)),
-                        t -> new EmbeddingSum(t.get(0), t.get(1), t.get(2), t.get(3), t.get(4),
-                                t.get(5))),
-                new Sample(LayerNorm.class, "LayerNorm", List.of(f(3, 8), f(8), f(8)),
+                new Sample(
+                        EmbeddingSum.class,
+                        "EmbeddingSum",
+                        List.of(
+                                Spec.ints(7, 6),
+                                Spec.ints(3, 6),
+                                Spec.ints(2, 6),
+                                f(7, 4),
+                                f(3, 4),
+                                f(2, 4)),
+                        t ->
+                                new EmbeddingSum(
+                                        t.get(0), t.get(1), t.get(2), t.get(3), t.get(4),
+                                        t.get(5))),
+                new Sample(
+                        LayerNorm.class,
+                        "LayerNorm",
+                        List.of(f(3, 8), f(8), f(8)),
                         t -> new LayerNorm(t.get(0), t.get(1), t.get(2), 1e-5f)),
-                new Sample(ResidualLayerNorm.class, "ResidualLayerNorm",
+                new Sample(
+                        ResidualLayerNorm.class,
+                        "ResidualLayerNorm",
                         List.of(f(3, 8), f(8), f(3, 8), f(8), f(8)),
-                        t -> new ResidualLayerNorm(t.get(0), t.get(1), t.get(2), t.get(3),
-                                t.get(4), 1e-5f)),
-                new Sample(Linear.class, "Linear", List.of(f(5, 3), f(4, 3), f(4)),
+                        t ->
+                                new ResidualLayerNorm(
+                                        t.get(0), t.get(1), t.get(2), t.get(3), t.get(4), 1e-5f)),
+                new Sample(
+                        Linear.class,
+                        "Linear",
+                        List.of(f(5, 3), f(4, 3), f(4)),
                         t -> new Linear(t.get(0), t.get(1), t.get(2))),
-                new Sample(LoraLinear.class, "LoraLinear",
+                new Sample(
+                        LoraLinear.class,
+                        "LoraLinear",
                         List.of(f(5, 7), f(6, 7), f(6), f(2, 7), f(6, 2)),
                         t -> new LoraLinear(t.get(0), t.get(1), t.get(2), t.get(3), t.get(4), 2f)),
-                new Sample(LowRankUpdate.class, "LowRankUpdate",
+                new Sample(
+                        LowRankUpdate.class,
+                        "LowRankUpdate",
                         List.of(f(5, 6), f(5, 2), f(6, 2)),
                         t -> new LowRankUpdate(t.get(0), t.get(1), t.get(2), 2f)),
-                new Sample(Matmul.class, "Matmul NN", List.of(f(3, 5), f(5, 4)),
+                new Sample(
+                        Matmul.class,
+                        "Matmul NN",
+                        List.of(f(3, 5), f(5, 4)),
                         t -> new Matmul(Matmul.Form.NN, t.get(0), t.get(1), 0.5f, null)),
-                new Sample(Matmul.class, "Matmul NT", List.of(f(3, 5), f(4, 5)),
+                new Sample(
+                        Matmul.class,
+                        "Matmul NT",
+                        List.of(f(3, 5), f(4, 5)),
                         t -> new Matmul(Matmul.Form.NT, t.get(0), t.get(1), 0.5f, null)),
-                new Sample(Matmul.class, "Matmul TN added", List.of(f(5, 3), f(5, 4), f(3, 4)),
+                new Sample(
+                        Matmul.class,
+                        "Matmul TN added",
+                        List.of(f(5, 3), f(5, 4), f(3, 4)),
                         t -> new Matmul(Matmul.Form.TN, t.get(0), t.get(1), 0.5f, t.get(2))),
-                new Sample(SquaredError.class, "SquaredError", List.of(f(5, 1), f(5)),
+                new Sample(
+                        SquaredError.class,
+                        "SquaredError",
+                        List.of(f(5, 1), f(5)),
                         t -> new SquaredError(t.get(0), t.get(1))),
                 new Sample(Tanh.class, "Tanh", List.of(f(4, 7)), t -> new Tanh(t.get(0))));
     }
@@ -124,7 +181,8 @@ class OpGradientTest {
             for (int i = 0; i < drawn.length; i++) {
                 drawn[i] =
                         spec.isInt()
-                                ? (sample.op() == Attention.class ? spec.bound() - i * 3
+                                ? (sample.op() == Attention.class
+                                        ? spec.bound() - i * 3
                                         : random.nextInt(spec.bound()))
                                 : (float) random.nextGaussian();
             }
@@ -133,8 +191,7 @@ class OpGradientTest {
         // ops that work in place must not write into the inputs themselves
         var copies = new ArrayList<Tensor>();
         for (Tensor tensor : tensors) {
-            copies.add(
-                    tensor.type() == DataType.INT32 ? tensor : graph.apply(new Copy(tensor)));
+            copies.add(tensor.type() == DataType.INT32 ? tensor : graph.apply(new Copy(tensor)));
         }
         Tensor y = graph.apply(sample.make().apply(copies));
         Tensor dy = graph.input("dy", DataType.FLOAT32, y.shape());
@@ -171,8 +228,7 @@ class OpGradientTest {
                     }
                     double h = 1e-2;
                     double coarse = difference(program, values, tensor, step, h, kept, direction);
-                    double fine =
-                            difference(program, values, tensor, step, h / 2, kept, direction);
+                    double fine = difference(program, values, tensor, step, h / 2, kept, direction);
                     double extrapolated = (4 * fine - coarse) / 3;
                     assertThat(extrapolated)
                             .as("%s, input %s", sample, tensor)
@@ -239,7 +295,8 @@ class OpGradientTest {
         Set<Class<?>> sampled = samples().map(Sample::op).collect(Collectors.toSet());
         for (Class<?> op : Op.class.getPermittedSubclasses()) {
             boolean differentiable =
-                    Stream.of(op.getDeclaredMethods()).anyMatch(m -> m.getName().equals("gradients"));
+                    Stream.of(op.getDeclaredMethods())
+                            .anyMatch(m -> m.getName().equals("gradients"));
             assertThat(!differentiable || sampled.contains(op))
                     .as(op.getSimpleName() + " has a gradient rule and no sample")
                     .isTrue();
@@ -263,8 +320,7 @@ class OpGradientTest {
             program.write(dz.buffer(), new float[] {1, 0, 0, 1});
             program.run();
             // dx = dz + dz·wᵀ, dw = xᵀ·dz
-            assertThat(program.read(gradients.get(x).buffer()))
-                    .containsExactly(1.5f, 2, 1, 0);
+            assertThat(program.read(gradients.get(x).buffer())).containsExactly(1.5f, 2, 1, 0);
             assertThat(program.read(gradients.get(w).buffer())).containsExactly(1, 3, 2, 4);
         }
     }

@@ -26,7 +26,10 @@ class MiniLmReferenceTest {
                 Tokenizer tokenizer = checkpoint.tokenizer(MiniLm.TOKENIZER);
                 var session =
                         new Session(
-                                new JvmEngine(2), MiniLm.classifier(checkpoint), checkpoint, false)) {
+                                new JvmEngine(2),
+                                MiniLm.classifier(checkpoint),
+                                checkpoint,
+                                false)) {
             for (JsonNode sentence : reference.get("sentences")) {
                 Tokens tokens = tokenizer.encode(sentence.get("text").asString(), null, 128);
                 assertThat(tokens.inputIds()).isEqualTo(MiniLm.ints(sentence.get("ids")));
@@ -46,8 +49,7 @@ class MiniLmReferenceTest {
                 for (float value : pooled) {
                     squares += (double) value * value;
                 }
-                assertThat(Math.sqrt(squares))
-                        .isCloseTo(mean.get("norm").asDouble(), within(2e-5));
+                assertThat(Math.sqrt(squares)).isCloseTo(mean.get("norm").asDouble(), within(2e-5));
                 for (int i = 0; i < 16; i++) {
                     assertThat((double) pooled[i])
                             .isCloseTo(mean.get("first16").get(i).asDouble(), within(2e-5));
@@ -62,20 +64,18 @@ class MiniLmReferenceTest {
         try (var checkpoint = MiniLm.load();
                 var session =
                         new Session(
-                                new JvmEngine(2), MiniLm.classifier(checkpoint), checkpoint, false)) {
+                                new JvmEngine(2),
+                                MiniLm.classifier(checkpoint),
+                                checkpoint,
+                                false)) {
             var layers = new ArrayList<LoraLayer>();
             for (LinearModule module : session.model().linearModules()) {
                 layers.add(new LoraLayer(module, 8, 2f, 0f, false));
             }
             session.addAdapters(layers);
             session.prepareTraining(
-                    layers,
-                    new AdamW(new AdamW.Settings(0.9, 0.999, 1e-8, 0)),
-                    1,
-                    0.01,
-                    false);
-            session.write(
-                    "classifier.weight", sine(2, 384, 0.1, 0.2, 0));
+                    layers, new AdamW(new AdamW.Settings(0.9, 0.999, 1e-8, 0)), 1, 0.01, false);
+            session.write("classifier.weight", sine(2, 384, 0.1, 0.2, 0));
             session.write("classifier.bias", new float[] {0.05f, -0.05f});
             for (int k = 0; k < layers.size(); k++) {
                 LoraLayer layer = layers.get(k);
@@ -90,15 +90,13 @@ class MiniLmReferenceTest {
                 tokens.add(new Tokens(values, new int[values.length], values.length));
             }
             Dataset data = dataset(tokens, MiniLm.ints(reference.get("labels")));
-            Batch batch =
-                    new Batcher(6, new int[] {32}, 0).batch(data, new int[] {0, 1, 2, 3});
+            Batch batch = new Batcher(6, new int[] {32}, 0).batch(data, new int[] {0, 1, 2, 3});
             var evaluation = session.evaluate(List.of(batch), 4);
             for (int i = 0; i < 4; i++) {
                 for (int c = 0; c < 2; c++) {
                     assertThat((double) evaluation.logits()[i][c])
                             .isCloseTo(
-                                    reference.get("logits").get(i).get(c).asDouble(),
-                                    within(2e-5));
+                                    reference.get("logits").get(i).get(c).asDouble(), within(2e-5));
                 }
             }
             float[] weights = {0.25f, 0.25f, 0.25f, 0.25f, 0, 0};

@@ -24,8 +24,7 @@ class SafetensorsTest {
 
     private Path file(String header, int dataBytes) throws IOException {
         byte[] json = header.getBytes(StandardCharsets.UTF_8);
-        var bytes =
-                ByteBuffer.allocate(8 + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
+        var bytes = ByteBuffer.allocate(8 + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(json.length).put(json);
         return Files.write(folder.resolve("t.safetensors"), bytes.array());
     }
@@ -120,8 +119,7 @@ class SafetensorsTest {
         var tensors = new TreeMap<String, TensorData>();
         tensors.put(
                 "w",
-                new TensorData(
-                        new int[] {3}, new float[] {0, Float.NaN, Float.POSITIVE_INFINITY}));
+                new TensorData(new int[] {3}, new float[] {0, Float.NaN, Float.POSITIVE_INFINITY}));
         Path path = folder.resolve("n.safetensors");
         SafetensorsWriter.write(path, tensors, Map.of());
         try (var read = new Safetensors(path)) {
@@ -167,8 +165,7 @@ class SafetensorsTest {
                 "{} | S-INDEX",
                 "{ | S-INDEX"
             })
-    void anIndexStaysInItsFolderAndNamesWhatIsThere(String json, String code)
-            throws IOException {
+    void anIndexStaysInItsFolderAndNamesWhatIsThere(String json, String code) throws IOException {
         var tensors = new TreeMap<String, TensorData>();
         tensors.put("w", new TensorData(new int[] {1}, new float[] {1}));
         SafetensorsWriter.write(folder.resolve("g.safetensors"), tensors, Map.of());

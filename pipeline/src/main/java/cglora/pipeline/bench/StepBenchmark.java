@@ -75,15 +75,22 @@ public final class StepBenchmark {
             line("engine        %s", engine.description());
             line(
                     "step          %.1f ms median of %d (%.1f … %.1f)   %.0f tokens/s   %.0f GFLOP/s",
-                    1e3 * median, repetitions, 1e3 * seconds[0], 1e3 * seconds[repetitions - 1],
-                    ROWS * WIDTH / median, program.operations() / median * 1e-9);
+                    1e3 * median,
+                    repetitions,
+                    1e3 * seconds[0],
+                    1e3 * seconds[repetitions - 1],
+                    ROWS * WIDTH / median,
+                    program.operations() / median * 1e-9);
             report(profile, program.launches().size());
-            long planned = session.persistentBytes() + session.adapterBytes() + program.scratchBytes();
+            long planned =
+                    session.persistentBytes() + session.adapterBytes() + program.scratchBytes();
             line(
                     "memory        planned %.0f MiB of arrays (activations %.0f)   allocated %.0f MiB"
                             + "   resident peak of the process %.0f MiB",
-                    planned / 1048576.0, program.scratchBytes() / 1048576.0,
-                    engine.allocatedBytes() / 1048576.0, residentMiB());
+                    planned / 1048576.0,
+                    program.scratchBytes() / 1048576.0,
+                    engine.allocatedBytes() / 1048576.0,
+                    residentMiB());
             gemm(profile);
         }
     }
@@ -104,8 +111,7 @@ public final class StepBenchmark {
                                         100 * e.getValue().nanos() / total,
                                         e.getValue().nanos() / 5e6,
                                         e.getValue().launches() / 5,
-                                        (double) e.getValue().operations()
-                                                / e.getValue().nanos()));
+                                        (double) e.getValue().operations() / e.getValue().nanos()));
     }
 
     /// The step's large products by the library alone, split over as many threads.
@@ -122,8 +128,7 @@ public final class StepBenchmark {
                 for (boolean transposed : new boolean[] {true, false}) {
                     long best = best(pool, shapes[s][0], shapes[s][1], shapes[s][2], transposed);
                     nanos += (double) best * counts[s];
-                    operations +=
-                            2.0 * shapes[s][0] * shapes[s][1] * shapes[s][2] * counts[s];
+                    operations += 2.0 * shapes[s][0] * shapes[s][1] * shapes[s][2] * counts[s];
                 }
             }
         }
@@ -150,9 +155,22 @@ public final class StepBenchmark {
                                 () ->
                                         OpenBlas.get()
                                                 .sgemm(
-                                                        false, transposed, count, n, k, 1f, a,
-                                                        first * k, k, b, 0, transposed ? k : n, 0f,
-                                                        c, first * n, n)));
+                                                        false,
+                                                        transposed,
+                                                        count,
+                                                        n,
+                                                        k,
+                                                        1f,
+                                                        a,
+                                                        first * k,
+                                                        k,
+                                                        b,
+                                                        0,
+                                                        transposed ? k : n,
+                                                        0f,
+                                                        c,
+                                                        first * n,
+                                                        n)));
             }
             parts.forEach(StepBenchmark::join);
             times[i] = System.nanoTime() - start;
@@ -186,7 +204,13 @@ public final class StepBenchmark {
         int[] labels = random.ints(ROWS, 0, 2).toArray();
         int[] examples = new int[ROWS];
         return new Batch(
-                ROWS, WIDTH, examples, ids, new int[ROWS * WIDTH], lengths, labels,
+                ROWS,
+                WIDTH,
+                examples,
+                ids,
+                new int[ROWS * WIDTH],
+                lengths,
+                labels,
                 new float[ROWS]);
     }
 

@@ -19,7 +19,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--threads", defaultValue = "0", description = "Threads; 0 takes all cores.")
     private int threads;
 
-    @Option(names = {"-r", "--repetitions"}, defaultValue = "15", description = "Timed steps.")
+    @Option(
+            names = {"-r", "--repetitions"},
+            defaultValue = "15",
+            description = "Timed steps.")
     private int repetitions;
 
     private final Console console;
@@ -36,7 +39,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         if (threads < 0 || repetitions < 1) {
             throw new CgloraException(
-                    ErrorCode.O_RANGE, "", threads + " threads, " + repetitions + " repetitions",
+                    ErrorCode.O_RANGE,
+                    "",
+                    threads + " threads, " + repetitions + " repetitions",
                     "at least 1 repetition, 0 or more threads");
         }
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;

@@ -36,7 +36,8 @@ final class InspectCommand implements Callable<Integer> {
         Path place = Path.of(path);
         if (path.endsWith(".safetensors")) {
             try (var file = new Safetensors(existing(place))) {
-                file.metadata().forEach((k, v) -> console.out().println("metadata  " + k + " = " + v));
+                file.metadata()
+                        .forEach((k, v) -> console.out().println("metadata  " + k + " = " + v));
                 tensors(file);
             }
         } else if (Files.exists(place.resolve("run.json"))) {
@@ -54,7 +55,10 @@ final class InspectCommand implements Callable<Integer> {
                                     console.out()
                                             .printf(
                                                     "%-60s r %d  %d x %d  scaling %s%n",
-                                                    name, layer.r(), layer.out(), layer.in(),
+                                                    name,
+                                                    layer.r(),
+                                                    layer.out(),
+                                                    layer.in(),
                                                     layer.scaling()));
             adapter.shapes()
                     .forEach(

@@ -72,8 +72,11 @@ final class PredictCommand implements Callable<Integer> {
                 } else {
                     console.out()
                             .printf(
-                                    Locale.ROOT, "%s\t%.3f\t%s%n", answer.get("label"),
-                                    (Double) answer.get("score"), answer.get("text"));
+                                    Locale.ROOT,
+                                    "%s\t%.3f\t%s%n",
+                                    answer.get("label"),
+                                    (Double) answer.get("score"),
+                                    answer.get("text"));
                 }
             }
         }

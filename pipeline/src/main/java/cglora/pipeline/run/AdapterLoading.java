@@ -29,18 +29,25 @@ final class AdapterLoading {
                                     || module.in() != layer.in()
                                     || module.out() != layer.out()) {
                                 problems.error(
-                                        ErrorCode.A_TENSOR, where,
+                                        ErrorCode.A_TENSOR,
+                                        where,
                                         module == null
                                                 ? "layer '" + name + "' is not in this model"
                                                 : "layer '%s' is %d × %d, the adapter's %d × %d"
                                                         .formatted(
-                                                                name, module.out(), module.in(),
-                                                                layer.out(), layer.in()),
+                                                                name,
+                                                                module.out(),
+                                                                module.in(),
+                                                                layer.out(),
+                                                                layer.in()),
                                         "take the base model that the adapter was trained on");
                             } else {
                                 layers.add(
                                         new LoraLayer(
-                                                module, layer.r(), (float) layer.scaling(), 0,
+                                                module,
+                                                layer.r(),
+                                                (float) layer.scaling(),
+                                                0,
                                                 false));
                             }
                         });

@@ -49,20 +49,19 @@ record Examples(
             // one source: the splits are cut from one shuffled list and never meet
             List<RawExample> all = pick(train, train.size(), seed);
             int forTest = spec.testExamples() == null ? 1000 : spec.testExamples();
-            int forValidation =
-                    spec.validationExamples() == null ? 512 : spec.validationExamples();
+            int forValidation = spec.validationExamples() == null ? 512 : spec.validationExamples();
             int forTrain = spec.trainExamples() == null ? 3200 : spec.trainExamples();
             if (forTest + forValidation + forTrain > all.size()) {
                 throw new CgloraException(
-                        ErrorCode.D_EMPTY, wordNet,
+                        ErrorCode.D_EMPTY,
+                        wordNet,
                         "%d examples asked for, there are %d"
                                 .formatted(forTest + forValidation + forTrain, all.size()),
                         "ask for fewer");
             }
             test = all.subList(0, forTest);
             validation = all.subList(forTest, forTest + forValidation);
-            train =
-                    all.subList(forTest + forValidation, forTest + forValidation + forTrain);
+            train = all.subList(forTest + forValidation, forTest + forValidation + forTrain);
         } else {
             if (spec.validation() != null) {
                 validation = drawn(read(spec, spec.validation()), spec.validationExamples(), seed);
@@ -143,17 +142,17 @@ record Examples(
     }
 
     private static void warnOverlap(
-            List<RawExample> train,
-            List<RawExample> validation,
-            String source,
-            Problems warnings) {
+            List<RawExample> train, List<RawExample> validation, String source, Problems warnings) {
         var seen = new HashSet<String>();
         train.forEach(e -> seen.add(e.text() + '\0' + e.textPair()));
         long both =
-                validation.stream().filter(e -> seen.contains(e.text() + '\0' + e.textPair())).count();
+                validation.stream()
+                        .filter(e -> seen.contains(e.text() + '\0' + e.textPair()))
+                        .count();
         if (both > 0) {
             warnings.warning(
-                    ErrorCode.D_OVERLAP, String.valueOf(source),
+                    ErrorCode.D_OVERLAP,
+                    String.valueOf(source),
                     both + " validation rows also occur in the training data",
                     "remove them: their metrics are too good");
         }
@@ -175,17 +174,23 @@ record Examples(
             String what =
                     "%d of %d rows (%.1f%%) exceed %d tokens; the longest has %d"
                             .formatted(
-                                    data.truncated(), rows.size(),
-                                    100.0 * data.truncated() / rows.size(), spec.maxLength(),
+                                    data.truncated(),
+                                    rows.size(),
+                                    100.0 * data.truncated() / rows.size(),
+                                    spec.maxLength(),
                                     data.longest());
             switch (spec.overflow()) {
                 case TRUNCATE ->
                         warnings.warning(
-                                ErrorCode.D_TRUNC, source, what + " and are cut",
+                                ErrorCode.D_TRUNC,
+                                source,
+                                what + " and are cut",
                                 "raise data.max_length");
                 case ERROR ->
                         throw new CgloraException(
-                                ErrorCode.D_LENGTH, source, what,
+                                ErrorCode.D_LENGTH,
+                                source,
+                                what,
                                 "raise data.max_length, or \"overflow\": \"truncate\"");
                 case DROP -> {
                     int[] kept =
@@ -200,7 +205,9 @@ record Examples(
                                 ErrorCode.D_LENGTH, source, what, "raise data.max_length");
                     }
                     warnings.warning(
-                            ErrorCode.D_TRUNC, source, what + " and are left out",
+                            ErrorCode.D_TRUNC,
+                            source,
+                            what + " and are left out",
                             "raise data.max_length");
                     return data.select(kept);
                 }

@@ -40,11 +40,12 @@ public final class Predictor implements AutoCloseable {
         PeftAdapter adapter = PeftAdapter.read(place);
         Map<String, String> metadata = adapter.metadata();
         int[] head = adapter.shapes().get("classifier.weight");
-        this.checkpoint =
-                PretrainedModel.load(base == null ? adapter.base() : base, Map.of());
+        this.checkpoint = PretrainedModel.load(base == null ? adapter.base() : base, Map.of());
         String names = metadata.get("cglora.labels");
         boolean regression = Boolean.parseBoolean(metadata.get("cglora.regression"));
-        this.labels = new Labels(names == null ? numbered(head[0]) : List.of(names.split("\n")), regression);
+        this.labels =
+                new Labels(
+                        names == null ? numbered(head[0]) : List.of(names.split("\n")), regression);
         String pooling = metadata.get("cglora.pooling");
         var model =
                 new SequenceClassifier(
@@ -55,17 +56,18 @@ public final class Predictor implements AutoCloseable {
                         labels);
         if (head[0] != model.outputs() || head[1] != checkpoint.encoder().hiddenSize()) {
             throw new CgloraException(
-                    ErrorCode.A_TENSOR, place.toString(),
+                    ErrorCode.A_TENSOR,
+                    place.toString(),
                     "classifier.weight is %d × %d, expected %d × %d"
                             .formatted(
-                                    head[0], head[1], model.outputs(),
+                                    head[0],
+                                    head[1],
+                                    model.outputs(),
                                     checkpoint.encoder().hiddenSize()),
                     "take the base model that the adapter was trained on");
         }
         String saved = metadata.get("cglora.tokenizer");
-        this.tokenizer =
-                checkpoint.tokenizer(
-                        saved == null || saved.equals("null") ? null : saved);
+        this.tokenizer = checkpoint.tokenizer(saved == null || saved.equals("null") ? null : saved);
         this.maxLength =
                 Math.min(
                         checkpoint.encoder().maxPositions(),

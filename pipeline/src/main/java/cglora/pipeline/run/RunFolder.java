@@ -36,13 +36,14 @@ final class RunFolder implements AutoCloseable {
                 folder = parent.resolve(time + "-" + i);
             }
             path = folder;
-            events =
-                    Files.newBufferedWriter(path.resolve("events.jsonl"), StandardCharsets.UTF_8);
+            events = Files.newBufferedWriter(path.resolve("events.jsonl"), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new CgloraException(
-                    ErrorCode.K_OUTPUT, parent.toString(),
+                    ErrorCode.K_OUTPUT,
+                    parent.toString(),
                     "the run's folder cannot be written: " + e.getMessage(),
-                    "set output_dir to a folder that can", e);
+                    "set output_dir to a folder that can",
+                    e);
         }
     }
 
@@ -102,8 +103,11 @@ final class RunFolder implements AutoCloseable {
 
     CgloraException diskError(IOException e) {
         return new CgloraException(
-                ErrorCode.K_DISK, path.toString(), "cannot be written: " + e.getMessage(),
-                "make room, or set output_dir to another disk", e);
+                ErrorCode.K_DISK,
+                path.toString(),
+                "cannot be written: " + e.getMessage(),
+                "make room, or set output_dir to another disk",
+                e);
     }
 
     /// Points `latest`, beside the runs, at this one.

@@ -128,15 +128,21 @@ public final class Runner {
             for (int i = 0; i < stages.size(); i++) {
                 stage(stages.get(i), i + 1, stages.size());
                 if (interrupted && stages.stream().noneMatch(ExportSpec.class::isInstance)) {
-                    export(new ExportSpec(null, true, ExportSpec.Format.PEFT,
-                            ExportSpec.Scaling.KEEP, false));
+                    export(
+                            new ExportSpec(
+                                    null,
+                                    true,
+                                    ExportSpec.Format.PEFT,
+                                    ExportSpec.Scaling.KEEP,
+                                    false));
                 }
             }
             finish();
             return interrupted ? 130 : 0;
         } catch (CgloraException e) {
             folder.event(
-                    "end", Map.of("exit", e.exitStatus(), "reason", e.problems().getFirst().what()));
+                    "end",
+                    Map.of("exit", e.exitStatus(), "reason", e.problems().getFirst().what()));
             throw e;
         } finally {
             close();
@@ -149,8 +155,7 @@ public final class Runner {
         List<StageSpec> stages = spec.stages().stream().filter(StageSpec::when).toList();
         checkInputs(stages);
         var engine = new NullEngine();
-        boolean full =
-                adapterSpec != null && adapterSpec.method() == AdapterSpec.Method.FULL;
+        boolean full = adapterSpec != null && adapterSpec.method() == AdapterSpec.Method.FULL;
         session = new Session(engine, classifier(), checkpoint, full);
         if (adapterSpec != null && !full) {
             session.addAdapters(layers(session.model()));
@@ -204,7 +209,8 @@ public final class Runner {
     private void requireEngine() {
         if (spec.engine().type() == EngineSpec.Type.TORNADO) {
             throw new CgloraException(
-                    ErrorCode.V_ENGINE, "engine.type",
+                    ErrorCode.V_ENGINE,
+                    "engine.type",
                     "the tornado engine is not there yet; this version has jvm",
                     "--set engine.type=jvm");
         }
@@ -222,11 +228,11 @@ public final class Runner {
                 dataSpec = data;
                 if (data.maxLength() > checkpoint.encoder().maxPositions()) {
                     throw new CgloraException(
-                            ErrorCode.O_RANGE, "data.max_length",
+                            ErrorCode.O_RANGE,
+                            "data.max_length",
                             "%d, the model has %d positions"
                                     .formatted(
-                                            data.maxLength(),
-                                            checkpoint.encoder().maxPositions()),
+                                            data.maxLength(), checkpoint.encoder().maxPositions()),
                             "at most " + checkpoint.encoder().maxPositions());
                 }
                 examples = Examples.read(data, modelSpec, spec.seed(), notes);
@@ -241,7 +247,8 @@ public final class Runner {
                 }
                 if (largest >= checkpoint.encoder().vocabularySize()) {
                     throw new CgloraException(
-                            ErrorCode.T_VOCABULARY, tokenizer.description(),
+                            ErrorCode.T_VOCABULARY,
+                            tokenizer.description(),
                             "token id %d, the model's vocabulary has %d"
                                     .formatted(largest, checkpoint.encoder().vocabularySize()),
                             "take the tokenizer.json that belongs to the model");
@@ -284,8 +291,7 @@ public final class Runner {
         double seconds = (System.nanoTime() - begin) * 1e-9;
         progress.note(
                 "[%d/%d] %-10s %6s   %s", number, of, stage.id(), Progress.time(seconds), detail);
-        folder.event(
-                "stage", Map.of("stage", stage.id(), "seconds", seconds, "detail", detail));
+        folder.event("stage", Map.of("stage", stage.id(), "seconds", seconds, "detail", detail));
         showNotes();
     }
 
@@ -299,7 +305,9 @@ public final class Runner {
                 };
         if (pooling == Pooling.POOLER && !checkpoint.hasPooler()) {
             throw new CgloraException(
-                    ErrorCode.M_TENSOR, checkpoint.description(), "has no pooler",
+                    ErrorCode.M_TENSOR,
+                    checkpoint.description(),
+                    "has no pooler",
                     "\"pooling\": \"mean\" or \"cls\"");
         }
         Labels labels = examples.labels();
@@ -322,8 +330,7 @@ public final class Runner {
                 spec.engine().threads() == null
                         ? Runtime.getRuntime().availableProcessors()
                         : spec.engine().threads();
-        boolean full =
-                adapterSpec != null && adapterSpec.method() == AdapterSpec.Method.FULL;
+        boolean full = adapterSpec != null && adapterSpec.method() == AdapterSpec.Method.FULL;
         session = new Session(new JvmEngine(threads), classifier(), checkpoint, full);
         folder.writeJson("run.json", record(threads));
         return "train %d  validation %d  test %d examples, %d classes, longest %d tokens"
@@ -360,8 +367,7 @@ public final class Runner {
     }
 
     private Evaluation evaluate(Dataset data) {
-        return session.evaluate(
-                evaluationBatcher(EVALUATION_BATCH).sequential(data), data.size());
+        return session.evaluate(evaluationBatcher(EVALUATION_BATCH).sequential(data), data.size());
     }
 
     private Samples samples(CalibrateSpec calibrate) {
@@ -374,21 +380,23 @@ public final class Runner {
             double share = Math.min(1, (double) train.size() / Math.max(1, wanted));
             if (share < 1) {
                 notes.warning(
-                        ErrorCode.N_CALIBRATION, "calibrate",
+                        ErrorCode.N_CALIBRATION,
+                        "calibrate",
                         ("head, curvature and step want %d examples that they do not share; the"
                                         + " training set has %d, so each gets %.0f %% of its wish")
                                 .formatted(wanted, train.size(), 100 * share),
                         "");
             }
-            Dataset order =
-                    train.select(Batcher.draw(train.size(), train.size(), spec.seed()));
+            Dataset order = train.select(Batcher.draw(train.size(), train.size(), spec.seed()));
             int a = (int) (share * head);
             int b = a + (int) (share * heldOut);
             int c = b + (int) (share * curvature);
             int d = c + (int) (share * step);
             samples =
                     new Samples(
-                            order.slice(0, a), order.slice(a, b), order.slice(b, c),
+                            order.slice(0, a),
+                            order.slice(a, b),
+                            order.slice(b, c),
                             order.slice(c, d));
         }
         return samples;
@@ -409,8 +417,7 @@ public final class Runner {
             case cglora.pipeline.spec.HeadWarmup.Auto _ ->
                     Optional.of(new HeadWarmupSpec(512, new cglora.pipeline.spec.AutoOr.Auto<>()));
             case cglora.pipeline.spec.HeadWarmup.Off _ -> Optional.empty();
-            case cglora.pipeline.spec.HeadWarmup.On(HeadWarmupSpec options) ->
-                    Optional.of(options);
+            case cglora.pipeline.spec.HeadWarmup.On(HeadWarmupSpec options) -> Optional.of(options);
         };
     }
 
@@ -474,7 +481,9 @@ public final class Runner {
         var line = new StringBuilder("%-22s".formatted(name));
         values.forEach(
                 (metric, value) ->
-                        line.append("  ").append(metric).append(' ')
+                        line.append("  ")
+                                .append(metric)
+                                .append(' ')
                                 .append(String.format(java.util.Locale.ROOT, "%.4f", value)));
         table.add(line.toString());
         var event = new LinkedHashMap<String, Object>(values);
@@ -508,7 +517,10 @@ public final class Runner {
         }
         return "%d examples, %d tokens, %d layers, %s, %s"
                 .formatted(
-                        count, tokens, layers.size(), calibrate.fisher().jsonName(),
+                        count,
+                        tokens,
+                        layers.size(),
+                        calibrate.fisher().jsonName(),
                         gram ? "implicit" : "factored");
     }
 
@@ -542,8 +554,7 @@ public final class Runner {
                 labels[i]++;
             }
         }
-        return new Dataset(
-                data.tokens(), labels, data.targets(), data.truncated(), data.longest());
+        return new Dataset(data.tokens(), labels, data.targets(), data.truncated(), data.longest());
     }
 
     private List<LoraLayer> layers(SequenceClassifier model) {
@@ -572,10 +583,8 @@ public final class Runner {
         return switch (spec) {
             case null -> new TargetSelection.Target.Names(byDefault);
             case TargetModules.AllLinear() -> new TargetSelection.Target.AllLinear();
-            case TargetModules.Matching(String regex) ->
-                    new TargetSelection.Target.Matching(regex);
-            case TargetModules.Names(List<String> names) ->
-                    new TargetSelection.Target.Names(names);
+            case TargetModules.Matching(String regex) -> new TargetSelection.Target.Matching(regex);
+            case TargetModules.Names(List<String> names) -> new TargetSelection.Target.Names(names);
         };
     }
 
@@ -587,8 +596,13 @@ public final class Runner {
         List<LoraLayer> layers = layers(session.model());
         session.addAdapters(layers);
         var starter = new AdapterStart(session, notes);
-        String what = adapter.method().jsonName() + " r " + adapter.r() + "  " + layers.size()
-                + " modules";
+        String what =
+                adapter.method().jsonName()
+                        + " r "
+                        + adapter.r()
+                        + "  "
+                        + layers.size()
+                        + " modules";
         if (adapter.method() == AdapterSpec.Method.LORA) {
             start =
                     starter.lora(
@@ -604,8 +618,7 @@ public final class Runner {
         Samples s = samples(calibrateSpec().orElse(null));
         Batcher batcher = evaluationBatcher(EVALUATION_BATCH);
         boolean gram =
-                statistics.values().iterator().next()
-                        instanceof cglora.models.curvature.TokenGram;
+                statistics.values().iterator().next() instanceof cglora.models.curvature.TokenGram;
         start =
                 starter.cgLora(
                         new CgLoraInitializer(
@@ -630,8 +643,7 @@ public final class Runner {
         if (start.step() == null) {
             return what + "  largest step %.3f of a weight".formatted(start.largest());
         }
-        double best =
-                start.step().trials().stream().mapToDouble(t -> t.loss()).min().orElse(0);
+        double best = start.step().trials().stream().mapToDouble(t -> t.loss()).min().orElse(0);
         folder.event(
                 "init",
                 Map.of(
@@ -642,8 +654,10 @@ public final class Runner {
         return what
                 + "  held-out loss %.3f -> %.3f (step %.4g x quadratic, %d unseen examples)"
                         .formatted(
-                                start.step().lossBefore(), best,
-                                start.step().eta() / start.quadratic(), s.step().size());
+                                start.step().lossBefore(),
+                                best,
+                                start.step().eta() / start.quadratic(),
+                                s.step().size());
     }
 
     private static AdapterStart.Sample sample(Batcher batcher, Dataset data) {
@@ -680,10 +694,20 @@ public final class Runner {
         double rate = t.learningRate().orElse(automaticRate());
         double headRate = t.headLearningRate() == null ? 1e-3 : t.headLearningRate();
         return new Trainer.Options(
-                steps, t.gradientAccumulationSteps(), rate, headRate, t.weightDecay(),
-                t.adamBeta1(), t.adamBeta2(), t.adamEpsilon(), t.maxGradNorm(),
-                Trainer.Schedule.valueOf(t.scheduler().name()), warmup,
-                validation.size() == 0 ? 0 : every, t.loadBest(), spec.seed());
+                steps,
+                t.gradientAccumulationSteps(),
+                rate,
+                headRate,
+                t.weightDecay(),
+                t.adamBeta1(),
+                t.adamBeta2(),
+                t.adamEpsilon(),
+                t.maxGradNorm(),
+                Trainer.Schedule.valueOf(t.scheduler().name()),
+                warmup,
+                validation.size() == 0 ? 0 : every,
+                t.loadBest(),
+                spec.seed());
     }
 
     private int stepsPerEpoch(TrainSpec t) {
@@ -713,7 +737,10 @@ public final class Runner {
         interrupted = result.interrupted();
         return "%d/%d steps  lr %.2g  loss %.3f%s%s"
                 .formatted(
-                        result.steps(), steps, rate, listener.smoothed,
+                        result.steps(),
+                        steps,
+                        rate,
+                        listener.smoothed,
                         result.bestStep() == result.steps()
                                 ? ""
                                 : "  best state of step " + result.bestStep(),
@@ -735,8 +762,7 @@ public final class Runner {
 
         @Override
         public void step(Trainer.Step step) {
-            smoothed =
-                    Double.isNaN(smoothed) ? step.loss() : 0.9 * smoothed + 0.1 * step.loss();
+            smoothed = Double.isNaN(smoothed) ? step.loss() : 0.9 * smoothed + 0.1 * step.loss();
             examplesSeen += step.examples();
             double seconds = (System.nanoTime() - begin) * 1e-9;
             double left = seconds / step.step() * (steps - step.step());
@@ -756,8 +782,15 @@ public final class Runner {
                     step.step() == steps,
                     "train %d/%d ep %.2f | loss %.3f ema %.3f | lr %.1e | grad %.2f | %.0f ex/s |"
                             + " eta %s",
-                    step.step(), steps, step.epoch(), step.loss(), smoothed, step.learningRate(),
-                    step.gradNorm(), examplesSeen / seconds, Progress.time(left));
+                    step.step(),
+                    steps,
+                    step.epoch(),
+                    step.loss(),
+                    smoothed,
+                    step.learningRate(),
+                    step.gradNorm(),
+                    examplesSeen / seconds,
+                    Progress.time(left));
         }
 
         @Override
@@ -767,7 +800,8 @@ public final class Runner {
             event.put("best", best);
             folder.event("eval", event);
             progress.note(
-                    "      eval %d/%d  %s%s", step, steps, describe(values), best ? "  (best)" : "");
+                    "      eval %d/%d  %s%s",
+                    step, steps, describe(values), best ? "  (best)" : "");
         }
     }
 
@@ -775,7 +809,8 @@ public final class Runner {
         var text = new StringBuilder();
         values.forEach(
                 (name, value) ->
-                        text.append(String.format(java.util.Locale.ROOT, "%s %.4f  ", name, value)));
+                        text.append(
+                                String.format(java.util.Locale.ROOT, "%s %.4f  ", name, value)));
         return text.toString().stripTrailing();
     }
 
@@ -788,7 +823,9 @@ public final class Runner {
                 };
         if (data.size() == 0) {
             throw new CgloraException(
-                    ErrorCode.D_EMPTY, "evaluate.data", "the data stage has no such split",
+                    ErrorCode.D_EMPTY,
+                    "evaluate.data",
+                    "the data stage has no such split",
                     "name a file for it");
         }
         Evaluation evaluation = evaluate(data);
@@ -862,8 +899,7 @@ public final class Runner {
         }
     }
 
-    private void requireFinite(
-            Map<String, PeftAdapter.Layer> layers, Map<String, float[]> saved) {
+    private void requireFinite(Map<String, PeftAdapter.Layer> layers, Map<String, float[]> saved) {
         var all = new LinkedHashMap<String, float[]>(saved);
         layers.forEach(
                 (name, layer) -> {
@@ -875,7 +911,8 @@ public final class Runner {
                     for (float value : values) {
                         if (!Float.isFinite(value)) {
                             throw new CgloraException(
-                                    ErrorCode.A_VERIFY, name,
+                                    ErrorCode.A_VERIFY,
+                                    name,
                                     "the trained adapter holds NaN or infinity; nothing is written",
                                     "lower train.learning_rate");
                         }
@@ -891,13 +928,15 @@ public final class Runner {
         double largest = 0;
         double scale = 0;
         PeftAdapter adapter = PeftAdapter.read(written);
-        try (var fresh = new Session(
-                new JvmEngine(session.engine().parallelism()), session.model(), checkpoint, false)) {
+        try (var fresh =
+                new Session(
+                        new JvmEngine(session.engine().parallelism()),
+                        session.model(),
+                        checkpoint,
+                        false)) {
             AdapterLoading.load(fresh, adapter, written.toString());
             float[][] logits =
-                    fresh.evaluate(
-                                    evaluationBatcher(EVALUATION_BATCH).sequential(few),
-                                    few.size())
+                    fresh.evaluate(evaluationBatcher(EVALUATION_BATCH).sequential(few), few.size())
                             .logits();
             for (int i = 0; i < logits.length; i++) {
                 for (int c = 0; c < logits[i].length; c++) {
@@ -910,7 +949,8 @@ public final class Runner {
             Path rejected = target.resolveSibling("adapter.rejected");
             Files.move(written, rejected);
             throw new CgloraException(
-                    ErrorCode.A_VERIFY, rejected.toString(),
+                    ErrorCode.A_VERIFY,
+                    rejected.toString(),
                     "the adapter, read back, gives logits that differ by " + largest,
                     "please report it; the files are kept for a look");
         }
@@ -934,15 +974,16 @@ public final class Runner {
                 relative(folder.path()));
         if (adapterPath != null) {
             out.printf("adapter %s%n", relative(adapterPath));
-            out.printf(
-                    "next: cglora predict %s --text \"...\"%n", relative(adapterPath));
+            out.printf("next: cglora predict %s --text \"...\"%n", relative(adapterPath));
         }
     }
 
     private static String relative(Path path) {
         Path here = Path.of("").toAbsolutePath();
         Path absolute = path.toAbsolutePath().normalize();
-        return absolute.startsWith(here) ? here.relativize(absolute).toString() : absolute.toString();
+        return absolute.startsWith(here)
+                ? here.relativize(absolute).toString()
+                : absolute.toString();
     }
 
     private void close() {

@@ -41,7 +41,9 @@ class PipelineRunTest {
     private record Outcome(int status, String out, String err) {}
 
     private static Path example(String name) {
-        return Path.of(System.getProperty("cglora.root")).resolve("pipeline/examples").resolve(name);
+        return Path.of(System.getProperty("cglora.root"))
+                .resolve("pipeline/examples")
+                .resolve(name);
     }
 
     private Outcome run(String example, String... more) {
@@ -64,9 +66,7 @@ class PipelineRunTest {
                         new PrintStream(out, true, StandardCharsets.UTF_8),
                         new PrintStream(err, true, StandardCharsets.UTF_8));
         return new Outcome(
-                status,
-                out.toString(StandardCharsets.UTF_8),
-                err.toString(StandardCharsets.UTF_8));
+                status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
     private List<Path> runs() throws IOException {
@@ -80,7 +80,8 @@ class PipelineRunTest {
         for (int i = 0; i < 2; i++) {
             Outcome outcome = run("quickstart.json");
             assertThat(outcome.status()).as(outcome.err()).isZero();
-            assertThat(outcome.out()).contains("head only", "after initialisation", "after training");
+            assertThat(outcome.out())
+                    .contains("head only", "after initialisation", "after training");
             assertThat(outcome.err()).contains("verified");
         }
         List<Path> runs = runs();
@@ -155,7 +156,8 @@ class PipelineRunTest {
 
     @Test
     void planPrintsMemoryAndWritesNothing() throws IOException {
-        var arguments = new ArrayList<String>(List.of("plan", example("quickstart.json").toString()));
+        var arguments =
+                new ArrayList<String>(List.of("plan", example("quickstart.json").toString()));
         arguments.addAll(SMALL);
         arguments.addAll(List.of("--set", "output_dir=" + folder.resolve("runs")));
         Outcome outcome = execute(arguments.toArray(String[]::new));
