@@ -23,4 +23,18 @@ public record ParameterSpec(String name, Shape shape, Kind kind) {
     public static ParameterSpec vector(String name, int length) {
         return new ParameterSpec(name, Shape.of(length), Kind.VECTOR);
     }
+
+    /// Number of elements.
+    public long size() {
+        return shape.size();
+    }
+
+    /// A copy of the shape's extents.
+    public int[] extents() {
+        int[] extents = new int[shape.rank()];
+        for (int i = 0; i < extents.length; i++) {
+            extents[i] = shape.extent(i);
+        }
+        return extents;
+    }
 }

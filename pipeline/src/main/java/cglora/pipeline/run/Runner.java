@@ -160,8 +160,7 @@ public final class Runner {
         if (adapterSpec != null && !full) {
             session.addAdapters(layers(session.model()));
         }
-        long base =
-                session.model().bodyParameters().stream().mapToLong(p -> p.shape().size()).sum();
+        long base = session.model().bodyParameters().stream().mapToLong(p -> p.size()).sum();
         for (StageSpec stage : stages) {
             if (stage instanceof TrainSpec t) {
                 Trainer.Options options = trainerOptions(t);
@@ -315,9 +314,8 @@ public final class Runner {
     }
 
     private String model() {
-        long count =
-                checkpoint.encoder().parameters().stream().mapToLong(p -> p.shape().size()).sum();
-        return "%s  %s, %d layers of linear modules, %.1f M parameters"
+        long count = checkpoint.encoder().parameters().stream().mapToLong(p -> p.size()).sum();
+        return "%s  %s, %d linear layers, %.1f M parameters"
                 .formatted(
                         checkpoint.description(),
                         checkpoint.encoder().modelType(),
@@ -866,11 +864,7 @@ public final class Runner {
         var shapes = new TreeMap<String, int[]>();
         for (var parameter : session.model().headParameters()) {
             saved.put(parameter.name(), session.read(parameter.name()));
-            int[] shape = new int[parameter.shape().rank()];
-            for (int i = 0; i < shape.length; i++) {
-                shape[i] = parameter.shape().extent(i);
-            }
-            shapes.put(parameter.name(), shape);
+            shapes.put(parameter.name(), parameter.extents());
         }
         requireFinite(layers, saved);
         var adapter =
