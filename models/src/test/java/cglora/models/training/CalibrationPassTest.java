@@ -1,0 +1,144 @@
+package cglora.models.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import cglora.kernels.engine.JvmEngine;
+import cglora.models.curvature.CurvatureStatistics;
+import cglora.models.curvature.FactoredKfac;
+import cglora.models.curvature.TokenStatistics;
+import cglora.models.curvature.WeightSharing;
+import cglora.models.data.Batch;
+import cglora.models.data.Batcher;
+import cglora.models.data.Dataset;
+import cglora.models.data.Labels;
+import cglora.models.family.PretrainedModel;
+import cglora.models.linalg.Matrix;
+import cglora.models.tokenizer.Tokenizer.Tokens;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CalibrationPassTest {
+    @TempDir Path folder;
+
+    private static Dataset data(int examples) {
+        var random = new Random(9);
+        var tokens = new ArrayList<Tokens>();
+        int[] labels = new int[examples];
+        for (int i = 0; i < examples; i++) {
+            int length = 1 + random.nextInt(8);
+            tokens.add(new Tokens(random.ints(length, 1, 31).toArray(), new int[length], length));
+            labels[i] = random.nextInt(3);
+        }
+        return new Dataset(tokens, labels, new float[examples], 0, 8);
+    }
+
+    private Session session(PretrainedModel checkpoint) {
+        var model =
+                new SequenceClassifier(
+                        checkpoint.encoder(),
+                        Pooling.MEAN,
+                        new Labels(List.of("a", "b", "c"), false));
+        var session = new Session(new JvmEngine(2), model, checkpoint, false);
+        var random = new Random(4);
+        float[] head = new float[3 * 12];
+        for (int i = 0; i < head.length; i++) {
+            head[i] = (float) random.nextGaussian();
+        }
+        session.write("classifier.weight", head);
+        return session;
+    }
+
+    private static List<Batch> batches(Dataset data, int size) {
+        return new Batcher(size, new int[] {4, 8}, 0).sequential(data);
+    }
+
+    @Test
+    void factorsAreThoseOfTheTokensAndDoNotDependOnBatchesOrPadding() throws IOException {
+        Dataset data = data(11);
+        try (var checkpoint =
+                        PretrainedModel.load(TinyBert.write(folder, true).toString(), Map.of());
+                var session = session(checkpoint)) {
+            var pass = new CalibrationPass(session, session.model().linearModules());
+            List<Batch> small = batches(data, 2);
+            List<Batch> large = batches(data, 16);
+            Map<String, CurvatureStatistics> factored = pass.factored(small, small, 11);
+            Map<String, CurvatureStatistics> again = pass.factored(large, large, 11);
+            Map<String, TokenStatistics> tokens = pass.tokens(small, small, 11);
+            for (String name : factored.keySet()) {
+                var f = (FactoredKfac) factored.get(name);
+                var other = (FactoredKfac) again.get(name);
+                var reference = tokens.get(name).factored(WeightSharing.EXPAND);
+                for (var pair :
+                        List.of(
+                                new Matrix[] {f.A(), reference.A()},
+                                new Matrix[] {f.S(), reference.S()},
+                                new Matrix[] {f.G(), reference.G()},
+                                new Matrix[] {other.A(), reference.A()},
+                                new Matrix[] {other.S(), reference.S()},
+                                new Matrix[] {other.G(), reference.G()})) {
+                    assertThat(pair[0].minus(pair[1]).frobenius())
+                            .as(name)
+                            .isCloseTo(0, within(1e-5 * pair[1].frobenius() + 1e-9));
+                }
+            }
+        }
+    }
+
+    @Test
+    void theGradientIsThatOfTheMeanLoss() throws IOException {
+        Dataset data = data(6);
+        try (var checkpoint =
+                        PretrainedModel.load(TinyBert.write(folder, false).toString(), Map.of());
+                var session = session(checkpoint)) {
+            var pass = new CalibrationPass(session, session.model().linearModules());
+            List<Batch> all = batches(data, 6);
+            Map<String, CurvatureStatistics> statistics = pass.factored(all, all, 6);
+            var random = new Random(8);
+            for (String module :
+                    List.of(
+                            "bert.encoder.layer.0.attention.self.query",
+                            "bert.encoder.layer.0.intermediate.dense",
+                            "bert.encoder.layer.1.output.dense")) {
+                Matrix G = ((FactoredKfac) statistics.get(module)).G();
+                float[] weight = session.read(module + ".weight");
+                float[] direction = new float[weight.length];
+                double expected = 0;
+                double scale = 0;
+                for (int i = 0; i < direction.length; i++) {
+                    direction[i] = (float) random.nextGaussian();
+                    expected += direction[i] * G.values()[i];
+                    scale += Math.abs(direction[i] * G.values()[i]);
+                }
+                double h = 5e-3;
+                double slope =
+                        (loss(session, all, module, weight, direction, h)
+                                        - loss(session, all, module, weight, direction, -h))
+                                / (2 * h);
+                session.write(module + ".weight", weight);
+                assertThat(slope).as(module).isCloseTo(expected, within(5e-3 * scale + 1e-4));
+            }
+        }
+    }
+
+    private static double loss(
+            Session session,
+            List<Batch> batches,
+            String module,
+            float[] weight,
+            float[] direction,
+            double h) {
+        float[] moved = weight.clone();
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] += (float) (h * direction[i]);
+        }
+        session.write(module + ".weight", moved);
+        return session.evaluate(batches, 6).loss();
+    }
+}
