@@ -77,6 +77,16 @@ public final class Session implements AutoCloseable {
             SequenceClassifier model,
             PretrainedModel checkpoint,
             boolean trainBody) {
+        this(engine, model, checkpoint, trainBody, true);
+    }
+
+    /// @param readHead whether a head that the checkpoint brings is read; a new one is zero
+    public Session(
+            Engine engine,
+            SequenceClassifier model,
+            PretrainedModel checkpoint,
+            boolean trainBody,
+            boolean readHead) {
         this.engine = engine;
         this.model = model;
         List<ParameterSpec> body = model.bodyParameters();
@@ -99,7 +109,8 @@ public final class Session implements AutoCloseable {
                     (target, offset) -> checkpoint.weights().read(tensor, target, offset));
         }
         for (ParameterSpec spec : head) {
-            if (checkpoint.weights().names().contains(spec.name())
+            if (readHead
+                    && checkpoint.weights().names().contains(spec.name())
                     && checkpoint.weights().shape(spec.name())[0] == model.outputs()) {
                 engine.fill(
                         parameters.get(spec.name()).buffer(),

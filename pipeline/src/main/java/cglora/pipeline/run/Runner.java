@@ -62,6 +62,7 @@ public final class Runner {
     private static final int EVALUATION_BATCH = 32;
     /// Share of the head's examples on which its ℓ₂ is chosen.
     private static final double L2_SHARE = 0.2;
+    private static final String HEAD = "classifier.weight";
     private static final double VERIFY_TOLERANCE = 1e-3;
 
     private final PipelineSpec spec;
@@ -259,7 +260,45 @@ public final class Runner {
                 }
             }
         }
+        checkHead();
         showNotes();
+    }
+
+    /// Settings that the format knows and this version does not carry out, and a head that does
+    /// not fit the data, are refused: never ignored.
+    private void checkHead() {
+        if (dataSpec != null && dataSpec.onBadRow() == DataSpec.OnBadRow.DROP) {
+            throw new CgloraException(
+                    ErrorCode.O_CONFLICT,
+                    dataSpec.id() + ".on_bad_row",
+                    "'drop' is not carried out by this version",
+                    "correct the rows; use error");
+        }
+        List<String> saved = adapterSpec == null ? null : adapterSpec.modulesToSave().orElse(null);
+        if (saved != null && !saved.equals(List.of("classifier"))) {
+            throw new CgloraException(
+                    ErrorCode.A_SAVED,
+                    adapterSpec.id() + ".modules_to_save",
+                    saved + ", this version trains and saves the head only",
+                    "\"auto\" or [\"classifier\"]");
+        }
+        boolean hasHead = checkpoint != null && checkpoint.weights().names().contains(HEAD);
+        if (!hasHead || examples == null || modelSpec.head() == ModelSpec.Head.NEW) {
+            return;
+        }
+        long found = checkpoint.weights().shape(HEAD)[0];
+        if (found != examples.labels().names().size()) {
+            throw new CgloraException(
+                    ErrorCode.M_HEAD,
+                    checkpoint.description(),
+                    "its head has %d labels %s, the data has %d: %s"
+                            .formatted(
+                                    found,
+                                    checkpoint.id2label().values(),
+                                    examples.labels().names().size(),
+                                    String.join(", ", examples.labels().names())),
+                    "\"head\": \"new\" in the model stage replaces it");
+        }
     }
 
     private void showNotes() {
@@ -329,7 +368,9 @@ public final class Runner {
                         ? Runtime.getRuntime().availableProcessors()
                         : spec.engine().threads();
         boolean full = adapterSpec != null && adapterSpec.method() == AdapterSpec.Method.FULL;
-        session = new Session(new JvmEngine(threads), classifier(), checkpoint, full);
+        session =
+                new Session(
+                        new JvmEngine(threads), classifier(), checkpoint, full, hasTrainedHead());
         folder.writeJson("run.json", record(threads));
         return "train %d  validation %d  test %d examples, %d classes, longest %d tokens"
                 .formatted(
@@ -412,11 +453,18 @@ public final class Runner {
             return Optional.empty();
         }
         return switch (adapterSpec.headWarmup()) {
+            case cglora.pipeline.spec.HeadWarmup.Auto _ when hasTrainedHead() -> Optional.empty();
             case cglora.pipeline.spec.HeadWarmup.Auto _ ->
                     Optional.of(new HeadWarmupSpec(512, new cglora.pipeline.spec.AutoOr.Auto<>()));
             case cglora.pipeline.spec.HeadWarmup.Off _ -> Optional.empty();
             case cglora.pipeline.spec.HeadWarmup.On(HeadWarmupSpec options) -> Optional.of(options);
         };
+    }
+
+    /// Whether the checkpoint brings a head that is to be kept.
+    private boolean hasTrainedHead() {
+        return modelSpec.head() == ModelSpec.Head.AUTO
+                && checkpoint.weights().names().contains(HEAD);
     }
 
     /// Fits the head on features of the base model, once, before anything depends on it.
