@@ -1,8 +1,10 @@
 package cglora.kernels.device;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import uk.ac.manchester.tornado.api.TornadoBackend;
@@ -17,14 +19,34 @@ public final class DeviceDiscovery {
     /// TornadoVM's own name of a device ends with the platform and the device of that platform.
     private static final Pattern PLACE = Pattern.compile("(\\d+)-(\\d+)$");
 
+    /// Colours of TornadoVM's messages.
+    private static final Pattern ESCAPES = Pattern.compile("\u001b\\[[0-9;]*m");
+
+    private static final Comparator<DeviceInfo> ORDER =
+            Comparator.comparingInt(DeviceInfo::backendIndex)
+                    .thenComparingInt(device -> device.id().platform())
+                    .thenComparingInt(device -> device.id().device());
+
     /// What was found, and what was not.
     ///
-    /// @param devices  of all backends, in TornadoVM's order
+    /// @param devices  by backend, platform and device
     /// @param failures one line for each backend that could not be asked
     public record Found(List<DeviceInfo> devices, List<String> failures) {
         public Found {
-            devices = List.copyOf(devices);
+            devices = devices.stream().sorted(ORDER).toList();
             failures = List.copyOf(failures);
+        }
+
+        /// The device that a person means, if it is there.
+        public Optional<DeviceInfo> device(DeviceId asked) {
+            List<DeviceInfo> all =
+                    devices.stream().filter(d -> d.id().backend().equals(asked.backend())).toList();
+            if (asked.platform() == DeviceId.ANY_PLATFORM) {
+                return asked.device() < all.size()
+                        ? Optional.of(all.get(asked.device()))
+                        : Optional.empty();
+            }
+            return all.stream().filter(d -> d.id().equals(asked)).findFirst();
         }
     }
 
@@ -68,7 +90,8 @@ public final class DeviceDiscovery {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return cause.toString();
+        String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        return ESCAPES.matcher(text).replaceAll("").strip();
     }
 
     private static DeviceInfo describe(TornadoDevice device, int b, int d) {

@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// A device as people name it: `jvm`, `opencl:0:1` (backend, platform, device of that platform), or
-/// `opencl:1` (backend and device, counted over all platforms).
+/// `opencl:1` (backend and device, counted over its platforms in order).
 ///
 /// @param backend  `jvm`, or a backend of TornadoVM in lower case: `opencl`, `ptx`, `cuda`, `spirv`
 /// @param platform counted from 0; [#ANY_PLATFORM] when the device is counted over all of them

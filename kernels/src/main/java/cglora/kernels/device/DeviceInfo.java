@@ -9,7 +9,7 @@ import java.util.List;
 /// @param id               backend, platform and device of that platform
 /// @param backendIndex     for `TornadoExecutionPlan.getDevice(backendIndex, deviceIndex)`; differs
 ///     from SDK to SDK
-/// @param deviceIndex      counted over all platforms of the backend
+/// @param deviceIndex      in TornadoVM's own order, which is not that of the platforms
 /// @param name             of the hardware, as in `NVIDIA L4`
 /// @param platform         as in `Portable Computing Language`
 /// @param vendor           as the driver spells it; empty where it does not tell
@@ -46,13 +46,6 @@ public record DeviceInfo(
         requireNonNull(fp64, "fp64");
         requireNonNull(fp16, "fp16");
         maxWorkItems = List.copyOf(maxWorkItems);
-    }
-
-    /// Whether a person who typed `asked` means this device.
-    public boolean answersTo(DeviceId asked) {
-        return asked.platform() == DeviceId.ANY_PLATFORM
-                ? asked.backend().equals(id.backend()) && asked.device() == deviceIndex
-                : asked.equals(id);
     }
 
     @Override

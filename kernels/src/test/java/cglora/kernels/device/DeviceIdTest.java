@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import cglora.kernels.error.CgloraException;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,11 +46,5 @@ class DeviceIdTest {
                 .hasMessageContaining("V-DEVICE")
                 .hasMessageContaining("opencl:0:0")
                 .hasMessageContaining("cglora devices");
-    }
-
-    @Test
-    void placesDevicesByTornadosOwnName() {
-        assertThat(DeviceDiscovery.id("opencl", "opencl-1-0", 2)).hasToString("opencl:1:0");
-        assertThat(DeviceDiscovery.id("ptx", "GPU", 2)).hasToString("ptx:0:2");
     }
 }

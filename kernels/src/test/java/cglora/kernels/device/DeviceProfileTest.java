@@ -81,14 +81,4 @@ class DeviceProfileTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> profile("(", "")).isInstanceOf(PatternSyntaxException.class);
     }
-
-    @Test
-    void theShortNameCountsOverAllPlatforms() {
-        DeviceInfo card = info("opencl:1:0", DeviceKind.GPU, "", "");
-        assertThat(card.answersTo(DeviceId.parse("opencl:1:0"))).isTrue();
-        assertThat(card.answersTo(DeviceId.parse("opencl:3"))).isTrue();
-        assertThat(card.answersTo(DeviceId.parse("opencl:1"))).isFalse();
-        assertThat(card.answersTo(DeviceId.parse("opencl:0:0"))).isFalse();
-        assertThat(card.answersTo(DeviceId.parse("ptx:3"))).isFalse();
-    }
 }
