@@ -23,8 +23,7 @@ public final class JvmEngine implements Engine {
     private final RangePool pool;
     private final Map<Arena, Object> arrays = new IdentityHashMap<>();
     private final Map<Kernel, MethodHandle> variants;
-    private float[] scratchFloats = new float[0];
-    private int[] scratchInts = new int[0];
+    private final List<float[]> scratch = new ArrayList<>();
     private int scratchGeneration;
     private long inputBytes;
     private Profile profile;
@@ -58,7 +57,7 @@ public final class JvmEngine implements Engine {
 
     /// Bytes of all arrays that this engine holds now.
     public long allocatedBytes() {
-        long bytes = inputBytes + 4L * scratchFloats.length + 4L * scratchInts.length;
+        long bytes = inputBytes + scratch.stream().mapToLong(array -> 4L * array.length).sum();
         for (Arena arena : arrays.keySet()) {
             bytes += arena.bytes();
         }
@@ -109,16 +108,16 @@ public final class JvmEngine implements Engine {
 
     @Override
     public LoadedProgram load(Program program) {
-        int floats = program.scratchArenas().get(0).length();
-        int ints = program.scratchArenas().get(1).length();
-        if (floats > scratchFloats.length) {
-            scratchFloats = new float[0]; // the old array may go before the new one comes
-            scratchFloats = newArray(floats, "activations of " + program.name());
-            scratchGeneration++;
-        }
-        if (ints > scratchInts.length) {
-            scratchInts = new int[ints];
-            scratchGeneration++;
+        for (int i = 0; i < program.scratchArenas().size(); i++) {
+            int length = program.scratchArenas().get(i).length();
+            if (i == scratch.size()) {
+                scratch.add(new float[0]);
+            }
+            if (length > scratch.get(i).length) {
+                scratch.set(i, new float[0]); // the old array may go before the new one comes
+                scratch.set(i, newArray(length, "activations of " + program.name()));
+                scratchGeneration++;
+            }
         }
         return new JvmProgram(program);
     }
@@ -149,8 +148,7 @@ public final class JvmEngine implements Engine {
     public void close() {
         pool.close();
         arrays.clear();
-        scratchFloats = new float[0];
-        scratchInts = new int[0];
+        scratch.clear();
     }
 
     private final class JvmProgram implements LoadedProgram {
@@ -172,7 +170,7 @@ public final class JvmEngine implements Engine {
             boolean isFloat = arena.type() == DataType.FLOAT32;
             return switch (arena.region()) {
                 case INPUT -> isFloat ? inputFloats : inputInts;
-                case SCRATCH -> isFloat ? scratchFloats : scratchInts;
+                case SCRATCH -> scratch.get(program.scratchArenas().indexOf(arena));
                 default -> {
                     Object array = arrays.get(arena);
                     if (array == null) {
