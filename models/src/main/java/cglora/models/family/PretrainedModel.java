@@ -152,13 +152,8 @@ public record PretrainedModel(
     }
 
     private static PretrainedModel onnx(String path, Map<String, ?> overrides) {
-        OnnxWeights weights;
-        try (InputStream stream = open(path)) {
-            weights = new OnnxWeights(stream, path);
-        } catch (IOException e) {
-            throw new CgloraException(
-                    ErrorCode.M_PATH, path, "cannot be read: " + e.getMessage(), "check it", e);
-        }
+        requireThere(path);
+        var weights = new OnnxWeights(() -> open(path), path);
         ObjectNode config = JsonMapper.shared().createObjectNode();
         config.put("model_type", "bert");
         long[] word = shape(weights, "embeddings.word_embeddings.weight");
@@ -203,30 +198,34 @@ public record PretrainedModel(
         return weights.shape(name);
     }
 
-    private static InputStream open(String path) throws IOException {
-        if (!path.startsWith(CLASSPATH)) {
-            if (!Files.isRegularFile(Path.of(path))) {
-                throw new CgloraException(
-                        ErrorCode.M_PATH, path, "is not there", "give the path of the ONNX file");
-            }
-            return Files.newInputStream(Path.of(path));
-        }
-        String name = path.substring(CLASSPATH.length());
-        InputStream stream = PretrainedModel.class.getResourceAsStream("/" + name);
-        if (stream == null) {
+    private static void requireThere(String path) {
+        boolean bundled = path.startsWith(CLASSPATH);
+        if (bundled
+                ? PretrainedModel.class.getResource(resource(path)) == null
+                : !Files.isRegularFile(Path.of(path))) {
             throw new CgloraException(
                     ErrorCode.M_PATH,
                     path,
-                    "no jar on the class path holds " + name,
-                    "check the name, or give a file");
+                    bundled ? "no jar on the class path holds it" : "is not there",
+                    bundled ? "check the name, or give a file" : "give the path of the ONNX file");
         }
-        return stream;
+    }
+
+    private static InputStream open(String path) throws IOException {
+        return path.startsWith(CLASSPATH)
+                ? PretrainedModel.class.getResourceAsStream(resource(path))
+                : Files.newInputStream(Path.of(path));
+    }
+
+    private static String resource(String path) {
+        return "/" + path.substring(CLASSPATH.length());
     }
 
     /// The tokenizer beside the model, or at `path` where one is given.
     public Tokenizer tokenizer(String path) {
         String place = path != null ? path : description;
         if (place.startsWith(CLASSPATH)) {
+            requireThere(place);
             try (InputStream stream = open(place)) {
                 return Tokenizer.load(stream, place);
             } catch (IOException e) {

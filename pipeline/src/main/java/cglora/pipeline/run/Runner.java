@@ -12,7 +12,7 @@ import cglora.models.adapter.LoraInitializer;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.adapter.TargetSelection;
 import cglora.models.block.LoraLayer;
-import cglora.models.curvature.CurvatureStatistics;
+import cglora.models.curvature.CurvatureSource;
 import cglora.models.curvature.Damping;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
@@ -85,7 +85,7 @@ public final class Runner {
     private Dataset test;
     private Session session;
     private Samples samples;
-    private Map<String, CurvatureStatistics> statistics = Map.of();
+    private CurvatureSource statistics = CurvatureSource.of(Map.of());
     private AdapterSpec adapterSpec;
     private AdapterStart.Result start;
     private boolean headReady;
@@ -663,8 +663,6 @@ public final class Runner {
         CgSpec cg = adapter.cg();
         Samples s = samples(calibrateSpec().orElse(null));
         Batcher batcher = evaluationBatcher(EVALUATION_BATCH);
-        boolean gram =
-                statistics.values().iterator().next() instanceof cglora.models.curvature.TokenGram;
         start =
                 starter.cgLora(
                         new CgLoraInitializer(
@@ -673,7 +671,7 @@ public final class Runner {
                                         cg.damping()),
                                 cg.pA(),
                                 cg.pS(),
-                                gram
+                                statistics.isImplicit()
                                         ? CgLoraInitializer.Form.TOKENS
                                         : CgLoraInitializer.Form.FACTORED,
                                 cg.shift(),
@@ -684,7 +682,7 @@ public final class Runner {
                         sample(batcher, s.curvature()),
                         sample(batcher, s.step()),
                         spec.seed());
-        statistics = Map.of();
+        statistics = CurvatureSource.of(Map.of());
         baseline("after initialisation");
         if (start.step() == null) {
             return what + "  largest step %.3f of a weight".formatted(start.largest());
