@@ -33,7 +33,10 @@ import java.util.Map;
 /// soon as a layer's gradient is there; the second-order matrix itself never exists.
 public final class CalibrationPass {
     /// Persistent sums of one layer; layers with the same input share `A`.
-    private record Sums(Buffer A, Buffer S, Buffer G) {}
+    ///
+    /// @param pooled whether the layer sees one row an example, not one a token: it stands behind
+    ///     the pooling
+    private record Sums(Buffer A, Buffer S, Buffer G, boolean pooled) {}
 
     private record Loaded(
             LoadedProgram program, BatchInputs inputs, Tensor labels, Buffer weights) {}
@@ -79,7 +82,7 @@ public final class CalibrationPass {
             statistics.put(
                     module.name(),
                     new FactoredKfac(
-                            read(s.A(), module.in(), module.in(), tokens),
+                            read(s.A(), module.in(), module.in(), s.pooled() ? examples : tokens),
                             read(s.S(), module.out(), module.out(), examples),
                             read(s.G(), module.out(), module.in(), examples)));
         }
@@ -96,7 +99,8 @@ public final class CalibrationPass {
         var builder =
                 new ModelBuilder(
                         new Graph("probe"), session.parameters(), session.adapters(), null);
-        session.model().build(builder, BatchInputs.of(builder.graph(), 1, 1));
+        int probeRows = 2;
+        session.model().build(builder, BatchInputs.of(builder.graph(), probeRows, 2));
         var inputFactors = new IdentityHashMap<Tensor, Buffer>();
         for (LinearModule module : modules) {
             Tensor x = builder.taps().get(module.name()).x();
@@ -110,7 +114,8 @@ public final class CalibrationPass {
                     new Sums(
                             A,
                             layout.allocate(Region.STATE, module.name() + ".S", out * out),
-                            layout.allocate(Region.STATE, module.name() + ".G", out * in)));
+                            layout.allocate(Region.STATE, module.name() + ".G", out * in),
+                            x.shape().rows() == probeRows));
         }
     }
 
@@ -219,9 +224,10 @@ public final class CalibrationPass {
                 float[] x = loaded.program().read(place.x());
                 float[] gamma = loaded.program().read(place.gamma());
                 Gathered into = gathered.get(module.name());
+                int width = x.length / module.in() / batch.rows(); // 1 behind the pooling
                 for (int row = 0; row < batch.examples().length; row++) {
-                    for (int t = 0; t < batch.lengths()[row]; t++) {
-                        int at = row * batch.width() + t;
+                    for (int t = 0; t < Math.min(width, batch.lengths()[row]); t++) {
+                        int at = row * width + t;
                         into.x.add(slice(x, at, module.in()));
                         into.gamma.add(slice(gamma, at, module.out()));
                         into.example.add(batch.examples()[row]);
