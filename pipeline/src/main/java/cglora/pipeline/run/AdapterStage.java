@@ -29,7 +29,7 @@ final class AdapterStage {
         if (adapter.method() == AdapterSpec.Method.FULL) {
             return "full: every weight is trained";
         }
-        List<LoraLayer> layers = inputs.layers(run.session.model());
+        List<LoraLayer> layers = inputs.layers();
         run.session.addAdapters(layers);
         var starter = new AdapterStart(run.session, run.notes);
         String what =

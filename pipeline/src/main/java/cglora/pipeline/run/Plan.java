@@ -39,7 +39,7 @@ public final class Plan {
         var session =
                 new Session(engine, inputs.classifier(), inputs.checkpoint(), inputs.isFull());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
-            session.addAdapters(inputs.layers(session.model()));
+            session.addAdapters(inputs.layers());
         }
         long base = session.model().bodyParameters().stream().mapToLong(p -> p.size()).sum();
         for (StageSpec stage : inputs.stages()) {
