@@ -88,7 +88,8 @@ public final class CalibrationPass {
         var builder =
                 new ModelBuilder(
                         new Graph("probe"), session.parameters(), session.adapters(), null);
-        session.model().build(builder, BatchInputs.of(builder.graph(), 1, 1));
+        int probeRows = 2;
+        session.model().build(builder, BatchInputs.of(builder.graph(), probeRows, 2));
         var sharing = new LinkedHashMap<Tensor, List<LinearModule>>();
         for (LinearModule module : modules) {
             Tensor x = builder.taps().get(module.name()).x();
@@ -96,7 +97,9 @@ public final class CalibrationPass {
         }
         var sums = new LinkedHashMap<String, LayerSums.Sums>();
         Layout layout = new Layout();
-        for (List<LinearModule> group : sharing.values()) {
+        for (var shared : sharing.entrySet()) {
+            List<LinearModule> group = shared.getValue();
+            boolean pooled = shared.getKey().shape().rows() == probeRows;
             if (layout.bytes() >= PIECE) {
                 layout = new Layout();
             }
@@ -111,7 +114,8 @@ public final class CalibrationPass {
                                 layout,
                                 A,
                                 layout.allocate(Region.STATE, module.name() + ".S", out * out),
-                                layout.allocate(Region.STATE, module.name() + ".G", out * in)));
+                                layout.allocate(Region.STATE, module.name() + ".G", out * in),
+                                pooled));
             }
         }
         return sums;
@@ -222,9 +226,10 @@ public final class CalibrationPass {
                 float[] x = loaded.program().read(place.x());
                 float[] gamma = loaded.program().read(place.gamma());
                 Gathered into = gathered.get(module.name());
+                int width = x.length / module.in() / batch.rows(); // 1 behind the pooling
                 for (int row = 0; row < batch.examples().length; row++) {
-                    for (int t = 0; t < batch.lengths()[row]; t++) {
-                        int at = row * batch.width() + t;
+                    for (int t = 0; t < Math.min(width, batch.lengths()[row]); t++) {
+                        int at = row * width + t;
                         into.x.add(slice(x, at, module.in()));
                         into.gamma.add(slice(gamma, at, module.out()));
                         into.example.add(batch.examples()[row]);

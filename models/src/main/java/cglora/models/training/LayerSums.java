@@ -20,7 +20,10 @@ final class LayerSums implements CurvatureSource {
     /// @param A `Σ xᵀx` [in, in]
     /// @param S `Σ dyᵀdy` [out, out]
     /// @param G `Σ dyᵀx` [out, in]
-    record Sums(LinearModule module, Layout layout, Buffer A, Buffer S, Buffer G) {}
+    /// @param pooled whether the layer sees one row an example, not one a token: it stands behind
+    ///     the pooling
+    record Sums(
+            LinearModule module, Layout layout, Buffer A, Buffer S, Buffer G, boolean pooled) {}
 
     private final Engine engine;
     private final Map<String, Sums> left;
@@ -29,8 +32,8 @@ final class LayerSums implements CurvatureSource {
 
     /// Allocates the sums, all zero.
     ///
-    /// @param tokens   that `A` is a mean over
-    /// @param examples that `S` and `G` are a mean over
+    /// @param tokens   that `A` is a mean over, but for a pooled layer
+    /// @param examples that the others are a mean over
     LayerSums(Engine engine, Map<String, Sums> sums, long tokens, int examples) {
         this.engine = engine;
         this.left = new LinkedHashMap<>(sums);
@@ -54,7 +57,7 @@ final class LayerSums implements CurvatureSource {
         Sums sums = CurvatureSource.taken(name, left.remove(name));
         int in = sums.module().in();
         int out = sums.module().out();
-        Matrix A = mean(sums.A(), in, in, tokens);
+        Matrix A = mean(sums.A(), in, in, sums.pooled() ? examples : tokens);
         Matrix S = mean(sums.S(), out, out, examples);
         Matrix G = mean(sums.G(), out, in, examples);
         if (left.values().stream().noneMatch(other -> other.layout() == sums.layout())) {

@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CalibrationPassTest {
     @TempDir Path folder;
@@ -43,7 +45,7 @@ class CalibrationPassTest {
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(),
-                        Pooling.MEAN,
+                        checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN,
                         new Labels(List.of("a", "b", "c"), false));
         var session = new Session(new JvmEngine(2), model, checkpoint, false);
         var random = new Random(4);
@@ -59,11 +61,13 @@ class CalibrationPassTest {
         return new Batcher(size, new int[] {4, 8}, 0).sequential(data);
     }
 
-    @Test
-    void factorsAreThoseOfTheTokensAndDoNotDependOnBatchesOrPadding() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void factorsAreThoseOfTheTokensAndDoNotDependOnBatchesOrPadding(boolean pooler)
+            throws IOException {
         Dataset data = data(11);
-        try (var checkpoint =
-                        PretrainedModel.load(TinyBert.write(folder, true).toString(), Map.of());
+        Path model = pooler ? TinyBert.writeWithPooler(folder) : TinyBert.write(folder, true);
+        try (var checkpoint = PretrainedModel.load(model.toString(), Map.of());
                 var session = session(checkpoint)) {
             var pass = new CalibrationPass(session, session.model().linearModules());
             List<Batch> small = batches(data, 2);
@@ -71,6 +75,7 @@ class CalibrationPassTest {
             CurvatureSource factored = pass.factored(small, small, 11);
             CurvatureSource again = pass.factored(large, large, 11);
             Map<String, TokenStatistics> tokens = pass.tokens(small, small, 11);
+            assertThat(factored.modules().contains("bert.pooler.dense")).isEqualTo(pooler);
             for (String name : factored.modules()) {
                 var f = (FactoredKfac) factored.take(name);
                 var other = (FactoredKfac) again.take(name);
