@@ -1,0 +1,91 @@
+package cglora.pipeline.run;
+
+import cglora.models.block.LoraLayer;
+import cglora.models.curvature.WeightSharing;
+import cglora.models.data.Batch;
+import cglora.models.data.Batcher;
+import cglora.models.data.Dataset;
+import cglora.models.training.CalibrationPass;
+import cglora.models.training.Evaluation;
+import cglora.pipeline.spec.CalibrateSpec;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/// Curvature and gradient of the targeted layers.
+final class CalibrateStage {
+    private final RunState run;
+    private final Inputs inputs;
+
+    CalibrateStage(RunState run) {
+        this.run = run;
+        this.inputs = run.inputs;
+    }
+
+    /// @return what the run shows of it
+    String run(CalibrateSpec calibrate) {
+        new HeadStage(run).warm();
+        Samples s = run.samples(calibrate);
+        List<LoraLayer> layers = inputs.layers(run.session.model());
+        Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
+        List<Batch> batches = batcher.sequential(s.curvature());
+        List<Batch> curvature = batches;
+        if (calibrate.fisher() == CalibrateSpec.Fisher.MC) {
+            curvature = batcher.sequential(sampled(s.curvature()));
+        }
+        var pass =
+                new CalibrationPass(run.session, layers.stream().map(LoraLayer::module).toList());
+        int tokens = batches.stream().mapToInt(Batch::tokens).sum();
+        boolean reduce = calibrate.sharing() == CalibrateSpec.Sharing.REDUCE;
+        boolean gram = isImplicit(calibrate, tokens);
+        int count = s.curvature().size();
+        if (gram || reduce) {
+            run.statistics =
+                    CalibrationPass.implicit(
+                            pass.tokens(batches, curvature, count),
+                            reduce ? WeightSharing.REDUCE : WeightSharing.EXPAND,
+                            gram);
+        } else {
+            run.statistics = pass.factored(batches, curvature, count);
+        }
+        return "%d examples, %d tokens, %d layers, %s, %s"
+                .formatted(
+                        count,
+                        tokens,
+                        layers.size(),
+                        calibrate.fisher().jsonName(),
+                        gram ? "implicit" : "factored");
+    }
+
+    /// The implicit form pays where the tokens are fewer than the features.
+    private boolean isImplicit(CalibrateSpec calibrate, int tokens) {
+        return switch (calibrate.form()) {
+            case AUTO -> tokens < run.session.model().encoder().hiddenSize();
+            case FACTORED -> false;
+            case IMPLICIT -> true;
+        };
+    }
+
+    /// The examples with labels drawn from the model's own predictions.
+    private Dataset sampled(Dataset data) {
+        Evaluation evaluation = run.evaluate(data);
+        var random = new SplittableRandom(inputs.spec().seed());
+        int[] labels = new int[data.size()];
+        for (int i = 0; i < labels.length; i++) {
+            float[] logits = evaluation.logits()[i];
+            double max = Double.NEGATIVE_INFINITY;
+            for (float logit : logits) {
+                max = Math.max(max, logit);
+            }
+            double sum = 0;
+            for (float logit : logits) {
+                sum += Math.exp(logit - max);
+            }
+            double left = random.nextDouble() * sum;
+            while (labels[i] < logits.length - 1
+                    && (left -= Math.exp(logits[labels[i]] - max)) > 0) {
+                labels[i]++;
+            }
+        }
+        return new Dataset(data.tokens(), labels, data.targets(), data.truncated(), data.longest());
+    }
+}

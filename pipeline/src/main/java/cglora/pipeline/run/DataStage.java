@@ -1,0 +1,54 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.engine.JvmEngine;
+import cglora.models.training.Session;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// Loads the model onto the engine, with the head that the data asks for.
+final class DataStage {
+    private final RunState run;
+    private final Inputs inputs;
+
+    DataStage(RunState run) {
+        this.run = run;
+        this.inputs = run.inputs;
+    }
+
+    /// @return what the run shows of it
+    String run() {
+        int threads =
+                inputs.spec().engine().threads() == null
+                        ? Runtime.getRuntime().availableProcessors()
+                        : inputs.spec().engine().threads();
+        run.session =
+                new Session(
+                        new JvmEngine(threads),
+                        inputs.classifier(),
+                        inputs.checkpoint(),
+                        inputs.isFull(),
+                        inputs.hasTrainedHead());
+        run.folder.writeJson("run.json", record(threads));
+        return "train %d  validation %d  test %d examples, %d classes, longest %d tokens"
+                .formatted(
+                        inputs.train().size(),
+                        inputs.validation().size(),
+                        inputs.test().size(),
+                        inputs.examples().labels().names().size(),
+                        inputs.train().longest());
+    }
+
+    private Map<String, Object> record(int threads) {
+        var record = new LinkedHashMap<String, Object>();
+        record.put("cglora", 1);
+        record.put("java", System.getProperty("java.vm.version"));
+        record.put("engine", run.session.engine().description());
+        record.put("engine_asked", inputs.spec().engine().type().jsonName());
+        record.put("threads", threads);
+        record.put("seed", inputs.spec().seed());
+        record.put("pipeline", run.file.getFileName().toString());
+        record.put("model", inputs.checkpoint().description());
+        record.put("labels", inputs.examples().labels().names());
+        return record;
+    }
+}

@@ -1,0 +1,48 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.data.Dataset;
+import cglora.models.training.Evaluation;
+import cglora.pipeline.spec.EvaluateSpec;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// Evaluates a split.
+final class EvaluateStage {
+    private final RunState run;
+    private final Inputs inputs;
+
+    EvaluateStage(RunState run) {
+        this.run = run;
+        this.inputs = run.inputs;
+    }
+
+    /// @return what the run shows of it
+    String run(EvaluateSpec evaluate) {
+        Dataset data =
+                switch (evaluate.data()) {
+                    case TRAIN -> inputs.train();
+                    case VALIDATION -> inputs.validation();
+                    case TEST -> inputs.test();
+                };
+        if (data.size() == 0) {
+            throw new CgloraException(
+                    ErrorCode.D_EMPTY,
+                    "evaluate.data",
+                    "the data stage has no such split",
+                    "name a file for it");
+        }
+        Evaluation evaluation = run.evaluate(data);
+        Map<String, Double> all = evaluation.metrics(data, inputs.examples().labels());
+        Map<String, Double> chosen = new LinkedHashMap<>();
+        all.forEach(
+                (name, value) -> {
+                    if (evaluate.metrics() == null || evaluate.metrics().contains(name)) {
+                        chosen.put(name, value);
+                    }
+                });
+        run.report.remember("after training, " + evaluate.data().jsonName(), chosen);
+        return evaluate.data().jsonName() + "  " + RunReport.describe(chosen);
+    }
+}

@@ -1,0 +1,145 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.engine.JvmEngine;
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.adapter.LoraFactors;
+import cglora.models.adapter.PeftAdapter;
+import cglora.models.block.LoraLayer;
+import cglora.models.data.Dataset;
+import cglora.models.training.AdapterStart;
+import cglora.models.training.Session;
+import cglora.pipeline.spec.ExportSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Writes the adapter, reads it back and compares.
+final class ExportStage {
+    private static final double VERIFY_TOLERANCE = 1e-3;
+
+    private final RunState run;
+    private final Inputs inputs;
+
+    ExportStage(RunState run) {
+        this.run = run;
+        this.inputs = run.inputs;
+    }
+
+    /// @return what the run shows of it
+    String run(ExportSpec export) {
+        if (inputs.adapterSpec() == null || inputs.isFull()) {
+            return "nothing: no adapter";
+        }
+        var layers = new TreeMap<String, PeftAdapter.Layer>();
+        Map<String, LoraFactors> effective =
+                AdapterStart.effective(run.session, run.start.shifted());
+        for (LoraLayer layer : run.session.adapters().values()) {
+            String name = layer.module().name();
+            LoraFactors f = effective.get(name);
+            int r = f.loraA().length / layer.module().in();
+            layers.put(
+                    name,
+                    new PeftAdapter.Layer(
+                            layer.module().in(),
+                            layer.module().out(),
+                            r,
+                            layer.scaling(),
+                            inputs.adapterSpec().useRslora(),
+                            f.loraA(),
+                            f.loraB()));
+        }
+        var saved = new TreeMap<String, float[]>();
+        var shapes = new TreeMap<String, int[]>();
+        for (var parameter : run.session.model().headParameters()) {
+            saved.put(parameter.name(), run.session.read(parameter.name()));
+            shapes.put(parameter.name(), parameter.extents());
+        }
+        requireFinite(layers, saved);
+        var adapter =
+                new PeftAdapter(
+                        layers,
+                        saved,
+                        shapes,
+                        inputs.checkpoint().description(),
+                        Map.of(
+                                "cglora.labels",
+                                        String.join("\n", inputs.examples().labels().names()),
+                                "cglora.pooling", run.session.model().pooling().name(),
+                                "cglora.regression", "" + inputs.examples().labels().regression(),
+                                "cglora.max_length", "" + inputs.dataSpec().maxLength(),
+                                "cglora.tokenizer", "" + inputs.modelSpec().tokenizer()));
+        Path target = run.folder.resolve("adapter");
+        Path temporary = run.folder.resolve("adapter.tmp");
+        try {
+            Files.createDirectories(temporary);
+            adapter.write(temporary, inputs.adapterSpec().loraDropout());
+            String verified = export.verify() ? "  " + verify(temporary, target) : "";
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            run.adapterPath = target;
+            return RunReport.relative(target) + verified;
+        } catch (IOException e) {
+            throw run.folder.diskError(e);
+        }
+    }
+
+    private void requireFinite(Map<String, PeftAdapter.Layer> layers, Map<String, float[]> saved) {
+        var all = new LinkedHashMap<String, float[]>(saved);
+        layers.forEach(
+                (name, layer) -> {
+                    all.put(name + ".lora_A", layer.loraA());
+                    all.put(name + ".lora_B", layer.loraB());
+                });
+        all.forEach(
+                (name, values) -> {
+                    for (float value : values) {
+                        if (!Float.isFinite(value)) {
+                            throw new CgloraException(
+                                    ErrorCode.A_VERIFY,
+                                    name,
+                                    "the trained adapter holds NaN or infinity; nothing is written",
+                                    "lower train.learning_rate");
+                        }
+                    }
+                });
+    }
+
+    /// Reads the files back on the original base and compares the logits.
+    private String verify(Path written, Path target) throws IOException {
+        Dataset data = inputs.reported().size() > 0 ? inputs.reported() : inputs.train();
+        Dataset few = data.slice(0, Math.min(32, data.size()));
+        float[][] expected = run.evaluate(few).logits();
+        double largest = 0;
+        double scale = 0;
+        PeftAdapter adapter = PeftAdapter.read(written);
+        try (var fresh =
+                new Session(
+                        new JvmEngine(run.session.engine().parallelism()),
+                        run.session.model(),
+                        inputs.checkpoint(),
+                        false)) {
+            AdapterLoading.load(fresh, adapter, written.toString());
+            float[][] logits = fresh.evaluate(inputs.batches(few), few.size()).logits();
+            for (int i = 0; i < logits.length; i++) {
+                for (int c = 0; c < logits[i].length; c++) {
+                    largest = Math.max(largest, Math.abs(logits[i][c] - expected[i][c]));
+                    scale = Math.max(scale, Math.abs(expected[i][c]));
+                }
+            }
+        }
+        if (!(largest <= VERIFY_TOLERANCE * Math.max(1, scale))) {
+            Path rejected = target.resolveSibling("adapter.rejected");
+            Files.move(written, rejected);
+            throw new CgloraException(
+                    ErrorCode.A_VERIFY,
+                    rejected.toString(),
+                    "the adapter, read back, gives logits that differ by " + largest,
+                    "please report it; the files are kept for a look");
+        }
+        return "verified: reloaded on the original base, logits differ by %.1e".formatted(largest);
+    }
+}

@@ -1,0 +1,61 @@
+package cglora.pipeline.run;
+
+import cglora.models.data.Batcher;
+import cglora.models.training.HeadWarmup;
+import cglora.pipeline.spec.HeadWarmupSpec;
+import java.util.Map;
+import java.util.Optional;
+
+/// Fits the head on features of the base model, before anything depends on it.
+final class HeadStage {
+    private final RunState run;
+    private final Inputs inputs;
+
+    HeadStage(RunState run) {
+        this.run = run;
+        this.inputs = run.inputs;
+    }
+
+    /// Fits the head on features of the base model, once, before anything depends on it.
+    void warm() {
+        if (run.headReady) {
+            return;
+        }
+        run.headReady = true;
+        Optional<HeadWarmupSpec> options = inputs.headOptions();
+        if (options.isEmpty()) {
+            return;
+        }
+        Samples s = run.samples(inputs.calibrateSpec().orElse(null));
+        Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
+        float[][] features = run.session.features(batcher.sequential(s.head()), s.head().size());
+        float[][] other =
+                run.session.features(batcher.sequential(s.headHeldOut()), s.headHeldOut().size());
+        HeadWarmup warmup =
+                options.get().l2().isAuto()
+                        ? HeadWarmup.defaults()
+                        : HeadWarmup.fixed(options.get().l2().orElse(0.1));
+        HeadWarmup.Head head =
+                inputs.examples().labels().regression()
+                        ? warmup.regression(
+                                features, s.head().targets(), other, s.headHeldOut().targets())
+                        : warmup.classification(
+                                features,
+                                s.head().labels(),
+                                run.session.model().outputs(),
+                                other,
+                                s.headHeldOut().labels());
+        run.session.write("classifier.weight", head.weight());
+        run.session.write("classifier.bias", head.bias());
+        run.folder.event(
+                "head",
+                Map.of(
+                        "l2", head.l2(),
+                        "train_loss", head.trainLoss(),
+                        "held_out_loss", head.heldOutLoss()));
+        run.progress.note(
+                "      head       warm: l2 %s, loss %.3f on its %d examples, %.3f on others",
+                head.l2(), head.trainLoss(), s.head().size(), head.heldOutLoss());
+        run.baseline("head only");
+    }
+}

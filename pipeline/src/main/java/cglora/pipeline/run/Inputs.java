@@ -1,0 +1,170 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.adapter.TargetSelection;
+import cglora.models.block.LoraLayer;
+import cglora.models.data.Batch;
+import cglora.models.data.Batcher;
+import cglora.models.data.Dataset;
+import cglora.models.data.Labels;
+import cglora.models.family.PretrainedModel;
+import cglora.models.tokenizer.Tokenizer;
+import cglora.models.training.Pooling;
+import cglora.models.training.SequenceClassifier;
+import cglora.pipeline.spec.AdapterSpec;
+import cglora.pipeline.spec.AutoOr;
+import cglora.pipeline.spec.CalibrateSpec;
+import cglora.pipeline.spec.CgSpec;
+import cglora.pipeline.spec.DataSpec;
+import cglora.pipeline.spec.HeadWarmup;
+import cglora.pipeline.spec.HeadWarmupSpec;
+import cglora.pipeline.spec.ModelSpec;
+import cglora.pipeline.spec.PipelineSpec;
+import cglora.pipeline.spec.StageSpec;
+import cglora.pipeline.spec.TargetModules;
+import java.util.List;
+import java.util.Optional;
+
+/// What a pipeline's files hold: the model's headers, its tokenizer and the data as tokens. Made
+/// before anything is computed.
+///
+/// @param spec        the pipeline
+/// @param modelSpec   its model stage; as the next ones null where there is no such stage
+/// @param dataSpec    its data stage
+/// @param adapterSpec its adapter stage
+/// @param checkpoint  headers of the base model
+/// @param tokenizer   of the base model
+/// @param examples    the rows as text
+/// @param train       the rows as tokens
+/// @param validation  may be empty
+/// @param test        may be empty
+record Inputs(
+        PipelineSpec spec,
+        ModelSpec modelSpec,
+        DataSpec dataSpec,
+        AdapterSpec adapterSpec,
+        PretrainedModel checkpoint,
+        Tokenizer tokenizer,
+        Examples examples,
+        Dataset train,
+        Dataset validation,
+        Dataset test)
+        implements AutoCloseable {
+    static final int EVALUATION_BATCH = 32;
+    static final String HEAD = "classifier.weight";
+
+    /// The stages that take part, in order.
+    List<StageSpec> stages() {
+        return spec.stages().stream().filter(StageSpec::when).toList();
+    }
+
+    boolean isFull() {
+        return adapterSpec != null && adapterSpec.method() == AdapterSpec.Method.FULL;
+    }
+
+    SequenceClassifier classifier() {
+        Pooling pooling =
+                switch (modelSpec.pooling()) {
+                    case AUTO -> checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN;
+                    case MEAN -> Pooling.MEAN;
+                    case CLS -> Pooling.CLS;
+                    case POOLER -> Pooling.POOLER;
+                };
+        if (pooling == Pooling.POOLER && !checkpoint.hasPooler()) {
+            throw new CgloraException(
+                    ErrorCode.M_TENSOR,
+                    checkpoint.description(),
+                    "has no pooler",
+                    "\"pooling\": \"mean\" or \"cls\"");
+        }
+        Labels labels = examples.labels();
+        return new SequenceClassifier(checkpoint.encoder(), pooling, labels);
+    }
+
+    List<LoraLayer> layers(SequenceClassifier model) {
+        AdapterSpec a = adapterSpec;
+        return TargetSelection.select(
+                model.linearModules(),
+                target(a.targetModules(), checkpoint.encoder().defaultTargetModules()),
+                a.excludeModules() == null ? null : target(a.excludeModules(), List.of()),
+                new TargetSelection.Options(
+                        a.r(),
+                        a.loraAlpha(),
+                        a.useRslora(),
+                        a.loraDropout(),
+                        a.rankPattern(),
+                        a.alphaPattern(),
+                        isWhitened(a)));
+    }
+
+    static boolean isWhitened(AdapterSpec a) {
+        return a.method() == AdapterSpec.Method.CG_LORA
+                && a.cg().coordinates() == CgSpec.Coordinates.WHITENED
+                && !a.cg().shift();
+    }
+
+    private static TargetSelection.Target target(TargetModules spec, List<String> byDefault) {
+        return switch (spec) {
+            case null -> new TargetSelection.Target.Names(byDefault);
+            case TargetModules.AllLinear() -> new TargetSelection.Target.AllLinear();
+            case TargetModules.Matching(String regex) -> new TargetSelection.Target.Matching(regex);
+            case TargetModules.Names(List<String> names) -> new TargetSelection.Target.Names(names);
+        };
+    }
+
+    Batcher batcher(int size) {
+        int[] buckets =
+                dataSpec.buckets().isAuto()
+                        ? Batcher.defaultBuckets(dataSpec.maxLength())
+                        : dataSpec.buckets().orElse(List.of()).stream()
+                                .mapToInt(Integer::intValue)
+                                .toArray();
+        return new Batcher(size, buckets, checkpoint.padTokenId());
+    }
+
+    /// The evaluation's batches.
+    List<Batch> batches(Dataset data) {
+        return batcher(EVALUATION_BATCH).sequential(data);
+    }
+
+    /// The split that the final table shows: test where there is one.
+    Dataset reported() {
+        return test.size() > 0 ? test : validation;
+    }
+
+    Optional<CalibrateSpec> calibrateSpec() {
+        return spec.stages().stream()
+                .filter(s -> s.when() && s instanceof CalibrateSpec)
+                .map(CalibrateSpec.class::cast)
+                .findFirst();
+    }
+
+    Optional<HeadWarmupSpec> headOptions() {
+        if (adapterSpec == null) {
+            return Optional.empty();
+        }
+        return switch (adapterSpec.headWarmup()) {
+            case HeadWarmup.Auto _ when hasTrainedHead() -> Optional.empty();
+            case HeadWarmup.Auto _ -> Optional.of(new HeadWarmupSpec(512, new AutoOr.Auto<>()));
+            case HeadWarmup.Off _ -> Optional.empty();
+            case HeadWarmup.On(HeadWarmupSpec options) -> Optional.of(options);
+        };
+    }
+
+    /// Whether the checkpoint brings a head that is to be kept.
+    boolean hasTrainedHead() {
+        return modelSpec.head() == ModelSpec.Head.AUTO
+                && checkpoint.weights().names().contains(HEAD);
+    }
+
+    @Override
+    public void close() {
+        if (tokenizer != null) {
+            tokenizer.close();
+        }
+        if (checkpoint != null) {
+            checkpoint.close();
+        }
+    }
+}

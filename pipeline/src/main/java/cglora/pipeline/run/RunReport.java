@@ -1,0 +1,76 @@
+package cglora.pipeline.run;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// The metrics of a run, as they are recorded and as the final table shows them.
+final class RunReport {
+    private final RunFolder folder;
+    private final PrintStream out;
+    private final long startNanos = System.nanoTime();
+    private final Map<String, Object> metrics = new LinkedHashMap<>();
+    private final List<String> table = new ArrayList<>();
+
+    RunReport(RunFolder folder, PrintStream out) {
+        this.folder = folder;
+        this.out = out;
+    }
+
+    /// Records what was measured in one state of the model: "head only".
+    void remember(String state, Map<String, Double> values) {
+        metrics.put(state, values);
+        var line = new StringBuilder("%-22s".formatted(state));
+        values.forEach(
+                (metric, value) ->
+                        line.append(String.format(Locale.ROOT, "  %s %.4f", metric, value)));
+        table.add(line.toString());
+        var event = new LinkedHashMap<String, Object>(values);
+        event.put("state", state);
+        folder.event("eval", event);
+    }
+
+    static String describe(Map<String, Double> values) {
+        var text = new StringBuilder();
+        values.forEach(
+                (name, value) -> text.append(String.format(Locale.ROOT, "%s %.4f  ", name, value)));
+        return text.toString().stripTrailing();
+    }
+
+    /// Writes `metrics.json` and prints the table and the next command.
+    ///
+    /// @param adapter where it was exported; null for none
+    void finish(boolean interrupted, Path adapter) {
+        double seconds = (System.nanoTime() - startNanos) * 1e-9;
+        metrics.put("seconds", seconds);
+        metrics.put("peak_rss_mib", PeakMemory.residentMiB());
+        folder.writeJson("metrics.json", metrics);
+        folder.event("end", Map.of("exit", interrupted ? 130 : 0, "seconds", seconds));
+        folder.markLatest();
+        table.forEach(out::println);
+        out.printf(
+                Locale.ROOT,
+                "%s   %s   peak memory %.0f MiB   run %s%n",
+                interrupted ? "interrupted" : "done",
+                Progress.time(seconds),
+                PeakMemory.residentMiB(),
+                relative(folder.path()));
+        if (adapter != null) {
+            out.printf("adapter %s%n", relative(adapter));
+            out.printf("next: cglora predict %s --text \"...\"%n", relative(adapter));
+        }
+    }
+
+    /// The path as seen from the current folder, where it is inside.
+    static String relative(Path path) {
+        Path here = Path.of("").toAbsolutePath();
+        Path absolute = path.toAbsolutePath().normalize();
+        return absolute.startsWith(here)
+                ? here.relativize(absolute).toString()
+                : absolute.toString();
+    }
+}

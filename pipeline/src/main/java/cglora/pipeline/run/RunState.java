@@ -1,0 +1,93 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.Problem;
+import cglora.kernels.error.Problems;
+import cglora.models.curvature.CurvatureStatistics;
+import cglora.models.data.Dataset;
+import cglora.models.training.AdapterStart;
+import cglora.models.training.Evaluation;
+import cglora.models.training.Session;
+import cglora.pipeline.spec.CalibrateSpec;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/// What a run has made so far: the stages read it and add to it.
+final class RunState implements AutoCloseable {
+    final Inputs inputs;
+    final Path file;
+    final Problems notes;
+    final Progress progress;
+    final BooleanSupplier stop;
+    final RunFolder folder;
+    final RunReport report;
+    Session session;
+    Map<String, CurvatureStatistics> statistics = Map.of();
+    AdapterStart.Result start;
+    boolean headReady;
+    boolean interrupted;
+    Path adapterPath;
+    private Samples samples;
+    private int notesShown;
+
+    /// @param file   the pipeline's
+    /// @param notes  collects warnings
+    /// @param stop   asked before every training step
+    RunState(
+            Inputs inputs,
+            Path file,
+            Problems notes,
+            Progress progress,
+            BooleanSupplier stop,
+            RunFolder folder,
+            RunReport report) {
+        this.inputs = inputs;
+        this.file = file;
+        this.notes = notes;
+        this.progress = progress;
+        this.stop = stop;
+        this.folder = folder;
+        this.report = report;
+    }
+
+    Evaluation evaluate(Dataset data) {
+        return session.evaluate(inputs.batches(data), data.size());
+    }
+
+    /// Measures a state of the model on the split that the final table shows.
+    void baseline(String state) {
+        Dataset data = inputs.reported();
+        if (data.size() > 0) {
+            report.remember(state, evaluate(data).metrics(data, inputs.examples().labels()));
+        }
+    }
+
+    /// The examples of each purpose, drawn at the first call.
+    Samples samples(CalibrateSpec calibrate) {
+        if (samples == null) {
+            samples = Samples.draw(inputs, calibrate, notes);
+        }
+        return samples;
+    }
+
+    /// Shows and records the warnings that are new.
+    void showNotes() {
+        List<Problem> warnings = notes.warnings();
+        for (; notesShown < warnings.size(); notesShown++) {
+            Problem w = warnings.get(notesShown);
+            progress.note("%s", w.render("warning"));
+            folder.event(
+                    "warning",
+                    Map.of("code", w.code().toString(), "where", w.where(), "what", w.what()));
+        }
+    }
+
+    @Override
+    public void close() {
+        if (session != null) {
+            session.close();
+        }
+        folder.close();
+    }
+}

@@ -1,0 +1,50 @@
+package cglora.pipeline.run;
+
+import cglora.models.data.Batcher;
+import cglora.models.data.Dataset;
+import cglora.models.training.Trainer;
+import cglora.pipeline.spec.TrainSpec;
+
+/// Trains.
+final class TrainStage {
+    private final RunState run;
+    private final Inputs inputs;
+
+    TrainStage(RunState run) {
+        this.run = run;
+        this.inputs = run.inputs;
+    }
+
+    /// @return what the run shows of it
+    String run(TrainSpec t) {
+        new HeadStage(run).warm();
+        Batcher batcher = inputs.batcher(t.perDeviceBatchSize());
+        Trainer.Options options = TrainerOptions.of(inputs, t);
+        int steps = options.steps();
+        double rate = options.learningRate();
+        var trainer = new Trainer(run.session, options);
+        Dataset watched =
+                t.evalExamples() == null || t.evalExamples() >= inputs.validation().size()
+                        ? inputs.validation()
+                        : inputs.validation().slice(0, t.evalExamples());
+        var listener = new TrainingLog(run, steps, t.loggingSteps());
+        Trainer.Result result =
+                trainer.run(
+                        inputs.train(),
+                        batcher,
+                        () -> run.evaluate(watched).metrics(watched, inputs.examples().labels()),
+                        run.stop,
+                        listener);
+        run.interrupted = result.interrupted();
+        return "%d/%d steps  lr %.2g  loss %.3f%s%s"
+                .formatted(
+                        result.steps(),
+                        steps,
+                        rate,
+                        listener.smoothed(),
+                        result.bestStep() == result.steps()
+                                ? ""
+                                : "  best state of step " + result.bestStep(),
+                        run.interrupted ? "  interrupted: what was learnt is kept" : "");
+    }
+}

@@ -1,0 +1,63 @@
+package cglora.pipeline.run;
+
+import cglora.models.training.Trainer;
+import cglora.pipeline.spec.AdapterSpec;
+import cglora.pipeline.spec.EvalSteps;
+import cglora.pipeline.spec.TrainSpec;
+
+/// The numbers of a training, from the settings and the size of the data.
+final class TrainerOptions {
+    private TrainerOptions() {}
+
+    /// Rates that measurement chose for each method.
+    private static double automaticRate(Inputs inputs) {
+        if (inputs.adapterSpec() == null || inputs.isFull()) {
+            return 4e-4;
+        }
+        if (inputs.adapterSpec().method() == AdapterSpec.Method.LORA
+                || !inputs.adapterSpec().cg().shift()) {
+            return Inputs.isWhitened(inputs.adapterSpec()) ? 4e-3 : 2e-3;
+        }
+        return 1e-3;
+    }
+
+    static Trainer.Options of(Inputs inputs, TrainSpec t) {
+        int perEpoch = stepsPerEpoch(inputs, t);
+        int steps =
+                t.maxSteps() != null
+                        ? t.maxSteps()
+                        : (int) Math.max(1, Math.round(t.epochs() * perEpoch));
+        int warmup =
+                t.warmupSteps() != null
+                        ? t.warmupSteps()
+                        : (int) Math.round((t.warmupRatio() == null ? 0 : t.warmupRatio()) * steps);
+        int every =
+                switch (t.evalSteps()) {
+                    case null -> 0;
+                    case EvalSteps.Epoch() -> perEpoch;
+                    case EvalSteps.Every(int n) -> n;
+                };
+        double rate = t.learningRate().orElse(automaticRate(inputs));
+        double headRate = t.headLearningRate() == null ? 1e-3 : t.headLearningRate();
+        return new Trainer.Options(
+                steps,
+                t.gradientAccumulationSteps(),
+                rate,
+                headRate,
+                t.weightDecay(),
+                t.adamBeta1(),
+                t.adamBeta2(),
+                t.adamEpsilon(),
+                t.maxGradNorm(),
+                Trainer.Schedule.valueOf(t.scheduler().name()),
+                warmup,
+                inputs.validation().size() == 0 ? 0 : every,
+                t.loadBest(),
+                inputs.spec().seed());
+    }
+
+    private static int stepsPerEpoch(Inputs inputs, TrainSpec t) {
+        return Trainer.stepsPerEpoch(
+                inputs.train().size(), t.perDeviceBatchSize(), t.gradientAccumulationSteps());
+    }
+}

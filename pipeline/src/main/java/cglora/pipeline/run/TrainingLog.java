@@ -1,0 +1,70 @@
+package cglora.pipeline.run;
+
+import cglora.models.training.Trainer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// Shows and records training.
+final class TrainingLog implements Trainer.Listener {
+    private final RunState run;
+    private final int steps;
+    private final int every;
+    private final long begin = System.nanoTime();
+    private double smoothed = Double.NaN;
+    private double examplesSeen;
+
+    TrainingLog(RunState run, int steps, int every) {
+        this.run = run;
+        this.steps = steps;
+        this.every = every;
+    }
+
+    @Override
+    public void step(Trainer.Step step) {
+        smoothed = Double.isNaN(smoothed) ? step.loss() : 0.9 * smoothed + 0.1 * step.loss();
+        examplesSeen += step.examples();
+        double seconds = (System.nanoTime() - begin) * 1e-9;
+        double left = seconds / step.step() * (steps - step.step());
+        if (step.step() % every == 0 || step.step() == steps || step.step() == 1) {
+            var event = new LinkedHashMap<String, Object>();
+            event.put("step", step.step());
+            event.put("epoch", step.epoch());
+            event.put("loss", step.loss());
+            event.put("lr", step.learningRate());
+            event.put("grad_norm", step.gradNorm());
+            event.put("tokens", step.tokens());
+            event.put("padding", 1 - (double) step.tokens() / step.positions());
+            event.put("ms", step.nanos() * 1e-6);
+            run.folder.event("step", event);
+        }
+        run.progress.update(
+                step.step() == steps,
+                "train %d/%d ep %.2f | loss %.3f ema %.3f | lr %.1e | grad %.2f | %.0f ex/s |"
+                        + " eta %s",
+                step.step(),
+                steps,
+                step.epoch(),
+                step.loss(),
+                smoothed,
+                step.learningRate(),
+                step.gradNorm(),
+                examplesSeen / seconds,
+                Progress.time(left));
+    }
+
+    /// A running mean of the loss.
+    double smoothed() {
+        return smoothed;
+    }
+
+    @Override
+    public void evaluation(int step, Map<String, Double> values, boolean best) {
+        var event = new LinkedHashMap<String, Object>(values);
+        event.put("step", step);
+        event.put("best", best);
+        run.folder.event("eval", event);
+        run.progress.note(
+                "      eval %d/%d  %s%s",
+                step, steps, RunReport.describe(values), best ? "  (best)" : "");
+    }
+}
