@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// What one kernel gave on an engine, against float64.
 ///
@@ -23,12 +24,12 @@ public record KernelCheck(String family, String kernel, String failure) {
 
     /// Runs a small sample of every kernel.
     ///
-    /// @param engine   new, and used for nothing else
+    /// @param engines  makes one for every kernel, so that a failure cannot spoil the next
     /// @param progress told of every result as it comes
-    public static List<KernelCheck> all(Engine engine, Consumer<KernelCheck> progress) {
+    public static List<KernelCheck> all(Supplier<Engine> engines, Consumer<KernelCheck> progress) {
         var checks = new ArrayList<KernelCheck>();
         for (KernelSample sample : samples()) {
-            KernelCheck check = of(engine, sample);
+            KernelCheck check = of(engines, sample);
             progress.accept(check);
             checks.add(check);
         }
@@ -36,9 +37,9 @@ public record KernelCheck(String family, String kernel, String failure) {
     }
 
     /// Runs one sample. An engine that throws has failed the check, whatever it throws.
-    static KernelCheck of(Engine engine, KernelSample sample) {
+    static KernelCheck of(Supplier<Engine> engines, KernelSample sample) {
         String failure;
-        try {
+        try (Engine engine = engines.get()) {
             failure = compare(sample, SampleRun.on(engine, sample));
         } catch (RuntimeException | LinkageError e) {
             failure = "did not run: " + e;

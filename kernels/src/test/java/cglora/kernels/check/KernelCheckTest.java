@@ -18,9 +18,7 @@ class KernelCheckTest {
     @Test
     void theEmbeddedEngineAgrees() {
         var seen = new ArrayList<KernelCheck>();
-        try (var engine = new JvmEngine(2)) {
-            assertThat(KernelCheck.all(engine, seen::add)).isEqualTo(seen);
-        }
+        assertThat(KernelCheck.all(() -> new JvmEngine(2), seen::add)).isEqualTo(seen);
         assertThat(seen).hasSameSizeAs(KernelCheck.samples()).allMatch(KernelCheck::agrees);
     }
 
@@ -39,7 +37,7 @@ class KernelCheckTest {
     void anEngineThatIsClosedFailsTheCheck() {
         var engine = new JvmEngine(2);
         engine.close();
-        KernelCheck check = KernelCheck.of(engine, KernelCheck.samples().getFirst());
+        KernelCheck check = KernelCheck.of(() -> engine, KernelCheck.samples().getFirst());
         assertThat(check.agrees()).isFalse();
         assertThat(check.failure()).startsWith("did not run: ");
     }

@@ -8,7 +8,6 @@ import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.DataSpec;
-import cglora.pipeline.spec.EngineSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
@@ -40,7 +39,6 @@ final class InputCheck {
     static Inputs read(PipelineSpec spec, Problems notes) {
         var check = new InputCheck(spec, notes);
         try {
-            check.engine();
             check.stages();
             return check.inputs();
         } catch (CgloraException e) {
@@ -61,16 +59,6 @@ final class InputCheck {
                 train,
                 validation,
                 test);
-    }
-
-    private void engine() {
-        if (spec.engine().type() == EngineSpec.Type.TORNADO) {
-            throw new CgloraException(
-                    ErrorCode.V_ENGINE,
-                    "engine.type",
-                    "the tornado engine is not there yet; this version has jvm",
-                    "--set engine.type=jvm");
-        }
     }
 
     private void stages() {
