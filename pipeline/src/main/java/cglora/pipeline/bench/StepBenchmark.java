@@ -12,6 +12,7 @@ import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import cglora.models.training.TrainingStep;
+import cglora.pipeline.device.EngineChoice;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,20 +29,22 @@ public final class StepBenchmark {
     private static final int ROWS = 16;
     private static final int WIDTH = 128;
     private static final int RANK = 8;
+    private static final int UNTIMED = 5;
+    private static final int PROFILED = 5;
 
-    private final int threads;
+    private final EngineChoice choice;
     private final int repetitions;
     private final PrintStream out;
 
-    public StepBenchmark(int threads, int repetitions, PrintStream out) {
-        this.threads = threads;
+    public StepBenchmark(EngineChoice choice, int repetitions, PrintStream out) {
+        this.choice = choice;
         this.repetitions = repetitions;
         this.out = out;
     }
 
     public void run() {
         try (var checkpoint = PretrainedModel.load("classpath:all-minilm-l6-v2.onnx", Map.of());
-                var engine = new JvmEngine(threads)) {
+                var engine = choice.open()) {
             var model =
                     new SequenceClassifier(
                             checkpoint.encoder(),
@@ -55,7 +58,10 @@ public final class StepBenchmark {
             session.addAdapters(layers);
             var step = new TrainingStep(session);
             Batch batch = batch(checkpoint.encoder().vocabularySize());
-            for (int i = 0; i < 5; i++) {
+            long begin = System.nanoTime();
+            step.run(batch);
+            double first = (System.nanoTime() - begin) * 1e-9;
+            for (int i = 1; i < UNTIMED; i++) {
                 step.run(batch);
             }
             double[] seconds = new double[repetitions];
@@ -66,11 +72,6 @@ public final class StepBenchmark {
             }
             Arrays.sort(seconds);
             double median = seconds[repetitions / 2];
-            Profile profile = engine.startProfile();
-            for (int i = 0; i < 5; i++) {
-                step.run(batch);
-            }
-            engine.stopProfile();
             var program = session.plannedTraining(ROWS, WIDTH);
             line("engine        %s", engine.description());
             line(
@@ -81,17 +82,23 @@ public final class StepBenchmark {
                     1e3 * seconds[repetitions - 1],
                     ROWS * WIDTH / median,
                     program.operations() / median * 1e-9);
-            report(profile, program.launches().size());
+            line("first step    %.1f s with all compilation", first);
             long planned =
                     session.persistentBytes() + session.adapterBytes() + program.scratchBytes();
             line(
-                    "memory        planned %.0f MiB of arrays (activations %.0f)   allocated %.0f MiB"
-                            + "   resident peak of the process %.0f MiB",
-                    planned / 1048576.0,
-                    program.scratchBytes() / 1048576.0,
-                    engine.allocatedBytes() / 1048576.0,
-                    residentMiB());
-            gemm(profile);
+                    "memory        planned %.0f MiB of arrays (activations %.0f)   resident peak of"
+                            + " the process %.0f MiB",
+                    planned / 1048576.0, program.scratchBytes() / 1048576.0, residentMiB());
+            if (engine instanceof JvmEngine jvm) {
+                line("allocated     %.0f MiB", jvm.allocatedBytes() / 1048576.0);
+                Profile profile = jvm.startProfile();
+                for (int i = 0; i < PROFILED; i++) {
+                    step.run(batch);
+                }
+                jvm.stopProfile();
+                report(profile, program.launches().size());
+                gemm(profile, jvm.parallelism());
+            }
         }
     }
 
@@ -109,13 +116,13 @@ public final class StepBenchmark {
                                         "  %-24s %6.1f %%  %8.2f ms  %3d launches  %6.1f GFLOP/s",
                                         e.getKey(),
                                         100 * e.getValue().nanos() / total,
-                                        e.getValue().nanos() / 5e6,
-                                        e.getValue().launches() / 5,
+                                        e.getValue().nanos() / (1e6 * PROFILED),
+                                        e.getValue().launches() / PROFILED,
                                         (double) e.getValue().operations() / e.getValue().nanos()));
     }
 
     /// The step's large products by the library alone, split over as many threads.
-    private void gemm(Profile profile) {
+    private void gemm(Profile profile, int threads) {
         var matmul = profile.families().get("matmul");
         double engineRate = (double) matmul.operations() / matmul.nanos();
         int tokens = ROWS * WIDTH;
@@ -126,7 +133,7 @@ public final class StepBenchmark {
         try (var pool = Executors.newFixedThreadPool(threads)) {
             for (int s = 0; s < shapes.length; s++) {
                 for (boolean transposed : new boolean[] {true, false}) {
-                    long best = best(pool, shapes[s][0], shapes[s][1], shapes[s][2], transposed);
+                    long best = best(pool, threads, shapes[s], transposed);
                     nanos += (double) best * counts[s];
                     operations += 2.0 * shapes[s][0] * shapes[s][1] * shapes[s][2] * counts[s];
                 }
@@ -138,8 +145,14 @@ public final class StepBenchmark {
                 operations / nanos, engineRate, engineRate / (operations / nanos));
     }
 
-    private long best(
-            java.util.concurrent.ExecutorService pool, int m, int n, int k, boolean transposed) {
+    private static long best(
+            java.util.concurrent.ExecutorService pool,
+            int threads,
+            int[] shape,
+            boolean transposed) {
+        int m = shape[0];
+        int n = shape[1];
+        int k = shape[2];
         float[] a = random(m * k);
         float[] b = random(n * k);
         float[] c = new float[m * n];

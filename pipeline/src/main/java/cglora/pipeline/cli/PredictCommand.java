@@ -6,6 +6,7 @@ import cglora.models.data.DataColumns;
 import cglora.models.data.DataFormat;
 import cglora.models.data.DataReader;
 import cglora.models.data.RawExample;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Predictor;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.json.JsonMapper;
@@ -39,6 +41,8 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--json", description = "One JSON object a line, with all probabilities.")
     private boolean json;
 
+    @Mixin private EngineOptions engine;
+
     private final Console console;
 
     PredictCommand(Console console) {
@@ -63,7 +67,11 @@ final class PredictCommand implements Callable<Integer> {
             throw new CgloraException(
                     ErrorCode.P_USAGE, "", "nothing to predict", "--text \"...\" or --data FILE");
         }
-        try (var predictor = new Predictor(adapter, base)) {
+        EngineChoice choice = engine.choose(engine.spec());
+        if (engine.isAnswered(choice, console)) {
+            return 0;
+        }
+        try (var predictor = new Predictor(adapter, base, choice)) {
             for (Map<String, Object> answer : predictor.predict(examples)) {
                 if (json || data != null) {
                     console.out().println(JsonMapper.shared().writeValueAsString(answer));

@@ -1,6 +1,5 @@
 package cglora.pipeline.run;
 
-import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.LoraFactors;
@@ -117,11 +116,7 @@ final class ExportStage {
         double scale = 0;
         PeftAdapter adapter = PeftAdapter.read(written);
         try (var fresh =
-                new Session(
-                        new JvmEngine(run.session.engine().parallelism()),
-                        run.session.model(),
-                        inputs.checkpoint(),
-                        false)) {
+                new Session(run.engine.open(), run.session.model(), inputs.checkpoint(), false)) {
             AdapterLoading.load(fresh, adapter, written.toString());
             float[][] logits = fresh.evaluate(inputs.batches(few), few.size()).logits();
             for (int i = 0; i < logits.length; i++) {

@@ -9,7 +9,6 @@ import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.DataSpec;
-import cglora.pipeline.spec.EngineSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
@@ -81,7 +80,6 @@ final class InputCheck {
     }
 
     private void all() {
-        attempt(this::engine);
         for (StageSpec stage : inputs().stages()) {
             switch (stage) {
                 case ModelSpec model -> {
@@ -107,16 +105,6 @@ final class InputCheck {
                                     inputs(),
                                     inputs().calibrateSpec().orElse(null),
                                     new Problems()));
-        }
-    }
-
-    private void engine() {
-        if (spec.engine().type() == EngineSpec.Type.TORNADO) {
-            throw new CgloraException(
-                    ErrorCode.V_ENGINE,
-                    "engine.type",
-                    "the tornado engine is not there yet; this version has jvm",
-                    "--set engine.type=jvm");
         }
     }
 

@@ -1,10 +1,13 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.models.training.Session;
 import cglora.models.training.Trainer;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.PipelineReading;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
@@ -15,11 +18,13 @@ import java.util.Locale;
 /// configuration, headers and data; trains nothing, writes nothing.
 public final class Plan {
     private final PipelineReading reading;
+    private final EngineChoice engine;
     private final PrintStream out;
     private final PrintStream err;
 
-    public Plan(PipelineReading reading, PrintStream out, PrintStream err) {
+    public Plan(PipelineReading reading, EngineChoice engine, PrintStream out, PrintStream err) {
         this.reading = reading;
+        this.engine = engine;
         this.out = out;
         this.err = err;
     }
@@ -35,9 +40,12 @@ public final class Plan {
     }
 
     private void print(Inputs inputs) {
-        var engine = new NullEngine();
         var session =
-                new Session(engine, inputs.classifier(), inputs.checkpoint(), inputs.isFull());
+                new Session(
+                        new NullEngine(),
+                        inputs.classifier(),
+                        inputs.checkpoint(),
+                        inputs.isFull());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             session.addAdapters(inputs.layers());
         }
@@ -79,8 +87,24 @@ public final class Plan {
                         session.persistentBytes() / 1048576.0,
                         session.adapterBytes() / 1048576.0,
                         program.scratchBytes() / 1048576.0);
+                fits(session.persistentBytes() + session.adapterBytes() + program.scratchBytes());
             }
         }
         session.close();
+    }
+
+    /// Whether the arrays fit the device; on the jvm engine the heap's size decides, which Java
+    /// tells by itself.
+    private void fits(long bytes) {
+        out.printf("engine       %s (%s)%n", engine.device(), engine.why());
+        if (engine instanceof EngineChoice.Tornado(DeviceInfo info, DeviceProfile profile, _)) {
+            long limit = profile.memoryLimit(info);
+            out.printf(
+                    Locale.ROOT,
+                    "device       %s lends %.1f MiB: %s%n",
+                    info,
+                    limit / 1048576.0,
+                    bytes <= limit ? "fits" : "does not fit");
+        }
     }
 }

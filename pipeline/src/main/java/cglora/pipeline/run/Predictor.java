@@ -1,6 +1,5 @@
 package cglora.pipeline.run;
 
-import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.PeftAdapter;
@@ -14,6 +13,7 @@ import cglora.models.training.Evaluation;
 import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
+import cglora.pipeline.device.EngineChoice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,8 +33,9 @@ public final class Predictor implements AutoCloseable {
 
     /// @param folder an adapter's folder, or the folder of a run that has one
     /// @param base   the base model; null for the one that the adapter names
+    /// @param engine what computes
     /// @throws CgloraException one of the A, M, S or T codes
-    public Predictor(Path folder, String base) {
+    public Predictor(Path folder, String base, EngineChoice engine) {
         Path inside = folder.resolve("adapter");
         Path place = Files.isDirectory(inside) ? inside : folder;
         PeftAdapter adapter = PeftAdapter.read(place);
@@ -72,12 +73,7 @@ public final class Predictor implements AutoCloseable {
                 Math.min(
                         checkpoint.encoder().maxPositions(),
                         Integer.parseInt(metadata.getOrDefault("cglora.max_length", "128")));
-        this.session =
-                new Session(
-                        new JvmEngine(Runtime.getRuntime().availableProcessors()),
-                        model,
-                        checkpoint,
-                        false);
+        this.session = new Session(engine.open(), model, checkpoint, false);
         AdapterLoading.load(session, adapter, place.toString());
     }
 

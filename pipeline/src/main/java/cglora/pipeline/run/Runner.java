@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problems;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.DataSpec;
@@ -24,22 +25,26 @@ import java.util.function.BooleanSupplier;
 public final class Runner {
     private final PipelineSpec spec;
     private final Path file;
+    private final EngineChoice engine;
     private final PrintStream out;
     private final Progress progress;
     private final BooleanSupplier stop;
     private final Problems notes = new Problems();
 
-    /// @param out  results
-    /// @param err  everything else
-    /// @param stop asked before every training step
+    /// @param engine what computes
+    /// @param out    results
+    /// @param err    everything else
+    /// @param stop   asked before every training step
     public Runner(
             PipelineReading reading,
+            EngineChoice engine,
             PrintStream out,
             PrintStream err,
             boolean quiet,
             BooleanSupplier stop) {
         this.spec = reading.spec();
         this.file = reading.file();
+        this.engine = engine;
         this.out = out;
         this.progress = new Progress(err, quiet);
         this.stop = stop;
@@ -53,7 +58,8 @@ public final class Runner {
         try (Inputs inputs = InputCheck.read(spec, notes)) {
             var folder = new RunFolder(Path.of(spec.outputDir()));
             var report = new RunReport(folder, out);
-            try (var run = new RunState(inputs, file, notes, progress, stop, folder, report)) {
+            try (var run =
+                    new RunState(inputs, file, engine, notes, progress, stop, folder, report)) {
                 return run(run);
             }
         }
@@ -64,9 +70,22 @@ public final class Runner {
             run.showNotes();
             run.folder.writeText("pipeline.json", PipelineWriter.write(spec, run.folder.path()));
             progress.note(
-                    "run %s   engine jvm   seed %d",
-                    RunReport.relative(run.folder.path()), spec.seed());
-            run.folder.event("run", Map.of("name", spec.name(), "seed", spec.seed()));
+                    "run %s   engine %s (asked: %s)   seed %d",
+                    RunReport.relative(run.folder.path()),
+                    engine.device(),
+                    spec.engine().type().jsonName(),
+                    spec.seed());
+            run.folder.event(
+                    "run",
+                    Map.of(
+                            "name",
+                            spec.name(),
+                            "seed",
+                            spec.seed(),
+                            "device",
+                            engine.device(),
+                            "why",
+                            engine.why()));
             List<StageSpec> stages = run.inputs.stages();
             for (int i = 0; i < stages.size(); i++) {
                 stage(run, stages.get(i), i + 1, stages.size());

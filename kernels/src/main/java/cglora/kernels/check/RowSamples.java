@@ -1,23 +1,23 @@
-package cglora.kernels.testing;
+package cglora.kernels.check;
 
-import static cglora.kernels.testing.Closeness.ROUNDING;
-import static cglora.kernels.testing.Closeness.exact;
-import static cglora.kernels.testing.Closeness.roundings;
-import static cglora.kernels.testing.Closeness.sums;
-import static cglora.kernels.testing.Closeness.tolerance;
-import static cglora.kernels.testing.Float64.abs;
-import static cglora.kernels.testing.Float64.matrix;
-import static cglora.kernels.testing.Float64.of;
-import static cglora.kernels.testing.Float64.sum;
-import static cglora.kernels.testing.Float64.toFloat;
-import static cglora.kernels.testing.Float64.vector;
+import static cglora.kernels.check.Closeness.ROUNDING;
+import static cglora.kernels.check.Closeness.exact;
+import static cglora.kernels.check.Closeness.roundings;
+import static cglora.kernels.check.Closeness.sums;
+import static cglora.kernels.check.Closeness.tolerance;
+import static cglora.kernels.check.Float64.abs;
+import static cglora.kernels.check.Float64.matrix;
+import static cglora.kernels.check.Float64.of;
+import static cglora.kernels.check.Float64.sum;
+import static cglora.kernels.check.Float64.toFloat;
+import static cglora.kernels.check.Float64.vector;
 
 import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
+import cglora.kernels.check.SampleBuilder.Values;
 import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.normalization.LayerNormKernels;
 import cglora.kernels.pooling.PoolingKernels;
-import cglora.kernels.testing.SampleBuilder.Values;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

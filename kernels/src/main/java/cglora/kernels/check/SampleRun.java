@@ -1,0 +1,89 @@
+package cglora.kernels.check;
+
+import cglora.kernels.Kernel.Operand;
+import cglora.kernels.Kernel.Role;
+import cglora.kernels.engine.Engine;
+import cglora.kernels.engine.LoadedProgram;
+import cglora.kernels.program.Buffer;
+import cglora.kernels.program.DataType;
+import cglora.kernels.program.Launch;
+import cglora.kernels.program.Layout;
+import cglora.kernels.program.Planner;
+import cglora.kernels.program.Region;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/// A sample as a program of one launch: what it reads are inputs, what it writes are outputs, and
+/// what it changes stays with the engine, as gradients and parameters do.
+public final class SampleRun {
+    private SampleRun() {}
+
+    /// Runs the sample.
+    ///
+    /// @return the operands that the kernel writes, in the order of `sample.expected()`
+    public static List<float[]> on(Engine engine, KernelSample sample) {
+        var layout = new Layout();
+        var buffers = new ArrayList<Buffer>();
+        var inputs = new LinkedHashSet<Buffer>();
+        var outputs = new LinkedHashSet<Buffer>();
+        for (int i = 0; i < sample.operands().size(); i++) {
+            Operand operand = sample.kernel().operands().get(i);
+            Buffer buffer = buffer(operand, length(sample.operands().get(i)), layout);
+            buffers.add(buffer);
+            switch (operand.role()) {
+                case READ -> inputs.add(buffer);
+                case WRITE, UPDATE -> outputs.add(buffer);
+            }
+        }
+        var launch =
+                new Launch(
+                        sample.kernel(),
+                        sample.count(),
+                        sample.grain(),
+                        buffers,
+                        sample.packed(),
+                        sample.scalars(),
+                        0);
+        engine.allocate(layout);
+        try {
+            LoadedProgram program =
+                    engine.load(Planner.plan("sample", List.of(launch), inputs, outputs));
+            for (int i = 0; i < buffers.size(); i++) {
+                write(engine, program, buffers.get(i), inputs, sample.operands().get(i));
+            }
+            program.run();
+            return outputs.stream()
+                    .map(b -> b.isPersistent() ? engine.read(b) : program.read(b))
+                    .toList();
+        } finally {
+            engine.release(layout);
+        }
+    }
+
+    private static Buffer buffer(Operand operand, int length, Layout layout) {
+        if (operand.role() == Role.UPDATE) {
+            return layout.allocate(Region.GRADIENTS, operand.name(), length);
+        }
+        return Buffer.scratch(
+                operand.name(), operand.isInt() ? DataType.INT32 : DataType.FLOAT32, length);
+    }
+
+    private static int length(Object array) {
+        return array instanceof float[] floats ? floats.length : ((int[]) array).length;
+    }
+
+    private static void write(
+            Engine engine, LoadedProgram program, Buffer buffer, Set<Buffer> inputs, Object array) {
+        if (buffer.isPersistent()) {
+            engine.write(buffer, (float[]) array);
+        } else if (inputs.contains(buffer)) {
+            if (array instanceof float[] floats) {
+                program.write(buffer, floats);
+            } else {
+                program.write(buffer, (int[]) array);
+            }
+        }
+    }
+}
