@@ -26,6 +26,7 @@ public final class JvmEngine implements Engine {
     private float[] scratchFloats = new float[0];
     private int[] scratchInts = new int[0];
     private int scratchGeneration;
+    private long inputBytes;
     private Profile profile;
 
     /// @param threads number of threads that share a launch, at least 1
@@ -57,9 +58,9 @@ public final class JvmEngine implements Engine {
 
     /// Bytes of all arrays that this engine holds now.
     public long allocatedBytes() {
-        long bytes = 4L * scratchFloats.length + 4L * scratchInts.length;
+        long bytes = inputBytes + 4L * scratchFloats.length + 4L * scratchInts.length;
         for (Arena arena : arrays.keySet()) {
-            bytes += (long) arena.length() * arena.type().bytes();
+            bytes += arena.bytes();
         }
         return bytes;
     }
@@ -152,25 +153,34 @@ public final class JvmEngine implements Engine {
         scratchInts = new int[0];
     }
 
-    private Object array(Arena arena) {
-        if (arena.region() == Region.SCRATCH) {
-            return arena.type() == DataType.FLOAT32 ? scratchFloats : scratchInts;
-        }
-        Object array = arrays.get(arena);
-        if (array == null) {
-            throw new IllegalStateException(arena + " has not been allocated");
-        }
-        return array;
-    }
-
     private final class JvmProgram implements LoadedProgram {
         private final Program program;
+        private final float[] inputFloats;
+        private final int[] inputInts;
         private final RangePool.Body[] bodies;
         private int generation = -1;
 
         JvmProgram(Program program) {
             this.program = program;
+            this.inputFloats = new float[program.inputArenas().get(0).length()];
+            this.inputInts = new int[program.inputArenas().get(1).length()];
+            inputBytes += program.inputArenas().stream().mapToLong(Arena::bytes).sum();
             this.bodies = new RangePool.Body[program.launches().size()];
+        }
+
+        private Object array(Arena arena) {
+            boolean isFloat = arena.type() == DataType.FLOAT32;
+            return switch (arena.region()) {
+                case INPUT -> isFloat ? inputFloats : inputInts;
+                case SCRATCH -> isFloat ? scratchFloats : scratchInts;
+                default -> {
+                    Object array = arrays.get(arena);
+                    if (array == null) {
+                        throw new IllegalStateException(arena + " has not been allocated");
+                    }
+                    yield array;
+                }
+            };
         }
 
         @Override

@@ -13,6 +13,7 @@ import java.util.Set;
 public final class NullEngine implements Engine {
     private final Set<Arena> persistent = Collections.newSetFromMap(new IdentityHashMap<>());
     private final int[] scratchLengths = new int[2];
+    private long inputBytes;
 
     @Override
     public String description() {
@@ -45,6 +46,7 @@ public final class NullEngine implements Engine {
             int length = program.scratchArenas().get(i).length();
             scratchLengths[i] = Math.max(scratchLengths[i], length);
         }
+        inputBytes += program.inputArenas().stream().mapToLong(Arena::bytes).sum();
         return new LoadedProgram() {
             @Override
             public Program program() {
@@ -75,9 +77,9 @@ public final class NullEngine implements Engine {
 
     /// Bytes that an engine would hold for all that was allocated and loaded here.
     public long plannedBytes() {
-        long bytes = 0;
+        long bytes = inputBytes;
         for (Arena arena : persistent) {
-            bytes += (long) arena.length() * arena.type().bytes();
+            bytes += arena.bytes();
         }
         for (int length : scratchLengths) {
             bytes += (long) length * Float.BYTES;

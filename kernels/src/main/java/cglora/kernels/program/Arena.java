@@ -31,6 +31,10 @@ public final class Arena {
         return length;
     }
 
+    public long bytes() {
+        return (long) length * type.bytes();
+    }
+
     public List<Buffer> buffers() {
         return List.copyOf(buffers);
     }

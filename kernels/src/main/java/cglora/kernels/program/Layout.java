@@ -42,9 +42,7 @@ public final class Layout {
 
     /// Bytes of a region's arenas.
     public long bytes(Region region) {
-        return arenas.getOrDefault(region, List.of()).stream()
-                .mapToLong(arena -> (long) arena.length() * arena.type().bytes())
-                .sum();
+        return arenas.getOrDefault(region, List.of()).stream().mapToLong(Arena::bytes).sum();
     }
 
     /// Bytes of all regions.

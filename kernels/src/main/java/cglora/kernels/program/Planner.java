@@ -57,19 +57,39 @@ public final class Planner {
             }
         }
         var places = new HashMap<Buffer, Program.Place>();
+        List<Arena> inputArenas = placeInputs(inputs, firstUse, lastUse, places);
         var floats = new Arena(Region.SCRATCH, DataType.FLOAT32);
         var ints = new Arena(Region.SCRATCH, DataType.INT32);
         for (Arena arena : List.of(floats, ints)) {
             var lifetimes = new ArrayList<Lifetime>();
             firstUse.forEach(
                     (buffer, first) -> {
-                        if (buffer.type() == arena.type()) {
+                        if (buffer.type() == arena.type() && !places.containsKey(buffer)) {
                             lifetimes.add(new Lifetime(buffer, first, lastUse.get(buffer)));
                         }
                     });
             place(lifetimes, arena, places);
         }
-        return new Program(name, launches, places, floats, ints);
+        return new Program(name, launches, places, inputArenas, List.of(floats, ints), outputs);
+    }
+
+    /// Inputs lie beside each other, floats and ints apart, in arenas of their own: a device gets
+    /// them in one transfer.
+    private static List<Arena> placeInputs(
+            Set<Buffer> inputs,
+            Map<Buffer, Integer> firstUse,
+            Map<Buffer, Integer> lastUse,
+            Map<Buffer, Program.Place> places) {
+        var floats = new Arena(Region.INPUT, DataType.FLOAT32);
+        var ints = new Arena(Region.INPUT, DataType.INT32);
+        for (Buffer buffer : firstUse.keySet()) {
+            if (inputs.contains(buffer)) {
+                Arena arena = buffer.type() == DataType.FLOAT32 ? floats : ints;
+                Buffer placed = arena.allocate(buffer.name(), buffer.length());
+                places.put(buffer, new Program.Place(arena, placed.offset()));
+            }
+        }
+        return List.of(floats, ints);
     }
 
     /// The scratch buffers among the inputs in an order that does not depend on the set's: that of

@@ -1,8 +1,12 @@
 package cglora.kernels.program;
 
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// An ordered list of launches over buffers that all have their place: what an engine executes.
 public final class Program {
@@ -14,21 +18,24 @@ public final class Program {
 
     private final String name;
     private final List<Launch> launches;
-    private final Map<Buffer, Place> scratch;
-    private final Arena floats;
-    private final Arena ints;
+    private final Map<Buffer, Place> places;
+    private final List<Arena> inputs;
+    private final List<Arena> scratch;
+    private final Set<Buffer> outputs;
 
     Program(
             String name,
             List<Launch> launches,
-            Map<Buffer, Place> scratch,
-            Arena floats,
-            Arena ints) {
+            Map<Buffer, Place> places,
+            List<Arena> inputs,
+            List<Arena> scratch,
+            Set<Buffer> outputs) {
         this.name = name;
         this.launches = List.copyOf(launches);
-        this.scratch = Map.copyOf(scratch);
-        this.floats = floats;
-        this.ints = ints;
+        this.places = Map.copyOf(places);
+        this.inputs = inputs;
+        this.scratch = scratch;
+        this.outputs = Collections.unmodifiableSet(new LinkedHashSet<>(outputs));
     }
 
     public String name() {
@@ -44,7 +51,7 @@ public final class Program {
         if (buffer.isPersistent()) {
             return persistentPlace(buffer);
         }
-        Place place = scratch.get(buffer);
+        Place place = places.get(buffer);
         if (place == null) {
             throw new IllegalArgumentException("program " + name + " does not use " + buffer);
         }
@@ -59,15 +66,24 @@ public final class Program {
         return new Place(buffer.arena(), buffer.offset());
     }
 
-    /// The scratch arenas: floats, then ints.
+    /// The arenas of activations and outputs: floats, then ints.
     public List<Arena> scratchArenas() {
-        return List.of(floats, ints);
+        return scratch;
+    }
+
+    /// The arenas of inputs: floats, then ints.
+    public List<Arena> inputArenas() {
+        return inputs;
+    }
+
+    /// What the host may read after an execution.
+    public Set<Buffer> outputs() {
+        return outputs;
     }
 
     /// Bytes of inputs, outputs and activations together, at the fullest moment.
     public long scratchBytes() {
-        return (long) floats.length() * floats.type().bytes()
-                + (long) ints.length() * ints.type().bytes();
+        return Stream.concat(inputs.stream(), scratch.stream()).mapToLong(Arena::bytes).sum();
     }
 
     /// Floating-point operations of one execution, as far as the launches count them.

@@ -11,10 +11,12 @@ public enum Region {
     GRADIENTS,
     /// The optimiser's moments, statistics of a calibration.
     STATE,
-    /// Buffers of one program: inputs, outputs and activations. Contents end with the execution.
+    /// What the host gives a program for each execution.
+    INPUT,
+    /// A program's activations and outputs. Contents end with the execution.
     SCRATCH;
 
     public boolean isPersistent() {
-        return this != SCRATCH;
+        return this != INPUT && this != SCRATCH;
     }
 }

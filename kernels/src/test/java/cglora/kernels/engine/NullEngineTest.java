@@ -40,14 +40,16 @@ class NullEngineTest {
                         real.release(layout);
                     }
                 }
+                long inputs = 0;
                 for (int i = 0; i < 4; i++) {
                     Program program = program(1 + random.nextInt(100), 1 + random.nextInt(50));
                     planned.load(program);
                     real.load(program);
+                    inputs += program.inputArenas().stream().mapToLong(Arena::bytes).sum();
                 }
                 assertThat(planned.plannedBytes())
                         .as("seed %d", seed)
-                        .isEqualTo(allocated(real))
+                        .isEqualTo(allocated(real) + inputs)
                         .isEqualTo(real.allocatedBytes());
             }
         }
@@ -84,9 +86,7 @@ class NullEngineTest {
             LoadedProgram loaded = engine.load(program);
             loaded.run();
             assertThat(loaded.program()).isSameAs(program);
-            List<Arena> scratch = program.scratchArenas();
-            assertThat(engine.plannedBytes())
-                    .isEqualTo(4L * (scratch.get(0).length() + scratch.get(1).length()));
+            assertThat(engine.plannedBytes()).isEqualTo(program.scratchBytes());
             assertThat(engine.description()).isEqualTo("null");
             assertThat(engine.parallelism()).isEqualTo(1);
         }

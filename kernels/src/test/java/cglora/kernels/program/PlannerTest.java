@@ -7,6 +7,7 @@ import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.engine.LoadedProgram;
 import cglora.kernels.reduction.ReductionKernels;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -75,18 +76,21 @@ class PlannerTest {
         for (int seed = 0; seed < PROGRAMS; seed++) {
             RandomPrograms random = RandomPrograms.make(seed);
             Program program = random.plan();
-            int[] ends = new int[2];
+            var arenas = new ArrayList<>(program.inputArenas());
+            arenas.addAll(program.scratchArenas());
+            int[] ends = new int[arenas.size()];
             for (Buffer buffer : random.buffers()) {
                 Program.Place place = program.place(buffer);
                 assertThat(place.offset() % Arena.ALIGNMENT).isZero();
                 assertThat(place.arena().type()).isEqualTo(buffer.type());
-                int type = buffer.type().ordinal();
-                ends[type] = Math.max(ends[type], place.offset() + buffer.length());
+                int arena = arenas.indexOf(place.arena());
+                assertThat(arena < 2).isEqualTo(random.inputs().contains(buffer));
+                ends[arena] = Math.max(ends[arena], place.offset() + buffer.length());
             }
-            assertThat(program.scratchArenas().stream().map(Arena::length))
+            assertThat(arenas.stream().mapToInt(Arena::length).toArray())
                     .as("seed %d", seed)
-                    .containsExactly(ends[0], ends[1]);
-            assertThat(program.scratchBytes()).isEqualTo(4L * (ends[0] + ends[1]));
+                    .containsExactly(ends);
+            assertThat(program.scratchBytes()).isEqualTo(4L * Arrays.stream(ends).sum());
         }
     }
 
@@ -199,7 +203,7 @@ class PlannerTest {
                                 Launch.of(ReductionKernels.ADD_INTO, 16, y, y, 1f)),
                         Set.of(x),
                         Set.of(x));
-        assertThat(program.place(x).offset()).isNotEqualTo(program.place(y).offset());
+        assertThat(program.place(x).arena()).isNotSameAs(program.place(y).arena());
         assertThat(program.scratchBytes()).isEqualTo(4 * 32);
     }
 
@@ -231,7 +235,7 @@ class PlannerTest {
         assertThat(program.toString().lines())
                 .containsExactly(
                         "program p  launches 1  scratch 0.0 MiB",
-                        "  copyInto(x[16], y[16]) × 16  @0 @16");
+                        "  copyInto(x[16], y[16]) × 16  @0 @0");
         assertThat(program.operations()).isEqualTo(5);
     }
 }

@@ -1,0 +1,208 @@
+package cglora.kernels.tornado;
+
+import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceProfile;
+import cglora.kernels.device.TornadoStatus;
+import cglora.kernels.engine.Engine;
+import cglora.kernels.engine.LoadedProgram;
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.program.Arena;
+import cglora.kernels.program.Buffer;
+import cglora.kernels.program.Layout;
+import cglora.kernels.program.Program;
+import cglora.kernels.program.Region;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+
+/// Runs programs on a device of TornadoVM. Weights, parameters, optimiser state and activations
+/// stay there; an execution takes the inputs up and the small outputs down, other outputs come
+/// when they are read.
+///
+/// Each arena has a Java array beside it, which TornadoVM takes for the buffer's name. Its
+/// elements are those of the buffer only until the first program is loaded.
+public final class TornadoEngine implements Engine {
+    private final DeviceInfo info;
+    private final DeviceProfile profile;
+    private final Residents residents;
+    private final Map<Arena, float[]> arrays = new IdentityHashMap<>();
+    private final Map<float[], Channel> channels = new IdentityHashMap<>();
+    private final Statistics statistics = new Statistics();
+    private float[] scratch = new float[0];
+    private int graphs;
+
+    /// @throws CgloraException V-ENGINE where TornadoVM is absent or may fall back silently
+    public TornadoEngine(DeviceInfo info, DeviceProfile profile) {
+        TornadoStatus.require();
+        this.info = info;
+        this.profile = profile;
+        this.residents = new Residents(device());
+    }
+
+    private TornadoDevice device() {
+        try {
+            return TornadoExecutionPlan.getDevice(info.backendIndex(), info.deviceIndex());
+        } catch (RuntimeException e) {
+            throw DeviceFailure.of(info.toString(), info.id().toString(), e);
+        }
+    }
+
+    @Override
+    public String description() {
+        return "tornado, " + info + ", profile " + profile.name();
+    }
+
+    @Override
+    public int parallelism() {
+        return Math.max(1, info.computeUnits());
+    }
+
+    public DeviceInfo info() {
+        return info;
+    }
+
+    public DeviceProfile profile() {
+        return profile;
+    }
+
+    /// Launches, compilations and bytes since the engine was made.
+    public Statistics statistics() {
+        return statistics;
+    }
+
+    /// Bytes of all arrays that stay on the device now.
+    public long allocatedBytes() {
+        return arrays.keySet().stream().mapToLong(Arena::bytes).sum() + 4L * scratch.length;
+    }
+
+    @Override
+    public void allocate(Layout layout) {
+        for (Region region : Region.values()) {
+            for (Arena arena : layout.arenas(region)) {
+                if (!arrays.containsKey(arena)) {
+                    require(arena.bytes(), region.toString());
+                    float[] array = new float[Math.max(1, arena.length())];
+                    arrays.put(arena, array);
+                    residents.add(array);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void release(Layout layout) {
+        for (Region region : Region.values()) {
+            for (Arena arena : layout.arenas(region)) {
+                float[] array = arrays.remove(arena);
+                if (array != null) {
+                    channels.remove(array);
+                    residents.remove(array);
+                }
+            }
+        }
+    }
+
+    /// @throws CgloraException V-MEMORY if `bytes` more do not fit, before anything is compiled
+    private void require(long bytes, String what) {
+        if (bytes > info.maxAllocation() && info.maxAllocation() > 0) {
+            throw new CgloraException(
+                    ErrorCode.V_MEMORY,
+                    what,
+                    "%s needs one buffer of %d MiB; %s allows %d MiB"
+                            .formatted(what, bytes >> 20, info, info.maxAllocation() >> 20),
+                    "take a smaller batch or a shorter max_length, or --engine jvm");
+        }
+        long limit = profile.memoryLimit(info);
+        long all = allocatedBytes() + bytes;
+        if (all > limit) {
+            throw new CgloraException(
+                    ErrorCode.V_MEMORY,
+                    what,
+                    "the plan needs %d MiB on %s, which has %d MiB for it"
+                            .formatted(all >> 20, info, limit >> 20),
+                    "take a smaller batch or a shorter max_length, or raise"
+                            + " engine.memory_fraction");
+        }
+    }
+
+    @Override
+    public LoadedProgram load(Program program) {
+        int floats = program.scratchArenas().get(0).length();
+        if (program.scratchArenas().get(1).length() > 0) {
+            throw new IllegalArgumentException(program.name() + " writes integers");
+        }
+        if (floats > scratch.length) {
+            require(4L * (floats - scratch.length), "activations of " + program.name());
+            scratch = new float[floats];
+            residents.add(scratch);
+        }
+        return new TornadoProgram(this, program, scratch);
+    }
+
+    @Override
+    public void fill(Buffer buffer, Filler filler) {
+        Program.Place place = persistentPlace(buffer);
+        float[] array = arrays.get(place.arena());
+        if (!residents.isOnDevice(array)) {
+            filler.fill(array, place.offset());
+            return;
+        }
+        float[] values = new float[buffer.length()];
+        filler.fill(values, 0);
+        channel(array).write(values, place.offset());
+    }
+
+    @Override
+    public float[] read(Buffer buffer) {
+        Program.Place place = persistentPlace(buffer);
+        float[] array = arrays.get(place.arena());
+        float[] values = new float[buffer.length()];
+        if (residents.isOnDevice(array)) {
+            channel(array).read(place.offset(), values);
+        } else {
+            System.arraycopy(array, place.offset(), values, 0, values.length);
+        }
+        return values;
+    }
+
+    private Program.Place persistentPlace(Buffer buffer) {
+        Program.Place place = Program.persistentPlace(buffer);
+        if (!arrays.containsKey(place.arena())) {
+            throw new IllegalStateException(buffer + " has not been allocated");
+        }
+        return place;
+    }
+
+    /// How the host reaches parts of a resident array.
+    Channel channel(float[] array) {
+        return channels.computeIfAbsent(array, _ -> new Channel(this, array));
+    }
+
+    /// The array of a persistent arena.
+    float[] array(Arena arena) {
+        float[] array = arrays.get(arena);
+        if (array == null) {
+            throw new IllegalStateException(arena + " has not been allocated");
+        }
+        return array;
+    }
+
+    Residents residents() {
+        return residents;
+    }
+
+    /// A name that no other graph of the process has.
+    String graphName(String what) {
+        return what + graphs++;
+    }
+
+    @Override
+    public void close() {
+        residents.close();
+        channels.clear();
+        arrays.clear();
+        scratch = new float[0];
+    }
+}

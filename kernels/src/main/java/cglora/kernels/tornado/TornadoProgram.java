@@ -1,0 +1,261 @@
+package cglora.kernels.tornado;
+
+import cglora.kernels.Kernel.Role;
+import cglora.kernels.engine.LoadedProgram;
+import cglora.kernels.program.Arena;
+import cglora.kernels.program.Buffer;
+import cglora.kernels.program.DataType;
+import cglora.kernels.program.Launch;
+import cglora.kernels.program.Program;
+import cglora.kernels.program.Region;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+
+/// A program as a chain of task graphs: TornadoVM's graphs hold some eighty tasks. They are
+/// compiled at the first execution.
+final class TornadoProgram implements LoadedProgram {
+    /// TornadoVM describes a graph in 8192 bytes, [#TASK_BYTES] a task and [#ARGUMENT_BYTES] an
+    /// argument.
+    private static final int GRAPH_BYTES = 7000;
+
+    private static final int TASK_BYTES = 15;
+    private static final int ARGUMENT_BYTES = 5;
+    private static final int GRAPH_TASKS = 72;
+
+    /// Outputs up to this length come down with every execution.
+    private static final int SMALL = 1 << 14;
+
+    private final TornadoEngine engine;
+    private final Program program;
+    private final float[] scratch;
+    private final float[] inputFloats;
+    private final int[] inputInts;
+    private final Map<Buffer, Integer> small = new LinkedHashMap<>();
+    private final float[] fetched;
+    private List<ResidentGraph> graphs;
+    private long bytesUp;
+
+    TornadoProgram(TornadoEngine engine, Program program, float[] scratch) {
+        this.engine = engine;
+        this.program = program;
+        this.scratch = scratch;
+        this.inputFloats = new float[Math.max(1, program.inputArenas().get(0).length())];
+        this.inputInts = new int[Math.max(1, program.inputArenas().get(1).length())];
+        checkInputs();
+        int length = 0;
+        for (Buffer output : program.outputs()) {
+            if (!output.isPersistent()
+                    && output.length() <= SMALL
+                    && program.place(output).arena().region() == Region.SCRATCH) {
+                small.put(output, length);
+                length += output.length();
+            }
+        }
+        this.fetched = new float[length];
+    }
+
+    /// Every graph gets the inputs anew, so that no launch may change them.
+    private void checkInputs() {
+        for (Launch launch : program.launches()) {
+            for (int k = 0; k < launch.buffers().size(); k++) {
+                Buffer buffer = launch.buffers().get(k);
+                if (launch.kernel().operands().get(k).role() != Role.READ
+                        && !buffer.isPersistent()
+                        && program.place(buffer).arena().region() == Region.INPUT) {
+                    throw new IllegalArgumentException(
+                            "%s of %s overwrites its input %s"
+                                    .formatted(launch.kernel(), program.name(), buffer));
+                }
+            }
+        }
+    }
+
+    @Override
+    public Program program() {
+        return program;
+    }
+
+    @Override
+    public void write(Buffer input, float[] values) {
+        copyIn(input, values, values.length);
+    }
+
+    @Override
+    public void write(Buffer input, int[] values) {
+        copyIn(input, values, values.length);
+    }
+
+    private void copyIn(Buffer input, Object values, int length) {
+        if (length != input.length()) {
+            throw new IllegalArgumentException(input + " given " + length + " values");
+        }
+        Program.Place place = program.place(input);
+        System.arraycopy(values, 0, array(place.arena()), place.offset(), length);
+    }
+
+    @Override
+    public void run() {
+        if (graphs == null) {
+            compile();
+            return;
+        }
+        for (ResidentGraph graph : graphs) {
+            try {
+                graph.execute();
+            } catch (RuntimeException | Error e) {
+                throw DeviceFailure.of(engine.info().toString(), program.name(), e);
+            }
+        }
+        engine.statistics().executed();
+        engine.statistics().moved(bytesUp, 4L * fetched.length);
+    }
+
+    @Override
+    public void read(Buffer output, float[] target) {
+        if (target.length != output.length()) {
+            throw new IllegalArgumentException(output + " read into " + target.length + " values");
+        }
+        Integer start = small.get(output);
+        if (start != null) {
+            System.arraycopy(fetched, start, target, 0, target.length);
+            return;
+        }
+        Program.Place place = program.place(output);
+        float[] array = (float[]) array(place.arena());
+        if (place.arena().region() == Region.INPUT) {
+            System.arraycopy(array, place.offset(), target, 0, target.length);
+        } else {
+            engine.channel(array).read(place.offset(), target);
+        }
+    }
+
+    private Object array(Arena arena) {
+        boolean isFloat = arena.type() == DataType.FLOAT32;
+        return switch (arena.region()) {
+            case INPUT -> isFloat ? inputFloats : inputInts;
+            case SCRATCH -> scratch;
+            default -> engine.array(arena);
+        };
+    }
+
+    /// Makes the graphs and runs them once, which compiles them.
+    private void compile() {
+        var made = new ArrayList<ResidentGraph>();
+        List<List<Task>> parts = parts();
+        for (List<Task> part : parts) {
+            long start = System.nanoTime();
+            ResidentGraph graph = graph(part, part == parts.getLast());
+            try {
+                graph.execute();
+            } catch (RuntimeException | Error e) {
+                throw DeviceFailure.of(
+                        engine.info().toString(),
+                        part.stream()
+                                .map(task -> task.launch().kernel().name())
+                                .distinct()
+                                .collect(Collectors.joining(", ")),
+                        e);
+            }
+            engine.statistics().compiled(part.size(), System.nanoTime() - start);
+            made.add(graph);
+        }
+        graphs = made;
+        engine.statistics().executed();
+        engine.statistics().moved(bytesUp, 4L * fetched.length);
+    }
+
+    private List<List<Task>> parts() {
+        var parts = new ArrayList<List<Task>>();
+        var part = new ArrayList<Task>();
+        int bytes = 0;
+        for (Launch launch : program.launches()) {
+            if (launch.count() == 0) {
+                continue;
+            }
+            Task task = Task.of(launch, program, this::array);
+            int more = TASK_BYTES + ARGUMENT_BYTES * task.arguments().length;
+            if (part.size() == GRAPH_TASKS || bytes + more > GRAPH_BYTES) {
+                parts.add(List.copyOf(part));
+                part.clear();
+                bytes = 0;
+            }
+            part.add(task);
+            bytes += more;
+        }
+        parts.add(List.copyOf(part));
+        return parts;
+    }
+
+    private ResidentGraph graph(List<Task> tasks, boolean last) {
+        Set<Object> used = identitySet();
+        Set<Object> inputs = identitySet();
+        for (Task task : tasks) {
+            for (Object argument : task.arrays()) {
+                boolean isInput = argument == inputFloats || argument == inputInts;
+                (isInput ? inputs : used).add(argument);
+            }
+        }
+        boolean fetching = last && fetched.length > 0;
+        if (fetching) {
+            used.add(scratch);
+        }
+        bytesUp += inputs.stream().mapToLong(TornadoProgram::bytes).sum();
+        String name = engine.graphName("graph");
+        return engine.residents()
+                .graph(
+                        name,
+                        used,
+                        graph -> {
+                            if (!inputs.isEmpty()) {
+                                graph.transferToDevice(
+                                        DataTransferMode.EVERY_EXECUTION, inputs.toArray());
+                            }
+                            for (int i = 0; i < tasks.size(); i++) {
+                                tasks.get(i).addTo(graph, "t" + i);
+                            }
+                            if (fetching) {
+                                fetch(graph);
+                            }
+                        });
+    }
+
+    private static long bytes(Object array) {
+        return 4L * (array instanceof float[] floats ? floats.length : ((int[]) array).length);
+    }
+
+    private void fetch(TaskGraph graph) {
+        int[] index = new int[fetched.length];
+        small.forEach(
+                (output, start) -> {
+                    for (int i = 0; i < output.length(); i++) {
+                        index[start + i] = program.place(output).offset() + i;
+                    }
+                });
+        int[] at = {0, 0, 0};
+        graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, index, at);
+        TaskBinding.add(
+                graph,
+                "fetch",
+                ArenaKernels.GATHER_INTO.handle(),
+                0,
+                fetched.length,
+                scratch,
+                index,
+                fetched,
+                at,
+                0);
+        graph.transferToHost(DataTransferMode.EVERY_EXECUTION, fetched);
+    }
+
+    private static Set<Object> identitySet() {
+        return Collections.newSetFromMap(new IdentityHashMap<>());
+    }
+}
