@@ -18,6 +18,10 @@ import java.util.Set;
 /// A sample as a program of one launch: what it reads are inputs, what it writes are outputs, and
 /// what it changes stays with the engine, as gradients and parameters do.
 public final class SampleRun {
+    /// What one launch changes lies in different arenas.
+    private static final List<Region> REGIONS =
+            List.of(Region.PARAMETERS, Region.STATE, Region.SECOND_MOMENTS, Region.GRADIENTS);
+
     private SampleRun() {}
 
     /// Runs the sample.
@@ -28,9 +32,12 @@ public final class SampleRun {
         var buffers = new ArrayList<Buffer>();
         var inputs = new LinkedHashSet<Buffer>();
         var outputs = new LinkedHashSet<Buffer>();
+        int changed = 0;
         for (int i = 0; i < sample.operands().size(); i++) {
             Operand operand = sample.kernel().operands().get(i);
-            Buffer buffer = buffer(operand, length(sample.operands().get(i)), layout);
+            Region region = REGIONS.get(changed);
+            changed += operand.role() == Role.UPDATE ? 1 : 0;
+            Buffer buffer = buffer(operand, length(sample.operands().get(i)), layout, region);
             buffers.add(buffer);
             switch (operand.role()) {
                 case READ -> inputs.add(buffer);
@@ -62,9 +69,9 @@ public final class SampleRun {
         }
     }
 
-    private static Buffer buffer(Operand operand, int length, Layout layout) {
+    private static Buffer buffer(Operand operand, int length, Layout layout, Region region) {
         if (operand.role() == Role.UPDATE) {
-            return layout.allocate(Region.GRADIENTS, operand.name(), length);
+            return layout.allocate(region, operand.name(), length);
         }
         return Buffer.scratch(
                 operand.name(), operand.isInt() ? DataType.INT32 : DataType.FLOAT32, length);

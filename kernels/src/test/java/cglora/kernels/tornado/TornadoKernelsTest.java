@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import cglora.kernels.Kernel;
 import cglora.kernels.Kernel.Role;
+import cglora.kernels.check.KernelSample;
+import cglora.kernels.check.KernelSample.Expected;
+import cglora.kernels.check.KernelSamples;
 import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.LoadedProgram;
@@ -14,10 +17,8 @@ import cglora.kernels.program.Launch;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Planner;
 import cglora.kernels.program.Region;
-import cglora.kernels.testing.Closeness;
-import cglora.kernels.testing.KernelSample;
-import cglora.kernels.testing.KernelSample.Expected;
-import cglora.kernels.testing.KernelSamples;
+import cglora.kernels.testing.Assert;
+import cglora.kernels.testing.KernelFamilies;
 import cglora.kernels.testing.TestDevices;
 import cglora.kernels.testing.TornadoTest;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ class TornadoKernelsTest {
                         device ->
                                 dynamicContainer(
                                         device.toString(),
-                                        KernelSamples.kernels().stream()
+                                        KernelFamilies.kernels().stream()
                                                 .map(
                                                         kernel ->
                                                                 dynamicTest(
@@ -113,7 +114,7 @@ class TornadoKernelsTest {
             for (int i = 0; i < samples.size(); i++) {
                 KernelSample sample = samples.get(i);
                 for (Expected expected : sample.expected()) {
-                    Closeness.assertClose(
+                    Assert.assertClose(
                             "%s on %s, %s".formatted(sample, device, expected.operand()),
                             sample.seed(),
                             engine.read(places.get(i).get(expected.operand())),
