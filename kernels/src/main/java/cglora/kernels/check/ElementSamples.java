@@ -15,6 +15,7 @@ import cglora.kernels.dropout.DropoutKernels;
 import cglora.kernels.loss.LossKernels;
 import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.reduction.ReductionKernels;
+import cglora.kernels.tornado.ArenaKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,6 +37,7 @@ final class ElementSamples {
                 samples.add(columnSum(values, 13, n));
                 samples.add(columnSum(values, n, 3));
                 samples.add(dotProduct(values, n));
+                samples.addAll(parts(values, n));
                 samples.addAll(crossEntropy(values, 5, n));
             }
             samples.addAll(crossEntropy(values, 1, 2));
@@ -50,6 +52,30 @@ final class ElementSamples {
             samples.add(clipByNorm(7, maxNorm, Values.ZEROS));
         }
         return samples;
+    }
+
+    private static List<KernelSample> parts(Values values, int n) {
+        var copying = new SampleBuilder(ArenaKernels.COPY_PART, "" + n, values);
+        float[] x = copying.floats(n);
+        float[] before = copying.floats(n);
+        int length = n / 2 + 1;
+        double[] copied = of(before);
+        for (int i = 0; i < length; i++) {
+            copied[i] = x[i];
+        }
+        var gathering = new SampleBuilder(ArenaKernels.GATHER_INTO, "" + n, values);
+        float[] from = gathering.floats(n);
+        int[] index = gathering.ints(n + 2, n);
+        double[] gathered = new double[index.length];
+        for (int i = 0; i < index.length; i++) {
+            gathered[i] = from[index[i]];
+        }
+        var touching = new SampleBuilder(ArenaKernels.TOUCH_FLOATS, "" + n, values);
+        float[] same = touching.floats(n);
+        return List.of(
+                copying.reads(x).updates(before, copied, exact(copied)).packs(length).over(n),
+                gathering.reads(from, index).writes(gathered, exact(gathered)).over(index.length),
+                touching.updates(same, of(same), exact(of(same))).packs(0).over(n));
     }
 
     private static List<KernelSample> elements(Values values, int n) {

@@ -36,7 +36,8 @@ final class ProductSamples {
         {3, 384, 13},
         {100, 13, 384},
         {1, 64, 1023},
-        {1023, 3, 8}
+        {1023, 3, 8},
+        {129, 257, 65}
     };
 
     private ProductSamples() {}

@@ -51,16 +51,20 @@ public final class FloatMath {
     public static float logOfSum(float x) {
         float m = x;
         float e = 0f;
-        for (int step = 64; step >= 1; step = step >> 1) {
-            float power = 1f;
-            for (int i = 0; i < step; i++) {
-                power = power * 2f;
-            }
-            if (m >= power) {
-                m = m / power;
-                e = e + step;
-            }
-        }
+        e = m >= 1.8446744e19f ? e + 64f : e;
+        m = m >= 1.8446744e19f ? m * 5.421011e-20f : m;
+        e = m >= 4.2949673e9f ? e + 32f : e;
+        m = m >= 4.2949673e9f ? m * 2.3283064e-10f : m;
+        e = m >= 65536f ? e + 16f : e;
+        m = m >= 65536f ? m * 1.5258789e-5f : m;
+        e = m >= 256f ? e + 8f : e;
+        m = m >= 256f ? m * 0.00390625f : m;
+        e = m >= 16f ? e + 4f : e;
+        m = m >= 16f ? m * 0.0625f : m;
+        e = m >= 4f ? e + 2f : e;
+        m = m >= 4f ? m * 0.25f : m;
+        e = m >= 2f ? e + 1f : e;
+        m = m >= 2f ? m * 0.5f : m;
         if (m > 1.4142135f) {
             m = m * 0.5f;
             e = e + 1f;

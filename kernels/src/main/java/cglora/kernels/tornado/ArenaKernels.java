@@ -6,7 +6,7 @@ import uk.ac.manchester.tornado.api.annotations.Parallel;
 /// Kernels that move data between the arenas on a device and the arrays that travel.
 public final class ArenaKernels {
     /// Copies a part whose place and length come with each execution.
-    static final Kernel COPY_PART =
+    public static final Kernel COPY_PART =
             Kernel.of(ArenaKernels.class, "copyPart")
                     .reads("x")
                     .updates("y")
@@ -14,16 +14,12 @@ public final class ArenaKernels {
                     .build();
 
     /// Collects elements from anywhere.
-    static final Kernel GATHER_INTO =
+    public static final Kernel GATHER_INTO =
             Kernel.of(ArenaKernels.class, "gatherInto").reads("x", "index").writes("y").build();
 
     /// Reads and writes an arena, so that TornadoVM uploads and keeps it.
-    static final Kernel TOUCH_FLOATS =
+    public static final Kernel TOUCH_FLOATS =
             Kernel.of(ArenaKernels.class, "touchFloats").updates("x").packs("zero").build();
-
-    /// The same for integers.
-    static final Kernel TOUCH_INTS =
-            Kernel.of(ArenaKernels.class, "touchInts").updates("x").packs("zero").build();
 
     private ArenaKernels() {}
 
@@ -46,13 +42,6 @@ public final class ArenaKernels {
 
     /// `x = x + zero`, of which no compiler knows that it is 0.
     public static void touchFloats(int first, int count, float[] x, int[] at, int o) {
-        for (@Parallel int i = 0; i < count; i++) {
-            x[at[o] + first + i] = x[at[o] + first + i] + at[o + 1];
-        }
-    }
-
-    /// `x = x + zero`, of which no compiler knows that it is 0.
-    public static void touchInts(int first, int count, int[] x, int[] at, int o) {
         for (@Parallel int i = 0; i < count; i++) {
             x[at[o] + first + i] = x[at[o] + first + i] + at[o + 1];
         }

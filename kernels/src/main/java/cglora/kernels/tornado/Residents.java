@@ -39,9 +39,9 @@ final class Residents implements AutoCloseable {
         return Collections.newSetFromMap(new IdentityHashMap<>());
     }
 
-    /// A `float[]` or `int[]` that is to stay on the device. Until it is there its elements are
-    /// those of the Java array.
-    void add(Object array) {
+    /// An array that is to stay on the device. Until it is there its elements are those of the
+    /// Java array.
+    void add(float[] array) {
         pending.add(array);
     }
 
@@ -106,11 +106,15 @@ final class Residents implements AutoCloseable {
         graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, at);
         Object[] touched = fresh.length > 0 ? fresh : old;
         for (int i = 0; i < touched.length; i++) {
-            var touch =
-                    touched[i] instanceof float[]
-                            ? ArenaKernels.TOUCH_FLOATS
-                            : ArenaKernels.TOUCH_INTS;
-            TaskBinding.add(graph, "touch" + i, touch.handle(), 0, 1, touched[i], at, 0);
+            TaskBinding.add(
+                    graph,
+                    "touch" + i,
+                    ArenaKernels.TOUCH_FLOATS.handle(),
+                    0,
+                    1,
+                    touched[i],
+                    at,
+                    0);
         }
         resident.addAll(pending);
         pending.clear();

@@ -27,11 +27,10 @@ public final class TornadoEngine implements Engine {
     private final DeviceInfo info;
     private final DeviceProfile profile;
     private final Residents residents;
-    private final Map<Arena, Object> arrays = new IdentityHashMap<>();
-    private final Map<Object, Channel> channels = new IdentityHashMap<>();
+    private final Map<Arena, float[]> arrays = new IdentityHashMap<>();
+    private final Map<float[], Channel> channels = new IdentityHashMap<>();
     private final Statistics statistics = new Statistics();
-    private float[] scratchFloats = new float[0];
-    private int[] scratchInts = new int[0];
+    private float[] scratch = new float[0];
     private int graphs;
 
     /// @throws CgloraException V-ENGINE where TornadoVM is absent or may fall back silently
@@ -75,9 +74,7 @@ public final class TornadoEngine implements Engine {
 
     /// Bytes of all arrays that stay on the device now.
     public long allocatedBytes() {
-        return arrays.keySet().stream().mapToLong(Arena::bytes).sum()
-                + 4L * scratchFloats.length
-                + 4L * scratchInts.length;
+        return arrays.keySet().stream().mapToLong(Arena::bytes).sum() + 4L * scratch.length;
     }
 
     @Override
@@ -98,7 +95,7 @@ public final class TornadoEngine implements Engine {
     public void release(Layout layout) {
         for (Region region : Region.values()) {
             for (Arena arena : layout.arenas(region)) {
-                Object array = arrays.remove(arena);
+                float[] array = arrays.remove(arena);
                 if (array != null) {
                     channels.remove(array);
                     residents.remove(array);
@@ -133,24 +130,21 @@ public final class TornadoEngine implements Engine {
     @Override
     public LoadedProgram load(Program program) {
         int floats = program.scratchArenas().get(0).length();
-        int ints = program.scratchArenas().get(1).length();
-        if (floats > scratchFloats.length) {
-            require(4L * (floats - scratchFloats.length), "activations of " + program.name());
-            scratchFloats = new float[floats];
-            residents.add(scratchFloats);
+        if (program.scratchArenas().get(1).length() > 0) {
+            throw new IllegalArgumentException(program.name() + " writes integers");
         }
-        if (ints > scratchInts.length) {
-            require(4L * (ints - scratchInts.length), "activations of " + program.name());
-            scratchInts = new int[ints];
-            residents.add(scratchInts);
+        if (floats > scratch.length) {
+            require(4L * (floats - scratch.length), "activations of " + program.name());
+            scratch = new float[floats];
+            residents.add(scratch);
         }
-        return new TornadoProgram(this, program, scratchFloats, scratchInts);
+        return new TornadoProgram(this, program, scratch);
     }
 
     @Override
     public void fill(Buffer buffer, Filler filler) {
         Program.Place place = persistentPlace(buffer);
-        float[] array = (float[]) arrays.get(place.arena());
+        float[] array = arrays.get(place.arena());
         if (!residents.isOnDevice(array)) {
             filler.fill(array, place.offset());
             return;
@@ -163,7 +157,7 @@ public final class TornadoEngine implements Engine {
     @Override
     public float[] read(Buffer buffer) {
         Program.Place place = persistentPlace(buffer);
-        float[] array = (float[]) arrays.get(place.arena());
+        float[] array = arrays.get(place.arena());
         float[] values = new float[buffer.length()];
         if (residents.isOnDevice(array)) {
             channel(array).read(place.offset(), values);
@@ -187,8 +181,8 @@ public final class TornadoEngine implements Engine {
     }
 
     /// The array of a persistent arena.
-    Object array(Arena arena) {
-        Object array = arrays.get(arena);
+    float[] array(Arena arena) {
+        float[] array = arrays.get(arena);
         if (array == null) {
             throw new IllegalStateException(arena + " has not been allocated");
         }
@@ -209,7 +203,6 @@ public final class TornadoEngine implements Engine {
         residents.close();
         channels.clear();
         arrays.clear();
-        scratchFloats = new float[0];
-        scratchInts = new int[0];
+        scratch = new float[0];
     }
 }

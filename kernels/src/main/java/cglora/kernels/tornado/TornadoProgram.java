@@ -35,8 +35,7 @@ final class TornadoProgram implements LoadedProgram {
 
     private final TornadoEngine engine;
     private final Program program;
-    private final float[] scratchFloats;
-    private final int[] scratchInts;
+    private final float[] scratch;
     private final float[] inputFloats;
     private final int[] inputInts;
     private final Map<Buffer, Integer> small = new LinkedHashMap<>();
@@ -44,12 +43,10 @@ final class TornadoProgram implements LoadedProgram {
     private List<ResidentGraph> graphs;
     private long bytesUp;
 
-    TornadoProgram(
-            TornadoEngine engine, Program program, float[] scratchFloats, int[] scratchInts) {
+    TornadoProgram(TornadoEngine engine, Program program, float[] scratch) {
         this.engine = engine;
         this.program = program;
-        this.scratchFloats = scratchFloats;
-        this.scratchInts = scratchInts;
+        this.scratch = scratch;
         this.inputFloats = new float[Math.max(1, program.inputArenas().get(0).length())];
         this.inputInts = new int[Math.max(1, program.inputArenas().get(1).length())];
         checkInputs();
@@ -144,7 +141,7 @@ final class TornadoProgram implements LoadedProgram {
         boolean isFloat = arena.type() == DataType.FLOAT32;
         return switch (arena.region()) {
             case INPUT -> isFloat ? inputFloats : inputInts;
-            case SCRATCH -> isFloat ? scratchFloats : scratchInts;
+            case SCRATCH -> scratch;
             default -> engine.array(arena);
         };
     }
@@ -208,7 +205,7 @@ final class TornadoProgram implements LoadedProgram {
         }
         boolean fetching = last && fetched.length > 0;
         if (fetching) {
-            used.add(scratchFloats);
+            used.add(scratch);
         }
         bytesUp += inputs.stream().mapToLong(TornadoProgram::bytes).sum();
         String name = engine.graphName("graph");
@@ -250,7 +247,7 @@ final class TornadoProgram implements LoadedProgram {
                 ArenaKernels.GATHER_INTO.handle(),
                 0,
                 fetched.length,
-                scratchFloats,
+                scratch,
                 index,
                 fetched,
                 at,

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /// A sample's operands inside larger arrays, and calls of a kernel's method on them. Around the
 /// operands is NaN, or an integer that no index may have: what reads beyond an operand shows.
@@ -104,6 +105,20 @@ public final class KernelRun {
             throw new AssertionError(
                     sample + " for " + first + " + " + count + ": " + failure, failure);
         }
+        return this;
+    }
+
+    /// Hands the whole range to something other than a method: `launch` gets the arguments behind
+    /// `first`, that is the range's length, the operands, the table of offsets, where they begin in
+    /// it, and the scalars.
+    public KernelRun launch(Consumer<List<Object>> launch) {
+        var arguments = new ArrayList<Object>();
+        arguments.add(sample.count());
+        arguments.addAll(List.of(arrays));
+        arguments.add(at);
+        arguments.add(offsets);
+        arguments.addAll(sample.scalars());
+        launch.accept(arguments);
         return this;
     }
 

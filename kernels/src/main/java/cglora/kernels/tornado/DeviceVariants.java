@@ -1,0 +1,18 @@
+package cglora.kernels.tornado;
+
+import cglora.kernels.device.DeviceKind;
+import java.util.List;
+
+/// All [DeviceVariant]s.
+public final class DeviceVariants {
+    private DeviceVariants() {}
+
+    /// The variants for devices of a kind, in the order of preference: of those for a kernel, the
+    /// first one that fits a launch runs it. Where none fits, the kernel's own method does.
+    public static List<DeviceVariant> of(DeviceKind kind) {
+        return switch (kind) {
+            case CPU -> CpuVariants.ALL;
+            case GPU -> List.of();
+        };
+    }
+}

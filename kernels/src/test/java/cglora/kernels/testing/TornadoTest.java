@@ -1,0 +1,19 @@
+package cglora.kernels.testing;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/// A test class of the TornadoVM suite: it runs on every device that TornadoVM finds, and only in
+/// a Java that TornadoVM's argument file started (`mvn verify -Ptornado`).
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@Tag("tornado")
+@EnabledIfSystemProperty(
+        named = "tornado.load.api.implementation",
+        matches = ".+",
+        disabledReason = "TornadoVM suite: Java was not started by TornadoVM")
+public @interface TornadoTest {}
