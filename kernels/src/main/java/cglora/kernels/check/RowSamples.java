@@ -38,7 +38,7 @@ final class RowSamples {
                 samples.addAll(activations(values, size[0], size[1]));
                 samples.addAll(norms(values, size[0], size[1]));
                 samples.add(layerNormGradient(values, size[0], size[1]));
-                samples.add(layerNormWeightGradient(values, size[0], size[1]));
+                samples.add(layerNormGainGradient(values, size[0], size[1]));
             }
             for (int[] size : new int[][] {{1, 1, 1}, {3, 7, 8}, {4, 13, 3}, {2, 8, 100}}) {
                 samples.addAll(pools(values, size[0], size[1], size[2]));
@@ -257,10 +257,10 @@ final class RowSamples {
                 .over(rows);
     }
 
-    private static KernelSample layerNormWeightGradient(Values values, int rows, int hidden) {
+    private static KernelSample layerNormGainGradient(Values values, int rows, int hidden) {
         var sample =
                 new SampleBuilder(
-                        LayerNormKernels.LAYER_NORM_WEIGHT_GRADIENT, name(rows, hidden), values);
+                        LayerNormKernels.LAYER_NORM_GAIN_GRADIENT, name(rows, hidden), values);
         float[] dy = sample.floats(rows * hidden);
         float[] normalized = sample.floats(rows * hidden);
         double[] products = vector(dy.length, i -> (double) dy[i] * normalized[i]);
@@ -268,9 +268,6 @@ final class RowSamples {
                 .writes(
                         Float64.columnSum(rows, hidden, products),
                         sums(rows, Float64.columnSum(rows, hidden, abs(products))))
-                .writes(
-                        Float64.columnSum(rows, hidden, of(dy)),
-                        sums(rows, Float64.columnSum(rows, hidden, abs(dy))))
                 .scalars(rows, hidden)
                 .over(hidden);
     }

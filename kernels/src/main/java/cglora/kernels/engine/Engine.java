@@ -32,6 +32,10 @@ public interface Engine extends AutoCloseable {
     /// Makes a program ready to run. Its layout must have been allocated.
     LoadedProgram load(Program program);
 
+    /// Gives back what programs take for their activations until one of them runs again; outputs
+    /// that have not been read are lost.
+    default void trim() {}
+
     /// Sets a persistent buffer.
     void fill(Buffer buffer, Filler filler);
 

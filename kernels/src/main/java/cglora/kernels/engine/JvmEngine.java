@@ -13,9 +13,13 @@ import cglora.kernels.program.Region;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
 
 /// The embedded engine: every launch is a call of the kernel's method, or of its [HostVariant]
 /// for this processor, shared by a fixed number of threads. Same threads, same bits.
@@ -23,9 +27,9 @@ public final class JvmEngine implements Engine {
     private final RangePool pool;
     private final Map<Arena, Object> arrays = new IdentityHashMap<>();
     private final Map<Kernel, MethodHandle> variants;
-    private float[] scratchFloats = new float[0];
-    private int[] scratchInts = new int[0];
-    private int scratchGeneration;
+    private final List<float[]> scratch = new ArrayList<>();
+    /// Programs whose launches hold the scratch arrays.
+    private final Set<JvmProgram> bound = Collections.newSetFromMap(new WeakHashMap<>());
     private long inputBytes;
     private Profile profile;
 
@@ -58,7 +62,7 @@ public final class JvmEngine implements Engine {
 
     /// Bytes of all arrays that this engine holds now.
     public long allocatedBytes() {
-        long bytes = inputBytes + 4L * scratchFloats.length + 4L * scratchInts.length;
+        long bytes = inputBytes + scratch.stream().mapToLong(array -> 4L * array.length).sum();
         for (Arena arena : arrays.keySet()) {
             bytes += arena.bytes();
         }
@@ -93,7 +97,7 @@ public final class JvmEngine implements Engine {
 
     private static float[] newArray(int length, String what) {
         try {
-            return new float[length];
+            return LargeArrays.floats(length);
         } catch (OutOfMemoryError e) {
             throw new CgloraException(
                     ErrorCode.K_MEMORY,
@@ -109,18 +113,32 @@ public final class JvmEngine implements Engine {
 
     @Override
     public LoadedProgram load(Program program) {
-        int floats = program.scratchArenas().get(0).length();
-        int ints = program.scratchArenas().get(1).length();
-        if (floats > scratchFloats.length) {
-            scratchFloats = new float[0]; // the old array may go before the new one comes
-            scratchFloats = newArray(floats, "activations of " + program.name());
-            scratchGeneration++;
-        }
-        if (ints > scratchInts.length) {
-            scratchInts = new int[ints];
-            scratchGeneration++;
-        }
         return new JvmProgram(program);
+    }
+
+    /// Scratch arrays as long as a program needs; longer ones of others serve as well.
+    private void reserveScratch(Program program) {
+        List<Arena> arenas = program.scratchArenas();
+        int[] lengths = new int[Math.max(arenas.size(), scratch.size())];
+        boolean longer = arenas.size() > scratch.size();
+        for (int i = 0; i < lengths.length; i++) {
+            int has = i < scratch.size() ? scratch.get(i).length : 0;
+            lengths[i] = Math.max(has, i < arenas.size() ? arenas.get(i).length() : 0);
+            longer |= lengths[i] > has;
+        }
+        if (longer) {
+            trim(); // the old arrays may go before the new ones come
+            for (int length : lengths) {
+                scratch.add(newArray(length, "activations of " + program.name()));
+            }
+        }
+    }
+
+    @Override
+    public void trim() {
+        bound.forEach(program -> Arrays.fill(program.bodies, null));
+        bound.clear();
+        scratch.clear();
     }
 
     @Override
@@ -132,7 +150,7 @@ public final class JvmEngine implements Engine {
     @Override
     public float[] read(Buffer buffer) {
         Program.Place place = persistentPlace(buffer);
-        float[] values = new float[buffer.length()];
+        float[] values = LargeArrays.floats(buffer.length());
         System.arraycopy(arrays.get(place.arena()), place.offset(), values, 0, values.length);
         return values;
     }
@@ -149,8 +167,7 @@ public final class JvmEngine implements Engine {
     public void close() {
         pool.close();
         arrays.clear();
-        scratchFloats = new float[0];
-        scratchInts = new int[0];
+        trim();
     }
 
     private final class JvmProgram implements LoadedProgram {
@@ -158,7 +175,6 @@ public final class JvmEngine implements Engine {
         private final float[] inputFloats;
         private final int[] inputInts;
         private final RangePool.Body[] bodies;
-        private int generation = -1;
 
         JvmProgram(Program program) {
             this.program = program;
@@ -172,7 +188,7 @@ public final class JvmEngine implements Engine {
             boolean isFloat = arena.type() == DataType.FLOAT32;
             return switch (arena.region()) {
                 case INPUT -> isFloat ? inputFloats : inputInts;
-                case SCRATCH -> isFloat ? scratchFloats : scratchInts;
+                case SCRATCH -> scratch.get(program.scratchArenas().indexOf(arena));
                 default -> {
                     Object array = arrays.get(arena);
                     if (array == null) {
@@ -218,8 +234,10 @@ public final class JvmEngine implements Engine {
 
         @Override
         public void run() {
-            if (generation != scratchGeneration) {
+            if (!bound.contains(this)) {
+                reserveScratch(program);
                 bind();
+                bound.add(this);
             }
             List<Launch> launches = program.launches();
             Profile current = profile;
@@ -242,7 +260,6 @@ public final class JvmEngine implements Engine {
             for (int i = 0; i < bodies.length; i++) {
                 bodies[i] = bind(program.launches().get(i));
             }
-            generation = scratchGeneration;
         }
 
         /// The kernel's method with all arguments but the range bound to it.

@@ -32,6 +32,7 @@ import java.util.Locale;
 @SuppressWarnings("restricted") // native calls are what this class is for
 public final class OpenBlas {
     private static final int ROW_MAJOR = 101;
+    private static final int COLUMN_MAJOR = 102;
     private static final int NO_TRANSPOSE = 111;
     private static final int TRANSPOSE = 112;
 
@@ -46,10 +47,10 @@ public final class OpenBlas {
         this.dgemm = gemmHandle(linker, library, "cblas_dgemm", JAVA_DOUBLE);
         this.dsyevd =
                 linker.downcallHandle(
-                        library.findOrThrow("LAPACKE_dsyevd"),
+                        library.findOrThrow("LAPACKE_dsyevd_work"),
                         FunctionDescriptor.of(
                                 JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_BYTE, JAVA_INT, ADDRESS,
-                                JAVA_INT, ADDRESS),
+                                JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT),
                         Linker.Option.critical(true));
         MethodHandle setThreads =
                 linker.downcallHandle(
@@ -160,27 +161,36 @@ public final class OpenBlas {
         }
     }
 
-    /// Eigenvalues, ascending, and eigenvectors of the symmetric matrix `a` [n, n], float64.
-    /// Column `j` of `a` is the `j`-th eigenvector afterwards.
+    /// Eigenvalues, ascending, and eigenvectors of the symmetric matrix `a` [n, n], float64, of
+    /// which the lower triangle is read. Row `j` of `a` is the `j`-th eigenvector afterwards. Takes
+    /// [#dsyevdBytes] of native memory for the time of the call.
     ///
     /// @throws CgloraException N-STATISTICS when the iteration does not converge
     public void dsyevd(int n, double[] a, double[] eigenvalues) {
         checkMatrix("A", n, n, 0, n, a.length);
         checkMatrix("eigenvalues", 1, n, 0, n, eigenvalues.length);
+        if (n == 0) {
+            return;
+        }
         int info;
-        try {
+        try (var arena = Arena.ofConfined()) {
+            // LAPACK has columns for rows: nothing is transposed, the lower triangle is its upper
             info =
                     (int)
                             dsyevd.invokeExact(
-                                    ROW_MAJOR,
+                                    COLUMN_MAJOR,
                                     (byte) 'V',
                                     (byte) 'U',
                                     n,
                                     MemorySegment.ofArray(a),
                                     n,
-                                    MemorySegment.ofArray(eigenvalues));
+                                    MemorySegment.ofArray(eigenvalues),
+                                    arena.allocate(JAVA_DOUBLE, dsyevdDoubles(n)),
+                                    Math.toIntExact(dsyevdDoubles(n)),
+                                    arena.allocate(JAVA_INT, dsyevdInts(n)),
+                                    Math.toIntExact(dsyevdInts(n)));
         } catch (Throwable failure) {
-            throw new IllegalStateException("LAPACKE_dsyevd", failure);
+            throw new IllegalStateException("LAPACKE_dsyevd_work", failure);
         }
         if (info != 0) {
             throw new CgloraException(
@@ -195,6 +205,19 @@ public final class OpenBlas {
                             + ")",
                     "look for infinities in the calibration data, or raise the damping");
         }
+    }
+
+    private static long dsyevdDoubles(int n) {
+        return 1 + 6L * n + 2L * n * n;
+    }
+
+    private static long dsyevdInts(int n) {
+        return 3 + 5L * n;
+    }
+
+    /// Bytes that [#dsyevd] takes beside its arguments.
+    public static long dsyevdBytes(int n) {
+        return Double.BYTES * dsyevdDoubles(n) + Integer.BYTES * dsyevdInts(n);
     }
 
     private static MemorySegment slice(float[] array, int offset) {

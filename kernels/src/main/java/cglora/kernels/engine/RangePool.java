@@ -60,6 +60,7 @@ final class RangePool implements AutoCloseable {
             Throwable other = worker.await();
             failure = failure == null ? other : failure;
         }
+        body = null; // it holds arrays
         if (failure != null) {
             throw failure;
         }

@@ -48,9 +48,9 @@ class OpenBlasTest {
             for (int i = 0; i < n; i++) {
                 double product = 0;
                 for (int p = 0; p < n; p++) {
-                    product += a[i * n + p] * vectors[p * n + j];
+                    product += a[i * n + p] * vectors[j * n + p];
                 }
-                assertThat(product).isCloseTo(values[j] * vectors[i * n + j], within(1e-9));
+                assertThat(product).isCloseTo(values[j] * vectors[j * n + i], within(1e-9));
             }
         }
     }

@@ -36,6 +36,8 @@ import org.junit.jupiter.api.TestFactory;
 @TornadoTest
 class TornadoKernelsTest {
     private static final int SAMPLES = 8;
+    private static final List<Region> REGIONS =
+            List.of(Region.STATE, Region.SECOND_MOMENTS, Region.GRADIENTS, Region.PARAMETERS);
 
     @TestFactory
     Stream<DynamicContainer> everyKernelOnEveryDevice() {
@@ -66,11 +68,19 @@ class TornadoKernelsTest {
             List<KernelSample> samples = some(KernelSamples.of(kernel));
             for (KernelSample sample : samples) {
                 var place = new LinkedHashMap<String, Buffer>();
+                int written = 0;
                 for (int i = 0; i < sample.operands().size(); i++) {
                     Kernel.Operand operand = kernel.operands().get(i);
                     place.put(
                             operand.name(),
-                            buffer(layout, operand, sample.operands().get(i), inputs, results));
+                            buffer(
+                                    layout,
+                                    operand,
+                                    sample.operands().get(i),
+                                    written,
+                                    inputs,
+                                    results));
+                    written += operand.role() == Role.READ ? 0 : 1;
                 }
                 launches.add(
                         new Launch(
@@ -126,11 +136,14 @@ class TornadoKernelsTest {
             Layout layout,
             Kernel.Operand operand,
             Object values,
+            int written,
             Map<Buffer, Object> inputs,
             Map<Buffer, float[]> results) {
         if (operand.role() != Role.READ) {
             float[] floats = (float[]) values;
-            Buffer buffer = layout.allocate(Region.STATE, operand.name(), floats.length);
+            // what one task writes lies in different arenas
+            Region region = REGIONS.get(written);
+            Buffer buffer = layout.allocate(region, operand.name(), floats.length);
             results.put(buffer, floats);
             return buffer;
         }

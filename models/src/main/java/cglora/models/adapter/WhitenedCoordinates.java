@@ -2,6 +2,7 @@ package cglora.models.adapter;
 
 import static java.util.Objects.requireNonNull;
 
+import cglora.kernels.engine.LargeArrays;
 import cglora.kernels.error.CgloraException;
 import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.OperatorRoots;
@@ -19,7 +20,12 @@ import cglora.models.linalg.Matrix;
 /// @param outputRoot `L_s` [out, out], symmetric
 /// @param inputRoot  `L_a` [in, in], symmetric
 /// @param factors    `A′` [r, in] and `B′` [out, r]
-public record WhitenedCoordinates(float[] outputRoot, float[] inputRoot, LoraFactors factors) {
+/// @param change     `‖s L_s B′ A′ L_a‖_F`, by which the weight changes at the start
+public record WhitenedCoordinates(
+        float[] outputRoot, float[] inputRoot, LoraFactors factors, double change) {
+    /// Rows of a root that are formed in float64 at a time.
+    private static final int ROWS = 128;
+
     public WhitenedCoordinates {
         requireNonNull(outputRoot, "outputRoot");
         requireNonNull(inputRoot, "inputRoot");
@@ -46,10 +52,8 @@ public record WhitenedCoordinates(float[] outputRoot, float[] inputRoot, LoraFac
         }
         OperatorRoots roots =
                 curvature.roots(initializer.damping(), initializer.pA(), initializer.pS());
-        Matrix output = roots.output();
-        Matrix input = roots.input();
-        double outputMean = output.trace() / shape.out();
-        double inputMean = input.trace() / shape.in();
+        double outputMean = roots.outputMean();
+        double inputMean = roots.inputMean();
         // s L_s B′ A′ L_a = −η Ŝ^{-p_s} U Σ Vᵀ Â^{-p_a} leaves B′ A′ = −c² U Σ Vᵀ
         double c = Math.sqrt(initializer.eta() * outputMean * inputMean / shape.scaling());
         double[] root = gradient.svd().singularValues().clone();
@@ -59,21 +63,41 @@ public record WhitenedCoordinates(float[] outputRoot, float[] inputRoot, LoraFac
         Matrix B = gradient.svd().U().scaledColumns(root).scaled(-1);
         Matrix A = gradient.svd().V().scaledColumns(root).transpose();
         return new WhitenedCoordinates(
-                output.scaled(1 / outputMean).toFloats(),
-                input.scaled(1 / inputMean).toFloats(),
-                new LoraFactors(A.toFloats(), B.toFloats(), Base.KEPT));
+                root(roots::outputRows, shape.out(), 1 / outputMean),
+                root(roots::inputRows, shape.in(), 1 / inputMean),
+                new LoraFactors(A.toFloats(), B.toFloats(), Base.KEPT),
+                initializer.eta() * gradient.norm());
+    }
+
+    /// Some rows of a matrix.
+    @FunctionalInterface
+    private interface Rows {
+        Matrix get(int first, int count);
+    }
+
+    private static float[] root(Rows rows, int size, double factor) {
+        float[] root = LargeArrays.floats(size * size);
+        for (int first = 0; first < size; first += ROWS) {
+            double[] part = rows.get(first, Math.min(ROWS, size - first)).values();
+            for (int i = 0; i < part.length; i++) {
+                root[first * size + i] = (float) (factor * part[i]);
+            }
+        }
+        return root;
     }
 
     private static WhitenedCoordinates ofZeroGradient(LayerShape shape) {
         return new WhitenedCoordinates(
                 Matrix.identity(shape.out()).toFloats(),
                 Matrix.identity(shape.in()).toFloats(),
-                LoraFactors.ofZeroGradient(shape, Base.KEPT));
+                LoraFactors.ofZeroGradient(shape, Base.KEPT),
+                0);
     }
 
     /// The same coordinates with `η` times the product at the start.
     public WhitenedCoordinates withStepSize(double eta) {
-        return new WhitenedCoordinates(outputRoot, inputRoot, factors.withStepSize(eta));
+        return new WhitenedCoordinates(
+                outputRoot, inputRoot, factors.withStepSize(eta), eta * change);
     }
 
     /// `B = L_s B′`, `A = A′ L_a`: an ordinary adapter of rank r on the original weight.

@@ -51,14 +51,24 @@ public final class OperatorRoots {
         return output.applyPower(damping.lambdaS(), -pS, Y);
     }
 
-    /// `Â^{-p_a}`, formed, [in, in].
-    public Matrix input() {
-        return input.power(damping.lambdaA(), -pA);
+    /// Rows of `Â^{-p_a}`, [count, in].
+    public Matrix inputRows(int first, int count) {
+        return input.powerRows(damping.lambdaA(), -pA, first, count);
     }
 
-    /// `Ŝ^{-p_s}`, formed, [out, out].
-    public Matrix output() {
-        return output.power(damping.lambdaS(), -pS);
+    /// Rows of `Ŝ^{-p_s}`, [count, out].
+    public Matrix outputRows(int first, int count) {
+        return output.powerRows(damping.lambdaS(), -pS, first, count);
+    }
+
+    /// The mean of the diagonal of `Â^{-p_a}`.
+    public double inputMean() {
+        return input.meanPower(damping.lambdaA(), -pA);
+    }
+
+    /// The mean of the diagonal of `Ŝ^{-p_s}`.
+    public double outputMean() {
+        return output.meanPower(damping.lambdaS(), -pS);
     }
 
     private static void requireExponent(String name, double p) {

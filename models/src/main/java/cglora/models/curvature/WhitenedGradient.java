@@ -2,6 +2,7 @@ package cglora.models.curvature;
 
 import static java.util.Objects.requireNonNull;
 
+import cglora.models.linalg.LowRank;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.TruncatedSvd;
 
@@ -43,6 +44,11 @@ public record WhitenedGradient(
     /// `ΔW = −η Ŝ^{-p_s} U Σ Vᵀ Â^{-p_a}`, formed, [out, in].
     public Matrix product(double eta) {
         return output.scaledColumns(svd.singularValues()).timesTransposed(input).scaled(-eta);
+    }
+
+    /// `‖ΔW‖_F` at η = 1, from products of the columns alone.
+    public double norm() {
+        return LowRank.norm(output.scaledColumns(svd.singularValues()), input.transpose());
     }
 
     /// `B`, `A` with `s · B · A = ΔW` and `‖b_i‖ = ‖a_i‖` for every component.

@@ -2,6 +2,7 @@ package cglora.models.data;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
 import cglora.kernels.error.Suggestion;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -10,13 +11,16 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import tools.jackson.core.JacksonException;
@@ -34,15 +38,19 @@ public final class DataReader {
             List.of("text_pair", "sentence2", "question2", "hypothesis");
     private static final List<String> LABEL = List.of("label", "labels", "class");
 
-    /// A row whose fields are known by column.
-    private record Row(Map<String, String> fields, long line) {}
+    /// A row whose fields are known by column; null where JSON has null, a list or an object.
+    ///
+    /// @param numbers columns whose value is a number or a boolean of JSON, not a text
+    private record Row(Map<String, String> fields, Set<String> numbers, long line) {}
 
     private final Path path;
     private final DataFormat format;
+    private final Problems dropped;
 
-    private DataReader(Path path, DataFormat format) {
+    private DataReader(Path path, DataFormat format, Problems dropped) {
         this.path = path;
         this.format = format;
+        this.dropped = dropped;
     }
 
     /// Reads a whole file.
@@ -52,7 +60,21 @@ public final class DataReader {
     ///     D-TEXT, D-FORMAT or X-LIMIT
     public static List<RawExample> read(
             Path path, DataFormat format, DataColumns columns, boolean labelsRequired) {
-        return new DataReader(path, format).read(columns, labelsRequired);
+        return new DataReader(path, format, null).read(columns, labelsRequired);
+    }
+
+    /// Reads a whole file and leaves out the rows that cannot be used.
+    ///
+    /// @param dropped is given a warning with the number of rows of each kind
+    /// @throws CgloraException as [#read], for what concerns the whole file, and D-EMPTY when no
+    ///     row is left
+    public static List<RawExample> readUsable(
+            Path path,
+            DataFormat format,
+            DataColumns columns,
+            boolean labelsRequired,
+            Problems dropped) {
+        return new DataReader(path, format, dropped).read(columns, labelsRequired);
     }
 
     private List<RawExample> read(DataColumns columns, boolean labelsRequired) {
@@ -63,13 +85,15 @@ public final class DataReader {
                     Files.isDirectory(path) ? "is a folder" : "there is no such file",
                     "give the path of a data file");
         }
-        String text = decode(bytes());
+        byte[] bytes = bytes();
+        refuseBinary(bytes);
+        String text = decode(bytes);
         String type = type();
-        if (type.equals("csv") && text.stripLeading().startsWith("{")) {
+        if (!type.equals("jsonl") && text.stripLeading().startsWith("{\"")) {
             throw error(
                     ErrorCode.D_FORMAT,
                     ":1",
-                    "looks like JSON, not CSV",
+                    "looks like JSON, not " + type.toUpperCase(Locale.ROOT),
                     "\"format\": {\"type\": \"jsonl\"}");
         }
         List<Row> rows = type.equals("jsonl") ? jsonRows(text) : tableRows(text, type, columns);
@@ -87,27 +111,56 @@ public final class DataReader {
             String first = row.fields().get(textColumn);
             String second = pairColumn == null ? null : row.fields().get(pairColumn);
             String label = labelColumn == null ? null : row.fields().get(labelColumn);
-            if (first == null || first.isBlank() || (pairColumn != null && second == null)) {
+            boolean noFirst =
+                    first == null || first.isBlank() || row.numbers().contains(textColumn);
+            boolean noSecond =
+                    pairColumn != null && (second == null || row.numbers().contains(pairColumn));
+            if (noFirst || noSecond) {
                 noText.add(row.line());
-            }
-            if (labelsRequired && (label == null || label.isBlank())) {
+            } else if (labelsRequired && (label == null || label.isBlank())) {
                 noLabel.add(row.line());
+            } else {
+                examples.add(new RawExample(first, second, label, row.line()));
             }
-            examples.add(new RawExample(first, second, label, row.line()));
         }
-        refuse(ErrorCode.D_TEXT, noText, "column '" + textColumn + "' holds no text");
-        refuse(ErrorCode.D_LABEL, noLabel, "column '" + labelColumn + "' holds no label");
+        var problems = new Problems();
+        refuse(
+                ErrorCode.D_TEXT,
+                noText,
+                "column '" + textColumn + "' holds no text",
+                "correct or remove the rows",
+                problems);
+        refuse(
+                ErrorCode.D_LABEL,
+                noLabel,
+                "column '" + labelColumn + "' holds no label",
+                "correct or remove the rows",
+                problems);
+        problems.throwIfAny();
+        if (examples.isEmpty()) {
+            throw error(ErrorCode.D_EMPTY, "", "no row can be used", "correct the rows");
+        }
         return examples;
     }
 
-    private void refuse(ErrorCode code, List<Long> lines, String what) {
-        if (!lines.isEmpty()) {
-            throw error(
-                    code,
-                    ":" + lines.getFirst(),
-                    what + " in " + places(lines),
-                    "correct or remove the rows");
+    /// Bad rows are errors, or dropped with a warning.
+    private void refuse(
+            ErrorCode code, List<Long> lines, String what, String fix, Problems problems) {
+        if (lines.isEmpty()) {
+            return;
         }
+        String where = path + ":" + lines.getFirst();
+        if (dropped == null) {
+            problems.error(code, where, what + " in " + places(lines), fix);
+        } else {
+            dropped.warning(code, where, what + "; dropped " + places(lines), "");
+        }
+    }
+
+    private void refuse(ErrorCode code, List<Long> lines, String what, String fix) {
+        var problems = new Problems();
+        refuse(code, lines, what, fix, problems);
+        problems.throwIfAny();
     }
 
     /// "3 rows: 1184, 2040, 2041".
@@ -147,6 +200,25 @@ public final class DataReader {
                     "",
                     "cannot be read: " + e.getMessage(),
                     "fetch the file again");
+        }
+    }
+
+    /// Formats that are recognised only to say what they are.
+    private void refuseBinary(byte[] bytes) {
+        String start = new String(bytes, 0, Math.min(4, bytes.length), StandardCharsets.ISO_8859_1);
+        String looks =
+                switch (start) {
+                    case "PAR1" -> "a Parquet file";
+                    case "PK\u0003\u0004" -> "a zip archive, or a spreadsheet";
+                    case "(\u00b5/\u00fd" -> "zstd";
+                    default -> null;
+                };
+        if (looks != null) {
+            throw error(
+                    ErrorCode.D_FORMAT,
+                    "",
+                    "looks like " + looks,
+                    "save the rows as TSV, CSV or JSONL, gzip'd or not");
         }
     }
 
@@ -205,6 +277,7 @@ public final class DataReader {
     private List<Row> jsonRows(String text) {
         var rows = new ArrayList<Row>();
         var bad = new ArrayList<Long>();
+        var noObject = new ArrayList<Long>();
         String reason = "";
         long line = 0;
         for (String row : text.split("\n|\r\n?", -1)) {
@@ -215,28 +288,28 @@ public final class DataReader {
             try {
                 JsonNode node = JsonMapper.shared().readTree(row);
                 if (!node.isObject()) {
-                    throw error(ErrorCode.D_JSON, ":" + line, "is not an object", "one a line");
+                    noObject.add(line);
+                    continue;
                 }
                 var fields = new LinkedHashMap<String, String>();
+                var numbers = new HashSet<String>();
                 for (var property : node.properties()) {
                     JsonNode value = property.getValue();
+                    if (!value.isString()) {
+                        numbers.add(property.getKey());
+                    }
                     fields.put(
                             property.getKey(),
                             value.isValueNode() && !value.isNull() ? value.asString() : null);
                 }
-                rows.add(new Row(fields, line));
+                rows.add(new Row(fields, numbers, line));
             } catch (JacksonException e) {
                 bad.add(line);
                 reason = reason.isEmpty() ? e.getOriginalMessage() : reason;
             }
         }
-        if (!bad.isEmpty()) {
-            throw error(
-                    ErrorCode.D_JSON,
-                    ":" + bad.getFirst(),
-                    "not JSON (" + reason + ") in " + places(bad),
-                    "correct the lines");
-        }
+        refuse(ErrorCode.D_JSON, bad, "not JSON (" + reason + ")", "correct the lines");
+        refuse(ErrorCode.D_JSON, noObject, "is not an object", "write one object a line");
         return rows;
     }
 
@@ -271,17 +344,15 @@ public final class DataReader {
             for (int i = 0; i < width; i++) {
                 fields.put(names.get(i), values.get(i));
             }
-            rows.add(new Row(fields, lines.get(r)));
+            rows.add(new Row(fields, Set.of(), lines.get(r)));
         }
-        if (!ragged.isEmpty()) {
-            throw error(
-                    ErrorCode.D_ROW,
-                    ":" + ragged.getFirst(),
-                    "expected " + width + " fields; another number in " + places(ragged),
-                    quoted
-                            ? "check the quotes; where they are literal, \"quote\": \"none\""
-                            : "correct the rows");
-        }
+        refuse(
+                ErrorCode.D_ROW,
+                ragged,
+                "expected " + width + " fields; there is another number",
+                quoted
+                        ? "check the quotes; where they are literal, \"quote\": \"none\""
+                        : "correct the rows");
         return rows;
     }
 

@@ -4,9 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Suggestion;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 
 /// The classes of a task: names in the order of the logits. Regression has one name.
@@ -53,7 +51,7 @@ public record Labels(List<String> names, boolean regression) {
             }
             return new Labels(numbers.stream().map(String::valueOf).toList(), false);
         }
-        if (names.stream().allMatch(name -> name.matches("-?\\d+\\.\\d+"))) {
+        if (names.stream().allMatch(Labels::isNumber)) {
             throw new CgloraException(
                     ErrorCode.D_LABEL,
                     source,
@@ -63,27 +61,48 @@ public record Labels(List<String> names, boolean regression) {
         return new Labels(new ArrayList<>(names), false);
     }
 
+    private static boolean isNumber(String name) {
+        return name.matches("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+    }
+
+    /// Whether all names are plain numbers: the data set does not name its classes.
+    public boolean isNumbered() {
+        return !regression && names.stream().allMatch(name -> name.matches("\\d+"));
+    }
+
+    /// Whether a label is one of these names, a number that stands for one, or, for regression, a
+    /// finite number.
+    public boolean contains(String label) {
+        return regression ? Float.isFinite(target(label)) : index(label) >= 0;
+    }
+
+    private int index(String label) {
+        int index = names.indexOf(label);
+        return index < 0 && label.matches("\\d{1,6}") && Integer.parseInt(label) < names.size()
+                ? Integer.parseInt(label)
+                : index;
+    }
+
+    private static float target(String label) {
+        try {
+            return Float.parseFloat(label);
+        } catch (NumberFormatException e) {
+            return Float.NaN;
+        }
+    }
+
     /// Indices of the examples' labels. A label may be a name or, where names are given for
     /// integers, its number.
     ///
     /// @throws CgloraException D-LABEL with all rows whose label is none of these
     public int[] indices(List<RawExample> examples, String source) {
-        Map<String, Integer> byName = new HashMap<>();
-        for (int i = 0; i < names.size(); i++) {
-            byName.put(names.get(i), i);
-        }
         int[] indices = new int[examples.size()];
         var bad = new ArrayList<Long>();
         String first = "";
         for (int i = 0; i < indices.length; i++) {
             String label = examples.get(i).label();
-            Integer index = byName.get(label);
-            if (index == null
-                    && label.matches("\\d{1,6}")
-                    && Integer.parseInt(label) < names.size()) {
-                index = Integer.parseInt(label);
-            }
-            if (index == null) {
+            int index = index(label);
+            if (index < 0) {
                 first = bad.isEmpty() ? label : first;
                 bad.add(examples.get(i).line());
             } else {
@@ -114,11 +133,7 @@ public record Labels(List<String> names, boolean regression) {
         float[] targets = new float[examples.size()];
         var bad = new ArrayList<Long>();
         for (int i = 0; i < targets.length; i++) {
-            try {
-                targets[i] = Float.parseFloat(examples.get(i).label());
-            } catch (NumberFormatException e) {
-                targets[i] = Float.NaN;
-            }
+            targets[i] = target(examples.get(i).label());
             if (!Float.isFinite(targets[i])) {
                 bad.add(examples.get(i).line());
             }

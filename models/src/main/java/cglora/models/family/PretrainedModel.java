@@ -6,6 +6,7 @@ import cglora.kernels.error.Problems;
 import cglora.models.bert.BertConfig;
 import cglora.models.bert.BertModel;
 import cglora.models.block.Encoder;
+import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.weights.OnnxWeights;
@@ -14,10 +15,18 @@ import cglora.models.weights.ShardedSafetensors;
 import cglora.models.weights.WeightSource;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,13 +50,20 @@ public record PretrainedModel(
     /// Reads configuration and headers, not the weights.
     ///
     /// @param overrides keys that replace those of `config.json`
-    /// @throws CgloraException M-PATH, M-CONFIG, M-WEIGHTS, M-FAMILY, M-SHAPE, M-TENSOR, M-ONNX,
-    ///     M-ADAPTER, or one of the S codes
+    /// @throws CgloraException as [#load(String, Map, boolean)]
     public static PretrainedModel load(String path, Map<String, ?> overrides) {
+        return load(path, overrides, false);
+    }
+
+    /// @param overrides   keys that replace those of `config.json`
+    /// @param followLinks whether the folder's files may be links to somewhere else
+    /// @throws CgloraException M-PATH, M-CONFIG, M-WEIGHTS, M-FAMILY, M-SHAPE, M-TENSOR, M-ONNX,
+    ///     M-ADAPTER, X-PATH, or one of the S codes
+    public static PretrainedModel load(String path, Map<String, ?> overrides, boolean followLinks) {
         PretrainedModel model =
                 path.startsWith(CLASSPATH) || path.endsWith(".onnx")
                         ? onnx(path, overrides)
-                        : directory(Path.of(path), overrides);
+                        : directory(Path.of(path), overrides, followLinks);
         try {
             model.checkTensors();
             return model;
@@ -57,7 +73,8 @@ public record PretrainedModel(
         }
     }
 
-    private static PretrainedModel directory(Path folder, Map<String, ?> overrides) {
+    private static PretrainedModel directory(
+            Path folder, Map<String, ?> overrides, boolean followLinks) {
         if (!Files.isDirectory(folder)) {
             throw new CgloraException(
                     ErrorCode.M_PATH,
@@ -66,6 +83,9 @@ public record PretrainedModel(
                     "download the model's files (config.json, model.safetensors, tokenizer.json)"
                             + " into a folder and give its path; nothing is downloaded here");
         }
+        if (!followLinks) {
+            ModelLinks.check(folder);
+        }
         Path configFile = folder.resolve("config.json");
         if (!Files.isRegularFile(configFile)) {
             boolean adapter = Files.exists(folder.resolve("adapter_config.json"));
@@ -73,7 +93,7 @@ public record PretrainedModel(
                     adapter ? ErrorCode.M_ADAPTER : ErrorCode.M_CONFIG,
                     folder.toString(),
                     adapter
-                            ? "is a PEFT adapter, not a model"
+                            ? "is a PEFT adapter, not a model" + baseOf(folder)
                             : "has no config.json; found " + listing(folder),
                     adapter
                             ? "give the folder of the base model that its adapter_config.json names"
@@ -106,8 +126,41 @@ public record PretrainedModel(
                     "is a quantised checkpoint (quantization_config)",
                     "take the float checkpoint that it was made from");
         }
+        if (config.has("auto_map")) {
+            throw new CgloraException(
+                    ErrorCode.M_FAMILY,
+                    where,
+                    "the model has code of its own (auto_map)",
+                    "a model's own code is never run; supported: bert");
+        }
         Encoder encoder = encoder(config, where);
+        requirePadding(config, where, encoder.vocabularySize());
         return new PretrainedModel(encoder, checkpoint(folder), config, folder.toString());
+    }
+
+    private static String baseOf(Path adapter) {
+        try {
+            String base =
+                    JsonMapper.shared()
+                            .readTree(adapter.resolve("adapter_config.json").toFile())
+                            .path("base_model_name_or_path")
+                            .asString("");
+            return base.isEmpty() ? "" : "; its base is " + base;
+        } catch (JacksonException e) {
+            return "";
+        }
+    }
+
+    /// Padding is masked, so that its id only has to be one of the vocabulary's.
+    private static void requirePadding(JsonNode config, String where, int vocabulary) {
+        int pad = config.path("pad_token_id").asInt(0);
+        if (pad < 0 || pad >= vocabulary) {
+            throw new CgloraException(
+                    ErrorCode.T_PADDING,
+                    where,
+                    "pad_token_id is %d, the vocabulary has 0 … %d".formatted(pad, vocabulary - 1),
+                    "\"config\": {\"pad_token_id\": 0} in the model stage");
+        }
     }
 
     /// The one table of model families.
@@ -119,9 +172,8 @@ public record PretrainedModel(
                     throw new CgloraException(
                             ErrorCode.M_FAMILY,
                             where,
-                            (type.isEmpty() ? "no model_type" : "model_type '" + type + "'")
-                                    + (config.has("auto_map") ? " with code of its own" : ""),
-                            "supported: bert; a model's own code is never run");
+                            type.isEmpty() ? "no model_type" : "model_type '" + type + "'",
+                            "supported: bert");
         };
     }
 
@@ -152,13 +204,8 @@ public record PretrainedModel(
     }
 
     private static PretrainedModel onnx(String path, Map<String, ?> overrides) {
-        OnnxWeights weights;
-        try (InputStream stream = open(path)) {
-            weights = new OnnxWeights(stream, path);
-        } catch (IOException e) {
-            throw new CgloraException(
-                    ErrorCode.M_PATH, path, "cannot be read: " + e.getMessage(), "check it", e);
-        }
+        requireThere(path);
+        var weights = new OnnxWeights(() -> open(path), path);
         ObjectNode config = JsonMapper.shared().createObjectNode();
         config.put("model_type", "bert");
         long[] word = shape(weights, "embeddings.word_embeddings.weight");
@@ -203,30 +250,34 @@ public record PretrainedModel(
         return weights.shape(name);
     }
 
-    private static InputStream open(String path) throws IOException {
-        if (!path.startsWith(CLASSPATH)) {
-            if (!Files.isRegularFile(Path.of(path))) {
-                throw new CgloraException(
-                        ErrorCode.M_PATH, path, "is not there", "give the path of the ONNX file");
-            }
-            return Files.newInputStream(Path.of(path));
-        }
-        String name = path.substring(CLASSPATH.length());
-        InputStream stream = PretrainedModel.class.getResourceAsStream("/" + name);
-        if (stream == null) {
+    private static void requireThere(String path) {
+        boolean bundled = path.startsWith(CLASSPATH);
+        if (bundled
+                ? PretrainedModel.class.getResource(resource(path)) == null
+                : !Files.isRegularFile(Path.of(path))) {
             throw new CgloraException(
                     ErrorCode.M_PATH,
                     path,
-                    "no jar on the class path holds " + name,
-                    "check the name, or give a file");
+                    bundled ? "no jar on the class path holds it" : "is not there",
+                    bundled ? "check the name, or give a file" : "give the path of the ONNX file");
         }
-        return stream;
+    }
+
+    private static InputStream open(String path) throws IOException {
+        return path.startsWith(CLASSPATH)
+                ? PretrainedModel.class.getResourceAsStream(resource(path))
+                : Files.newInputStream(Path.of(path));
+    }
+
+    private static String resource(String path) {
+        return "/" + path.substring(CLASSPATH.length());
     }
 
     /// The tokenizer beside the model, or at `path` where one is given.
     public Tokenizer tokenizer(String path) {
         String place = path != null ? path : description;
         if (place.startsWith(CLASSPATH)) {
+            requireThere(place);
             try (InputStream stream = open(place)) {
                 return Tokenizer.load(stream, place);
             } catch (IOException e) {
@@ -258,6 +309,52 @@ public record PretrainedModel(
         return encoder.pooler()
                 .map(p -> tensorOf(ParameterSpec.matrix(p.weight(), p.out(), p.in())) != null)
                 .orElse(false);
+    }
+
+    /// Tensors that nothing asks for; heads and poolers that are left aside are not among them, nor
+    /// are buffers that older releases saved.
+    public List<String> unusedTensors() {
+        var used = new HashSet<String>();
+        for (ParameterSpec spec : encoder.parameters()) {
+            used.add(tensorOf(spec));
+        }
+        return weights.names().stream()
+                .filter(name -> !used.contains(name))
+                .filter(
+                        name ->
+                                !name.matches(
+                                        "(.*\\.)?(cls|classifier|pooler|lm_head|qa_outputs)\\..*"))
+                .filter(name -> !name.matches("(.*\\.)?(position_ids|token_type_ids)"))
+                .filter(name -> !name.contains("::")) // constants of an ONNX graph
+                .sorted()
+                .toList();
+    }
+
+    /// SHA-256 of the body's parameters and the pooler's, as float32 and by name: the same for
+    /// every file that holds this model.
+    public String fingerprint() {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+        var specs = new ArrayList<>(encoder.parameters());
+        if (hasPooler()) {
+            LinearModule pooler = encoder.pooler().orElseThrow();
+            specs.add(ParameterSpec.matrix(pooler.weight(), pooler.out(), pooler.in()));
+            specs.add(ParameterSpec.vector(pooler.bias(), pooler.out()));
+        }
+        specs.sort(Comparator.comparing(ParameterSpec::name));
+        for (ParameterSpec spec : specs) {
+            digest.update(
+                    (spec.name() + ' ' + spec.shape() + '\n').getBytes(StandardCharsets.UTF_8));
+            float[] values = weights.read(tensorOf(spec));
+            var bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(values);
+            digest.update(bytes);
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     private void checkTensors() {

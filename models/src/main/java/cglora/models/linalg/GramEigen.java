@@ -1,5 +1,7 @@
 package cglora.models.linalg;
 
+import java.util.Arrays;
+
 /// The spectrum of `A = XᵀX / divisor` [size, size] from the Gram matrix `XXᵀ` [N, N]; `A`
 /// itself is never formed.
 ///
@@ -66,21 +68,45 @@ public final class GramEigen implements SymmetricSpectrum {
         if (exponent == 0) {
             return Y;
         }
-        // At full rank the complement is empty and any f(c) may stand for it. With c the smallest
-        // eigenvalue, the vectors that are known worst, those of the smallest, count least; and
-        // damping 0 is no division by zero.
-        double complement = Math.pow(smallest() + damping, exponent);
+        return Y.scaled(complement(damping, exponent))
+                .plus(
+                        vectors.times(
+                                vectors.transposeTimes(Y).scaledRows(change(damping, exponent))));
+    }
+
+    /// What the power is on the complement of the vectors. At full rank the complement is empty
+    /// and any number may stand for it. With that of the smallest eigenvalue, the vectors that are
+    /// known worst, those of the smallest, count least; and damping 0 is no division by zero.
+    private double complement(double damping, double exponent) {
+        return Math.pow(smallest() + damping, exponent);
+    }
+
+    private double[] change(double damping, double exponent) {
+        double complement = complement(damping, exponent);
         double[] change = new double[eigenvalues.length];
         for (int i = 0; i < change.length; i++) {
             change[i] = Math.pow(eigenvalues[i] + damping, exponent) - complement;
         }
-        return Y.scaled(complement)
-                .plus(vectors.times(vectors.transposeTimes(Y).scaledRows(change)));
+        return change;
     }
 
     @Override
-    public Matrix power(double damping, double exponent) {
-        return applyPower(damping, exponent, Matrix.identity(size));
+    public Matrix powerRows(double damping, double exponent, int first, int count) {
+        Matrix rows =
+                vectors.rows(first, count)
+                        .scaledColumns(change(damping, exponent))
+                        .timesTransposed(vectors);
+        double complement = complement(damping, exponent);
+        for (int i = 0; i < count; i++) {
+            rows.values()[i * size + first + i] += complement;
+        }
+        return rows;
+    }
+
+    @Override
+    public double meanPower(double damping, double exponent) {
+        double change = Arrays.stream(change(damping, exponent)).sum();
+        return complement(damping, exponent) + change / size;
     }
 
     private boolean isFullRank() {

@@ -2,6 +2,7 @@ package cglora.models.linalg;
 
 import static java.util.Objects.requireNonNull;
 
+import cglora.kernels.engine.LargeArrays;
 import cglora.kernels.engine.OpenBlas;
 import java.util.Arrays;
 
@@ -27,7 +28,7 @@ public final class Matrix {
     }
 
     public static Matrix zero(int rows, int columns) {
-        return new Matrix(rows, columns, new double[Math.multiplyExact(rows, columns)]);
+        return new Matrix(rows, columns, LargeArrays.doubles(Math.multiplyExact(rows, columns)));
     }
 
     public static Matrix identity(int size) {
@@ -40,9 +41,14 @@ public final class Matrix {
 
     /// The float32 array [rows, columns] in float64.
     public static Matrix of(int rows, int columns, float[] values) {
-        double[] copy = new double[values.length];
+        return ofQuotient(rows, columns, values, 1);
+    }
+
+    /// The float32 array [rows, columns] over `divisor`, in float64.
+    public static Matrix ofQuotient(int rows, int columns, float[] values, double divisor) {
+        double[] copy = LargeArrays.doubles(values.length);
         for (int i = 0; i < copy.length; i++) {
-            copy[i] = values[i];
+            copy[i] = values[i] / divisor;
         }
         return new Matrix(rows, columns, copy);
     }
@@ -50,7 +56,7 @@ public final class Matrix {
     /// One float32 array a row, in float64. All rows have one length.
     public static Matrix of(float[]... rows) {
         int columns = rows.length == 0 ? 0 : rows[0].length;
-        double[] copy = new double[Math.multiplyExact(rows.length, columns)];
+        double[] copy = LargeArrays.doubles(Math.multiplyExact(rows.length, columns));
         for (int i = 0; i < rows.length; i++) {
             requireLength(i, rows[i].length, columns);
             for (int j = 0; j < columns; j++) {
@@ -63,7 +69,7 @@ public final class Matrix {
     /// One array a row. All rows have one length.
     public static Matrix of(double[]... rows) {
         int columns = rows.length == 0 ? 0 : rows[0].length;
-        double[] copy = new double[Math.multiplyExact(rows.length, columns)];
+        double[] copy = LargeArrays.doubles(Math.multiplyExact(rows.length, columns));
         for (int i = 0; i < rows.length; i++) {
             requireLength(i, rows[i].length, columns);
             System.arraycopy(rows[i], 0, copy, i * columns, columns);
@@ -145,7 +151,7 @@ public final class Matrix {
     }
 
     public Matrix transpose() {
-        double[] result = new double[values.length];
+        double[] result = LargeArrays.doubles(values.length);
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < columns; j++) {
                 result[j * rows + i] = values[i * columns + j];
@@ -168,7 +174,7 @@ public final class Matrix {
                     "%d × %d and %d × %d differ"
                             .formatted(rows, columns, other.rows, other.columns));
         }
-        double[] result = values.clone();
+        double[] result = copy().values;
         for (int i = 0; i < result.length; i++) {
             result[i] += factor * other.values[i];
         }
@@ -176,7 +182,7 @@ public final class Matrix {
     }
 
     public Matrix scaled(double factor) {
-        double[] result = values.clone();
+        double[] result = copy().values;
         for (int i = 0; i < result.length; i++) {
             result[i] *= factor;
         }
@@ -188,7 +194,7 @@ public final class Matrix {
     /// @param factors [rows]
     public Matrix scaledRows(double[] factors) {
         requireLength(0, factors.length, rows);
-        double[] result = values.clone();
+        double[] result = copy().values;
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < columns; j++) {
                 result[i * columns + j] *= factors[i];
@@ -202,13 +208,27 @@ public final class Matrix {
     /// @param factors [columns]
     public Matrix scaledColumns(double[] factors) {
         requireLength(0, factors.length, columns);
-        double[] result = values.clone();
+        double[] result = copy().values;
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < columns; j++) {
                 result[i * columns + j] *= factors[j];
             }
         }
         return new Matrix(rows, columns, result);
+    }
+
+    /// The same values in an array of their own.
+    public Matrix copy() {
+        double[] result = LargeArrays.doubles(values.length);
+        System.arraycopy(values, 0, result, 0, result.length);
+        return new Matrix(rows, columns, result);
+    }
+
+    /// The rows `first … first + count - 1`.
+    public Matrix rows(int first, int count) {
+        Matrix result = zero(count, columns);
+        System.arraycopy(values, first * columns, result.values, 0, result.values.length);
+        return result;
     }
 
     /// The columns `first … first + count - 1`.
@@ -290,7 +310,7 @@ public final class Matrix {
 
     /// The values in float32, [rows, columns].
     public float[] toFloats() {
-        float[] result = new float[values.length];
+        float[] result = LargeArrays.floats(values.length);
         for (int i = 0; i < result.length; i++) {
             result[i] = (float) values[i];
         }

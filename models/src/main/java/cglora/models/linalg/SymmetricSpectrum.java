@@ -20,8 +20,16 @@ public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen {
     /// @return [size, k]
     Matrix applyPower(double damping, double exponent, Matrix Y);
 
+    /// Rows of `(A + damping · I)^exponent`, so that it need not exist as a whole, [count, size].
+    Matrix powerRows(double damping, double exponent, int first, int count);
+
     /// `(A + damping · I)^exponent`, formed, [size, size].
-    Matrix power(double damping, double exponent);
+    default Matrix power(double damping, double exponent) {
+        return powerRows(damping, exponent, 0, size());
+    }
+
+    /// The mean of the diagonal of `(A + damping · I)^exponent`.
+    double meanPower(double damping, double exponent);
 
     /// Whether a negative power of `A + damping · I` is more than rounding noise. With damping,
     /// the smallest eigenvalue has to stand above the float64 error of the largest. Without, it

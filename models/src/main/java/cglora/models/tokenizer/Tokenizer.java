@@ -4,10 +4,12 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /// A Hugging Face tokenizer, from its `tokenizer.json`. The file's own padding and truncation are
@@ -22,9 +24,12 @@ public final class Tokenizer implements AutoCloseable {
 
     private final HuggingFaceTokenizer tokenizer;
     private final String description;
+    private final List<String> specialTokens;
 
-    private Tokenizer(InputStream json, String description) {
+    private Tokenizer(InputStream stream, String description) throws IOException {
         this.description = description;
+        byte[] json = stream.readAllBytes();
+        this.specialTokens = TokenizerFile.read(json, description).specialTokens();
         // no download branch, no probe for another build: before the library's first use
         System.setProperty("RUST_FLAVOR", "cpu");
         System.setProperty("ai.djl.offline", "true");
@@ -33,7 +38,8 @@ public final class Tokenizer implements AutoCloseable {
         try {
             this.tokenizer =
                     HuggingFaceTokenizer.newInstance(
-                            json, Map.of("padding", "false", "truncation", "false"));
+                            new ByteArrayInputStream(json),
+                            Map.of("padding", "false", "truncation", "false"));
         } catch (IOException | RuntimeException e) {
             throw new CgloraException(
                     ErrorCode.T_FORMAT,
@@ -66,7 +72,8 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    public static Tokenizer load(InputStream json, String description) {
+    /// @throws CgloraException T-FORMAT when it can't be read
+    public static Tokenizer load(InputStream json, String description) throws IOException {
         return new Tokenizer(json, description);
     }
 
@@ -121,6 +128,11 @@ public final class Tokenizer implements AutoCloseable {
             result[i] = (int) values[i];
         }
         return result;
+    }
+
+    /// Whether a special token stands in a text: it becomes that token, as in transformers.
+    public boolean holdsSpecialToken(String text) {
+        return text != null && specialTokens.stream().anyMatch(text::contains);
     }
 
     public String description() {

@@ -3,6 +3,7 @@ package cglora.models.training;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.AdapterInitializer;
+import cglora.models.adapter.Base;
 import cglora.models.adapter.CgLoraInitializer;
 import cglora.models.adapter.LayerShape;
 import cglora.models.adapter.LayerStatistics;
@@ -12,15 +13,15 @@ import cglora.models.adapter.StepSize;
 import cglora.models.adapter.WhitenedCoordinates;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
-import cglora.models.curvature.CurvatureStatistics;
+import cglora.models.curvature.CurvatureSource;
 import cglora.models.data.Batch;
 import cglora.models.data.Dataset;
+import cglora.models.linalg.LowRank;
 import cglora.models.linalg.Matrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /// Gives a session's adapters their first values.
@@ -89,37 +90,26 @@ public final class AdapterStart {
     /// Curvature-guided LoRA.
     ///
     /// @param initializer with η = 1, or the fixed η
-    /// @param statistics  one a layer
+    /// @param statistics  of all layers; they are taken
     /// @param calibration the examples that made them
     /// @param heldOut     examples that neither head nor statistics have seen
     public Result cgLora(
             CgLoraInitializer initializer,
-            Map<String, CurvatureStatistics> statistics,
+            CurvatureSource statistics,
             Step step,
             Sample calibration,
             Sample heldOut,
             long seed) {
         List<LoraLayer> layers = List.copyOf(session.adapters().values());
-        var whitened = new TreeMap<String, WhitenedCoordinates>();
-        var factors = new LinkedHashMap<String, LoraFactors>();
-        List<Object> made =
+        List<Made> made =
                 IntStream.range(0, layers.size())
                         .parallel()
                         .mapToObj(i -> make(initializer, layers.get(i), statistics, seed))
                         .toList();
-        for (int i = 0; i < layers.size(); i++) {
-            String name = layers.get(i).module().name();
-            if (made.get(i) instanceof WhitenedCoordinates coordinates) {
-                whitened.put(name, coordinates);
-                factors.put(name, coordinates.factors());
-                session.write(layers.get(i).outputRoot(), coordinates.outputRoot());
-                session.write(layers.get(i).inputRoot(), coordinates.inputRoot());
-            } else {
-                factors.put(name, (LoraFactors) made.get(i));
-            }
-        }
+        var factors = new LinkedHashMap<String, LoraFactors>();
+        made.forEach(m -> factors.put(m.layer().module().name(), m.factors()));
         CgLoraInitializer.requireSomeGradient(factors.values());
-        double unit = largestShare(layers, factors, whitened);
+        double unit = made.stream().mapToDouble(Made::share).max().orElse(0);
         double quadratic = Double.NaN;
         StepSize chosen = null;
         double eta = initializer.eta();
@@ -176,16 +166,36 @@ public final class AdapterStart {
         return new Result(quadratic, chosen, shifted, share);
     }
 
-    private static Object make(
-            CgLoraInitializer initializer,
-            LoraLayer layer,
-            Map<String, CurvatureStatistics> statistics,
-            long seed) {
-        String name = layer.module().name();
-        var of = LayerStatistics.of(name, statistics.get(name));
-        return layer.whitened()
-                ? WhitenedCoordinates.of(initializer, shape(layer), of, seed(seed, layer))
-                : initializer.initialize(shape(layer), of, seed(seed, layer));
+    /// @param share ‖ΔW‖/‖W‖
+    private record Made(LoraLayer layer, LoraFactors factors, double share) {}
+
+    /// One layer's factors; its roots go where training reads them.
+    private Made make(
+            CgLoraInitializer initializer, LoraLayer layer, CurvatureSource statistics, long seed) {
+        LinearModule module = layer.module();
+        String name = module.name();
+        var of = LayerStatistics.of(name, statistics.take(name));
+        if (!layer.whitened()) {
+            LoraFactors factors = initializer.initialize(shape(layer), of, seed(seed, layer));
+            Matrix B = Matrix.of(module.out(), layer.r(), factors.loraB());
+            Matrix A = Matrix.of(layer.r(), module.in(), factors.loraA());
+            return new Made(layer, factors, layer.scaling() * LowRank.norm(B, A) / norm(module));
+        }
+        var whitened = WhitenedCoordinates.of(initializer, shape(layer), of, seed(seed, layer));
+        synchronized (session) {
+            session.write(layer.outputRoot(), whitened.outputRoot());
+            session.write(layer.inputRoot(), whitened.inputRoot());
+        }
+        return new Made(layer, whitened.factors(), whitened.change() / norm(module));
+    }
+
+    /// ‖W‖, above zero.
+    private double norm(LinearModule module) {
+        double squares = 0;
+        for (float w : session.read(module.weight())) {
+            squares += (double) w * w;
+        }
+        return Math.max(Math.sqrt(squares), 1e-30);
     }
 
     /// Factors at step η; a step of 0 leaves the base model.
@@ -221,27 +231,6 @@ public final class AdapterStart {
                 : StepSize.quadratic(logits, epsilonLogits, epsilon, sample.data().labels());
     }
 
-    private double largestShare(
-            List<LoraLayer> layers,
-            Map<String, LoraFactors> factors,
-            Map<String, WhitenedCoordinates> whitened) {
-        double largest = 0;
-        for (LoraLayer layer : layers) {
-            LinearModule module = layer.module();
-            WhitenedCoordinates coordinates = whitened.get(module.name());
-            LoraFactors f =
-                    coordinates == null
-                            ? factors.get(module.name())
-                            : coordinates.toLoraFactors(shape(layer));
-            Matrix B = Matrix.of(module.out(), layer.r(), f.loraB());
-            Matrix A = Matrix.of(layer.r(), module.in(), f.loraA());
-            double change = layer.scaling() * B.times(A).frobenius();
-            Matrix W = Matrix.of(module.out(), module.in(), session.read(module.weight()));
-            largest = Math.max(largest, change / Math.max(W.frobenius(), 1e-30));
-        }
-        return largest;
-    }
-
     /// `W ← W − s B₀ A₀`.
     private void shiftBase(LoraLayer layer, LoraFactors f) {
         LinearModule module = layer.module();
@@ -265,25 +254,22 @@ public final class AdapterStart {
             LinearModule module = layer.module();
             int r = layer.r();
             if (layer.whitened()) {
-                a =
-                        Matrix.of(r, module.in(), a)
-                                .times(
-                                        Matrix.of(
-                                                module.in(),
-                                                module.in(),
-                                                session.read(layer.inputRoot())))
-                                .toFloats();
-                b =
-                        Matrix.of(module.out(), module.out(), session.read(layer.outputRoot()))
-                                .times(Matrix.of(module.out(), r, b))
-                                .toFloats();
+                LoraFactors mapped =
+                        new WhitenedCoordinates(
+                                        session.read(layer.outputRoot()),
+                                        session.read(layer.inputRoot()),
+                                        new LoraFactors(a, b, Base.KEPT),
+                                        0)
+                                .toLoraFactors(shape(layer));
+                a = mapped.loraA();
+                b = mapped.loraB();
             }
             LoraFactors start = shifted.get(module.name());
             if (start != null) {
                 a = concatenateRows(a, start.loraA());
                 b = concatenateColumns(b, start.loraB(), module.out(), r);
             }
-            effective.put(module.name(), new LoraFactors(a, b, cglora.models.adapter.Base.KEPT));
+            effective.put(module.name(), new LoraFactors(a, b, Base.KEPT));
         }
         return effective;
     }

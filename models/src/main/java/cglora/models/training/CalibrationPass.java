@@ -8,8 +8,8 @@ import cglora.kernels.program.Region;
 import cglora.models.block.BatchInputs;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ModelBuilder;
+import cglora.models.curvature.CurvatureSource;
 import cglora.models.curvature.CurvatureStatistics;
-import cglora.models.curvature.FactoredKfac;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
@@ -32,8 +32,9 @@ import java.util.Map;
 /// examples, with the gradient of each example's own loss. Factors are summed on the engine as
 /// soon as a layer's gradient is there; the second-order matrix itself never exists.
 public final class CalibrationPass {
-    /// Persistent sums of one layer; layers with the same input share `A`.
-    private record Sums(Buffer A, Buffer S, Buffer G) {}
+    /// Sums of layers are laid out together up to this size, in bytes: few arrays, and memory that
+    /// comes back piece by piece.
+    private static final long PIECE = 32 << 20;
 
     private record Loaded(
             LoadedProgram program, BatchInputs inputs, Tensor labels, Buffer weights) {}
@@ -55,63 +56,69 @@ public final class CalibrationPass {
     /// @param curvature batches of the same examples with the labels that make `S`; the same
     ///     list for the empirical Fisher
     /// @param examples how many there are
-    public Map<String, CurvatureStatistics> factored(
-            List<Batch> batches, List<Batch> curvature, int examples) {
+    public CurvatureSource factored(List<Batch> batches, List<Batch> curvature, int examples) {
         boolean same = batches == curvature;
-        Layout layout = new Layout();
-        var sums = new HashMap<String, Sums>();
-        layoutSums(layout, sums);
-        session.engine().allocate(layout);
+        long tokens = batches.stream().mapToLong(Batch::tokens).sum();
+        Map<String, LayerSums.Sums> sums = layoutSums();
+        var source = new LayerSums(session.engine(), sums, tokens, examples);
         var programs = new HashMap<String, Loaded>();
-        long tokens = 0;
         for (Batch batch : batches) {
             run(program(programs, batch, sums, true, same), batch);
-            tokens += batch.tokens();
         }
         if (!same) {
             for (Batch batch : curvature) {
                 run(program(programs, batch, sums, false, true), batch);
             }
         }
-        var statistics = new LinkedHashMap<String, CurvatureStatistics>();
-        for (LinearModule module : modules) {
-            Sums s = sums.get(module.name());
-            statistics.put(
-                    module.name(),
-                    new FactoredKfac(
-                            read(s.A(), module.in(), module.in(), tokens),
-                            read(s.S(), module.out(), module.out(), examples),
-                            read(s.G(), module.out(), module.in(), examples)));
-        }
-        session.engine().release(layout);
-        return statistics;
+        session.engine().trim();
+        return source;
     }
 
-    private Matrix read(Buffer buffer, int rows, int columns, double divisor) {
-        return Matrix.of(rows, columns, session.engine().read(buffer)).scaled(1 / divisor);
+    /// Bytes of the sums of [#factored].
+    public long sumBytes() {
+        return layoutSums().values().stream()
+                .map(LayerSums.Sums::layout)
+                .distinct()
+                .mapToLong(Layout::bytes)
+                .sum();
     }
 
     /// One buffer a sum; a graph of any shape tells which layers share their input.
-    private void layoutSums(Layout layout, Map<String, Sums> sums) {
+    private Map<String, LayerSums.Sums> layoutSums() {
         var builder =
                 new ModelBuilder(
                         new Graph("probe"), session.parameters(), session.adapters(), null);
-        session.model().build(builder, BatchInputs.of(builder.graph(), 1, 1));
-        var inputFactors = new IdentityHashMap<Tensor, Buffer>();
+        int probeRows = 2;
+        session.model().build(builder, BatchInputs.of(builder.graph(), probeRows, 2));
+        var sharing = new LinkedHashMap<Tensor, List<LinearModule>>();
         for (LinearModule module : modules) {
             Tensor x = builder.taps().get(module.name()).x();
-            long in = module.in();
-            long out = module.out();
-            Buffer A =
-                    inputFactors.computeIfAbsent(
-                            x, _ -> layout.allocate(Region.STATE, module.name() + ".A", in * in));
-            sums.put(
-                    module.name(),
-                    new Sums(
-                            A,
-                            layout.allocate(Region.STATE, module.name() + ".S", out * out),
-                            layout.allocate(Region.STATE, module.name() + ".G", out * in)));
+            sharing.computeIfAbsent(x, _ -> new ArrayList<>()).add(module);
         }
+        var sums = new LinkedHashMap<String, LayerSums.Sums>();
+        Layout layout = new Layout();
+        for (var shared : sharing.entrySet()) {
+            List<LinearModule> group = shared.getValue();
+            boolean pooled = shared.getKey().shape().rows() == probeRows;
+            if (layout.bytes() >= PIECE) {
+                layout = new Layout();
+            }
+            long in = group.getFirst().in();
+            Buffer A = layout.allocate(Region.STATE, group.getFirst().name() + ".A", in * in);
+            for (LinearModule module : group) {
+                long out = module.out();
+                sums.put(
+                        module.name(),
+                        new LayerSums.Sums(
+                                module,
+                                layout,
+                                A,
+                                layout.allocate(Region.STATE, module.name() + ".S", out * out),
+                                layout.allocate(Region.STATE, module.name() + ".G", out * in),
+                                pooled));
+            }
+        }
+        return sums;
     }
 
     private void run(Loaded loaded, Batch batch) {
@@ -127,7 +134,7 @@ public final class CalibrationPass {
     private Loaded program(
             Map<String, Loaded> programs,
             Batch batch,
-            Map<String, Sums> sums,
+            Map<String, LayerSums.Sums> sums,
             boolean gradient,
             boolean curvature) {
         String name =
@@ -142,7 +149,7 @@ public final class CalibrationPass {
                     for (LinearModule module : modules) {
                         var tap = pass.builder.taps().get(module.name());
                         byOutput.put(tap.y(), module);
-                        Sums s = sums.get(module.name());
+                        LayerSums.Sums s = sums.get(module.name());
                         if (gradient && summed.put(s.A(), true) == null) {
                             Tensor masked =
                                     graph.apply(new MaskRows(tap.x(), pass.inputs.lengths()));
@@ -157,7 +164,7 @@ public final class CalibrationPass {
                             byOutput.keySet(),
                             (y, dy) -> {
                                 LinearModule module = byOutput.get(y);
-                                Sums s = sums.get(module.name());
+                                LayerSums.Sums s = sums.get(module.name());
                                 int out = module.out();
                                 if (curvature) {
                                     graph.add(new Gram(dy, sum(graph, s.S(), out, out)));
@@ -219,9 +226,10 @@ public final class CalibrationPass {
                 float[] x = loaded.program().read(place.x());
                 float[] gamma = loaded.program().read(place.gamma());
                 Gathered into = gathered.get(module.name());
+                int width = x.length / module.in() / batch.rows(); // 1 behind the pooling
                 for (int row = 0; row < batch.examples().length; row++) {
-                    for (int t = 0; t < batch.lengths()[row]; t++) {
-                        int at = row * batch.width() + t;
+                    for (int t = 0; t < Math.min(width, batch.lengths()[row]); t++) {
+                        int at = row * width + t;
                         into.x.add(slice(x, at, module.in()));
                         into.gamma.add(slice(gamma, at, module.out()));
                         into.example.add(batch.examples()[row]);
@@ -278,7 +286,7 @@ public final class CalibrationPass {
 
         Loaded load(List<Buffer> kept) {
             return new Loaded(
-                    session.engine().load(graph.compile(kept, List.of())),
+                    session.load(graph.compile(kept, List.of()), inputs),
                     inputs,
                     labels,
                     weights.buffer());
@@ -286,11 +294,11 @@ public final class CalibrationPass {
     }
 
     /// The tokens' statistics as one object a layer.
-    public static Map<String, CurvatureStatistics> implicit(
+    public static CurvatureSource implicit(
             Map<String, TokenStatistics> tokens, WeightSharing sharing, boolean gram) {
         var statistics = new LinkedHashMap<String, CurvatureStatistics>();
         tokens.forEach(
                 (name, t) -> statistics.put(name, gram ? t.gram(sharing) : t.factored(sharing)));
-        return statistics;
+        return CurvatureSource.of(statistics);
     }
 }

@@ -27,7 +27,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /// A model on an engine: its parameters, its adapters, and the programs that evaluate and train
@@ -117,6 +116,7 @@ public final class Session implements AutoCloseable {
                         (target, offset) -> checkpoint.weights().read(spec.name(), target, offset));
             }
         }
+        checkpoint.weights().release();
     }
 
     public SequenceClassifier model() {
@@ -259,12 +259,9 @@ public final class Session implements AutoCloseable {
         return features;
     }
 
-    /// Last hidden states [rows · width · hidden] of one batch.
-    public float[] hiddenStates(Batch batch) {
-        Prepared prepared = evaluation(batch.rows(), batch.width());
-        feed(prepared, batch);
-        prepared.program().run();
-        return prepared.program().read(prepared.place("hidden"));
+    /// The program that evaluates a batch, planned but not run.
+    public Program plannedEvaluation(int rows, int width) {
+        return evaluation(rows, width).program().program();
     }
 
     private Prepared evaluation(int rows, int width) {
@@ -280,27 +277,32 @@ public final class Session implements AutoCloseable {
                     var places = inputPlaces(inputs, labels);
                     places.put("logits", outputs.logits().buffer());
                     places.put("features", outputs.features().buffer());
-                    places.put("hidden", outputs.hidden().buffer());
                     places.put("loss", loss.buffer());
                     Program program =
-                            graph.compile(
-                                    List.of(
-                                            outputs.logits(),
-                                            outputs.features(),
-                                            outputs.hidden(),
-                                            loss));
-                    return new Prepared(engine.load(program), places);
+                            graph.compile(List.of(outputs.logits(), outputs.features(), loss));
+                    return new Prepared(load(program, inputs), places);
                 });
     }
 
     private static Map<String, Buffer> inputPlaces(BatchInputs inputs, Tensor labels) {
         var places = new HashMap<String, Buffer>();
         places.put("words", inputs.words().buffer());
-        places.put("positions", inputs.positions().buffer());
         places.put("types", inputs.types().buffer());
         places.put("lengths", inputs.lengths().buffer());
         places.put("labels", labels.buffer());
         return places;
+    }
+
+    /// A program with its positions, which are those of its shape: inputs keep what they are given.
+    LoadedProgram load(Program program, BatchInputs inputs) {
+        LoadedProgram loaded = engine.load(program);
+        int first = model.encoder().firstPosition();
+        int[] positions = new int[inputs.batch() * inputs.width()];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = first + i % inputs.width();
+        }
+        loaded.write(inputs.positions().buffer(), positions);
+        return loaded;
     }
 
     private void feed(Prepared prepared, Batch batch) {
@@ -308,12 +310,6 @@ public final class Session implements AutoCloseable {
         program.write(prepared.place("words"), batch.inputIds());
         program.write(prepared.place("types"), batch.typeIds());
         program.write(prepared.place("lengths"), batch.lengths());
-        int first = model.encoder().firstPosition();
-        int[] positions = new int[batch.rows() * batch.width()];
-        for (int i = 0; i < positions.length; i++) {
-            positions[i] = first + i % batch.width();
-        }
-        program.write(prepared.place("positions"), positions);
         if (model.labels().regression()) {
             program.write(prepared.place("labels"), batch.targets());
         } else {
@@ -451,7 +447,7 @@ public final class Session implements AutoCloseable {
                                     ? graph.compile(
                                             List.of(total.buffer(), step.clip()), step.launches())
                                     : graph.compile(List.of(total));
-                    return new Prepared(engine.load(program), places);
+                    return new Prepared(load(program, inputs), places);
                 });
     }
 
@@ -492,11 +488,6 @@ public final class Session implements AutoCloseable {
     void restore(Map<String, float[]> snapshot) {
         training.groups()
                 .forEach(g -> engine.write(g.parameters(), snapshot.get(g.parameters().name())));
-    }
-
-    /// The training state, if prepared.
-    Optional<Long> optimizerBytes() {
-        return training == null ? Optional.empty() : Optional.of(trained.bytes());
     }
 
     @Override

@@ -175,6 +175,7 @@ public final class Trainer {
 
     private Result finish(
             int steps, boolean interrupted, Map<String, float[]> bestState, int bestStep) {
+        session.engine().trim();
         if (bestState == null) {
             return new Result(steps, interrupted, steps);
         }

@@ -2,14 +2,15 @@ package cglora.models.weights;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.weights.onnx.AttributeProto;
 import cglora.models.weights.onnx.GraphProto;
 import cglora.models.weights.onnx.ModelProto;
 import cglora.models.weights.onnx.NodeProto;
 import cglora.models.weights.onnx.TensorProto;
-import com.google.protobuf.CodedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,30 +25,33 @@ public final class OnnxWeights implements WeightSource {
     private static final int INT64 = 7;
     private static final int EXTERNAL = 1;
 
-    private record Entry(TensorProto tensor, boolean transposed) {}
+    /// @param tensor     its initialiser
+    /// @param shape      as it is read
+    /// @param transposed whether it is stored the other way round
+    private record Entry(String tensor, long[] shape, boolean transposed) {}
 
+    private final Source source;
     private final String description;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
-    private final GraphProto graph;
-    private final Map<String, TensorProto> initializers = new HashMap<>();
+    private final long[] attentionConstants;
+    /// Null when released.
+    private Map<String, TensorProto> initializers;
+
+    /// Where the file comes from, time and again.
+    @FunctionalInterface
+    public interface Source {
+        /// @throws IOException when it cannot be opened
+        InputStream open() throws IOException;
+    }
 
     /// @param description the file's name, for messages
     /// @throws CgloraException M-ONNX when it is not an ONNX model, or its graph is not understood
-    public OnnxWeights(InputStream stream, String description) {
+    public OnnxWeights(Source source, String description) {
+        this.source = source;
         this.description = description;
-        try {
-            byte[] bytes = stream.readAllBytes();
-            CodedInputStream coded = CodedInputStream.newInstance(bytes);
-            coded.enableAliasing(true);
-            this.graph = ModelProto.parseFrom(coded).getGraph();
-        } catch (IOException e) {
-            throw new CgloraException(
-                    ErrorCode.M_ONNX,
-                    description,
-                    "not an ONNX model: " + e.getMessage(),
-                    "fetch the file again",
-                    e);
-        }
+        GraphProto graph = parse();
+        this.attentionConstants = attentionConstants(graph);
+        this.initializers = initializers(graph);
         for (TensorProto tensor : graph.getInitializerList()) {
             if (tensor.getDataLocation() == EXTERNAL) {
                 throw new CgloraException(
@@ -56,16 +60,18 @@ public final class OnnxWeights implements WeightSource {
                         "tensor '" + tensor.getName() + "' is stored outside the file",
                         "export the model into one file");
             }
-            initializers.put(tensor.getName(), tensor);
             if (tensor.getDataType() == FLOAT32 && !isAnonymous(tensor.getName())) {
-                entries.put(tensor.getName(), new Entry(tensor, false));
+                entries.put(tensor.getName(), new Entry(tensor.getName(), extents(tensor), false));
             }
         }
         for (NodeProto node : graph.getNodeList()) {
             if (node.getOpType().equals("MatMul") && node.getInputCount() == 2) {
                 TensorProto tensor = initializers.get(node.getInput(1));
                 if (tensor != null && tensor.getDataType() == FLOAT32) {
-                    entries.put(moduleOf(node.getName()) + ".weight", new Entry(tensor, true));
+                    long[] stored = extents(tensor);
+                    entries.put(
+                            moduleOf(node.getName()) + ".weight",
+                            new Entry(tensor.getName(), new long[] {stored[1], stored[0]}, true));
                 }
             }
         }
@@ -76,6 +82,29 @@ public final class OnnxWeights implements WeightSource {
                     "holds no float32 weights",
                     "take a float32 export; quantised ones are not read");
         }
+    }
+
+    private GraphProto parse() {
+        try (InputStream stream = source.open()) {
+            return ModelProto.parseFrom(stream).getGraph();
+        } catch (IOException e) {
+            throw new CgloraException(
+                    ErrorCode.M_ONNX,
+                    description,
+                    "not an ONNX model: " + e.getMessage(),
+                    "fetch the file again",
+                    e);
+        }
+    }
+
+    private static Map<String, TensorProto> initializers(GraphProto graph) {
+        var byName = new HashMap<String, TensorProto>();
+        graph.getInitializerList().forEach(tensor -> byName.put(tensor.getName(), tensor));
+        return byName;
+    }
+
+    private static long[] extents(TensorProto tensor) {
+        return tensor.getDimsList().stream().mapToLong(Long::longValue).toArray();
     }
 
     private static boolean isAnonymous(String name) {
@@ -91,25 +120,24 @@ public final class OnnxWeights implements WeightSource {
     /// The number of attention heads, from the constants that the first layer reshapes its
     /// queries with, [0, 0, heads, headSize]; empty where the graph does not show it.
     public OptionalInt attentionHeads(int hiddenSize) {
-        for (NodeProto node : graph.getNodeList()) {
-            if (!node.getOpType().equals("Constant")
-                    || !node.getName().contains("attention/self")) {
-                continue;
-            }
-            var attributes = node.getAttributeList();
-            for (var attribute : attributes) {
-                TensorProto tensor = attribute.getT();
-                if (tensor.getDataType() == INT64 && tensor.getDimsCount() <= 1) {
-                    long value = firstLong(tensor);
-                    // heads and head size both divide the hidden size; a head is the larger
-                    if (value > 1 && hiddenSize % value == 0 && value != hiddenSize) {
-                        long other = hiddenSize / value;
-                        return OptionalInt.of((int) Math.min(value, other));
-                    }
-                }
+        for (long value : attentionConstants) {
+            // heads and head size both divide the hidden size; a head is the larger
+            if (value > 1 && hiddenSize % value == 0 && value != hiddenSize) {
+                return OptionalInt.of((int) Math.min(value, hiddenSize / value));
             }
         }
         return OptionalInt.empty();
+    }
+
+    private static long[] attentionConstants(GraphProto graph) {
+        return graph.getNodeList().stream()
+                .filter(node -> node.getOpType().equals("Constant"))
+                .filter(node -> node.getName().contains("attention/self"))
+                .flatMap(node -> node.getAttributeList().stream())
+                .map(AttributeProto::getT)
+                .filter(tensor -> tensor.getDataType() == INT64 && tensor.getDimsCount() <= 1)
+                .mapToLong(OnnxWeights::firstLong)
+                .toArray();
     }
 
     private static long firstLong(TensorProto tensor) {
@@ -131,9 +159,7 @@ public final class OnnxWeights implements WeightSource {
 
     @Override
     public long[] shape(String name) {
-        Entry entry = entries.get(name);
-        long[] dims = entry.tensor().getDimsList().stream().mapToLong(Long::longValue).toArray();
-        return entry.transposed() ? new long[] {dims[1], dims[0]} : dims;
+        return entries.get(name).shape().clone();
     }
 
     @Override
@@ -143,49 +169,78 @@ public final class OnnxWeights implements WeightSource {
 
     @Override
     public void read(String name, float[] target, int offset) {
+        if (initializers == null) {
+            initializers = initializers(parse());
+        }
         Entry entry = entries.get(name);
-        TensorProto tensor = entry.tensor();
-        long[] shape = shape(name);
+        TensorProto tensor = initializers.get(entry.tensor());
         int count = 1;
-        for (long extent : shape) {
+        for (long extent : entry.shape()) {
             count = Math.toIntExact(Math.multiplyExact((long) count, extent));
         }
-        int stored =
-                tensor.getFloatDataCount() > 0
-                        ? tensor.getFloatDataCount()
-                        : tensor.getRawData().size() / 4;
-        if (stored != count) {
+        Elements elements = elements(tensor);
+        if (elements.count() != count) {
             throw new CgloraException(
                     ErrorCode.M_ONNX,
                     description,
                     "tensor '%s' holds %d values, its shape says %d"
-                            .formatted(tensor.getName(), stored, count),
+                            .formatted(tensor.getName(), elements.count(), count),
                     "fetch the file again");
         }
-        float[] values = new float[count];
-        if (tensor.getFloatDataCount() > 0) {
-            for (int i = 0; i < count; i++) {
-                values[i] = tensor.getFloatData(i);
-            }
-        } else {
-            tensor.getRawData()
-                    .asReadOnlyByteBuffer()
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .asFloatBuffer()
-                    .get(values);
-        }
-        if (entry.transposed()) {
-            int rows = (int) shape[0];
-            int columns = (int) shape[1];
+        int columns = entry.transposed() ? (int) entry.shape()[1] : count;
+        int rows = entry.transposed() ? (int) entry.shape()[0] : 1;
+        for (int j = 0; j < columns; j++) {
             for (int i = 0; i < rows; i++) {
-                for (int j = 0; j < columns; j++) {
-                    target[offset + i * columns + j] = values[j * rows + i];
-                }
+                target[offset + i * columns + j] = elements.get(j * rows + i);
             }
-        } else {
-            System.arraycopy(values, 0, target, offset, count);
         }
         Safetensors.requireFinite(description, name, target, offset, count);
+    }
+
+    /// A tensor's values, as the file has them.
+    private interface Elements {
+        int count();
+
+        float get(int index);
+    }
+
+    private record Listed(TensorProto tensor) implements Elements {
+        @Override
+        public int count() {
+            return tensor.getFloatDataCount();
+        }
+
+        @Override
+        public float get(int index) {
+            return tensor.getFloatData(index);
+        }
+    }
+
+    private record Raw(FloatBuffer values) implements Elements {
+        @Override
+        public int count() {
+            return values.limit();
+        }
+
+        @Override
+        public float get(int index) {
+            return values.get(index);
+        }
+    }
+
+    private static Elements elements(TensorProto tensor) {
+        return tensor.getFloatDataCount() > 0
+                ? new Listed(tensor)
+                : new Raw(
+                        tensor.getRawData()
+                                .asReadOnlyByteBuffer()
+                                .order(ByteOrder.LITTLE_ENDIAN)
+                                .asFloatBuffer());
+    }
+
+    @Override
+    public void release() {
+        initializers = null;
     }
 
     @Override
@@ -194,5 +249,7 @@ public final class OnnxWeights implements WeightSource {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        release();
+    }
 }

@@ -28,9 +28,9 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// One `.safetensors` file, memory-mapped and checked whole before any tensor is read: header
-/// bounds, no duplicate names, and tensors that touch without holes or overlap to the file's end
-/// (the format's own README and `tensor.rs`).
+/// One `.safetensors` file, checked whole before any tensor is read: header bounds, no duplicate
+/// names, and tensors that touch without holes or overlap to the file's end (the format's own
+/// README and `tensor.rs`). A tensor is memory-mapped while it is read, and no longer.
 public final class Safetensors implements WeightSource {
     private static final long MAX_HEADER = 100_000_000;
     private static final Map<String, Integer> BYTES =
@@ -44,8 +44,9 @@ public final class Safetensors implements WeightSource {
     private record Entry(String dtype, long[] shape, long begin, long end) {}
 
     private final Path path;
-    private final Arena arena = Arena.ofShared();
-    private final MemorySegment data;
+    private final FileChannel channel;
+    private final long dataAt;
+    private final long dataBytes;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
@@ -54,7 +55,12 @@ public final class Safetensors implements WeightSource {
     /// @throws CgloraException S-TRUNCATED, S-LFS, S-HEADER, S-LAYOUT or S-DTYPE
     public Safetensors(Path path) {
         this.path = path;
-        try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        try {
+            channel = FileChannel.open(path, StandardOpenOption.READ);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        try (var arena = Arena.ofConfined()) {
             long size = channel.size();
             refuseLfsPointer(size);
             if (size < 8) {
@@ -63,8 +69,7 @@ public final class Safetensors implements WeightSource {
                         "the file has " + size + " bytes, fewer than a header's length takes",
                         "fetch the file again");
             }
-            MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-            long header = file.get(LONG, 0);
+            long header = map(0, 8, arena).get(LONG, 0);
             if (header < 2 || header > MAX_HEADER || header > size - 8) {
                 throw error(
                         header > 0 && header <= MAX_HEADER
@@ -74,17 +79,21 @@ public final class Safetensors implements WeightSource {
                                 .formatted(Long.toUnsignedString(header), size, MAX_HEADER),
                         "fetch the file again; this is not a whole safetensors file");
             }
-            byte[] text = file.asSlice(8, header).toArray(ValueLayout.JAVA_BYTE);
-            data = file.asSlice(8 + header);
-            readHeader(text);
+            dataAt = 8 + header;
+            dataBytes = size - dataAt;
+            readHeader(map(8, header, arena).toArray(ValueLayout.JAVA_BYTE));
             checkLayout();
         } catch (IOException e) {
-            arena.close();
+            close();
             throw new UncheckedIOException(e);
         } catch (CgloraException e) {
-            arena.close();
+            close();
             throw e;
         }
+    }
+
+    private MemorySegment map(long from, long bytes, Arena arena) throws IOException {
+        return channel.map(FileChannel.MapMode.READ_ONLY, from, bytes, arena);
     }
 
     private static <L extends ValueLayout> L little(L layout) {
@@ -232,11 +241,10 @@ public final class Safetensors implements WeightSource {
             at = entry.getValue().end();
             before = "'" + entry.getKey() + "'";
         }
-        if (at != data.byteSize()) {
+        if (at != dataBytes) {
             throw error(
                     ErrorCode.S_TRUNCATED,
-                    "the tensors take %d bytes, the file has %d for them"
-                            .formatted(at, data.byteSize()),
+                    "the tensors take %d bytes, the file has %d for them".formatted(at, dataBytes),
                     "fetch the file again: the download was not complete");
         }
     }
@@ -277,7 +285,18 @@ public final class Safetensors implements WeightSource {
     @Override
     public void read(String name, float[] target, int offset) {
         Entry entry = entries.get(name);
-        MemorySegment bytes = data.asSlice(entry.begin(), entry.end() - entry.begin());
+        try (var arena = Arena.ofConfined()) {
+            MemorySegment bytes = map(dataAt + entry.begin(), entry.end() - entry.begin(), arena);
+            requireFinite(
+                    path.toString(), name, target, offset, widen(name, bytes, target, offset));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// @return how many elements
+    private int widen(String name, MemorySegment bytes, float[] target, int offset) {
+        Entry entry = entries.get(name);
         int count = Math.toIntExact(bytes.byteSize() / BYTES.get(entry.dtype()));
         switch (entry.dtype()) {
             case "F32" -> {
@@ -310,7 +329,7 @@ public final class Safetensors implements WeightSource {
                                     + ", weights are floats",
                             "take a float checkpoint; quantised ones are not read");
         }
-        requireFinite(path.toString(), name, target, offset, count);
+        return count;
     }
 
     /// @throws CgloraException S-NONFINITE, with how many and where
@@ -339,6 +358,10 @@ public final class Safetensors implements WeightSource {
 
     @Override
     public void close() {
-        arena.close();
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -27,6 +27,9 @@ public interface WeightSource extends AutoCloseable {
         return values;
     }
 
+    /// Gives back memory whose contents can be read from the file again.
+    default void release() {}
+
     /// The file or files, for messages.
     String description();
 

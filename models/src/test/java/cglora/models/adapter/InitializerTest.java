@@ -239,6 +239,7 @@ class InitializerTest {
                 WhitenedCoordinates.of(
                         initializer, SHAPE, LayerStatistics.of(MODULE, statistics(form)), 1);
         assertClose("s L_s B′ A′ L_a", product(SHAPE, start.toLoraFactors(SHAPE)), step(3), 1e-5);
+        assertThat(start.change()).isCloseTo(step(3).frobenius(), within(1e-9 * start.change()));
         assertClose(
                 "η",
                 product(SHAPE, start.withStepSize(0.1).toLoraFactors(SHAPE)),

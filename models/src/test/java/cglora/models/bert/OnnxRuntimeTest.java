@@ -13,6 +13,7 @@ import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.tokenizer.Tokenizer.Tokens;
+import cglora.models.training.HiddenStates;
 import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
@@ -60,7 +61,8 @@ class OnnxRuntimeTest {
                 int length = tokens.inputIds().length;
                 var data = new Dataset(List.of(tokens), new int[1], new float[1], 0, length);
                 float[] ours =
-                        session.hiddenStates(
+                        HiddenStates.of(
+                                session,
                                 new Batcher(2, new int[] {96}, 0).batch(data, new int[] {0}));
                 float[][] theirs = run(environment, onnx, tokens);
                 float largest = 0;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.Problems;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -75,7 +76,12 @@ class DataReaderTest {
                 "a.jsonl | {\"text\": \"a\"~{}           | D-JSON     | 1",
                 "a.jsonl | [1]                           | D-JSON     | is not an object",
                 "a.tsv   | text#label~a%#x               | D-FORMAT   | NUL",
-                "a.dat   | text                          | D-FORMAT   | format"
+                "a.dat   | text                          | D-FORMAT   | format",
+                "a.tsv   | {\"text\": \"a\"}             | D-FORMAT   | looks like JSON, not TSV",
+                "a.csv   | PAR1~x                        | D-FORMAT   | Parquet",
+                "a.jsonl | {\"text\": 7, \"label\": 1}   | D-TEXT     | holds no text",
+                "a.jsonl | {\"text\": null, \"label\": 1} | D-TEXT    | :1",
+                "a.csv   | text,label~a,x~ ,x~b,~c,y     | D-LABEL    | 1 row: 4"
             })
     void badRowsAreNamedByTheirLine(String name, String content, String code, String essence)
             throws IOException {
@@ -84,6 +90,54 @@ class DataReaderTest {
         assertThat(error).isNotNull();
         assertThat(error.getMessage()).contains(code.strip(), essence.strip());
         assertThat(error.exitStatus()).isEqualTo(3);
+    }
+
+    @Test
+    void badRowsAreDroppedWithTheirNumberWhereThatIsAsked() throws IOException {
+        Path table = write("a.csv", "text,label\na,x\n ,x\nb,\nc\nd,y\n,z\n");
+        Path lines =
+                write(
+                        "a.jsonl",
+                        "{\"text\": \"a\", \"label\": \"x\"}\n{\"text\n[2]\n"
+                                + "{\"text\": 3, \"label\": \"x\"}\n{\"text\": \"d\", \"label\": 4}\n");
+        var dropped = new Problems();
+        assertThat(usable(table, dropped)).extracting(RawExample::line).containsExactly(2L, 6L);
+        assertThat(dropped.warnings())
+                .extracting(w -> w.code() + " " + w.what())
+                .containsExactly(
+                        "D-ROW expected 2 fields; there is another number; dropped 1 row: 5",
+                        "D-TEXT column 'text' holds no text; dropped 2 rows: 3, 7",
+                        "D-LABEL column 'label' holds no label; dropped 1 row: 4");
+        var more = new Problems();
+        assertThat(usable(lines, more)).extracting(RawExample::label).containsExactly("x", "4");
+        assertThat(more.warnings()).hasSize(3);
+        Path nothing = write("b.csv", "text,label\n ,x\n");
+        assertThat(
+                        catchThrowableOfType(
+                                        CgloraException.class,
+                                        () -> usable(nothing, new Problems()))
+                                .getMessage())
+                .contains("D-EMPTY", "no row can be used");
+    }
+
+    private static List<RawExample> usable(Path file, Problems dropped) {
+        return DataReader.readUsable(file, DataFormat.AUTO, DataColumns.AUTO, true, dropped);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0.0, 1.0, regression",
+        "1, 2.5, regression",
+        "1e-3, 2, regression",
+        "0, 2, without a gap",
+        "-1, 0, unlabelled",
+        "same, same, the only label is 'same'"
+    })
+    void labelsThatAreNoClassesAreRefused(String one, String other, String essence) {
+        var rows = List.of(new RawExample("a", null, one, 1), new RawExample("b", null, other, 2));
+        var error =
+                catchThrowableOfType(CgloraException.class, () -> Labels.find(rows, "rows.csv"));
+        assertThat(error.getMessage()).contains("D-LABEL", essence);
     }
 
     @Test

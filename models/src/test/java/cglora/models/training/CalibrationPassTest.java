@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import cglora.kernels.engine.JvmEngine;
-import cglora.models.curvature.CurvatureStatistics;
+import cglora.models.curvature.CurvatureSource;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CalibrationPassTest {
     @TempDir Path folder;
@@ -43,7 +45,7 @@ class CalibrationPassTest {
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(),
-                        Pooling.MEAN,
+                        checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN,
                         new Labels(List.of("a", "b", "c"), false));
         var session = new Session(new JvmEngine(2), model, checkpoint, false);
         var random = new Random(4);
@@ -59,21 +61,24 @@ class CalibrationPassTest {
         return new Batcher(size, new int[] {4, 8}, 0).sequential(data);
     }
 
-    @Test
-    void factorsAreThoseOfTheTokensAndDoNotDependOnBatchesOrPadding() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void factorsAreThoseOfTheTokensAndDoNotDependOnBatchesOrPadding(boolean pooler)
+            throws IOException {
         Dataset data = data(11);
-        try (var checkpoint =
-                        PretrainedModel.load(TinyBert.write(folder, true).toString(), Map.of());
+        Path model = pooler ? TinyBert.writeWithPooler(folder) : TinyBert.write(folder, true);
+        try (var checkpoint = PretrainedModel.load(model.toString(), Map.of());
                 var session = session(checkpoint)) {
             var pass = new CalibrationPass(session, session.model().linearModules());
             List<Batch> small = batches(data, 2);
             List<Batch> large = batches(data, 16);
-            Map<String, CurvatureStatistics> factored = pass.factored(small, small, 11);
-            Map<String, CurvatureStatistics> again = pass.factored(large, large, 11);
+            CurvatureSource factored = pass.factored(small, small, 11);
+            CurvatureSource again = pass.factored(large, large, 11);
             Map<String, TokenStatistics> tokens = pass.tokens(small, small, 11);
-            for (String name : factored.keySet()) {
-                var f = (FactoredKfac) factored.get(name);
-                var other = (FactoredKfac) again.get(name);
+            assertThat(factored.modules().contains("bert.pooler.dense")).isEqualTo(pooler);
+            for (String name : factored.modules()) {
+                var f = (FactoredKfac) factored.take(name);
+                var other = (FactoredKfac) again.take(name);
                 var reference = tokens.get(name).factored(WeightSharing.EXPAND);
                 for (var pair :
                         List.of(
@@ -99,14 +104,14 @@ class CalibrationPassTest {
                 var session = session(checkpoint)) {
             var pass = new CalibrationPass(session, session.model().linearModules());
             List<Batch> all = batches(data, 6);
-            Map<String, CurvatureStatistics> statistics = pass.factored(all, all, 6);
+            CurvatureSource statistics = pass.factored(all, all, 6);
             var random = new Random(8);
             for (String module :
                     List.of(
                             "bert.encoder.layer.0.attention.self.query",
                             "bert.encoder.layer.0.intermediate.dense",
                             "bert.encoder.layer.1.output.dense")) {
-                Matrix G = ((FactoredKfac) statistics.get(module)).G();
+                Matrix G = ((FactoredKfac) statistics.take(module)).G();
                 float[] weight = session.read(module + ".weight");
                 float[] direction = new float[weight.length];
                 double expected = 0;

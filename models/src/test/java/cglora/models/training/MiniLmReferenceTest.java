@@ -35,7 +35,7 @@ class MiniLmReferenceTest {
                 assertThat(tokens.inputIds()).isEqualTo(MiniLm.ints(sentence.get("ids")));
                 Dataset data = dataset(List.of(tokens), new int[1]);
                 Batch batch = new Batcher(2, new int[] {128}, 0).batch(data, new int[] {0});
-                float[] hidden = session.hiddenStates(batch);
+                float[] hidden = HiddenStates.of(session, batch);
                 for (JsonNode place : sentence.get("hidden")) {
                     int at = place.get("position").asInt() * 384;
                     for (int i = 0; i < 8; i++) {

@@ -2,12 +2,15 @@ package cglora.models.training;
 
 import cglora.models.bert.BertConfig;
 import cglora.models.bert.BertModel;
+import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
 import cglora.models.weights.SafetensorsWriter;
 import cglora.models.weights.SafetensorsWriter.TensorData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -30,9 +33,23 @@ public final class TinyBert {
 
     /// @param prefixed whether tensors carry the class's prefix, and old names of the norms
     public static Path write(Path folder, boolean prefixed) throws IOException {
+        return write(folder, prefixed, model().parameters());
+    }
+
+    /// With the class's prefix and a pooler.
+    public static Path writeWithPooler(Path folder) throws IOException {
+        LinearModule pooler = model().pooler().orElseThrow();
+        var specs = new ArrayList<>(model().parameters());
+        specs.add(ParameterSpec.matrix(pooler.weight(), pooler.out(), pooler.in()));
+        specs.add(ParameterSpec.vector(pooler.bias(), pooler.out()));
+        return write(folder, true, specs);
+    }
+
+    private static Path write(Path folder, boolean prefixed, List<ParameterSpec> specs)
+            throws IOException {
         var random = new Random(5);
         var tensors = new TreeMap<String, TensorData>();
-        for (ParameterSpec spec : model().parameters()) {
+        for (ParameterSpec spec : specs) {
             float[] values = new float[(int) spec.size()];
             boolean norm = spec.name().contains("LayerNorm.weight");
             for (int i = 0; i < values.length; i++) {

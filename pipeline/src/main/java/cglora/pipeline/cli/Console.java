@@ -60,7 +60,10 @@ public final class Console {
     }
 
     void errors(CgloraException exception) {
-        List<Problem> problems = exception.problems();
+        errors(exception.problems());
+    }
+
+    void errors(List<Problem> problems) {
         problems.stream().limit(MOST_PROBLEMS).forEach(problem -> print(problem, "error", RED));
         if (problems.size() > MOST_PROBLEMS) {
             err.println("... and " + (problems.size() - MOST_PROBLEMS) + " more errors");

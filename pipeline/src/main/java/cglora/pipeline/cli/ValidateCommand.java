@@ -2,6 +2,7 @@ package cglora.pipeline.cli;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problem;
+import cglora.pipeline.run.PipelineCheck;
 import cglora.pipeline.spec.JsonText;
 import cglora.pipeline.spec.PipelineReading;
 import cglora.pipeline.spec.PipelineWriter;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Checks a pipeline file and shows every error at once.
+/// Checks a pipeline, the file and what it names, and shows every error at once.
 @Command(name = "validate", description = "Check a pipeline file: all errors and warnings at once.")
 final class ValidateCommand implements Callable<Integer> {
     @Mixin private PipelineOptions pipeline;
@@ -45,23 +46,35 @@ final class ValidateCommand implements Callable<Integer> {
             console.out().print(JsonText.write(report(e.problems(), List.of())));
             return e.exitStatus();
         }
+        PipelineCheck check = PipelineCheck.of(reading);
+        boolean ok = check.errors().isEmpty();
+        int status = ok ? 0 : check.errors().getFirst().code().kind().exitStatus();
         if (json) {
-            console.out().print(JsonText.write(report(List.of(), reading.warnings())));
-            return 0;
+            console.out().print(JsonText.write(report(check.errors(), check.warnings())));
+            return status;
         }
-        console.warnings(reading.warnings());
+        console.warnings(check.warnings());
+        console.errors(check.errors());
         int stages = reading.spec().stages().size();
-        String ok = "ok  " + pipeline.file() + ": " + stages + (stages == 1 ? " stage" : " stages");
+        String line =
+                "ok  %s: %d %s  (%s)"
+                        .formatted(
+                                pipeline.file(),
+                                stages,
+                                stages == 1 ? "stage" : "stages",
+                                check.summary());
         if (print) {
-            console.note(ok);
+            if (ok) {
+                console.note(line);
+            }
             console.out()
                     .print(
                             PipelineWriter.write(
                                     reading.spec(), pipeline.file().toAbsolutePath().getParent()));
-        } else {
-            console.out().println(ok);
+        } else if (ok) {
+            console.out().println(line);
         }
-        return 0;
+        return status;
     }
 
     private Map<String, Object> report(List<Problem> errors, List<Problem> warnings) {

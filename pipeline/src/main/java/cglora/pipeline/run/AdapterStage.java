@@ -3,8 +3,8 @@ package cglora.pipeline.run;
 import cglora.models.adapter.CgLoraInitializer;
 import cglora.models.adapter.LoraInitializer;
 import cglora.models.block.LoraLayer;
+import cglora.models.curvature.CurvatureSource;
 import cglora.models.curvature.Damping;
-import cglora.models.curvature.TokenGram;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
@@ -29,7 +29,7 @@ final class AdapterStage {
         if (adapter.method() == AdapterSpec.Method.FULL) {
             return "full: every weight is trained";
         }
-        List<LoraLayer> layers = inputs.layers(run.session.model());
+        List<LoraLayer> layers = inputs.layers();
         run.session.addAdapters(layers);
         var starter = new AdapterStart(run.session, run.notes);
         String what =
@@ -53,7 +53,6 @@ final class AdapterStage {
         CgSpec cg = adapter.cg();
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
-        boolean gram = run.statistics.values().iterator().next() instanceof TokenGram;
         run.start =
                 starter.cgLora(
                         new CgLoraInitializer(
@@ -62,7 +61,7 @@ final class AdapterStage {
                                         cg.damping()),
                                 cg.pA(),
                                 cg.pS(),
-                                gram
+                                run.statistics.isImplicit()
                                         ? CgLoraInitializer.Form.TOKENS
                                         : CgLoraInitializer.Form.FACTORED,
                                 cg.shift(),
@@ -73,7 +72,7 @@ final class AdapterStage {
                         sample(batcher, s.curvature()),
                         sample(batcher, s.step()),
                         inputs.spec().seed());
-        run.statistics = Map.of();
+        run.statistics = CurvatureSource.of(Map.of());
         run.baseline("after initialisation");
         if (run.start.step() == null) {
             return what + "  largest step %.3f of a weight".formatted(run.start.largest());

@@ -25,7 +25,7 @@ final class CalibrateStage {
     String run(CalibrateSpec calibrate) {
         new HeadStage(run).warm();
         Samples s = run.samples(calibrate);
-        List<LoraLayer> layers = inputs.layers(run.session.model());
+        List<LoraLayer> layers = inputs.layers();
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
         List<Batch> batches = batcher.sequential(s.curvature());
         List<Batch> curvature = batches;

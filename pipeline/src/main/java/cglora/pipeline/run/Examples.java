@@ -37,14 +37,72 @@ record Examples(
         Labels labels,
         Map<String, String> sources) {
 
-    /// @throws CgloraException one of the D codes
-    static Examples read(DataSpec spec, ModelSpec model, long seed, Problems warnings) {
+    /// @param problems is given the errors of all files, and warnings
+    /// @return null where there were errors
+    static Examples read(DataSpec spec, ModelSpec model, long seed, Problems problems) {
+        var all = new Reading(spec, problems);
+        List<RawExample> train = all.read(spec.train());
+        List<RawExample> validation = all.read(spec.validation());
+        List<RawExample> test = all.read(spec.test());
+        if (all.failed) {
+            return null;
+        }
+        try {
+            return of(spec, model, seed, train, validation, test, problems);
+        } catch (CgloraException e) {
+            problems.error(e);
+            return null;
+        }
+    }
+
+    /// Reads one file after the other and goes on where one is wrong.
+    private static final class Reading {
+        private final DataSpec spec;
+        private final Problems problems;
+        private boolean failed;
+
+        Reading(DataSpec spec, Problems problems) {
+            this.spec = spec;
+            this.problems = problems;
+        }
+
+        /// @param source null for none
+        List<RawExample> read(String source) {
+            if (source == null) {
+                return List.of();
+            }
+            try {
+                return Examples.read(spec, source, problems);
+            } catch (CgloraException e) {
+                problems.error(e);
+                failed = true;
+                return List.of();
+            }
+        }
+    }
+
+    private static Examples of(
+            DataSpec spec,
+            ModelSpec model,
+            long seed,
+            List<RawExample> trainRows,
+            List<RawExample> validationRows,
+            List<RawExample> testRows,
+            Problems warnings) {
         boolean regression = model.problemType() == ModelSpec.ProblemType.REGRESSION;
         var wordNet = DataSpec.WORDNET_GLOSSES;
-        List<RawExample> train = read(spec, spec.train());
-        List<RawExample> whole = train; // a drawn part may miss a rare class
-        List<RawExample> validation = List.of();
-        List<RawExample> test = List.of();
+        Labels labels =
+                regression
+                        ? Labels.ofRegression()
+                        : spec.labels() != null
+                                ? new Labels(spec.labels(), false)
+                                : Labels.find(trainRows, spec.train());
+        boolean drop = spec.onBadRow() == DataSpec.OnBadRow.DROP;
+        List<RawExample> train =
+                drop ? known(trainRows, labels, spec.train(), warnings) : trainRows;
+        List<RawExample> validation =
+                drop ? known(validationRows, labels, spec.validation(), warnings) : validationRows;
+        List<RawExample> test = drop ? known(testRows, labels, spec.test(), warnings) : testRows;
         if (wordNet.equals(spec.train())) {
             // one source: the splits are cut from one shuffled list and never meet
             List<RawExample> all = pick(train, train.size(), seed);
@@ -63,12 +121,8 @@ record Examples(
             validation = all.subList(forTest, forTest + forValidation);
             train = all.subList(forTest + forValidation, forTest + forValidation + forTrain);
         } else {
-            if (spec.validation() != null) {
-                validation = drawn(read(spec, spec.validation()), spec.validationExamples(), seed);
-            }
-            if (spec.test() != null) {
-                test = drawn(read(spec, spec.test()), spec.testExamples(), seed);
-            }
+            validation = drawn(validation, spec.validationExamples(), seed);
+            test = drawn(test, spec.testExamples(), seed);
             if (spec.validation() == null && spec.validationSplit() != null) {
                 List<List<RawExample>> parts = split(train, spec.validationSplit(), seed);
                 train = parts.get(0);
@@ -76,12 +130,6 @@ record Examples(
             }
             train = drawn(train, spec.trainExamples(), seed);
         }
-        Labels labels =
-                regression
-                        ? Labels.ofRegression()
-                        : spec.labels() != null
-                                ? new Labels(spec.labels(), false)
-                                : Labels.find(whole, spec.train());
         warnOverlap(train, validation, spec.validation(), warnings);
         var sources = new HashMap<String, String>();
         sources.put("train", String.valueOf(spec.train()));
@@ -92,7 +140,37 @@ record Examples(
         return new Examples(train, validation, test, labels, sources);
     }
 
-    private static List<RawExample> read(DataSpec spec, String source) {
+    /// The rows whose label is one of these.
+    private static List<RawExample> known(
+            List<RawExample> rows, Labels labels, String source, Problems warnings) {
+        List<RawExample> known = rows.stream().filter(e -> labels.contains(e.label())).toList();
+        if (known.size() < rows.size()) {
+            RawExample first =
+                    rows.stream()
+                            .filter(e -> !labels.contains(e.label()))
+                            .findFirst()
+                            .orElseThrow();
+            warnings.warning(
+                    ErrorCode.D_LABEL,
+                    source + ":" + first.line(),
+                    "%d of %d rows have a label that is none of %s; dropped, the first has '%s'"
+                            .formatted(
+                                    rows.size() - known.size(),
+                                    rows.size(),
+                                    labels.regression()
+                                            ? "the numbers"
+                                            : String.join(", ", labels.names()),
+                                    first.label()),
+                    "");
+            if (known.isEmpty()) {
+                throw new CgloraException(
+                        ErrorCode.D_EMPTY, source, "no row can be used", "correct the labels");
+            }
+        }
+        return known;
+    }
+
+    private static List<RawExample> read(DataSpec spec, String source, Problems dropped) {
         if (source.equals(DataSpec.WORDNET_GLOSSES)) {
             try (InputStream stream =
                     Examples.class.getResourceAsStream("/" + WordNetGlosses.RESOURCE)) {
@@ -111,7 +189,10 @@ record Examples(
         var columns =
                 new DataColumns(
                         spec.columns().text(), spec.columns().textPair(), spec.columns().label());
-        return DataReader.read(Path.of(source), format, columns, true);
+        Path file = Path.of(source);
+        return spec.onBadRow() == DataSpec.OnBadRow.DROP
+                ? DataReader.readUsable(file, format, columns, true, dropped)
+                : DataReader.read(file, format, columns, true);
     }
 
     private static List<RawExample> drawn(List<RawExample> all, Integer count, long seed) {
@@ -158,6 +239,11 @@ record Examples(
         }
     }
 
+    /// The same rows with other names of the classes.
+    Examples withLabels(Labels other) {
+        return new Examples(train, validation, test, other, sources);
+    }
+
     /// The tokens of one split.
     ///
     /// @throws CgloraException D-LENGTH where a row is too long and that is an error
@@ -170,9 +256,23 @@ record Examples(
                 };
         String source = sources.get(split);
         Dataset data = Dataset.of(rows, tokenizer, labels, spec.maxLength(), source);
+        long special =
+                rows.stream()
+                        .filter(
+                                e ->
+                                        tokenizer.holdsSpecialToken(e.text())
+                                                || tokenizer.holdsSpecialToken(e.textPair()))
+                        .count();
+        if (special > 0) {
+            warnings.warning(
+                    ErrorCode.T_SPECIAL,
+                    source,
+                    special + " rows hold the text of a special token, which becomes that token",
+                    "as in transformers; change the text where it is meant as text");
+        }
         if (data.truncated() > 0) {
             String what =
-                    "%d of %d rows (%.1f%%) exceed %d tokens; the longest has %d"
+                    "%d of %d rows (%.1f%%) exceed %d tokens; %d would hold all"
                             .formatted(
                                     data.truncated(),
                                     rows.size(),

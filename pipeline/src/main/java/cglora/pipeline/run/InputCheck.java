@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.data.Dataset;
+import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
@@ -11,13 +12,16 @@ import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
+import cglora.pipeline.spec.TrainSpec;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 
-/// Everything that the files alone can tell, before a folder is made.
+/// Everything that the files alone can tell, before a folder is made: reads configuration,
+/// headers, tokenizer and data, no weights.
 final class InputCheck {
     private final PipelineSpec spec;
-    private final Problems notes;
+    private final Problems problems;
     private ModelSpec modelSpec;
     private DataSpec dataSpec;
     private AdapterSpec adapterSpec;
@@ -28,25 +32,30 @@ final class InputCheck {
     private Dataset validation;
     private Dataset test;
 
-    private InputCheck(PipelineSpec spec, Problems notes) {
+    private InputCheck(PipelineSpec spec, Problems problems) {
         this.spec = spec;
-        this.notes = notes;
+        this.problems = problems;
     }
 
     /// Reads and checks all files of a pipeline.
     ///
     /// @param notes is given the warnings
+    /// @throws CgloraException with everything that is wrong
     static Inputs read(PipelineSpec spec, Problems notes) {
-        var check = new InputCheck(spec, notes);
+        var problems = new Problems();
+        var check = new InputCheck(spec, problems);
         try {
-            check.stages();
+            check.all();
+            problems.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
+            problems.throwIfAny();
             return check.inputs();
-        } catch (CgloraException e) {
+        } catch (RuntimeException e) {
             check.inputs().close();
             throw e;
         }
     }
 
+    /// What has been read so far.
     private Inputs inputs() {
         return new Inputs(
                 spec,
@@ -61,86 +70,183 @@ final class InputCheck {
                 test);
     }
 
-    private void stages() {
+    /// Goes on with the next check where one ends in an error.
+    private void attempt(Runnable check) {
+        try {
+            check.run();
+        } catch (CgloraException e) {
+            problems.error(e);
+        }
+    }
+
+    private void all() {
         for (StageSpec stage : inputs().stages()) {
-            if (stage instanceof ModelSpec model) {
-                modelSpec = model;
-                Map<String, ?> config = model.config() == null ? Map.of() : model.config();
-                checkpoint = PretrainedModel.load(model.path(), config);
-                tokenizer = checkpoint.tokenizer(model.tokenizer());
-            } else if (stage instanceof DataSpec data) {
-                dataSpec = data;
-                if (data.maxLength() > checkpoint.encoder().maxPositions()) {
-                    throw new CgloraException(
-                            ErrorCode.O_RANGE,
-                            "data.max_length",
-                            "%d, the model has %d positions"
-                                    .formatted(
-                                            data.maxLength(), checkpoint.encoder().maxPositions()),
-                            "at most " + checkpoint.encoder().maxPositions());
+            switch (stage) {
+                case ModelSpec model -> {
+                    modelSpec = model;
+                    attempt(this::model);
                 }
-                examples = Examples.read(data, modelSpec, spec.seed(), notes);
-                train = examples.tokenize("train", data, tokenizer, notes);
-                validation = examples.tokenize("validation", data, tokenizer, notes);
-                test = examples.tokenize("test", data, tokenizer, notes);
-                int largest = 0;
-                for (var tokens : train.tokens()) {
-                    for (int id : tokens.inputIds()) {
-                        largest = Math.max(largest, id);
-                    }
+                case DataSpec data -> {
+                    dataSpec = data;
+                    attempt(this::data);
                 }
-                if (largest >= checkpoint.encoder().vocabularySize()) {
-                    throw new CgloraException(
-                            ErrorCode.T_VOCABULARY,
-                            tokenizer.description(),
-                            "token id %d, the model's vocabulary has %d"
-                                    .formatted(largest, checkpoint.encoder().vocabularySize()),
-                            "take the tokenizer.json that belongs to the model");
+                case AdapterSpec adapter -> {
+                    adapterSpec = adapter;
+                    attempt(this::adapter);
                 }
-            } else if (stage instanceof AdapterSpec adapter) {
-                adapterSpec = adapter;
-                if (adapter.method() != AdapterSpec.Method.FULL) {
-                    inputs().layers(inputs().classifier());
+                case TrainSpec training -> attempt(() -> steps(training));
+                default -> {}
+            }
+        }
+        if (!problems.hasErrors() && train != null) {
+            attempt(
+                    () ->
+                            Samples.sizes(
+                                    inputs(),
+                                    inputs().calibrateSpec().orElse(null),
+                                    new Problems()));
+        }
+    }
+
+    private void model() {
+        Map<String, ?> config = modelSpec.config() == null ? Map.of() : modelSpec.config();
+        checkpoint = PretrainedModel.load(modelSpec.path(), config, modelSpec.followLinks());
+        List<String> unused = checkpoint.unusedTensors();
+        if (!unused.isEmpty()) {
+            problems.warning(
+                    ErrorCode.M_TENSOR,
+                    checkpoint.description(),
+                    "%d tensors that a %s does not have are ignored: %s"
+                            .formatted(
+                                    unused.size(),
+                                    checkpoint.encoder().modelType(),
+                                    String.join(", ", unused.stream().limit(5).toList())),
+                    "");
+        }
+        attempt(() -> inputs().pooling());
+        tokenizer = checkpoint.tokenizer(modelSpec.tokenizer());
+    }
+
+    private void data() {
+        if (checkpoint != null && dataSpec.maxLength() > checkpoint.encoder().maxPositions()) {
+            problems.error(
+                    ErrorCode.O_RANGE,
+                    dataSpec.id() + ".max_length",
+                    "%d, the model has %d positions"
+                            .formatted(dataSpec.maxLength(), checkpoint.encoder().maxPositions()),
+                    "at most " + checkpoint.encoder().maxPositions());
+        }
+        examples = Examples.read(dataSpec, modelSpec, spec.seed(), problems);
+        if (examples == null) {
+            return;
+        }
+        if (checkpoint != null) {
+            attempt(this::head);
+        }
+        if (tokenizer != null) {
+            attempt(() -> train = tokens("train"));
+            attempt(() -> validation = tokens("validation"));
+            attempt(() -> test = tokens("test"));
+        }
+    }
+
+    private Dataset tokens(String split) {
+        Dataset data = examples.tokenize(split, dataSpec, tokenizer, problems);
+        int vocabulary = checkpoint.encoder().vocabularySize();
+        int largest = 0;
+        var strange = new HashSet<Integer>();
+        for (var tokens : data.tokens()) {
+            for (int id : tokens.inputIds()) {
+                largest = Math.max(largest, id);
+                if (id >= vocabulary) {
+                    strange.add(id);
                 }
             }
         }
-        checkHead();
+        if (!strange.isEmpty()) {
+            throw new CgloraException(
+                    ErrorCode.T_VOCABULARY,
+                    tokenizer.description(),
+                    "token id %d, the model's vocabulary has %d; %d tokens of the %s data are beyond"
+                            .formatted(largest, vocabulary, strange.size(), split),
+                    "take the tokenizer.json that belongs to the model");
+        }
+        return data;
     }
 
-    /// Settings that the format knows and this version does not carry out, and a head that does
-    /// not fit the data, are refused: never ignored.
-    private void checkHead() {
-        if (dataSpec != null && dataSpec.onBadRow() == DataSpec.OnBadRow.DROP) {
-            throw new CgloraException(
-                    ErrorCode.O_CONFLICT,
-                    dataSpec.id() + ".on_bad_row",
-                    "'drop' is not carried out by this version",
-                    "correct the rows; use error");
+    /// A head that the checkpoint brings has the labels of the data, in its own order.
+    private void head() {
+        if (!inputs().hasTrainedHead()) {
+            return;
         }
-        List<String> saved = adapterSpec == null ? null : adapterSpec.modulesToSave().orElse(null);
-        if (saved != null && !saved.equals(List.of("classifier"))) {
+        List<String> names = examples.labels().names();
+        List<String> own = List.copyOf(checkpoint.id2label().values());
+        long found = checkpoint.weights().shape(Inputs.HEAD)[0];
+        boolean named =
+                own.size() == found && own.stream().noneMatch(name -> name.startsWith("LABEL_"));
+        boolean strangers =
+                named
+                        && !examples.labels().regression()
+                        && !examples.labels().isNumbered()
+                        && !new HashSet<>(own).equals(new HashSet<>(names));
+        if (found != names.size() || strangers) {
             throw new CgloraException(
+                    ErrorCode.M_HEAD,
+                    checkpoint.description(),
+                    "its head has %d labels %s, the data has %d: %s"
+                            .formatted(found, own, names.size(), String.join(", ", names)),
+                    "\"head\": \"new\" in the model stage replaces it");
+        }
+        if (!named || examples.labels().regression() || own.equals(names)) {
+            return;
+        }
+        if (!examples.labels().isNumbered()) {
+            problems.warning(
+                    ErrorCode.D_LABEL,
+                    dataSpec.id() + ".labels",
+                    "the data's order is %s, the model's %s; the model's is kept, matched by name"
+                            .formatted(names, own),
+                    "");
+        }
+        examples = examples.withLabels(new Labels(own, false));
+    }
+
+    private void adapter() {
+        List<String> saved = adapterSpec.modulesToSave().orElse(null);
+        if (saved != null && !saved.equals(List.of("classifier"))) {
+            problems.error(
                     ErrorCode.A_SAVED,
                     adapterSpec.id() + ".modules_to_save",
                     saved + ", this version trains and saves the head only",
                     "\"auto\" or [\"classifier\"]");
         }
-        boolean hasHead = checkpoint != null && checkpoint.weights().names().contains(Inputs.HEAD);
-        if (!hasHead || examples == null || modelSpec.head() == ModelSpec.Head.NEW) {
+        if (checkpoint != null && adapterSpec.method() != AdapterSpec.Method.FULL) {
+            inputs().layers();
+        }
+    }
+
+    private void steps(TrainSpec training) {
+        if (train == null) {
             return;
         }
-        long found = checkpoint.weights().shape(Inputs.HEAD)[0];
-        if (found != examples.labels().names().size()) {
+        if (training.maxSteps() == null && TrainerOptions.exactSteps(inputs(), training) < 0.5) {
             throw new CgloraException(
-                    ErrorCode.M_HEAD,
-                    checkpoint.description(),
-                    "its head has %d labels %s, the data has %d: %s"
+                    ErrorCode.D_STEPS,
+                    training.id() + ".epochs",
+                    "%s epochs of %d examples are %.2f steps"
                             .formatted(
-                                    found,
-                                    checkpoint.id2label().values(),
-                                    examples.labels().names().size(),
-                                    String.join(", ", examples.labels().names())),
-                    "\"head\": \"new\" in the model stage replaces it");
+                                    training.epochs(),
+                                    train.size(),
+                                    TrainerOptions.exactSteps(inputs(), training)),
+                    "more epochs, or max_steps");
+        }
+        if (train.size() < training.perDeviceBatchSize()) {
+            problems.warning(
+                    ErrorCode.D_STEPS,
+                    training.id() + ".per_device_batch_size",
+                    "%d, there are %d training examples: an epoch is one step"
+                            .formatted(training.perDeviceBatchSize(), train.size()),
+                    "");
         }
     }
 }

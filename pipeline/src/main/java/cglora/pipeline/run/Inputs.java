@@ -63,7 +63,10 @@ record Inputs(
         return adapterSpec != null && adapterSpec.method() == AdapterSpec.Method.FULL;
     }
 
-    SequenceClassifier classifier() {
+    /// How sequences become one vector.
+    ///
+    /// @throws CgloraException M-TENSOR for a pooler that is not there
+    Pooling pooling() {
         Pooling pooling =
                 switch (modelSpec.pooling()) {
                     case AUTO -> checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN;
@@ -78,14 +81,21 @@ record Inputs(
                     "has no pooler",
                     "\"pooling\": \"mean\" or \"cls\"");
         }
-        Labels labels = examples.labels();
-        return new SequenceClassifier(checkpoint.encoder(), pooling, labels);
+        return pooling;
     }
 
-    List<LoraLayer> layers(SequenceClassifier model) {
+    SequenceClassifier classifier() {
+        return new SequenceClassifier(checkpoint.encoder(), pooling(), examples.labels());
+    }
+
+    /// The layers that the adapter is put on.
+    ///
+    /// @throws CgloraException A-TARGET or A-RANK, with everything that is wrong
+    List<LoraLayer> layers() {
         AdapterSpec a = adapterSpec;
+        var labels = examples == null ? Labels.ofRegression() : examples.labels(); // any will do
         return TargetSelection.select(
-                model.linearModules(),
+                new SequenceClassifier(checkpoint.encoder(), pooling(), labels).linearModules(),
                 target(a.targetModules(), checkpoint.encoder().defaultTargetModules()),
                 a.excludeModules() == null ? null : target(a.excludeModules(), List.of()),
                 new TargetSelection.Options(

@@ -47,7 +47,7 @@ public final class Plan {
                         inputs.checkpoint(),
                         inputs.isFull());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
-            session.addAdapters(inputs.layers(session.model()));
+            session.addAdapters(inputs.layers());
         }
         long base = session.model().bodyParameters().stream().mapToLong(p -> p.size()).sum();
         for (StageSpec stage : inputs.stages()) {

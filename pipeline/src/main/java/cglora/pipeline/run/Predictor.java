@@ -101,6 +101,7 @@ public final class Predictor implements AutoCloseable {
             var answer = new LinkedHashMap<String, Object>();
             answer.put("text", examples.get(i).text());
             float[] logits = evaluation.logits()[i];
+            answer.put("logits", logits);
             if (labels.regression()) {
                 answer.put("prediction", logits[0]);
             } else {

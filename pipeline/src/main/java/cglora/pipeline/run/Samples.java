@@ -1,5 +1,6 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.data.Batcher;
@@ -12,34 +13,82 @@ record Samples(Dataset head, Dataset headHeldOut, Dataset curvature, Dataset ste
     /// Share of the head's examples on which its ℓ₂ is chosen.
     private static final double L2_SHARE = 0.2;
 
+    /// How many examples each purpose gets, in the order of the record.
+    ///
     /// @param calibrate null for none
-    static Samples draw(Inputs inputs, CalibrateSpec calibrate, Problems notes) {
+    /// @throws CgloraException N-CALIBRATION when a purpose would get none
+    static int[] sizes(Inputs inputs, CalibrateSpec calibrate, Problems notes) {
         int head = inputs.headOptions().map(HeadWarmupSpec::examples).orElse(0);
-        int heldOut = (int) Math.round(L2_SHARE * head);
-        int curvature = calibrate == null ? 0 : calibrate.samples();
-        int step = calibrate == null ? 0 : calibrate.stepSamples();
-        int wanted = head + heldOut + curvature + step;
-        double share = Math.min(1, (double) inputs.train().size() / Math.max(1, wanted));
-        if (share < 1) {
+        int[] wanted = {
+            head,
+            (int) Math.round(L2_SHARE * head),
+            calibrate == null ? 0 : calibrate.samples(),
+            calibrate == null ? 0 : calibrate.stepSamples()
+        };
+        int[] sizes = share(wanted, inputs.train().size());
+        long total = 0;
+        for (int i = 0; i < wanted.length; i++) {
+            total += wanted[i];
+            if (wanted[i] > 0 && sizes[i] == 0) {
+                throw new CgloraException(
+                        ErrorCode.N_CALIBRATION,
+                        inputs.dataSpec().id() + ".train",
+                        "%d training examples are too few for a head, a curvature and a step that"
+                                        .formatted(inputs.train().size())
+                                + " share none",
+                        "give more examples, or take \"method\": \"lora\"");
+            }
+        }
+        if (total > inputs.train().size()) {
             notes.warning(
                     ErrorCode.N_CALIBRATION,
-                    "calibrate",
+                    calibrate == null ? "adapter.head_warmup" : calibrate.id(),
                     ("head, curvature and step want %d examples that they do not share; the"
-                                    + " training set has %d, so each gets %.0f %% of its wish")
-                            .formatted(wanted, inputs.train().size(), 100 * share),
+                                    + " training set has %d: head %d and %d, curvature %d, step %d")
+                            .formatted(
+                                    total,
+                                    inputs.train().size(),
+                                    sizes[0],
+                                    sizes[1],
+                                    sizes[2],
+                                    sizes[3]),
                     "");
         }
+        return sizes;
+    }
+
+    /// Small wishes are met first; what is left is shared alike among the larger ones.
+    static int[] share(int[] wanted, int available) {
+        int[] given = new int[wanted.length];
+        int left = available;
+        int open = wanted.length;
+        boolean[] done = new boolean[wanted.length];
+        while (open > 0) {
+            int fair = left / open;
+            int smallest = -1;
+            for (int i = 0; i < wanted.length; i++) {
+                if (!done[i] && (smallest < 0 || wanted[i] < wanted[smallest])) {
+                    smallest = i;
+                }
+            }
+            given[smallest] = Math.min(wanted[smallest], fair);
+            left -= given[smallest];
+            done[smallest] = true;
+            open--;
+        }
+        return given;
+    }
+
+    /// @param calibrate null for none
+    static Samples draw(Inputs inputs, CalibrateSpec calibrate, Problems notes) {
+        Dataset train = inputs.train();
+        int[] sizes = sizes(inputs, calibrate, notes);
         Dataset order =
-                inputs.train()
-                        .select(
-                                Batcher.draw(
-                                        inputs.train().size(),
-                                        inputs.train().size(),
-                                        inputs.spec().seed()));
-        int a = (int) (share * head);
-        int b = a + (int) (share * heldOut);
-        int c = b + (int) (share * curvature);
-        int d = c + (int) (share * step);
+                train.select(Batcher.draw(train.size(), train.size(), inputs.spec().seed()));
+        int a = sizes[0];
+        int b = a + sizes[1];
+        int c = b + sizes[2];
+        int d = c + sizes[3];
         return new Samples(
                 order.slice(0, a), order.slice(a, b), order.slice(b, c), order.slice(c, d));
     }

@@ -23,10 +23,7 @@ final class TrainerOptions {
 
     static Trainer.Options of(Inputs inputs, TrainSpec t) {
         int perEpoch = stepsPerEpoch(inputs, t);
-        int steps =
-                t.maxSteps() != null
-                        ? t.maxSteps()
-                        : (int) Math.max(1, Math.round(t.epochs() * perEpoch));
+        int steps = t.maxSteps() != null ? t.maxSteps() : (int) Math.round(exactSteps(inputs, t));
         int warmup =
                 t.warmupSteps() != null
                         ? t.warmupSteps()
@@ -54,6 +51,11 @@ final class TrainerOptions {
                 inputs.validation().size() == 0 ? 0 : every,
                 t.loadBest(),
                 inputs.spec().seed());
+    }
+
+    /// The steps of all epochs, before rounding.
+    static double exactSteps(Inputs inputs, TrainSpec t) {
+        return t.epochs() * stepsPerEpoch(inputs, t);
     }
 
     private static int stepsPerEpoch(Inputs inputs, TrainSpec t) {

@@ -48,7 +48,11 @@ public record ModelSpec(
                         value =
                                 "auto uses the head of the files where it fits; new starts a fresh one",
                         byDefault = "\"auto\"")
-                Head head)
+                Head head,
+        @Setting(
+                        value = "Whether files of the model's folder may be links out of it",
+                        byDefault = "false")
+                boolean followLinks)
         implements StageSpec {
     /// The value of `stage` in the file.
     public static final String STAGE = "model";

@@ -34,13 +34,18 @@ class MainTest {
     }
 
     private String pipeline(String train) throws IOException {
+        Files.writeString(folder.resolve("t.csv"), "text,label\na cat,animal\nsome soup,food\n");
         Path file = folder.resolve("p.json");
         Files.writeString(
                 file,
-                "{\"cglora\": 1, \"stages\": [{\"stage\": \"model\", \"path\": \"m\"},"
-                        + " {\"stage\": \"data\", \"train\": \"t\"}, {\"stage\": \"train\""
-                        + train
-                        + "}]}");
+                """
+                {"cglora": 1, "stages": [
+                  {"stage": "model", "path": "classpath:all-minilm-l6-v2.onnx",
+                   "tokenizer": "classpath:all-minilm-l6-v2-tokenizer.json"},
+                  {"stage": "data", "train": "t.csv", "max_length": 8},
+                  {"stage": "train"%s}]}
+                """
+                        .formatted(train));
         return file.toString();
     }
 
@@ -70,9 +75,13 @@ class MainTest {
     @Test
     void validateSaysOkWithTheNumberOfStages() throws IOException {
         Result result = run("validate", pipeline(", \"lr\": 1"));
-        assertThat(result.status()).isZero();
-        assertThat(result.out()).startsWith("ok  ").contains("p.json: 3 stages");
-        assertThat(result.err()).contains("warning P-SPELLING").doesNotContain("\u001b");
+        assertThat(result.status()).as(result.err()).isZero();
+        assertThat(result.out())
+                .startsWith("ok  ")
+                .contains("p.json: 3 stages", "bert, 36 layers, train 2, 2 classes");
+        assertThat(result.err())
+                .contains("warning P-SPELLING", "warning D-STEPS")
+                .doesNotContain("\u001b");
         assertThat(run("validate", "--quiet", pipeline(", \"lr\": 1")).err()).isEmpty();
     }
 
@@ -93,6 +102,33 @@ class MainTest {
         assertThat(result.out()).isEmpty();
         assertThat(result.err())
                 .contains("error O-RANGE: ", "error P-UNKNOWN: ", "/stages/2/epochs");
+    }
+
+    @Test
+    void validateGoesOnBehindAnErrorAndReadsModelAndData() throws IOException {
+        String file = pipeline("");
+        Files.writeString(
+                folder.resolve("t.csv"),
+                "text,label\none two three four five six seven eight nine,x\ntwo [SEP],y\n");
+        Result warned = run("validate", file);
+        assertThat(warned.status()).as(warned.err()).isZero();
+        assertThat(warned.err())
+                .contains("D-TRUNC", "1 of 2 rows (50.0%) exceed 8 tokens; 11 would hold all")
+                .contains("T-SPECIAL", "1 rows");
+        Result result =
+                run(
+                        "validate",
+                        "--json",
+                        file,
+                        "--set",
+                        "model.tokenizer=nowhere.json",
+                        "--set",
+                        "data.validation=nowhere.csv",
+                        "--set",
+                        "data.max_length=4096");
+        assertThat(result.status()).isEqualTo(3);
+        assertThat(result.out())
+                .contains("\"ok\": false", "T-MISSING", "O-RANGE", "D-MISSING", "nowhere.csv");
     }
 
     @Test

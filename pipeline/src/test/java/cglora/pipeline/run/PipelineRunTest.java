@@ -179,7 +179,6 @@ class PipelineRunTest {
                 "adapter.target_modules=[\"q_proj\"]     | 3 | A-TARGET   | 36 linear modules",
                 "adapter.r=4096                          | 2 | A-RANK     | 384",
                 "adapter.rank_pattern={\"querry\":4}     | 3 | A-TARGET   | rank_pattern",
-                "data.on_bad_row=drop                    | 2 | O-CONFLICT | drop",
                 "adapter.modules_to_save=[\"pooler\"]   | 2 | A-SAVED    | pooler",
                 "engine.type=tornado                     | 4 | V-ENGINE   | jvm",
                 "data.test_examples=900000               | 3 | D-EMPTY    | ask for fewer"

@@ -1,0 +1,71 @@
+package cglora.models.training;
+
+import cglora.kernels.engine.Engine;
+import cglora.kernels.program.Buffer;
+import cglora.kernels.program.Layout;
+import cglora.models.block.LinearModule;
+import cglora.models.curvature.CurvatureSource;
+import cglora.models.curvature.CurvatureStatistics;
+import cglora.models.curvature.FactoredKfac;
+import cglora.models.linalg.Matrix;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/// The sums of a calibration, in float32 on the engine until a layer is taken. An engine's memory
+/// comes back when the last layer of a layout has gone.
+final class LayerSums implements CurvatureSource {
+    /// Persistent sums of one layer; layers with the same input share `A`.
+    ///
+    /// @param A `Σ xᵀx` [in, in]
+    /// @param S `Σ dyᵀdy` [out, out]
+    /// @param G `Σ dyᵀx` [out, in]
+    /// @param pooled whether the layer sees one row an example, not one a token: it stands behind
+    ///     the pooling
+    record Sums(LinearModule module, Layout layout, Buffer A, Buffer S, Buffer G, boolean pooled) {}
+
+    private final Engine engine;
+    private final Map<String, Sums> left;
+    private final long tokens;
+    private final int examples;
+
+    /// Allocates the sums, all zero.
+    ///
+    /// @param tokens   that `A` is a mean over, but for a pooled layer
+    /// @param examples that the others are a mean over
+    LayerSums(Engine engine, Map<String, Sums> sums, long tokens, int examples) {
+        this.engine = engine;
+        this.left = new LinkedHashMap<>(sums);
+        this.tokens = tokens;
+        this.examples = examples;
+        sums.values().stream().map(Sums::layout).distinct().forEach(engine::allocate);
+    }
+
+    @Override
+    public synchronized Set<String> modules() {
+        return Set.copyOf(left.keySet());
+    }
+
+    @Override
+    public boolean isImplicit() {
+        return false;
+    }
+
+    @Override
+    public synchronized CurvatureStatistics take(String name) {
+        Sums sums = CurvatureSource.taken(name, left.remove(name));
+        int in = sums.module().in();
+        int out = sums.module().out();
+        Matrix A = mean(sums.A(), in, in, sums.pooled() ? examples : tokens);
+        Matrix S = mean(sums.S(), out, out, examples);
+        Matrix G = mean(sums.G(), out, in, examples);
+        if (left.values().stream().noneMatch(other -> other.layout() == sums.layout())) {
+            engine.release(sums.layout());
+        }
+        return FactoredKfac.givenUp(A, S, G);
+    }
+
+    private Matrix mean(Buffer sum, int rows, int columns, double count) {
+        return Matrix.ofQuotient(rows, columns, engine.read(sum), count);
+    }
+}
