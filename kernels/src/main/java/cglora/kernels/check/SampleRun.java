@@ -15,10 +15,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// A sample as a program of one launch: what it reads are inputs, what it writes are outputs, and
-/// what it changes stays with the engine, as gradients and parameters do.
+/// A sample as a program of one launch: what it reads are inputs, what it writes or changes stays
+/// with the engine, as statistics do.
 public final class SampleRun {
-    /// What one launch changes lies in different arenas.
+    /// What one launch writes lies in different arenas.
     private static final List<Region> REGIONS =
             List.of(Region.PARAMETERS, Region.STATE, Region.SECOND_MOMENTS, Region.GRADIENTS);
 
@@ -31,17 +31,15 @@ public final class SampleRun {
         var layout = new Layout();
         var buffers = new ArrayList<Buffer>();
         var inputs = new LinkedHashSet<Buffer>();
-        var outputs = new LinkedHashSet<Buffer>();
-        int changed = 0;
+        var results = new ArrayList<Buffer>();
         for (int i = 0; i < sample.operands().size(); i++) {
             Operand operand = sample.kernel().operands().get(i);
-            Region region = REGIONS.get(changed);
-            changed += operand.role() == Role.UPDATE ? 1 : 0;
+            Region region = REGIONS.get(results.size());
             Buffer buffer = buffer(operand, length(sample.operands().get(i)), layout, region);
             buffers.add(buffer);
             switch (operand.role()) {
                 case READ -> inputs.add(buffer);
-                case WRITE, UPDATE -> outputs.add(buffer);
+                case WRITE, UPDATE -> results.add(buffer);
             }
         }
         var launch =
@@ -55,22 +53,27 @@ public final class SampleRun {
                         0);
         engine.allocate(layout);
         try {
-            LoadedProgram program =
-                    engine.load(Planner.plan("sample", List.of(launch), inputs, outputs));
             for (int i = 0; i < buffers.size(); i++) {
-                write(engine, program, buffers.get(i), inputs, sample.operands().get(i));
+                if (buffers.get(i).isPersistent()) {
+                    engine.write(buffers.get(i), (float[]) sample.operands().get(i));
+                }
+            }
+            LoadedProgram program =
+                    engine.load(Planner.plan("sample", List.of(launch), inputs, Set.of()));
+            for (int i = 0; i < buffers.size(); i++) {
+                if (inputs.contains(buffers.get(i))) {
+                    write(program, buffers.get(i), sample.operands().get(i));
+                }
             }
             program.run();
-            return outputs.stream()
-                    .map(b -> b.isPersistent() ? engine.read(b) : program.read(b))
-                    .toList();
+            return results.stream().map(engine::read).toList();
         } finally {
             engine.release(layout);
         }
     }
 
     private static Buffer buffer(Operand operand, int length, Layout layout, Region region) {
-        if (operand.role() == Role.UPDATE) {
+        if (operand.role() != Role.READ) {
             return layout.allocate(region, operand.name(), length);
         }
         return Buffer.scratch(
@@ -81,16 +84,11 @@ public final class SampleRun {
         return array instanceof float[] floats ? floats.length : ((int[]) array).length;
     }
 
-    private static void write(
-            Engine engine, LoadedProgram program, Buffer buffer, Set<Buffer> inputs, Object array) {
-        if (buffer.isPersistent()) {
-            engine.write(buffer, (float[]) array);
-        } else if (inputs.contains(buffer)) {
-            if (array instanceof float[] floats) {
-                program.write(buffer, floats);
-            } else {
-                program.write(buffer, (int[]) array);
-            }
+    private static void write(LoadedProgram program, Buffer input, Object array) {
+        if (array instanceof float[] floats) {
+            program.write(input, floats);
+        } else {
+            program.write(input, (int[]) array);
         }
     }
 }

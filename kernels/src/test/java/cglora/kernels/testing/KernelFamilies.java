@@ -47,13 +47,12 @@ public final class KernelFamilies {
         }
     }
 
-    /// All public constants of type [Kernel] in the families.
+    /// All constants of type [Kernel] in the families.
     public static List<Kernel> kernels() {
         return families().stream()
                 .flatMap(family -> Arrays.stream(family.getDeclaredFields()))
                 .filter(field -> field.getType() == Kernel.class)
                 .filter(field -> Modifier.isStatic(field.getModifiers()))
-                .filter(field -> Modifier.isPublic(field.getModifiers()))
                 .map(
                         field -> {
                             try {

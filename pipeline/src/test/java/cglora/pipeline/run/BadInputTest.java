@@ -277,7 +277,7 @@ class BadInputTest {
         var runner =
                 new Runner(
                         reading,
-                        new EngineChoice.Jvm("asked"),
+                        new EngineChoice.Jvm(1, "asked"),
                         nowhere,
                         nowhere,
                         true,
