@@ -237,9 +237,12 @@ public final class AdapterStart {
             Matrix A = Matrix.of(layer.r(), module.in(), f.loraA());
             double change = layer.scaling() * B.times(A).frobenius();
             Matrix W = Matrix.of(module.out(), module.in(), session.read(module.weight()));
-            largest = Math.max(largest, change / Math.max(W.frobenius(), 1e-30));
+            double weight = W.frobenius();
+            if (weight > 0) { // no share of nothing
+                largest = Math.max(largest, change / weight);
+            }
         }
-        return largest;
+        return largest > 0 ? largest : 1;
     }
 
     /// `W ← W − s B₀ A₀`.
