@@ -22,12 +22,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What people bring that cannot work: the exit status, the essence of the message, and that no
 /// file of theirs is changed. Everything runs through the command line on a very small model.
@@ -345,6 +347,78 @@ class BadInputTest {
         Outcome outcome = execute(closed, "run", folder.resolve("p.json").toString());
         assertThat(outcome.status()).as(outcome.err()).isZero();
         assertThat(adapter().resolve("adapter_model.safetensors")).isRegularFile();
+    }
+
+    /// Files with random damage are read or refused with a message; nothing else happens.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "model/config.json",
+                "model/tokenizer.json",
+                "model/model.safetensors",
+                "train.tsv"
+            })
+    void randomDamageNeverEndsInAnythingButAMessage(String name) throws IOException {
+        String[] pieces = {
+            "",
+            "{",
+            "}",
+            "[",
+            "]",
+            "\"",
+            ":",
+            ",",
+            "null",
+            "-1",
+            "0",
+            "1e99",
+            "\t",
+            "\n",
+            "\0",
+            "\u00e9",
+            "true",
+            "99999999999",
+            "[[]]",
+            "{}",
+            "\\"
+        };
+        Path file = folder.resolve(name);
+        String whole = Files.readString(file, StandardCharsets.ISO_8859_1);
+        int end = name.endsWith(".safetensors") ? 8 + whole.indexOf("}}") : whole.length();
+        var random = new Random(11);
+        for (int i = 0; i < 80; i++) {
+            var text = new StringBuilder(whole);
+            for (int k = random.nextInt(1, 4); k > 0; k--) {
+                int at = random.nextInt(Math.min(end, text.length()));
+                String piece = pieces[random.nextInt(pieces.length)];
+                text.replace(at, at + random.nextInt(8), piece);
+            }
+            Files.writeString(file, text, StandardCharsets.ISO_8859_1);
+            Outcome outcome = command("validate");
+            assertThat(outcome.status())
+                    .as("%s%n%s", outcome.err(), text.substring(0, Math.min(2000, text.length())))
+                    .isIn(0, 2, 3);
+        }
+    }
+
+    @Test
+    void aLayerThatNoGradientReachesStartsAsPlainLora() throws IOException {
+        TinyModel.silence(
+                folder.resolve("model"), "bert.encoder.layer.0.attention.output.dense.weight");
+        Outcome outcome = command("run");
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        assertThat(outcome.err())
+                .contains("warning N-ZERO: bert.encoder.layer.0.attention.self.query", "plain LoRA")
+                .contains("self.key", "self.value", "verified")
+                .doesNotContain("N-ZERO: bert.encoder.layer.1");
+    }
+
+    @Test
+    void aNewHeadThatIsAllZeroGivesNoGradientAndSaysSo() throws IOException {
+        change("p.json", "\"head_warmup\": {\"examples\": 8}", "\"head_warmup\": false");
+        Outcome outcome = command("run");
+        assertThat(outcome.status()).as(outcome.err()).isEqualTo(6);
+        assertThat(outcome.err()).contains("error N-ZERO");
     }
 
     @Test

@@ -3,11 +3,13 @@ package cglora.pipeline.run;
 import cglora.models.bert.BertConfig;
 import cglora.models.bert.BertModel;
 import cglora.models.block.ParameterSpec;
+import cglora.models.weights.Safetensors;
 import cglora.models.weights.SafetensorsWriter;
 import cglora.models.weights.SafetensorsWriter.TensorData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -73,6 +75,24 @@ final class TinyModel {
         Files.writeString(folder.resolve("config.json"), CONFIG);
         Files.writeString(folder.resolve("tokenizer.json"), TOKENIZER);
         return folder;
+    }
+
+    /// Sets one tensor of a model to zero.
+    static void silence(Path folder, String name) throws IOException {
+        Path file = folder.resolve("model.safetensors");
+        var tensors = new TreeMap<String, TensorData>();
+        try (var source = new Safetensors(file)) {
+            for (String tensor : source.names()) {
+                float[] values = source.read(tensor);
+                int[] extents =
+                        Arrays.stream(source.shape(tensor)).mapToInt(Math::toIntExact).toArray();
+                tensors.put(
+                        tensor,
+                        new TensorData(
+                                extents, tensor.equals(name) ? new float[values.length] : values));
+            }
+        }
+        SafetensorsWriter.write(file, tensors, Map.of());
     }
 
     /// Rows that the words of the tokenizer make, labels `yes` and `no`.
