@@ -21,13 +21,10 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 final class Residents implements AutoCloseable {
     private record Anchor(String name, ImmutableTaskGraph graph) {}
 
-    /// Arrays that one anchor brought to the device, and how to give their memory back.
-    private record Upload(Set<Object> arrays, TornadoExecutionPlan plan) {}
-
     private final TornadoDevice device;
     private final Set<Object> resident = identitySet();
     private final Set<Object> pending = identitySet();
-    private final List<Upload> uploads = new ArrayList<>();
+    private final List<TornadoExecutionPlan> plans = new ArrayList<>();
     private Anchor anchor;
     private int anchors;
 
@@ -39,8 +36,9 @@ final class Residents implements AutoCloseable {
         return Collections.newSetFromMap(new IdentityHashMap<>());
     }
 
-    /// An array that is to stay on the device. Until it is there its elements are those of the
-    /// Java array.
+    /// An array that is to stay on the device until the end: TornadoVM gives the memory of a graph
+    /// back with all that the graph ever held. Until it is there its elements are those of the Java
+    /// array.
     void add(float[] array) {
         pending.add(array);
     }
@@ -49,31 +47,13 @@ final class Residents implements AutoCloseable {
         return resident.contains(array);
     }
 
-    /// Gives an array's place on the device back, with the last array of those that came with it.
-    void remove(Object array) {
-        if (pending.remove(array)) {
-            return;
-        }
-        if (!resident.remove(array)) {
-            throw new IllegalArgumentException("an array that is not on the device");
-        }
-        for (Upload upload : List.copyOf(uploads)) {
-            boolean had = upload.arrays().remove(array);
-            if (had && upload.arrays().isEmpty()) {
-                makeAnchor();
-                upload.plan().freeDeviceMemory();
-                uploads.remove(upload);
-            }
-        }
-    }
-
     /// A plan of one graph over resident arrays, ready to run on the device.
     ///
     /// @param used   the resident arrays that its tasks use
     /// @param filler adds the graph's own transfers and its tasks
     ResidentGraph graph(String name, Set<Object> used, Consumer<TaskGraph> filler) {
         if (!pending.isEmpty()) {
-            makeAnchor();
+            anchor = nextAnchor();
         }
         var graph = new TaskGraph(name);
         Object[] arrays = used.toArray();
@@ -87,11 +67,9 @@ final class Residents implements AutoCloseable {
         return ResidentGraph.of(device, anchor == null ? null : anchor.graph(), graph.snapshot());
     }
 
-    private void makeAnchor() {
-        if (resident.isEmpty() && pending.isEmpty()) {
-            anchor = null;
-            return;
-        }
+    /// A graph that takes over what is resident and brings what is pending. Its tasks touch what it
+    /// brings: TornadoVM uploads what a task reads.
+    private Anchor nextAnchor() {
         String name = "anchor" + anchors++;
         var graph = new TaskGraph(name);
         Object[] old = resident.toArray();
@@ -99,22 +77,12 @@ final class Residents implements AutoCloseable {
         if (old.length > 0) {
             graph.consumeFromDevice(anchor.name(), old);
         }
-        if (fresh.length > 0) {
-            graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, fresh);
-        }
         int[] at = {0, 0};
+        graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, fresh);
         graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, at);
-        Object[] touched = fresh.length > 0 ? fresh : old;
-        for (int i = 0; i < touched.length; i++) {
+        for (int i = 0; i < fresh.length; i++) {
             TaskBinding.add(
-                    graph,
-                    "touch" + i,
-                    ArenaKernels.TOUCH_FLOATS.handle(),
-                    0,
-                    1,
-                    touched[i],
-                    at,
-                    0);
+                    graph, "touch" + i, ArenaKernels.TOUCH_FLOATS.handle(), 0, 1, fresh[i], at, 0);
         }
         resident.addAll(pending);
         pending.clear();
@@ -123,18 +91,17 @@ final class Residents implements AutoCloseable {
         ResidentGraph made =
                 ResidentGraph.of(device, old.length > 0 ? anchor.graph() : null, snapshot);
         made.execute();
-        if (fresh.length > 0) {
-            Set<Object> arrays = identitySet();
-            Collections.addAll(arrays, fresh);
-            uploads.add(new Upload(arrays, made.plan()));
-        }
-        anchor = new Anchor(name, snapshot);
+        plans.add(made.plan());
+        return new Anchor(name, snapshot);
     }
 
     @Override
     public void close() {
-        uploads.forEach(upload -> upload.plan().freeDeviceMemory());
-        uploads.clear();
+        // the last anchor holds them all
+        if (!plans.isEmpty()) {
+            plans.getLast().freeDeviceMemory();
+        }
+        plans.clear();
         resident.clear();
         pending.clear();
         anchor = null;

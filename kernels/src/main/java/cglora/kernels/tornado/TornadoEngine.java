@@ -14,6 +14,8 @@ import cglora.kernels.program.Layout;
 import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,7 @@ public final class TornadoEngine implements Engine {
     private final DeviceProfile profile;
     private final Residents residents;
     private final Map<Arena, float[]> arrays = new IdentityHashMap<>();
+    private final List<float[]> released = new ArrayList<>();
     private final Map<float[], Channel> channels = new IdentityHashMap<>();
     private final List<DeviceVariant> variants;
     private final Statistics statistics = new Statistics();
@@ -85,35 +88,60 @@ public final class TornadoEngine implements Engine {
 
     /// Bytes of all arrays that stay on the device now.
     public long allocatedBytes() {
-        return arrays.keySet().stream().mapToLong(Arena::bytes).sum()
-                + scratch.stream().mapToLong(array -> 4L * array.length).sum();
+        return bytes(arrays.values()) + bytes(released) + bytes(scratch);
+    }
+
+    private static long bytes(Collection<float[]> arrays) {
+        return arrays.stream().mapToLong(array -> 4L * array.length).sum();
     }
 
     @Override
     public void allocate(Layout layout) {
-        for (Region region : Region.values()) {
-            for (Arena arena : layout.arenas(region)) {
-                if (!arrays.containsKey(arena)) {
-                    require(arena.bytes(), region.toString());
-                    float[] array = new float[Math.max(1, arena.length())];
-                    arrays.put(arena, array);
-                    residents.add(array);
-                }
+        for (Arena arena : arenas(layout)) {
+            if (!arrays.containsKey(arena)) {
+                arrays.put(arena, array(Math.max(1, arena.length()), arena.region()));
             }
         }
     }
 
-    @Override
-    public void release(Layout layout) {
-        for (Region region : Region.values()) {
-            for (Arena arena : layout.arenas(region)) {
-                float[] array = arrays.remove(arena);
-                if (array != null) {
-                    channels.remove(array);
-                    residents.remove(array);
-                }
+    /// An array of zeros that is or will be on the device: one that was released, or a new one.
+    private float[] array(int length, Region region) {
+        for (float[] array : released) {
+            if (array.length == length) {
+                released.remove(array);
+                clear(array);
+                return array;
             }
         }
+        require(4L * length, region.toString());
+        float[] array = new float[length];
+        residents.add(array);
+        return array;
+    }
+
+    private void clear(float[] array) {
+        if (residents.isOnDevice(array)) {
+            channel(array).write(new float[array.length], 0);
+        } else {
+            Arrays.fill(array, 0f);
+        }
+    }
+
+    /// The arrays stay on the device for the next layout of the same size.
+    @Override
+    public void release(Layout layout) {
+        for (Arena arena : arenas(layout)) {
+            float[] array = arrays.remove(arena);
+            if (array != null) {
+                released.add(array);
+            }
+        }
+    }
+
+    private static List<Arena> arenas(Layout layout) {
+        return Arrays.stream(Region.values())
+                .flatMap(region -> layout.arenas(region).stream())
+                .toList();
     }
 
     /// @throws CgloraException V-MEMORY if `bytes` more do not fit, before anything is compiled
