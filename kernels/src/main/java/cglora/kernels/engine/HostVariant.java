@@ -7,6 +7,7 @@ import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
 import cglora.kernels.normalization.LayerNormKernels;
+import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.pooling.PoolingKernels;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.kernels.whitening.WhiteningKernels;
@@ -71,6 +72,7 @@ record HostVariant(Kernel kernel, MethodHandle handle) {
                 of(EmbeddingKernels.EMBEDDING_GRADIENT, ColumnVariants.class),
                 of(ReductionKernels.COLUMN_SUM, ColumnVariants.class),
                 of(ReductionKernels.SQUARES, VectorVariants.class),
-                of(PoolingKernels.MEAN_POOL, ColumnVariants.class));
+                of(PoolingKernels.MEAN_POOL, ColumnVariants.class),
+                of(OptimizerKernels.ADAM_W, ElementVariants.class));
     }
 }

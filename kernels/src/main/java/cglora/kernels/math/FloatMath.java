@@ -45,6 +45,38 @@ public final class FloatMath {
         return x < -86f ? 0f : p;
     }
 
+    /// `√x`, relative error below 2.4e-7 for x from 1e-37 to 3e38, 0 below; `(float) Math.sqrt(x)`
+    /// would need float64 on a device. Exact powers of four bring `x` into [1, 4), where a
+    /// polynomial approximates `1/√x`; one of Newton's steps improves it, one of Heron's the root.
+    public static float sqrt(float x) {
+        float m = Math.max(1e-37f, Math.min(3e38f, x));
+        float s = 1f;
+        while (m < 1.5258789e-5f) {
+            m = m * 65536f;
+            s = s * 0.00390625f;
+        }
+        while (m < 1f) {
+            m = m * 4f;
+            s = s * 0.5f;
+        }
+        while (m >= 65536f) {
+            m = m * 1.5258789e-5f;
+            s = s * 256f;
+        }
+        while (m >= 4f) {
+            m = m * 0.25f;
+            s = s * 2f;
+        }
+        float r = -0.01905037f;
+        r = r * m + 0.19468541f;
+        r = r * m - 0.7388624f;
+        r = r * m + 1.5561867f;
+        r = r * (1.5f - 0.5f * m * r * r);
+        float y = m * r;
+        y = y + 0.5f * r * (m - y * y);
+        return x < 1e-37f ? 0f : s * y;
+    }
+
     /// Natural logarithm of `x` ≥ 1, as sums of exponentials are; absolute error below 4e-7 times
     /// the larger of 1 and the result. Halves `x` by exact powers of two, then uses the series of
     /// `2 · atanh((m - 1)/(m + 1))`.

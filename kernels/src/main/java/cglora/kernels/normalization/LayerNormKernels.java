@@ -1,6 +1,7 @@
 package cglora.kernels.normalization;
 
 import cglora.kernels.Kernel;
+import cglora.kernels.math.FloatMath;
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 
 /// Layer normalisation (Ba, Kiros and Hinton, arXiv 1607.06450) and its gradients. One row is one
@@ -69,7 +70,7 @@ public final class LayerNormKernels {
                 float d = x[xAt + i] - mean;
                 squares += d * d;
             }
-            float scale = 1f / (float) Math.sqrt(squares / hidden + eps);
+            float scale = 1f / FloatMath.sqrt(squares / hidden + eps);
             rstd[at[o + 5] + first + r] = scale;
             for (int i = 0; i < hidden; i++) {
                 float value = (x[xAt + i] - mean) * scale;
@@ -119,7 +120,7 @@ public final class LayerNormKernels {
                 float d = normalized[nAt + i] - mean;
                 squares += d * d;
             }
-            float scale = 1f / (float) Math.sqrt(squares / hidden + eps);
+            float scale = 1f / FloatMath.sqrt(squares / hidden + eps);
             rstd[at[o + 7] + first + r] = scale;
             for (int i = 0; i < hidden; i++) {
                 float value = (normalized[nAt + i] - mean) * scale;

@@ -1,6 +1,7 @@
 package cglora.kernels.optimizer;
 
 import cglora.kernels.Kernel;
+import cglora.kernels.math.FloatMath;
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 
 /// AdamW with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101) over flat arrays of
@@ -36,7 +37,7 @@ public final class OptimizerKernels {
             for (int b = 0; b < blocks; b++) {
                 total += sums[at[o] + b];
             }
-            float norm = (float) Math.sqrt(total);
+            float norm = FloatMath.sqrt(total);
             clip[at[o + 1] + first + d] = norm;
             float scale = maxNorm > 0f ? Math.min(1f, maxNorm / (norm + 1e-6f)) : 1f;
             clip[at[o + 1] + first + d + 1] = scale;
@@ -77,7 +78,7 @@ public final class OptimizerKernels {
             float second = beta2 * v[at[o + 5] + first + i] + (1f - beta2) * g * g;
             m[at[o + 4] + first + i] = first1;
             v[at[o + 5] + first + i] = second;
-            float denominator = (float) Math.sqrt(second / hyper[hyperAt + 5]) + hyper[hyperAt + 3];
+            float denominator = FloatMath.sqrt(second / hyper[hyperAt + 5]) + hyper[hyperAt + 3];
             float p = parameter[at[o + 3] + first + i];
             parameter[at[o + 3] + first + i] =
                     p - rate * decay * p - rate * (first1 / hyper[hyperAt + 4]) / denominator;

@@ -8,7 +8,9 @@ import uk.ac.manchester.tornado.api.KernelContext;
 /// TornadoVM computes addresses in global memory as integers, so that no compiler sees that
 /// neighbouring loads are adjacent; a local array is an array of C, and the innermost loop here,
 /// sixteen products an iteration, is vectorised by every OpenCL compiler that was tried. A block
-/// of accumulators in registers instead is no faster and takes ten times as long to compile.
+/// of accumulators in registers instead is no faster and takes ten times as long to compile. The
+/// local arrays must stay in this method: a method that is given one is compiled with byte offsets
+/// for indices.
 final class CpuProduct {
     /// Rows of a block.
     static final int ROWS = 128;

@@ -1,9 +1,14 @@
 package cglora.kernels.tornado;
 
 import cglora.kernels.Kernel;
+import cglora.kernels.activation.ActivationKernels;
+import cglora.kernels.attention.AttentionKernels;
 import cglora.kernels.device.DeviceKind;
+import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
+import cglora.kernels.normalization.LayerNormKernels;
 import cglora.kernels.program.Launch;
+import cglora.kernels.whitening.WhiteningKernels;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -14,13 +19,60 @@ final class CpuVariants {
             List.of(
                     product(MatmulKernels.MATMUL_NN, CpuMatmul.class, l -> scalar(l, 0)),
                     product(MatmulKernels.MATMUL_NT, CpuMatmul.class, l -> scalar(l, 0)),
-                    product(MatmulKernels.MATMUL_TN, CpuMatmul.class, l -> scalar(l, 1)));
+                    product(MatmulKernels.MATMUL_TN, CpuMatmul.class, l -> scalar(l, 1)),
+                    product(LowRankKernels.LOW_RANK_MERGE, CpuLowRank.class, l -> scalar(l, 0)),
+                    product(LowRankKernels.LOW_RANK_UPDATE, CpuLowRank.class, l -> scalar(l, 0)),
+                    product(LowRankKernels.LOW_RANK_PROJECT, CpuLowRank.class, l -> scalar(l, 1)),
+                    product(
+                            LowRankKernels.LOW_RANK_BACK_PROJECT,
+                            CpuLowRank.class,
+                            l -> scalar(l, 1)),
+                    any(
+                            LowRankKernels.LOW_RANK_GRADIENT_A,
+                            CpuLowRank.class,
+                            l -> CpuProduct.grid(scalar(l, 2), l.count())),
+                    product(
+                            LowRankKernels.LOW_RANK_GRADIENT_B,
+                            CpuLowRank.class,
+                            l -> scalar(l, 2)),
+                    product(WhiteningKernels.GRAM_INTO, CpuLowRank.class, l -> scalar(l, 1)),
+                    rows(ActivationKernels.BIAS_GELU),
+                    rows(ActivationKernels.BIAS_GELU_GRADIENT),
+                    rows(ActivationKernels.BIAS_GELU_TANH),
+                    rows(ActivationKernels.BIAS_GELU_TANH_GRADIENT),
+                    wholeRows(AttentionKernels.SOFTMAX_ROWS),
+                    wholeRows(LayerNormKernels.LAYER_NORM),
+                    wholeRows(LayerNormKernels.RESIDUAL_LAYER_NORM),
+                    wholeRows(LayerNormKernels.LAYER_NORM_GRADIENT),
+                    heads(AttentionKernels.ATTENTION_FORWARD),
+                    heads(AttentionKernels.ATTENTION_GRADIENT));
 
     private CpuVariants() {}
 
     private static DeviceVariant product(
             Kernel kernel, Class<?> holder, Function<Launch, Integer> columns) {
         return any(kernel, holder, l -> CpuProduct.grid(l.count(), columns.apply(l)));
+    }
+
+    private static DeviceVariant rows(Kernel kernel) {
+        return any(kernel, CpuRows.class, l -> CpuRows.grid(l.count()));
+    }
+
+    /// The kernel's first scalar is the length of its rows.
+    private static DeviceVariant wholeRows(Kernel kernel) {
+        return some(
+                kernel,
+                CpuRows.class,
+                l -> scalar(l, 0) <= CpuRows.LONGEST,
+                l -> CpuRows.grid(l.count()));
+    }
+
+    private static DeviceVariant heads(Kernel kernel) {
+        return some(
+                kernel,
+                CpuAttention.class,
+                l -> l.packed().get(2) <= CpuAttention.LARGEST_HEAD,
+                l -> Grid.groups(CpuAttention.heads(l), 1));
     }
 
     private static DeviceVariant any(Kernel kernel, Class<?> holder, Function<Launch, Grid> grid) {

@@ -47,6 +47,24 @@ class FloatMathTest {
     }
 
     @Test
+    void sqrtKeepsItsBound() {
+        assertRelativeError(FloatMath::sqrt, Math::sqrt, 1f, 4f, 2.4e-7);
+        assertRelativeError(FloatMath::sqrt, Math::sqrt, 1e-6f, 1f, 2.4e-7);
+        assertRelativeError(FloatMath::sqrt, Math::sqrt, 4f, 1e6f, 2.4e-7);
+        for (float x = 1e-37f; x < 3e38f; x *= 1.0009765f) {
+            double exact = Math.sqrt(x);
+            assertThat(Math.abs(FloatMath.sqrt(x) - exact) / exact).as("√%s", x).isLessThan(2.4e-7);
+        }
+    }
+
+    @Test
+    void sqrtOfSquaresOfSmallIntegersIsExact() {
+        for (int i = 0; i <= 1024; i++) {
+            assertThat(FloatMath.sqrt(i * i)).isEqualTo(i);
+        }
+    }
+
+    @Test
     void expKeepsItsBound() {
         assertRelativeError(FloatMath::exp, Math::exp, -86f, 86f, 2.5e-7);
         assertRelativeError(FloatMath::exp, Math::exp, -1f, 1f, 2.5e-7);

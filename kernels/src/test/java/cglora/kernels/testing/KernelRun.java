@@ -147,6 +147,20 @@ public final class KernelRun {
         return ((int[]) arrays[operand])[index] != ((int[]) before[operand])[index];
     }
 
+    /// Compares all written operands with float64.
+    public void checkOutputs(String how) {
+        for (Expected expected : sample.expected()) {
+            int operand = sample.indexOf(expected.operand());
+            Closeness.assertClose(
+                    sample + ", " + how + ", " + expected.operand(),
+                    sample.seed(),
+                    (float[]) arrays[operand],
+                    at[offsets + operand],
+                    expected.values(),
+                    expected.bounds());
+        }
+    }
+
     /// Compares all written operands with float64, and everything else with what it was.
     public void check(String how) {
         boolean[][] writable = new boolean[arrays.length][];

@@ -61,9 +61,8 @@ final class DeviceTask {
         var graph = new TaskGraph("test");
         graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays.toArray());
         TaskBinding.add(graph, "task", method, all.toArray());
-        graph.transferToHost(
-                DataTransferMode.EVERY_EXECUTION,
-                arrays.stream().filter(a -> a instanceof float[]).toArray());
+        Object[] floats = arrays.stream().filter(a -> a instanceof float[]).toArray();
+        graph.transferToHost(DataTransferMode.UNDER_DEMAND, floats);
         try (var plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withDevice(device).withProfiler(ProfilerMode.SILENT);
             if (grid.isPresent()) {
@@ -73,6 +72,7 @@ final class DeviceTask {
                 plan.withGridScheduler(new GridScheduler("test.task", worker));
             }
             var result = plan.execute();
+            result.transferToHost(floats);
             if (!result.getProfilerResult().getProfileLog().contains("DEVICE_ID")) {
                 throw new AssertionError(method + " has not run on " + device);
             }
