@@ -11,13 +11,18 @@ import cglora.kernels.program.Layout;
 import cglora.kernels.program.Planner;
 import cglora.kernels.program.Region;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 /// A sample as a program of one launch: what it reads are inputs, what it writes or changes stays
-/// with the engine, as statistics do.
+/// with the engine. A device needs what one launch writes in different arenas, so each of these
+/// operands has a region of its own.
 public final class SampleRun {
+    private static final List<Region> REGIONS =
+            Arrays.stream(Region.values()).filter(Region::isPersistent).toList();
+
     private SampleRun() {}
 
     /// Runs the sample.
@@ -30,7 +35,12 @@ public final class SampleRun {
         var results = new ArrayList<Buffer>();
         for (int i = 0; i < sample.operands().size(); i++) {
             Operand operand = sample.kernel().operands().get(i);
-            Buffer buffer = buffer(operand, length(sample.operands().get(i)), layout);
+            Buffer buffer =
+                    buffer(
+                            operand,
+                            length(sample.operands().get(i)),
+                            layout,
+                            REGIONS.get(results.size() % REGIONS.size()));
             buffers.add(buffer);
             switch (operand.role()) {
                 case READ -> inputs.add(buffer);
@@ -67,9 +77,9 @@ public final class SampleRun {
         }
     }
 
-    private static Buffer buffer(Operand operand, int length, Layout layout) {
+    private static Buffer buffer(Operand operand, int length, Layout layout, Region region) {
         if (operand.role() != Role.READ) {
-            return layout.allocate(Region.STATE, operand.name(), length);
+            return layout.allocate(region, operand.name(), length);
         }
         return Buffer.scratch(
                 operand.name(), operand.isInt() ? DataType.INT32 : DataType.FLOAT32, length);
