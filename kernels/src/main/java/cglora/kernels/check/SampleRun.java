@@ -11,17 +11,16 @@ import cglora.kernels.program.Layout;
 import cglora.kernels.program.Planner;
 import cglora.kernels.program.Region;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 /// A sample as a program of one launch: what it reads are inputs, what it writes or changes stays
-/// with the engine. A device needs what one launch writes in different arenas, so each of these
-/// operands has a region of its own.
+/// with the engine, as statistics do.
 public final class SampleRun {
+    /// What one launch writes lies in different arenas.
     private static final List<Region> REGIONS =
-            Arrays.stream(Region.values()).filter(Region::isPersistent).toList();
+            List.of(Region.PARAMETERS, Region.STATE, Region.SECOND_MOMENTS, Region.GRADIENTS);
 
     private SampleRun() {}
 
@@ -35,12 +34,8 @@ public final class SampleRun {
         var results = new ArrayList<Buffer>();
         for (int i = 0; i < sample.operands().size(); i++) {
             Operand operand = sample.kernel().operands().get(i);
-            Buffer buffer =
-                    buffer(
-                            operand,
-                            length(sample.operands().get(i)),
-                            layout,
-                            REGIONS.get(results.size() % REGIONS.size()));
+            Region region = REGIONS.get(results.size());
+            Buffer buffer = buffer(operand, length(sample.operands().get(i)), layout, region);
             buffers.add(buffer);
             switch (operand.role()) {
                 case READ -> inputs.add(buffer);

@@ -2,6 +2,7 @@ package cglora.pipeline.cli;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
 import cglora.models.data.DataColumns;
 import cglora.models.data.DataFormat;
 import cglora.models.data.DataReader;
@@ -38,6 +39,16 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--base", description = "The base model, where it is not where it was.")
     private String base;
 
+    @Option(
+            names = "--allow-other-base",
+            description = "Take a base model other than the adapter was trained on.")
+    private boolean otherBase;
+
+    @Option(
+            names = "--follow-links",
+            description = "Files of the base model's folder may be links out of it.")
+    private boolean followLinks;
+
     @Option(names = "--json", description = "One JSON object a line, with all probabilities.")
     private boolean json;
 
@@ -67,11 +78,14 @@ final class PredictCommand implements Callable<Integer> {
             throw new CgloraException(
                     ErrorCode.P_USAGE, "", "nothing to predict", "--text \"...\" or --data FILE");
         }
-        EngineChoice choice = engine.choose(engine.spec());
-        if (engine.isAnswered(choice, console)) {
+        EngineChoice chosen = engine.choose(engine.spec());
+        if (engine.isAnswered(chosen, console)) {
             return 0;
         }
-        try (var predictor = new Predictor(adapter, base, choice)) {
+        var notes = new Problems();
+        var choice = new Predictor.Base(base, otherBase, followLinks);
+        try (var predictor = new Predictor(adapter, choice, chosen, notes)) {
+            console.warnings(notes.warnings());
             for (Map<String, Object> answer : predictor.predict(examples)) {
                 if (json || data != null) {
                     console.out().println(JsonMapper.shared().writeValueAsString(answer));

@@ -23,6 +23,9 @@ import java.util.function.BooleanSupplier;
 /// Runs the stages of a pipeline in order. What a stage makes is kept in a `RunState` for those
 /// behind it.
 public final class Runner {
+    /// Room for what a run writes beside its adapter.
+    private static final long RECORDS = 1 << 24;
+
     private final PipelineSpec spec;
     private final Path file;
     private final EngineChoice engine;
@@ -68,6 +71,7 @@ public final class Runner {
     private int run(RunState run) {
         try {
             run.showNotes();
+            run.folder.requireSpace(run.inputs.adapterBytes() + RECORDS);
             run.folder.writeText("pipeline.json", PipelineWriter.write(spec, run.folder.path()));
             progress.note(
                     "run %s   engine %s (asked: %s)   seed %d",
