@@ -1,0 +1,156 @@
+package cglora.pipeline.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The script `scripts/cglora` in a folder of its own, with a build that is never started: what it
+/// would start, with SDKs of several kinds.
+class LauncherTest {
+    @TempDir Path folder;
+
+    private record Outcome(int status, String out, String err) {}
+
+    @BeforeEach
+    void project() throws IOException {
+        assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "no /bin/sh: the launcher is for Unix");
+        Files.createDirectories(folder.resolve("scripts"));
+        Files.createDirectories(folder.resolve("pipeline/target/lib"));
+        Files.copy(
+                Path.of(System.getProperty("cglora.root")).resolve("scripts/cglora"),
+                folder.resolve("scripts/cglora"));
+        Files.writeString(folder.resolve("pipeline/target/cglora-pipeline-1.jar"), "");
+    }
+
+    private Path sdk(String version) throws IOException {
+        Path sdk = folder.resolve("sdk");
+        Files.createDirectories(sdk.resolve("etc"));
+        Files.writeString(sdk.resolve("etc/tornado.release"), "version=" + version + "\n");
+        Files.writeString(
+                sdk.resolve("etc/tornado.backend"),
+                "tornado.backends=opencl-backend,ptx-backend\n");
+        Files.writeString(
+                sdk.resolve("tornado-argfile.template"),
+                "-Djava.library.path=${TORNADOVM_HOME}/lib\n"
+                        + "--module-path .:${TORNADOVM_HOME}/share/java/tornado\n");
+        return sdk;
+    }
+
+    private Outcome run(Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
+        var command =
+                new ArrayList<String>(
+                        List.of("/bin/sh", folder.resolve("scripts/cglora").toString()));
+        command.addAll(List.of(arguments));
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        var builder = new ProcessBuilder(command);
+        builder.environment().remove("TORNADOVM_HOME");
+        builder.environment().remove("CGLORA_JAVA_OPTS");
+        builder.environment().put("CGLORA_JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("PATH", "/usr/bin:/bin");
+        builder.environment().putAll(environment);
+        builder.redirectOutput(out.toFile()).redirectError(err.toFile());
+        int status = builder.start().waitFor();
+        return new Outcome(
+                status,
+                Files.readString(out, StandardCharsets.UTF_8),
+                Files.readString(err, StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void withoutAnSdkJavaLearnsWhatWasLookedFor() throws Exception {
+        Outcome outcome = run(Map.of(), "run", "a b.json", "--show-command");
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        assertThat(outcome.out())
+                .contains("'-Dcglora.tornado.missing=TORNADOVM_HOME is not set, and no tornado is")
+                .endsWith("cglora.pipeline.cli.Main run 'a b.json'\n")
+                .doesNotContain("argfile");
+    }
+
+    @Test
+    void sdksThatDoNotFitAreNamedWithTheReason() throws Exception {
+        Path old = sdk("4.0.0-jdk21");
+        Map<String, String> environment = Map.of("TORNADOVM_HOME", old.toString());
+        assertThat(run(environment, "devices", "--show-command").out())
+                .contains("sdk, which is version 4.0.0-jdk21, which is not for JDK 25")
+                .doesNotContain("argfile");
+        Files.delete(old.resolve("etc/tornado.backend"));
+        assertThat(run(environment, "devices", "--show-command").out())
+                .contains("holds no etc/tornado.release and etc/tornado.backend");
+        Files.delete(old.resolve("tornado-argfile.template"));
+        assertThat(run(environment, "devices", "--show-command").out())
+                .contains("holds no tornado-argfile");
+    }
+
+    @Test
+    void startsWithACopyOfTheArgumentFileThatFitsItsPlace() throws Exception {
+        Path sdk = sdk("5.2.0-jdk25");
+        Outcome outcome =
+                run(
+                        Map.of("TORNADOVM_HOME", sdk.toString(), "CGLORA_JAVA_OPTS", "-Xmx3g"),
+                        "devices",
+                        "--show-command");
+        assertThat(outcome.err()).isEmpty();
+        Path copy = folder.toRealPath().resolve("pipeline/target/tornado.argfile");
+        assertThat(outcome.out())
+                .contains(
+                        "bin/java @" + copy + " -Xmx3g ",
+                        " -Dtornado.recover.bailout=False ",
+                        " -Dtornado.tvm.maxbytecodesize=1000000 ",
+                        " -Dcglora.tornado.version=5.2.0-jdk25 ",
+                        " -Dcglora.tornado.backends=opencl,ptx ");
+        assertThat(Files.readString(copy))
+                .isEqualTo(
+                        "-Djava.library.path=%s/lib\n--module-path %s/share/java/tornado\n"
+                                .formatted(sdk, sdk));
+    }
+
+    @Test
+    void warnsOfAVersionThatWasNotTested() throws Exception {
+        Path sdk = sdk("5.9.0-jdk25");
+        Outcome outcome = run(Map.of("TORNADOVM_HOME", sdk.toString()), "doctor", "--show-command");
+        assertThat(outcome.status()).isZero();
+        assertThat(outcome.err())
+                .isEqualTo(
+                        "warning V-ENGINE: TornadoVM 5.9.0-jdk25; cglora is tested with"
+                                + " 5.2.0-jdk25\n");
+    }
+
+    @Test
+    void findsAnSdkByItsProgramOnThePath() throws Exception {
+        Path sdk = sdk("5.2.0-jdk25");
+        Path program = Files.createDirectories(sdk.resolve("bin")).resolve("tornado");
+        Files.writeString(program, "#!/bin/sh\n");
+        assertThat(program.toFile().setExecutable(true)).isTrue();
+        Path links = Files.createDirectories(folder.resolve("links"));
+        Files.createSymbolicLink(links.resolve("tornado"), program);
+        Outcome outcome =
+                run(Map.of("PATH", links + ":/usr/bin:/bin"), "devices", "--show-command");
+        assertThat(outcome.out()).contains("tornado.argfile", "-Dcglora.tornado.version=");
+    }
+
+    @Test
+    void leavesTheSdkAloneWhereNothingOfItIsWanted() throws Exception {
+        Map<String, String> environment = Map.of("TORNADOVM_HOME", sdk("5.2.0-jdk25").toString());
+        for (String wish : List.of("--engine jvm", "--engine=jvm", "--device jvm")) {
+            var arguments = new ArrayList<String>(List.of("run", "p.json"));
+            arguments.addAll(List.of(wish.split(" ")));
+            arguments.add("--show-command");
+            assertThat(run(environment, arguments.toArray(String[]::new)).out())
+                    .as(wish)
+                    .doesNotContain("argfile", "cglora.tornado");
+        }
+        assertThat(run(environment, "version", "--show-command").out()).doesNotContain("argfile");
+    }
+}
