@@ -151,7 +151,7 @@ public final class KernelRun {
     public void checkOutputs(String how) {
         for (Expected expected : sample.expected()) {
             int operand = sample.indexOf(expected.operand());
-            Closeness.assertClose(
+            Assert.assertClose(
                     sample + ", " + how + ", " + expected.operand(),
                     sample.seed(),
                     (float[]) arrays[operand],
