@@ -1,8 +1,5 @@
 package cglora.kernels.tornado;
 
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.Set;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
 /// Moves parts of one resident array between the device and the host: TornadoVM itself moves whole
@@ -65,14 +62,11 @@ final class Channel {
     }
 
     private ResidentGraph graph(String what, boolean up) {
-        Set<Object> used = Collections.newSetFromMap(new IdentityHashMap<>());
-        used.add(array);
         var copy = ArenaKernels.COPY_PART.handle();
         int count = travelling.length;
         return engine.residents()
                 .graph(
                         engine.graphName(what),
-                        used,
                         graph -> {
                             graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, at);
                             if (up) {

@@ -47,16 +47,16 @@ final class Residents implements AutoCloseable {
         return resident.contains(array);
     }
 
-    /// A plan of one graph over resident arrays, ready to run on the device.
+    /// A plan of one graph over resident arrays, ready to run on the device. The graph takes all
+    /// of them, used or not: the anchor gets its buffers back from the graph that ran last.
     ///
-    /// @param used   the resident arrays that its tasks use
     /// @param filler adds the graph's own transfers and its tasks
-    ResidentGraph graph(String name, Set<Object> used, Consumer<TaskGraph> filler) {
+    ResidentGraph graph(String name, Consumer<TaskGraph> filler) {
         if (!pending.isEmpty()) {
             anchor = nextAnchor();
         }
         var graph = new TaskGraph(name);
-        Object[] arrays = used.toArray();
+        Object[] arrays = resident.toArray();
         if (arrays.length > 0) {
             graph.consumeFromDevice(anchor.name(), arrays);
         }

@@ -193,16 +193,13 @@ final class TornadoProgram implements LoadedProgram {
     }
 
     private ResidentGraph graph(List<Task> tasks, boolean last) {
-        Set<Object> used = identitySet();
         Set<Object> inputs = identitySet();
         for (Task task : tasks) {
             for (Object argument : task.operands()) {
-                boolean isInput = argument == inputFloats || argument == inputInts;
-                (isInput ? inputs : used).add(argument);
+                if (argument == inputFloats || argument == inputInts) {
+                    inputs.add(argument);
+                }
             }
-        }
-        if (last) {
-            used.addAll(fetches.keySet());
         }
         bytesUp += inputs.stream().mapToLong(TornadoProgram::bytes).sum();
         String name = engine.graphName("graph");
@@ -214,7 +211,6 @@ final class TornadoProgram implements LoadedProgram {
                 engine.residents()
                         .graph(
                                 name,
-                                used,
                                 graph -> {
                                     if (!inputs.isEmpty()) {
                                         graph.transferToDevice(
