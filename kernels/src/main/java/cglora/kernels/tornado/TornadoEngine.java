@@ -39,6 +39,7 @@ public final class TornadoEngine implements Engine {
     private final List<DeviceVariant> variants;
     private final Statistics statistics = new Statistics();
     private final List<float[]> scratch = new ArrayList<>();
+    private long outgrownBytes;
     private int graphs;
 
     /// @throws CgloraException V-ENGINE where TornadoVM is absent or may fall back silently
@@ -88,7 +89,7 @@ public final class TornadoEngine implements Engine {
 
     /// Bytes of all arrays that stay on the device now.
     public long allocatedBytes() {
-        return bytes(arrays.values()) + bytes(released) + bytes(scratch);
+        return bytes(arrays.values()) + bytes(released) + bytes(scratch) + outgrownBytes;
     }
 
     private static long bytes(Collection<float[]> arrays) {
@@ -169,20 +170,25 @@ public final class TornadoEngine implements Engine {
 
     @Override
     public LoadedProgram load(Program program) {
+        return new TornadoProgram(this, program);
+    }
+
+    /// Arrays for a program's activations. A program that runs later and needs more gets longer
+    /// ones; those that have been compiled keep theirs.
+    List<float[]> reserveScratch(Program program) {
         for (int i = 0; i < program.scratchArenas().size(); i++) {
             int length = program.scratchArenas().get(i).length();
             if (i == scratch.size()) {
                 scratch.add(new float[0]);
             }
             if (length > scratch.get(i).length) {
-                long more = 4L * (length - scratch.get(i).length);
-                require(more, "activations of " + program.name());
+                require(4L * length, "activations of " + program.name());
                 float[] array = new float[length];
-                scratch.set(i, array);
+                outgrownBytes += 4L * scratch.set(i, array).length;
                 residents.add(array);
             }
         }
-        return new TornadoProgram(this, program, List.copyOf(scratch));
+        return List.copyOf(scratch);
     }
 
     @Override

@@ -14,6 +14,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
@@ -29,25 +31,31 @@ final class TornadoProgram implements LoadedProgram {
     private static final int ARGUMENT_BYTES = 5;
     private static final int GRAPH_TASKS = 72;
 
+    /// How TornadoVM names a task of ours.
+    private static final Pattern TASK = Pattern.compile("graph\\d+\\.t(\\d+)\\b");
+
     /// Outputs up to this length come down with every execution.
     private static final int SMALL = 1 << 14;
 
     private final TornadoEngine engine;
     private final Program program;
-    private final List<float[]> scratch;
+    private List<float[]> scratch = List.of();
     private final float[] inputFloats;
     private final int[] inputInts;
     private final Map<float[], Fetch> fetches = new IdentityHashMap<>();
     private List<ResidentGraph> graphs;
     private long bytesUp;
 
-    TornadoProgram(TornadoEngine engine, Program program, List<float[]> scratch) {
+    TornadoProgram(TornadoEngine engine, Program program) {
         this.engine = engine;
         this.program = program;
-        this.scratch = scratch;
         this.inputFloats = new float[Math.max(1, program.inputArenas().get(0).length())];
         this.inputInts = new int[Math.max(1, program.inputArenas().get(1).length())];
         checkInputs();
+    }
+
+    /// Small outputs come down with every execution.
+    private void addFetches() {
         for (Buffer output : program.outputs()) {
             if (!output.isPersistent()
                     && output.length() <= SMALL
@@ -146,21 +154,18 @@ final class TornadoProgram implements LoadedProgram {
 
     /// Makes the graphs and runs them once, which compiles them.
     private void compile() {
+        scratch = engine.reserveScratch(program);
+        addFetches();
         var made = new ArrayList<ResidentGraph>();
         List<List<Task>> parts = parts();
         for (List<Task> part : parts) {
             long start = System.nanoTime();
-            ResidentGraph graph = graph(part, part == parts.getLast());
+            ResidentGraph graph;
             try {
+                graph = graph(part, part == parts.getLast());
                 graph.execute();
             } catch (RuntimeException | Error e) {
-                throw DeviceFailure.of(
-                        engine.info().toString(),
-                        part.stream()
-                                .map(task -> task.launch().kernel().name())
-                                .distinct()
-                                .collect(Collectors.joining(", ")),
-                        e);
+                throw DeviceFailure.of(engine.info().toString(), failed(part, e), e);
             }
             engine.statistics().compiled(part.size(), System.nanoTime() - start);
             made.add(graph);
@@ -168,6 +173,20 @@ final class TornadoProgram implements LoadedProgram {
         graphs = made;
         engine.statistics().executed();
         engine.statistics().moved(bytesUp, fetches.values().stream().mapToLong(Fetch::bytes).sum());
+    }
+
+    /// The kernel of the task that a failure of TornadoVM names, or all kernels of the part.
+    private static String failed(List<Task> part, Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            Matcher task = TASK.matcher(String.valueOf(cause.getMessage()));
+            if (task.find() && Integer.parseInt(task.group(1)) < part.size()) {
+                return part.get(Integer.parseInt(task.group(1))).launch().kernel().name();
+            }
+        }
+        return part.stream()
+                .map(task -> task.launch().kernel().name())
+                .distinct()
+                .collect(Collectors.joining(", "));
     }
 
     private List<List<Task>> parts() {
