@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.engine.LoadedProgram;
+import cglora.kernels.normalization.LayerNormKernels;
+import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.reduction.ReductionKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -205,6 +207,59 @@ class PlannerTest {
                         Set.of(x));
         assertThat(program.place(x).arena()).isNotSameAs(program.place(y).arena());
         assertThat(program.scratchBytes()).isEqualTo(4 * 32);
+    }
+
+    @Test
+    void whatOneLaunchWritesLiesInDifferentArenas() {
+        Buffer x = floats("x", 12);
+        Buffer gain = floats("gain", 4);
+        Buffer normalized = floats("normalized", 12);
+        Buffer y = floats("y", 12);
+        Buffer rstd = floats("rstd", 3);
+        Buffer copy = floats("copy", 3);
+        Program program =
+                Planner.plan(
+                        "p",
+                        List.of(
+                                Launch.of(
+                                        LayerNormKernels.LAYER_NORM,
+                                        3,
+                                        x,
+                                        gain,
+                                        gain,
+                                        normalized,
+                                        y,
+                                        rstd,
+                                        4,
+                                        1e-5f),
+                                Launch.of(ReductionKernels.COPY_INTO, 3, rstd, copy)),
+                        Set.of(x, gain),
+                        Set.of(normalized, y, copy));
+        assertThat(
+                        Set.of(
+                                program.place(normalized).arena(),
+                                program.place(y).arena(),
+                                program.place(rstd).arena()))
+                .hasSize(3);
+        assertThat(program.scratchArenas()).hasSize(3);
+        assertThat(program.place(copy).arena()).isSameAs(program.scratchArenas().getFirst());
+    }
+
+    @Test
+    void refusesALaunchThatWritesTwoBuffersOfOneArena() {
+        Buffer x = floats("x", 8);
+        Buffer a = floats("a", 8);
+        Buffer b = floats("b", 8);
+        Buffer hyper = floats("hyper", 6);
+        Buffer clip = floats("clip", 2);
+        var launches =
+                List.of(
+                        Launch.of(ReductionKernels.COPY_INTO, 8, x, a),
+                        Launch.of(ReductionKernels.COPY_INTO, 8, x, b),
+                        Launch.of(OptimizerKernels.ADAM_W, 8, x, hyper, clip, a, b, x, 1f, 0f));
+        assertThatThrownBy(() -> Planner.plan("p", launches, Set.of(x, hyper, clip), Set.of()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("program p: adamW writes two buffers that share an arena");
     }
 
     @Test
