@@ -38,7 +38,7 @@ public final class TornadoStatus {
                             ErrorCode.V_ENGINE,
                             "",
                             "this Java was started without TornadoVM",
-                            "start with scripts/cglora --engine tornado, or java"
+                            "start with scripts/cglora --engine tornado; --engine jvm works without; or java"
                                     + " @$TORNADOVM_HOME/tornado-argfile"));
         }
         var missing = new ArrayList<String>();
