@@ -22,8 +22,7 @@ final class LayerSums implements CurvatureSource {
     /// @param G `Σ dyᵀx` [out, in]
     /// @param pooled whether the layer sees one row an example, not one a token: it stands behind
     ///     the pooling
-    record Sums(
-            LinearModule module, Layout layout, Buffer A, Buffer S, Buffer G, boolean pooled) {}
+    record Sums(LinearModule module, Layout layout, Buffer A, Buffer S, Buffer G, boolean pooled) {}
 
     private final Engine engine;
     private final Map<String, Sums> left;

@@ -28,6 +28,7 @@ final class DataStage {
                         inputs.checkpoint(),
                         inputs.isFull(),
                         inputs.hasTrainedHead());
+        inputs.checkpoint().weights().release();
         run.folder.writeJson("run.json", record(threads));
         return "train %d  validation %d  test %d examples, %d classes, longest %d tokens"
                 .formatted(

@@ -122,6 +122,7 @@ final class ExportStage {
                         run.session.model(),
                         inputs.checkpoint(),
                         false)) {
+            inputs.checkpoint().weights().release();
             AdapterLoading.load(fresh, adapter, written.toString());
             float[][] logits = fresh.evaluate(inputs.batches(few), few.size()).logits();
             for (int i = 0; i < logits.length; i++) {

@@ -9,9 +9,10 @@ import cglora.pipeline.spec.PipelineReading;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 
-/// What a run would take: parameters, steps and the exact memory of its arrays. Reads
+/// What a run would take: parameters, steps and the memory of the process in each stage. Reads
 /// configuration, headers and data; trains nothing, writes nothing.
 public final class Plan {
     private final PipelineReading reading;
@@ -46,15 +47,7 @@ public final class Plan {
             if (stage instanceof TrainSpec t) {
                 Trainer.Options options = TrainerOptions.of(inputs, t);
                 new Trainer(session, options);
-                int[] buckets = inputs.batcher(1).buckets();
-                int widest = buckets[buckets.length - 1];
-                for (int bucket : buckets) {
-                    if (inputs.train().longest() <= bucket) {
-                        widest = bucket;
-                        break;
-                    }
-                }
-                var program = session.plannedTraining(t.perDeviceBatchSize(), widest);
+                var program = session.plannedTraining(t.perDeviceBatchSize(), 16);
                 out.printf(
                         Locale.ROOT,
                         "parameters   %.2f M base   %.3f M trained (%.2f %%)%n",
@@ -66,21 +59,16 @@ public final class Plan {
                         options.steps(),
                         t.perDeviceBatchSize() * t.gradientAccumulationSteps(),
                         program.launches().size());
-                out.printf(
-                        Locale.ROOT,
-                        "memory       %.1f MiB at train, batch %d x %d: weights, gradients and"
-                                + " optimizer %.1f  adapters %.1f  activations %.1f%n",
-                        (session.persistentBytes()
-                                        + session.adapterBytes()
-                                        + program.scratchBytes())
-                                / 1048576.0,
-                        t.perDeviceBatchSize(),
-                        widest,
-                        session.persistentBytes() / 1048576.0,
-                        session.adapterBytes() / 1048576.0,
-                        program.scratchBytes() / 1048576.0);
             }
         }
         session.close();
+        List<MemoryPlan> stages = RunMemory.of(inputs);
+        MemoryPlan largest = MemoryPlan.largest(stages);
+        out.printf("memory       %s%n", largest);
+        for (MemoryPlan stage : stages) {
+            if (stage != largest) {
+                out.printf("             %s%n", stage);
+            }
+        }
     }
 }

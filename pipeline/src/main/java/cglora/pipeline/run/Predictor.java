@@ -78,6 +78,7 @@ public final class Predictor implements AutoCloseable {
                         model,
                         checkpoint,
                         false);
+        checkpoint.weights().release();
         AdapterLoading.load(session, adapter, place.toString());
     }
 

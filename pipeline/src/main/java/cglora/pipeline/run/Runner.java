@@ -15,6 +15,7 @@ import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -67,8 +68,15 @@ public final class Runner {
                     "run %s   engine jvm   seed %d",
                     RunReport.relative(run.folder.path()), spec.seed());
             run.folder.event("run", Map.of("name", spec.name(), "seed", spec.seed()));
+            List<MemoryPlan> plans = RunMemory.of(run.inputs);
+            MemoryPlan planned = MemoryPlan.largest(plans);
             List<StageSpec> stages = run.inputs.stages();
             for (int i = 0; i < stages.size(); i++) {
+                String id = stages.get(i).id();
+                plans.stream()
+                        .filter(plan -> plan.stage().equals(id))
+                        .max(Comparator.comparingLong(MemoryPlan::counted))
+                        .ifPresent(MemoryPlan::allowHeap);
                 stage(run, stages.get(i), i + 1, stages.size());
             }
             if (run.interrupted && run.adapterPath == null) {
@@ -81,7 +89,7 @@ public final class Runner {
                                         ExportSpec.Scaling.KEEP,
                                         false));
             }
-            run.report.finish(run.interrupted, run.adapterPath);
+            run.report.finish(run.interrupted, run.adapterPath, planned);
             return run.interrupted ? 130 : 0;
         } catch (CgloraException e) {
             run.folder.event(
