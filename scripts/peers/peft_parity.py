@@ -52,6 +52,12 @@ VARIANTS = {
         "alpha_pattern": {"value": 5},
     },
     "shifted base": {"cg": {"shift": True}},
+    "shifted, all": {
+        "cg": {"shift": True},
+        "use_rslora": True,
+        "rank_pattern": {"query": 4},
+        "alpha_pattern": {"value": 5},
+    },
     "dropout": {"lora_dropout": 0.1},
 }
 

@@ -6,7 +6,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import cglora.kernels.testing.KernelSamples;
+import cglora.kernels.testing.KernelFamilies;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -20,7 +20,7 @@ class ArchitectureTest {
                     .importPackages("cglora.kernels");
 
     private static boolean isKernels(JavaClass type) {
-        return KernelSamples.families().stream()
+        return KernelFamilies.families().stream()
                 .anyMatch(family -> family.getName().equals(type.getName()));
     }
 

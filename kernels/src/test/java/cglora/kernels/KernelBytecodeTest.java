@@ -3,7 +3,7 @@ package cglora.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.kernels.math.FloatMath;
-import cglora.kernels.testing.KernelSamples;
+import cglora.kernels.testing.KernelFamilies;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -107,7 +107,7 @@ class KernelBytecodeTest {
     }
 
     static Stream<Method> kernels() {
-        return KernelSamples.kernels().stream().map(KernelBytecodeTest::method);
+        return KernelFamilies.kernels().stream().map(KernelBytecodeTest::method);
     }
 
     private static Method method(Kernel kernel) {
@@ -254,7 +254,8 @@ class KernelBytecodeTest {
                         ? MATH.contains(name)
                         : isProduct(call)
                                 && (callee(call).owner() == FloatMath.class
-                                        || KernelSamples.families().contains(callee(call).owner()));
+                                        || KernelFamilies.families()
+                                                .contains(callee(call).owner()));
         return allowed ? "" : "call of " + call.owner().asInternalName() + "." + name;
     }
 

@@ -2,9 +2,10 @@ package cglora.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cglora.kernels.check.KernelSample;
+import cglora.kernels.check.KernelSamples;
+import cglora.kernels.testing.KernelFamilies;
 import cglora.kernels.testing.KernelRun;
-import cglora.kernels.testing.KernelSample;
-import cglora.kernels.testing.KernelSamples;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -24,16 +25,16 @@ class KernelsTest {
 
     @Test
     void everyKernelHasSamples() {
-        List<Kernel> kernels = KernelSamples.kernels();
-        assertThat(KernelSamples.families()).hasSizeGreaterThanOrEqualTo(10);
+        List<Kernel> kernels = KernelFamilies.kernels();
+        assertThat(KernelFamilies.families()).hasSizeGreaterThanOrEqualTo(10);
         assertThat(kernels).hasSizeGreaterThanOrEqualTo(40);
         assertThat(kernels)
-                .as("kernels without a sample in cglora.kernels.testing")
+                .as("kernels without a sample in cglora.kernels.check")
                 .allSatisfy(kernel -> assertThat(KernelSamples.of(kernel)).isNotEmpty());
     }
 
     @Test
     void namesOfKernelsAreUnique() {
-        assertThat(KernelSamples.kernels().stream().map(Kernel::name)).doesNotHaveDuplicates();
+        assertThat(KernelFamilies.kernels().stream().map(Kernel::name)).doesNotHaveDuplicates();
     }
 }

@@ -19,29 +19,23 @@ final class ColumnVariants {
         }
     }
 
-    static void layerNormWeightGradient(
+    static void layerNormGainGradient(
             int first,
             int count,
             float[] dy,
             float[] normalized,
             float[] dGain,
-            float[] dShift,
             int[] at,
             int o,
             int rows,
             int hidden) {
         int gainAt = at[o + 2] + first;
-        int shiftAt = at[o + 3] + first;
         Arrays.fill(dGain, gainAt, gainAt + count, 0f);
-        Arrays.fill(dShift, shiftAt, shiftAt + count, 0f);
         for (int r = 0; r < rows; r++) {
             int dyAt = at[o] + r * hidden + first;
             int nAt = at[o + 1] + r * hidden + first;
             for (int i = 0; i < count; i++) {
                 dGain[gainAt + i] += dy[dyAt + i] * normalized[nAt + i];
-            }
-            for (int i = 0; i < count; i++) {
-                dShift[shiftAt + i] += dy[dyAt + i];
             }
         }
     }

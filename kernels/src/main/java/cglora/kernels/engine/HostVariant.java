@@ -65,7 +65,7 @@ record HostVariant(Kernel kernel, MethodHandle handle) {
                 of(LayerNormKernels.LAYER_NORM, VectorVariants.class),
                 of(LayerNormKernels.RESIDUAL_LAYER_NORM, VectorVariants.class),
                 of(LayerNormKernels.LAYER_NORM_GRADIENT, VectorVariants.class),
-                of(LayerNormKernels.LAYER_NORM_WEIGHT_GRADIENT, ColumnVariants.class),
+                of(LayerNormKernels.LAYER_NORM_GAIN_GRADIENT, ColumnVariants.class),
                 of(ActivationKernels.BIAS_GELU, VectorVariants.class),
                 of(ActivationKernels.BIAS_GELU_GRADIENT, VectorVariants.class),
                 of(EmbeddingKernels.EMBEDDING_GRADIENT, ColumnVariants.class),

@@ -27,8 +27,7 @@ public final class JvmEngine implements Engine {
     private final RangePool pool;
     private final Map<Arena, Object> arrays = new IdentityHashMap<>();
     private final Map<Kernel, MethodHandle> variants;
-    private float[] scratchFloats = new float[0];
-    private int[] scratchInts = new int[0];
+    private final List<float[]> scratch = new ArrayList<>();
     /// Programs whose launches hold the scratch arrays.
     private final Set<JvmProgram> bound = Collections.newSetFromMap(new WeakHashMap<>());
     private long inputBytes;
@@ -63,7 +62,7 @@ public final class JvmEngine implements Engine {
 
     /// Bytes of all arrays that this engine holds now.
     public long allocatedBytes() {
-        long bytes = inputBytes + 4L * scratchFloats.length + 4L * scratchInts.length;
+        long bytes = inputBytes + scratch.stream().mapToLong(array -> 4L * array.length).sum();
         for (Arena arena : arrays.keySet()) {
             bytes += arena.bytes();
         }
@@ -119,14 +118,19 @@ public final class JvmEngine implements Engine {
 
     /// Scratch arrays as long as a program needs; longer ones of others serve as well.
     private void reserveScratch(Program program) {
-        int floats = program.scratchArenas().get(0).length();
-        int ints = program.scratchArenas().get(1).length();
-        if (floats > scratchFloats.length || ints > scratchInts.length) {
-            ints = Math.max(ints, scratchInts.length);
-            floats = Math.max(floats, scratchFloats.length);
+        List<Arena> arenas = program.scratchArenas();
+        int[] lengths = new int[Math.max(arenas.size(), scratch.size())];
+        boolean longer = arenas.size() > scratch.size();
+        for (int i = 0; i < lengths.length; i++) {
+            int has = i < scratch.size() ? scratch.get(i).length : 0;
+            lengths[i] = Math.max(has, i < arenas.size() ? arenas.get(i).length() : 0);
+            longer |= lengths[i] > has;
+        }
+        if (longer) {
             trim(); // the old arrays may go before the new ones come
-            scratchFloats = newArray(floats, "activations of " + program.name());
-            scratchInts = new int[ints];
+            for (int length : lengths) {
+                scratch.add(newArray(length, "activations of " + program.name()));
+            }
         }
     }
 
@@ -134,8 +138,7 @@ public final class JvmEngine implements Engine {
     public void trim() {
         bound.forEach(program -> Arrays.fill(program.bodies, null));
         bound.clear();
-        scratchFloats = new float[0];
-        scratchInts = new int[0];
+        scratch.clear();
     }
 
     @Override
@@ -185,7 +188,7 @@ public final class JvmEngine implements Engine {
             boolean isFloat = arena.type() == DataType.FLOAT32;
             return switch (arena.region()) {
                 case INPUT -> isFloat ? inputFloats : inputInts;
-                case SCRATCH -> isFloat ? scratchFloats : scratchInts;
+                case SCRATCH -> scratch.get(program.scratchArenas().indexOf(arena));
                 default -> {
                     Object array = arrays.get(arena);
                     if (array == null) {

@@ -5,14 +5,16 @@ import cglora.kernels.program.Buffer;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 
 /// Plans and counts, holds no data and runs nothing: what `plan` and the planner's tests use.
 public final class NullEngine implements Engine {
     private final Set<Arena> persistent = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final int[] scratchLengths = new int[2];
+    private final List<Integer> scratchLengths = new ArrayList<>();
     private long inputBytes;
 
     @Override
@@ -41,10 +43,12 @@ public final class NullEngine implements Engine {
 
     @Override
     public LoadedProgram load(Program program) {
-        // floats and integers have an array each, as long as any program needs
-        for (int i = 0; i < scratchLengths.length; i++) {
+        for (int i = 0; i < program.scratchArenas().size(); i++) {
             int length = program.scratchArenas().get(i).length();
-            scratchLengths[i] = Math.max(scratchLengths[i], length);
+            if (i == scratchLengths.size()) {
+                scratchLengths.add(0);
+            }
+            scratchLengths.set(i, Math.max(scratchLengths.get(i), length));
         }
         inputBytes += program.inputArenas().stream().mapToLong(Arena::bytes).sum();
         return new LoadedProgram() {

@@ -24,10 +24,10 @@ public final class LayerNormKernels {
                     .reads("dy", "normalized", "gain", "rstd")
                     .writes("dx")
                     .build();
-    public static final Kernel LAYER_NORM_WEIGHT_GRADIENT =
-            Kernel.of(LayerNormKernels.class, "layerNormWeightGradient")
+    public static final Kernel LAYER_NORM_GAIN_GRADIENT =
+            Kernel.of(LayerNormKernels.class, "layerNormGainGradient")
                     .reads("dy", "normalized")
-                    .writes("dGain", "dShift")
+                    .writes("dGain")
                     .build();
 
     private LayerNormKernels() {}
@@ -166,14 +166,14 @@ public final class LayerNormKernels {
         }
     }
 
-    /// `dGain = Σ dy · normalized`, `dShift = Σ dy` over the rows. The range is the columns.
-    public static void layerNormWeightGradient(
+    /// `dGain = Σ dy · normalized` over the rows; the shift's gradient is the column sum of `dy`.
+    /// The range is the columns.
+    public static void layerNormGainGradient(
             int first,
             int count,
             float[] dy,
             float[] normalized,
             float[] dGain,
-            float[] dShift,
             int[] at,
             int o,
             int rows,
@@ -182,14 +182,10 @@ public final class LayerNormKernels {
             int dyAt = at[o] + first + i;
             int nAt = at[o + 1] + first + i;
             float gains = 0f;
-            float shifts = 0f;
             for (int r = 0; r < rows; r++) {
-                float d = dy[dyAt + r * hidden];
-                gains += d * normalized[nAt + r * hidden];
-                shifts += d;
+                gains += dy[dyAt + r * hidden] * normalized[nAt + r * hidden];
             }
             dGain[at[o + 2] + first + i] = gains;
-            dShift[at[o + 3] + first + i] = shifts;
         }
     }
 }

@@ -4,6 +4,7 @@ import cglora.kernels.Kernel.Role;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -58,19 +59,70 @@ public final class Planner {
         }
         var places = new HashMap<Buffer, Program.Place>();
         List<Arena> inputArenas = placeInputs(inputs, firstUse, lastUse, places);
-        var floats = new Arena(Region.SCRATCH, DataType.FLOAT32);
-        var ints = new Arena(Region.SCRATCH, DataType.INT32);
-        for (Arena arena : List.of(floats, ints)) {
+        Map<Buffer, Integer> colors = colors(name, launches, places);
+        var arenas = new ArrayList<Arena>();
+        int most = colors.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+        for (int color = 0; color <= most; color++) {
+            var arena = new Arena(Region.SCRATCH, DataType.FLOAT32);
             var lifetimes = new ArrayList<Lifetime>();
-            firstUse.forEach(
-                    (buffer, first) -> {
-                        if (buffer.type() == arena.type() && !places.containsKey(buffer)) {
-                            lifetimes.add(new Lifetime(buffer, first, lastUse.get(buffer)));
-                        }
-                    });
+            for (var use : firstUse.entrySet()) {
+                Buffer buffer = use.getKey();
+                if (colors.getOrDefault(buffer, -1) == color) {
+                    lifetimes.add(new Lifetime(buffer, use.getValue(), lastUse.get(buffer)));
+                }
+            }
             place(lifetimes, arena, places);
+            arenas.add(arena);
         }
-        return new Program(name, launches, places, inputArenas, List.of(floats, ints), outputs);
+        return new Program(name, launches, places, inputArenas, List.copyOf(arenas), outputs);
+    }
+
+    /// In which scratch arena each buffer lies: what one launch writes lies in different ones,
+    /// since
+    /// TornadoVM's graphs know one writer of an array in a task.
+    ///
+    /// @param placed buffers that have a place already
+    private static Map<Buffer, Integer> colors(
+            String name, List<Launch> launches, Map<Buffer, Program.Place> placed) {
+        var colors = new HashMap<Buffer, Integer>();
+        for (Launch launch : launches) {
+            var taken = new HashSet<Integer>();
+            List<Buffer> written = writtenScratch(launch, placed);
+            for (Buffer buffer : written) {
+                if (buffer.type() != DataType.FLOAT32) {
+                    throw new IllegalArgumentException(
+                            "program " + name + ": " + launch.kernel() + " writes integers");
+                }
+                if (colors.containsKey(buffer) && !taken.add(colors.get(buffer))) {
+                    throw new IllegalArgumentException(
+                            "program %s: %s writes two buffers that share an arena"
+                                    .formatted(name, launch.kernel()));
+                }
+            }
+            for (Buffer buffer : written) {
+                int color = 0;
+                while (!colors.containsKey(buffer) && taken.contains(color)) {
+                    color++;
+                }
+                if (colors.putIfAbsent(buffer, color) == null) {
+                    taken.add(color);
+                }
+            }
+        }
+        return colors;
+    }
+
+    private static List<Buffer> writtenScratch(Launch launch, Map<Buffer, Program.Place> placed) {
+        var written = new ArrayList<Buffer>();
+        for (int k = 0; k < launch.buffers().size(); k++) {
+            Buffer buffer = launch.buffers().get(k);
+            if (launch.kernel().operands().get(k).role() != Role.READ
+                    && !buffer.isPersistent()
+                    && !placed.containsKey(buffer)) {
+                written.add(buffer);
+            }
+        }
+        return written;
     }
 
     /// Inputs lie beside each other, floats and ints apart, in arenas of their own: a device gets

@@ -66,7 +66,7 @@ public final class Program {
         return new Place(buffer.arena(), buffer.offset());
     }
 
-    /// The arenas of activations and outputs: floats, then ints.
+    /// The arenas of activations and outputs, float32; engines have one array for each number.
     public List<Arena> scratchArenas() {
         return scratch;
     }

@@ -11,6 +11,8 @@ public enum Region {
     GRADIENTS,
     /// The optimiser's moments, statistics of a calibration.
     STATE,
+    /// The optimiser's second moments: apart from the first, because one kernel writes both.
+    SECOND_MOMENTS,
     /// What the host gives a program for each execution.
     INPUT,
     /// A program's activations and outputs. Contents end with the execution.

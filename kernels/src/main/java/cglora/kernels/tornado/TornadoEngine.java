@@ -9,11 +9,15 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.program.Arena;
 import cglora.kernels.program.Buffer;
+import cglora.kernels.program.Launch;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
@@ -29,13 +33,20 @@ public final class TornadoEngine implements Engine {
     private final Residents residents;
     private final Map<Arena, float[]> arrays = new IdentityHashMap<>();
     private final Map<float[], Channel> channels = new IdentityHashMap<>();
+    private final List<DeviceVariant> variants;
     private final Statistics statistics = new Statistics();
-    private float[] scratch = new float[0];
+    private final List<float[]> scratch = new ArrayList<>();
     private int graphs;
 
     /// @throws CgloraException V-ENGINE where TornadoVM is absent or may fall back silently
     public TornadoEngine(DeviceInfo info, DeviceProfile profile) {
+        this(info, profile, DeviceVariants.of(profile.kind()));
+    }
+
+    /// @param variants what may run instead of the kernels' own methods
+    TornadoEngine(DeviceInfo info, DeviceProfile profile, List<DeviceVariant> variants) {
         TornadoStatus.require();
+        this.variants = List.copyOf(variants);
         this.info = info;
         this.profile = profile;
         this.residents = new Residents(device());
@@ -74,7 +85,8 @@ public final class TornadoEngine implements Engine {
 
     /// Bytes of all arrays that stay on the device now.
     public long allocatedBytes() {
-        return arrays.keySet().stream().mapToLong(Arena::bytes).sum() + 4L * scratch.length;
+        return arrays.keySet().stream().mapToLong(Arena::bytes).sum()
+                + scratch.stream().mapToLong(array -> 4L * array.length).sum();
     }
 
     @Override
@@ -129,16 +141,20 @@ public final class TornadoEngine implements Engine {
 
     @Override
     public LoadedProgram load(Program program) {
-        int floats = program.scratchArenas().get(0).length();
-        if (program.scratchArenas().get(1).length() > 0) {
-            throw new IllegalArgumentException(program.name() + " writes integers");
+        for (int i = 0; i < program.scratchArenas().size(); i++) {
+            int length = program.scratchArenas().get(i).length();
+            if (i == scratch.size()) {
+                scratch.add(new float[0]);
+            }
+            if (length > scratch.get(i).length) {
+                long more = 4L * (length - scratch.get(i).length);
+                require(more, "activations of " + program.name());
+                float[] array = new float[length];
+                scratch.set(i, array);
+                residents.add(array);
+            }
         }
-        if (floats > scratch.length) {
-            require(4L * (floats - scratch.length), "activations of " + program.name());
-            scratch = new float[floats];
-            residents.add(scratch);
-        }
-        return new TornadoProgram(this, program, scratch);
+        return new TornadoProgram(this, program, List.copyOf(scratch));
     }
 
     @Override
@@ -189,6 +205,13 @@ public final class TornadoEngine implements Engine {
         return array;
     }
 
+    /// What runs a launch instead of its kernel's own method.
+    Optional<DeviceVariant> variant(Launch launch) {
+        return variants.stream()
+                .filter(v -> v.kernel() == launch.kernel() && v.fits().test(launch))
+                .findFirst();
+    }
+
     Residents residents() {
         return residents;
     }
@@ -203,6 +226,6 @@ public final class TornadoEngine implements Engine {
         residents.close();
         channels.clear();
         arrays.clear();
-        scratch = new float[0];
+        scratch.clear();
     }
 }

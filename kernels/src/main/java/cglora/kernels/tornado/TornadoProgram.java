@@ -11,12 +11,11 @@ import cglora.kernels.program.Region;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
 /// A program as a chain of task graphs: TornadoVM's graphs hold some eighty tasks. They are
@@ -35,31 +34,32 @@ final class TornadoProgram implements LoadedProgram {
 
     private final TornadoEngine engine;
     private final Program program;
-    private final float[] scratch;
+    private final List<float[]> scratch;
     private final float[] inputFloats;
     private final int[] inputInts;
-    private final Map<Buffer, Integer> small = new LinkedHashMap<>();
-    private final float[] fetched;
+    private final Map<float[], Fetch> fetches = new IdentityHashMap<>();
     private List<ResidentGraph> graphs;
     private long bytesUp;
 
-    TornadoProgram(TornadoEngine engine, Program program, float[] scratch) {
+    TornadoProgram(TornadoEngine engine, Program program, List<float[]> scratch) {
         this.engine = engine;
         this.program = program;
         this.scratch = scratch;
         this.inputFloats = new float[Math.max(1, program.inputArenas().get(0).length())];
         this.inputInts = new int[Math.max(1, program.inputArenas().get(1).length())];
         checkInputs();
-        int length = 0;
         for (Buffer output : program.outputs()) {
             if (!output.isPersistent()
                     && output.length() <= SMALL
                     && program.place(output).arena().region() == Region.SCRATCH) {
-                small.put(output, length);
-                length += output.length();
+                fetches.computeIfAbsent(scratchOf(output), Fetch::new)
+                        .add(output, program.place(output).offset());
             }
         }
-        this.fetched = new float[length];
+    }
+
+    private float[] scratchOf(Buffer buffer) {
+        return (float[]) array(program.place(buffer).arena());
     }
 
     /// Every graph gets the inputs anew, so that no launch may change them.
@@ -115,7 +115,7 @@ final class TornadoProgram implements LoadedProgram {
             }
         }
         engine.statistics().executed();
-        engine.statistics().moved(bytesUp, 4L * fetched.length);
+        engine.statistics().moved(bytesUp, fetches.values().stream().mapToLong(Fetch::bytes).sum());
     }
 
     @Override
@@ -123,14 +123,12 @@ final class TornadoProgram implements LoadedProgram {
         if (target.length != output.length()) {
             throw new IllegalArgumentException(output + " read into " + target.length + " values");
         }
-        Integer start = small.get(output);
-        if (start != null) {
-            System.arraycopy(fetched, start, target, 0, target.length);
-            return;
-        }
         Program.Place place = program.place(output);
         float[] array = (float[]) array(place.arena());
-        if (place.arena().region() == Region.INPUT) {
+        Fetch fetch = fetches.get(array);
+        if (fetch != null && fetch.holds(output)) {
+            fetch.read(output, target);
+        } else if (place.arena().region() == Region.INPUT) {
             System.arraycopy(array, place.offset(), target, 0, target.length);
         } else {
             engine.channel(array).read(place.offset(), target);
@@ -141,7 +139,7 @@ final class TornadoProgram implements LoadedProgram {
         boolean isFloat = arena.type() == DataType.FLOAT32;
         return switch (arena.region()) {
             case INPUT -> isFloat ? inputFloats : inputInts;
-            case SCRATCH -> scratch;
+            case SCRATCH -> scratch.get(program.scratchArenas().indexOf(arena));
             default -> engine.array(arena);
         };
     }
@@ -169,7 +167,7 @@ final class TornadoProgram implements LoadedProgram {
         }
         graphs = made;
         engine.statistics().executed();
-        engine.statistics().moved(bytesUp, 4L * fetched.length);
+        engine.statistics().moved(bytesUp, fetches.values().stream().mapToLong(Fetch::bytes).sum());
     }
 
     private List<List<Task>> parts() {
@@ -180,7 +178,7 @@ final class TornadoProgram implements LoadedProgram {
             if (launch.count() == 0) {
                 continue;
             }
-            Task task = Task.of(launch, program, this::array);
+            Task task = Task.of(launch, program, this::array, engine.variant(launch));
             int more = TASK_BYTES + ARGUMENT_BYTES * task.arguments().length;
             if (part.size() == GRAPH_TASKS || bytes + more > GRAPH_BYTES) {
                 parts.add(List.copyOf(part));
@@ -198,61 +196,45 @@ final class TornadoProgram implements LoadedProgram {
         Set<Object> used = identitySet();
         Set<Object> inputs = identitySet();
         for (Task task : tasks) {
-            for (Object argument : task.arrays()) {
+            for (Object argument : task.operands()) {
                 boolean isInput = argument == inputFloats || argument == inputInts;
                 (isInput ? inputs : used).add(argument);
             }
         }
-        boolean fetching = last && fetched.length > 0;
-        if (fetching) {
-            used.add(scratch);
+        if (last) {
+            used.addAll(fetches.keySet());
         }
         bytesUp += inputs.stream().mapToLong(TornadoProgram::bytes).sum();
         String name = engine.graphName("graph");
-        return engine.residents()
-                .graph(
-                        name,
-                        used,
-                        graph -> {
-                            if (!inputs.isEmpty()) {
-                                graph.transferToDevice(
-                                        DataTransferMode.EVERY_EXECUTION, inputs.toArray());
-                            }
-                            for (int i = 0; i < tasks.size(); i++) {
-                                tasks.get(i).addTo(graph, "t" + i);
-                            }
-                            if (fetching) {
-                                fetch(graph);
-                            }
-                        });
+        var grids = new GridScheduler();
+        for (int i = 0; i < tasks.size(); i++) {
+            tasks.get(i).schedule(grids, name + ".t" + i);
+        }
+        ResidentGraph made =
+                engine.residents()
+                        .graph(
+                                name,
+                                used,
+                                graph -> {
+                                    if (!inputs.isEmpty()) {
+                                        graph.transferToDevice(
+                                                DataTransferMode.EVERY_EXECUTION, inputs.toArray());
+                                    }
+                                    for (int i = 0; i < tasks.size(); i++) {
+                                        tasks.get(i).addTo(graph, "t" + i);
+                                    }
+                                    if (last) {
+                                        fetches.values().forEach(fetch -> fetch.addTo(graph));
+                                    }
+                                });
+        if (tasks.stream().anyMatch(task -> task.grid().isPresent())) {
+            made.schedule(grids);
+        }
+        return made;
     }
 
     private static long bytes(Object array) {
         return 4L * (array instanceof float[] floats ? floats.length : ((int[]) array).length);
-    }
-
-    private void fetch(TaskGraph graph) {
-        int[] index = new int[fetched.length];
-        small.forEach(
-                (output, start) -> {
-                    for (int i = 0; i < output.length(); i++) {
-                        index[start + i] = program.place(output).offset() + i;
-                    }
-                });
-        int[] at = {0, 0, 0};
-        graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, index, at);
-        TaskBinding.add(
-                graph,
-                "fetch",
-                ArenaKernels.GATHER_INTO.handle(),
-                0,
-                fetched.length,
-                scratch,
-                index,
-                fetched,
-                at,
-                0);
-        graph.transferToHost(DataTransferMode.EVERY_EXECUTION, fetched);
     }
 
     private static Set<Object> identitySet() {

@@ -3,7 +3,7 @@ package cglora.kernels.dropout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import cglora.kernels.testing.Float64;
+import cglora.kernels.check.Float64;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

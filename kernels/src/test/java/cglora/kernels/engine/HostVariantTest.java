@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import cglora.kernels.attention.AttentionKernels;
+import cglora.kernels.check.KernelSample;
+import cglora.kernels.check.KernelSamples;
 import cglora.kernels.matmul.MatmulKernels;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.kernels.testing.KernelRun;
-import cglora.kernels.testing.KernelSample;
-import cglora.kernels.testing.KernelSamples;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -3,7 +3,10 @@ package cglora.kernels.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import cglora.kernels.Kernel.Role;
+import cglora.kernels.check.KernelSample;
+import cglora.kernels.check.KernelSample.Expected;
+import cglora.kernels.check.KernelSamples;
+import cglora.kernels.check.SampleRun;
 import cglora.kernels.dropout.DropoutKernels;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.DataType;
@@ -13,13 +16,9 @@ import cglora.kernels.program.Planner;
 import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
 import cglora.kernels.reduction.ReductionKernels;
-import cglora.kernels.testing.Closeness;
-import cglora.kernels.testing.KernelSample;
-import cglora.kernels.testing.KernelSample.Expected;
-import cglora.kernels.testing.KernelSamples;
+import cglora.kernels.testing.Assert;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -57,10 +56,10 @@ class JvmEngineTest {
     @MethodSource("samples")
     void runsEveryKernel(KernelSample sample) {
         for (JvmEngine engine : ENGINES) {
-            List<float[]> results = run(sample, engine);
+            List<float[]> results = SampleRun.on(engine, sample);
             for (int i = 0; i < results.size(); i++) {
                 Expected expected = sample.expected().get(i);
-                Closeness.assertClose(
+                Assert.assertClose(
                         "%s on %d threads, %s"
                                 .formatted(sample, engine.parallelism(), expected.operand()),
                         sample.seed(),
@@ -70,50 +69,12 @@ class JvmEngineTest {
                         expected.bounds());
             }
             if (engine.parallelism() > 1) {
-                assertThat(run(sample, engine))
+                assertThat(SampleRun.on(engine, sample))
                         .as("a second run on as many threads")
                         .usingElementComparator(Arrays::compare)
                         .isEqualTo(results);
             }
         }
-    }
-
-    private static List<float[]> run(KernelSample sample, JvmEngine engine) {
-        var buffers = new ArrayList<Buffer>();
-        var outputs = new LinkedHashSet<Buffer>();
-        for (int i = 0; i < sample.operands().size(); i++) {
-            var operand = sample.kernel().operands().get(i);
-            Object values = sample.operands().get(i);
-            Buffer buffer =
-                    values instanceof float[] floats
-                            ? Buffer.scratch(operand.name(), DataType.FLOAT32, floats.length)
-                            : Buffer.scratch(
-                                    operand.name(), DataType.INT32, ((int[]) values).length);
-            buffers.add(buffer);
-            if (operand.role() != Role.READ) {
-                outputs.add(buffer);
-            }
-        }
-        var launch =
-                new Launch(
-                        sample.kernel(),
-                        sample.count(),
-                        sample.grain(),
-                        buffers,
-                        sample.packed(),
-                        sample.scalars(),
-                        0);
-        Program program = Planner.plan("sample", List.of(launch), Set.copyOf(buffers), outputs);
-        LoadedProgram loaded = engine.load(program);
-        for (int i = 0; i < buffers.size(); i++) {
-            switch (sample.operands().get(i)) {
-                case float[] floats -> loaded.write(buffers.get(i), floats);
-                case int[] ints -> loaded.write(buffers.get(i), ints);
-                default -> throw new IllegalStateException("no array");
-            }
-        }
-        loaded.run();
-        return outputs.stream().map(loaded::read).toList();
     }
 
     @Test

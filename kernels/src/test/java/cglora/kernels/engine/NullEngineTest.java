@@ -65,8 +65,10 @@ class NullEngineTest {
     }
 
     private static long allocated(JvmEngine engine) throws ReflectiveOperationException {
-        long bytes = 4L * ((float[]) field(engine, "scratchFloats")).length;
-        bytes += 4L * ((int[]) field(engine, "scratchInts")).length;
+        long bytes = 0;
+        for (Object array : (List<?>) field(engine, "scratch")) {
+            bytes += 4L * ((float[]) array).length;
+        }
         for (Object array : ((Map<?, ?>) field(engine, "arrays")).values()) {
             bytes += 4L * ((float[]) array).length;
         }

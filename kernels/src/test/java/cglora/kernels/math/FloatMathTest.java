@@ -2,7 +2,7 @@ package cglora.kernels.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import cglora.kernels.testing.Float64;
+import cglora.kernels.check.Float64;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 

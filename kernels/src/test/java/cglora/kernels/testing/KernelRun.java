@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.kernels.Kernel;
 import cglora.kernels.Kernel.Role;
-import cglora.kernels.testing.KernelSample.Expected;
+import cglora.kernels.check.KernelSample;
+import cglora.kernels.check.KernelSample.Expected;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -154,7 +155,7 @@ public final class KernelRun {
         }
         for (Expected expected : sample.expected()) {
             int operand = sample.indexOf(expected.operand());
-            Closeness.assertClose(
+            Assert.assertClose(
                     sample + ", " + how + ", " + expected.operand(),
                     sample.seed(),
                     (float[]) arrays[operand],

@@ -3,13 +3,13 @@ package cglora.kernels.tornado;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import cglora.kernels.check.KernelSample;
+import cglora.kernels.check.KernelSamples;
 import cglora.kernels.device.DeviceKind;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.DataType;
 import cglora.kernels.program.Launch;
 import cglora.kernels.testing.KernelRun;
-import cglora.kernels.testing.KernelSample;
-import cglora.kernels.testing.KernelSamples;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

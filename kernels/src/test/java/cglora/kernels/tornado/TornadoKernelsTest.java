@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import cglora.kernels.Kernel;
 import cglora.kernels.Kernel.Role;
+import cglora.kernels.check.KernelSample;
+import cglora.kernels.check.KernelSample.Expected;
+import cglora.kernels.check.KernelSamples;
 import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.LoadedProgram;
@@ -14,10 +17,8 @@ import cglora.kernels.program.Launch;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Planner;
 import cglora.kernels.program.Region;
-import cglora.kernels.testing.Closeness;
-import cglora.kernels.testing.KernelSample;
-import cglora.kernels.testing.KernelSample.Expected;
-import cglora.kernels.testing.KernelSamples;
+import cglora.kernels.testing.Assert;
+import cglora.kernels.testing.KernelFamilies;
 import cglora.kernels.testing.TestDevices;
 import cglora.kernels.testing.TornadoTest;
 import java.util.ArrayList;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.TestFactory;
 @TornadoTest
 class TornadoKernelsTest {
     private static final int SAMPLES = 8;
+    private static final List<Region> REGIONS =
+            List.of(Region.STATE, Region.SECOND_MOMENTS, Region.GRADIENTS, Region.PARAMETERS);
 
     @TestFactory
     Stream<DynamicContainer> everyKernelOnEveryDevice() {
@@ -43,7 +46,7 @@ class TornadoKernelsTest {
                         device ->
                                 dynamicContainer(
                                         device.toString(),
-                                        KernelSamples.kernels().stream()
+                                        KernelFamilies.kernels().stream()
                                                 .map(
                                                         kernel ->
                                                                 dynamicTest(
@@ -65,11 +68,19 @@ class TornadoKernelsTest {
             List<KernelSample> samples = some(KernelSamples.of(kernel));
             for (KernelSample sample : samples) {
                 var place = new LinkedHashMap<String, Buffer>();
+                int written = 0;
                 for (int i = 0; i < sample.operands().size(); i++) {
                     Kernel.Operand operand = kernel.operands().get(i);
                     place.put(
                             operand.name(),
-                            buffer(layout, operand, sample.operands().get(i), inputs, results));
+                            buffer(
+                                    layout,
+                                    operand,
+                                    sample.operands().get(i),
+                                    written,
+                                    inputs,
+                                    results));
+                    written += operand.role() == Role.READ ? 0 : 1;
                 }
                 launches.add(
                         new Launch(
@@ -103,7 +114,7 @@ class TornadoKernelsTest {
             for (int i = 0; i < samples.size(); i++) {
                 KernelSample sample = samples.get(i);
                 for (Expected expected : sample.expected()) {
-                    Closeness.assertClose(
+                    Assert.assertClose(
                             "%s on %s, %s".formatted(sample, device, expected.operand()),
                             sample.seed(),
                             engine.read(places.get(i).get(expected.operand())),
@@ -125,11 +136,14 @@ class TornadoKernelsTest {
             Layout layout,
             Kernel.Operand operand,
             Object values,
+            int written,
             Map<Buffer, Object> inputs,
             Map<Buffer, float[]> results) {
         if (operand.role() != Role.READ) {
             float[] floats = (float[]) values;
-            Buffer buffer = layout.allocate(Region.STATE, operand.name(), floats.length);
+            // what one task writes lies in different arenas
+            Region region = REGIONS.get(written);
+            Buffer buffer = layout.allocate(region, operand.name(), floats.length);
             results.put(buffer, floats);
             return buffer;
         }

@@ -9,6 +9,8 @@ import cglora.models.weights.SafetensorsWriter.TensorData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,7 @@ public record PeftAdapter(
         Map<String, int[]> shapes,
         String base,
         Map<String, String> metadata) {
+    private static final List<String> HEAD = List.of("classifier.weight", "classifier.bias");
     private static final String PREFIX = "base_model.model.";
     public static final String CONFIG = "adapter_config.json";
     public static final String WEIGHTS = "adapter_model.safetensors";
@@ -180,6 +183,15 @@ public record PeftAdapter(
                     }
                     long[] a = file.shape(key);
                     long[] b = file.shape(other);
+                    if (a.length != 2 || b.length != 2) {
+                        problems.error(
+                                ErrorCode.A_TENSOR,
+                                file.description(),
+                                "%s: lora_A is %s, lora_B %s, expected matrices"
+                                        .formatted(module, Arrays.toString(a), Arrays.toString(b)),
+                                "only adapters of linear layers are read");
+                        continue;
+                    }
                     int r =
                             number(config, "rank_pattern", module, config.path("r").asInt(8))
                                     .intValue();
@@ -209,7 +221,16 @@ public record PeftAdapter(
                                     rslora,
                                     file.read(key),
                                     file.read(other)));
-                } else if (!name.endsWith(".lora_B.weight")) {
+                } else if (name.endsWith(".lora_B.weight")) {
+                    String other = key.replace(".lora_B.weight", ".lora_A.weight");
+                    if (!file.names().contains(other)) {
+                        problems.error(
+                                ErrorCode.A_TENSOR,
+                                file.description(),
+                                "tensor '" + other + "' is missing",
+                                "save the adapter again");
+                    }
+                } else {
                     saved.put(name, file.read(key));
                     long[] shape = file.shape(key);
                     int[] extents = new int[shape.length];
@@ -226,12 +247,27 @@ public record PeftAdapter(
                         "holds no lora_A",
                         "check the file");
             }
-            if (!saved.containsKey("classifier.weight")) {
-                problems.error(
-                        ErrorCode.A_HEAD,
-                        file.description(),
-                        "holds no classifier.weight: a random head would answer",
-                        "save the adapter with modules_to_save [\"classifier\"]");
+            for (String target : targets(config)) {
+                if (layers.keySet().stream()
+                        .noneMatch(name -> name.equals(target) || name.endsWith("." + target))) {
+                    problems.error(
+                            ErrorCode.A_TENSOR,
+                            file.description(),
+                            "holds nothing for target_modules entry '" + target + "'",
+                            "save the adapter again");
+                }
+            }
+            for (String name : HEAD) {
+                int rank = shapes.containsKey(name) ? shapes.get(name).length : 0;
+                if (rank != (name.endsWith("weight") ? 2 : 1)) {
+                    problems.error(
+                            ErrorCode.A_HEAD,
+                            file.description(),
+                            rank == 0
+                                    ? "holds no " + name + ": a random head would answer"
+                                    : name + " is " + Arrays.toString(shapes.get(name)),
+                            "save the adapter with modules_to_save [\"classifier\"]");
+                }
             }
             problems.throwIfAny();
             return new PeftAdapter(
@@ -243,10 +279,20 @@ public record PeftAdapter(
         }
     }
 
+    /// The names of a list; a regular expression is not looked into.
+    private static List<String> targets(JsonNode config) {
+        var names = new ArrayList<String>();
+        if (config.path("target_modules").isArray()) {
+            config.path("target_modules").forEach(name -> names.add(name.asString("")));
+        }
+        return names;
+    }
+
     private static Number number(
             JsonNode config, String patterns, String module, Number otherwise) {
         for (var property : config.path(patterns).properties()) {
-            if (Pattern.matches("(.*\\.)?(" + property.getKey() + ")", module)) {
+            if (NamePattern.ofKey(property.getKey(), patterns).matches(module)
+                    && property.getValue().isNumber()) {
                 return property.getValue().numberValue();
             }
         }
@@ -254,7 +300,7 @@ public record PeftAdapter(
     }
 
     private static void refuseUnsupported(JsonNode config, Path file) {
-        var wrong = new java.util.ArrayList<String>();
+        var wrong = new ArrayList<String>();
         if (!config.path("peft_type").asString("").equals("LORA")) {
             wrong.add("peft_type " + config.path("peft_type"));
         }

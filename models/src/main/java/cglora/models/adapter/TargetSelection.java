@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 
 /// Which linear layers get an adapter, and of which rank and alpha: PEFT's rules, but an entry
 /// that matches nothing is an error.
@@ -96,13 +95,8 @@ public final class TargetSelection {
         return switch (target) {
             case Target.AllLinear() -> modules;
             case Target.Matching(String regex) -> {
-                Pattern pattern = Pattern.compile(regex);
-                yield found(
-                        modules,
-                        m -> pattern.matcher(m.name()).matches(),
-                        regex,
-                        setting,
-                        problems);
+                var pattern = new NamePattern(regex, setting);
+                yield found(modules, m -> pattern.matches(m.name()), regex, setting, problems);
             }
             case Target.Names(List<String> names) -> {
                 var all = new ArrayList<LinearModule>();
@@ -151,8 +145,9 @@ public final class TargetSelection {
                     "keys match the end of a module's path by themselves; leave out ^ and $");
             return;
         }
+        NamePattern pattern = NamePattern.ofKey(key, setting);
         for (LinearModule module : modules) {
-            if (matches(key, module)) {
+            if (pattern.matches(module.name())) {
                 return;
             }
         }
@@ -163,13 +158,10 @@ public final class TargetSelection {
                 "correct the key");
     }
 
-    private static boolean matches(String key, LinearModule module) {
-        return Pattern.matches("(.*\\.)?(" + key + ")", module.name());
-    }
-
     private static <V> V pattern(Map<String, V> patterns, LinearModule module, V otherwise) {
         for (var entry : new LinkedHashMap<>(patterns).entrySet()) {
-            if (matches(entry.getKey(), module)) {
+            if (NamePattern.ofKey(entry.getKey(), "rank_pattern or alpha_pattern")
+                    .matches(module.name())) {
                 return entry.getValue();
             }
         }

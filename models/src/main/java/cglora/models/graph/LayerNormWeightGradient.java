@@ -2,6 +2,7 @@ package cglora.models.graph;
 
 import cglora.kernels.normalization.LayerNormKernels;
 import cglora.kernels.program.Launch;
+import cglora.kernels.reduction.ReductionKernels;
 import java.util.List;
 
 /// Gradients of a layer normalisation's gain and shift.
@@ -21,11 +22,17 @@ record LayerNormWeightGradient(Tensor dy, Tensor normalized) implements Op {
     public List<Launch> launches(List<Tensor> outputs) {
         return List.of(
                 Launch.of(
-                        LayerNormKernels.LAYER_NORM_WEIGHT_GRADIENT,
+                        LayerNormKernels.LAYER_NORM_GAIN_GRADIENT,
                         dy.shape().last(),
                         dy.buffer(),
                         normalized.buffer(),
                         outputs.get(0).buffer(),
+                        dy.shape().rows(),
+                        dy.shape().last()),
+                Launch.of(
+                        ReductionKernels.COLUMN_SUM,
+                        dy.shape().last(),
+                        dy.buffer(),
                         outputs.get(1).buffer(),
                         dy.shape().rows(),
                         dy.shape().last()));

@@ -35,7 +35,7 @@ final class AdamW {
                     parameters,
                     layout.allocate(Region.GRADIENTS, name + ".gradient", length),
                     layout.allocate(Region.STATE, name + ".m", length),
-                    layout.allocate(Region.STATE, name + ".v", length),
+                    layout.allocate(Region.SECOND_MOMENTS, name + ".v", length),
                     (float) rateScale,
                     (float) decay);
         }

@@ -114,7 +114,7 @@ public final class AdapterStart {
         StepSize chosen = null;
         double eta = initializer.eta();
         if (step != Step.FIXED && initializer.scale() != CgLoraInitializer.Scale.STABLE) {
-            double epsilon = EPSILON / unit;
+            double epsilon = unit > 0 ? EPSILON / unit : EPSILON;
             quadratic = quadratic(layers, factors, calibration, epsilon);
             eta = quadratic;
         }
@@ -179,23 +179,27 @@ public final class AdapterStart {
             LoraFactors factors = initializer.initialize(shape(layer), of, seed(seed, layer));
             Matrix B = Matrix.of(module.out(), layer.r(), factors.loraB());
             Matrix A = Matrix.of(layer.r(), module.in(), factors.loraA());
-            return new Made(layer, factors, layer.scaling() * LowRank.norm(B, A) / norm(module));
+            return new Made(layer, factors, share(layer.scaling() * LowRank.norm(B, A), module));
         }
         var whitened = WhitenedCoordinates.of(initializer, shape(layer), of, seed(seed, layer));
         synchronized (session) {
             session.write(layer.outputRoot(), whitened.outputRoot());
             session.write(layer.inputRoot(), whitened.inputRoot());
         }
-        return new Made(layer, whitened.factors(), whitened.change() / norm(module));
+        return new Made(layer, whitened.factors(), share(whitened.change(), module));
     }
 
-    /// ‖W‖, above zero.
-    private double norm(LinearModule module) {
+    /// `change / ‖W‖`; a layer of zero weight has no share.
+    private double share(double change, LinearModule module) {
+        float[] weight;
+        synchronized (session) { // an engine serves one thread at a time
+            weight = session.read(module.weight());
+        }
         double squares = 0;
-        for (float w : session.read(module.weight())) {
+        for (float w : weight) {
             squares += (double) w * w;
         }
-        return Math.max(Math.sqrt(squares), 1e-30);
+        return squares > 0 ? change / Math.sqrt(squares) : 0;
     }
 
     /// Factors at step η; a step of 0 leaves the base model.

@@ -12,6 +12,7 @@ import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import cglora.models.training.TrainingStep;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.MemoryPlan;
 import cglora.pipeline.run.PeakMemory;
 import java.io.PrintStream;
@@ -30,20 +31,22 @@ public final class StepBenchmark {
     private static final int ROWS = 16;
     private static final int WIDTH = 128;
     private static final int RANK = 8;
+    private static final int UNTIMED = 5;
+    private static final int PROFILED = 5;
 
-    private final int threads;
+    private final EngineChoice choice;
     private final int repetitions;
     private final PrintStream out;
 
-    public StepBenchmark(int threads, int repetitions, PrintStream out) {
-        this.threads = threads;
+    public StepBenchmark(EngineChoice choice, int repetitions, PrintStream out) {
+        this.choice = choice;
         this.repetitions = repetitions;
         this.out = out;
     }
 
     public void run() {
         try (var checkpoint = PretrainedModel.load("classpath:all-minilm-l6-v2.onnx", Map.of());
-                var engine = new JvmEngine(threads)) {
+                var engine = choice.open()) {
             var model =
                     new SequenceClassifier(
                             checkpoint.encoder(),
@@ -58,7 +61,10 @@ public final class StepBenchmark {
             session.addAdapters(layers);
             var step = new TrainingStep(session);
             Batch batch = batch(checkpoint.encoder().vocabularySize());
-            for (int i = 0; i < 5; i++) {
+            long begin = System.nanoTime();
+            step.run(batch);
+            double first = (System.nanoTime() - begin) * 1e-9;
+            for (int i = 1; i < UNTIMED; i++) {
                 step.run(batch);
             }
             double[] seconds = new double[repetitions];
@@ -69,11 +75,6 @@ public final class StepBenchmark {
             }
             Arrays.sort(seconds);
             double median = seconds[repetitions / 2];
-            Profile profile = engine.startProfile();
-            for (int i = 0; i < 5; i++) {
-                step.run(batch);
-            }
-            engine.stopProfile();
             var program = session.plannedTraining(ROWS, WIDTH);
             line("engine        %s", engine.description());
             line(
@@ -84,7 +85,7 @@ public final class StepBenchmark {
                     1e3 * seconds[repetitions - 1],
                     ROWS * WIDTH / median,
                     program.operations() / median * 1e-9);
-            report(profile, program.launches().size());
+            line("first step    %.1f s with all compilation", first);
             var plan =
                     MemoryPlan.of(
                             "the step",
@@ -94,7 +95,16 @@ public final class StepBenchmark {
             line(
                     "memory        resident peak %.0f MiB, planned %s",
                     PeakMemory.residentMiB(), plan);
-            gemm(profile);
+            if (engine instanceof JvmEngine jvm) {
+                line("allocated     %.0f MiB", jvm.allocatedBytes() / 1048576.0);
+                Profile profile = jvm.startProfile();
+                for (int i = 0; i < PROFILED; i++) {
+                    step.run(batch);
+                }
+                jvm.stopProfile();
+                report(profile, program.launches().size());
+                gemm(profile, jvm.parallelism());
+            }
         }
     }
 
@@ -112,13 +122,13 @@ public final class StepBenchmark {
                                         "  %-24s %6.1f %%  %8.2f ms  %3d launches  %6.1f GFLOP/s",
                                         e.getKey(),
                                         100 * e.getValue().nanos() / total,
-                                        e.getValue().nanos() / 5e6,
-                                        e.getValue().launches() / 5,
+                                        e.getValue().nanos() / (1e6 * PROFILED),
+                                        e.getValue().launches() / PROFILED,
                                         (double) e.getValue().operations() / e.getValue().nanos()));
     }
 
     /// The step's large products by the library alone, split over as many threads.
-    private void gemm(Profile profile) {
+    private void gemm(Profile profile, int threads) {
         var matmul = profile.families().get("matmul");
         double engineRate = (double) matmul.operations() / matmul.nanos();
         int tokens = ROWS * WIDTH;
@@ -129,7 +139,7 @@ public final class StepBenchmark {
         try (var pool = Executors.newFixedThreadPool(threads)) {
             for (int s = 0; s < shapes.length; s++) {
                 for (boolean transposed : new boolean[] {true, false}) {
-                    long best = best(pool, shapes[s][0], shapes[s][1], shapes[s][2], transposed);
+                    long best = best(pool, threads, shapes[s], transposed);
                     nanos += (double) best * counts[s];
                     operations += 2.0 * shapes[s][0] * shapes[s][1] * shapes[s][2] * counts[s];
                 }
@@ -141,8 +151,14 @@ public final class StepBenchmark {
                 operations / nanos, engineRate, engineRate / (operations / nanos));
     }
 
-    private long best(
-            java.util.concurrent.ExecutorService pool, int m, int n, int k, boolean transposed) {
+    private static long best(
+            java.util.concurrent.ExecutorService pool,
+            int threads,
+            int[] shape,
+            boolean transposed) {
+        int m = shape[0];
+        int n = shape[1];
+        int k = shape[2];
         float[] a = random(m * k);
         float[] b = random(n * k);
         float[] c = new float[m * n];

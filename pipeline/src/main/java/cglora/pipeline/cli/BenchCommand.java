@@ -3,8 +3,11 @@ package cglora.pipeline.cli;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.pipeline.bench.StepBenchmark;
+import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.spec.EngineSpec;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Measures this machine.
@@ -25,6 +28,8 @@ final class BenchCommand implements Callable<Integer> {
             description = "Timed steps.")
     private int repetitions;
 
+    @Mixin private EngineOptions engine;
+
     private final Console console;
 
     BenchCommand(Console console) {
@@ -44,8 +49,15 @@ final class BenchCommand implements Callable<Integer> {
                     threads + " threads, " + repetitions + " repetitions",
                     "at least 1 repetition, 0 or more threads");
         }
-        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-        new StepBenchmark(count, repetitions, console.out()).run();
+        EngineSpec asked = engine.spec();
+        EngineChoice choice =
+                engine.choose(
+                        new EngineSpec(
+                                asked.type(), asked.device(), threads == 0 ? null : threads, null));
+        if (engine.isAnswered(choice, console)) {
+            return 0;
+        }
+        new StepBenchmark(choice, repetitions, console.out()).run();
         return 0;
     }
 }

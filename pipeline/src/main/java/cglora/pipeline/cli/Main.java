@@ -39,6 +39,8 @@ public final class Main {
                     PlanCommand.class,
                     PredictCommand.class,
                     InspectCommand.class,
+                    DevicesCommand.class,
+                    DoctorCommand.class,
                     BenchCommand.class,
                     ValidateCommand.class,
                     SchemaCommand.class,

@@ -35,6 +35,13 @@ public final class PipelineOptions {
 
     /// Reads the file with the changes; throws everything that is wrong.
     public PipelineReading read() {
-        return PipelineReader.read(file, Overrides.of(variables, set, unset));
+        return read(List.of());
+    }
+
+    /// Reads the file with the changes and further ones.
+    PipelineReading read(List<String> more) {
+        var all = new ArrayList<>(set);
+        all.addAll(more);
+        return PipelineReader.read(file, Overrides.of(variables, all, unset));
     }
 }

@@ -1,5 +1,6 @@
 package cglora.pipeline.cli;
 
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Plan;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -10,6 +11,8 @@ import picocli.CommandLine.Mixin;
 final class PlanCommand implements Callable<Integer> {
     @Mixin private PipelineOptions pipeline;
 
+    @Mixin private EngineOptions engine;
+
     private final Console console;
 
     PlanCommand(Console console) {
@@ -18,9 +21,13 @@ final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var reading = pipeline.read();
+        var reading = pipeline.read(engine.settings());
+        EngineChoice choice = engine.choose(reading.spec().engine());
+        if (engine.isAnswered(choice, console)) {
+            return 0;
+        }
         console.warnings(reading.warnings());
-        new Plan(reading, console.out(), console.err()).print();
+        new Plan(reading, choice, console.out(), console.err()).print();
         return 0;
     }
 }

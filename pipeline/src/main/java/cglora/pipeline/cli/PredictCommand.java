@@ -2,10 +2,12 @@ package cglora.pipeline.cli;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
 import cglora.models.data.DataColumns;
 import cglora.models.data.DataFormat;
 import cglora.models.data.DataReader;
 import cglora.models.data.RawExample;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Predictor;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,8 +39,20 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--base", description = "The base model, where it is not where it was.")
     private String base;
 
+    @Option(
+            names = "--allow-other-base",
+            description = "Take a base model other than the adapter was trained on.")
+    private boolean otherBase;
+
+    @Option(
+            names = "--follow-links",
+            description = "Files of the base model's folder may be links out of it.")
+    private boolean followLinks;
+
     @Option(names = "--json", description = "One JSON object a line, with all probabilities.")
     private boolean json;
+
+    @Mixin private EngineOptions engine;
 
     private final Console console;
 
@@ -63,7 +78,14 @@ final class PredictCommand implements Callable<Integer> {
             throw new CgloraException(
                     ErrorCode.P_USAGE, "", "nothing to predict", "--text \"...\" or --data FILE");
         }
-        try (var predictor = new Predictor(adapter, base)) {
+        EngineChoice chosen = engine.choose(engine.spec());
+        if (engine.isAnswered(chosen, console)) {
+            return 0;
+        }
+        var notes = new Problems();
+        var choice = new Predictor.Base(base, otherBase, followLinks);
+        try (var predictor = new Predictor(adapter, choice, chosen, notes)) {
+            console.warnings(notes.warnings());
             for (Map<String, Object> answer : predictor.predict(examples)) {
                 if (json || data != null) {
                     console.out().println(JsonMapper.shared().writeValueAsString(answer));

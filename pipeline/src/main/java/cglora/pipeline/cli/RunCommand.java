@@ -1,6 +1,8 @@
 package cglora.pipeline.cli;
 
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Runner;
+import cglora.pipeline.spec.PipelineReading;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +18,8 @@ final class RunCommand implements Callable<Integer> {
 
     @Mixin private PipelineOptions pipeline;
 
+    @Mixin private EngineOptions engine;
+
     private final Console console;
 
     RunCommand(Console console) {
@@ -24,6 +28,12 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        PipelineReading reading = pipeline.read(engine.settings());
+        EngineChoice choice = engine.choose(reading.spec().engine());
+        return engine.isAnswered(choice, console) ? 0 : run(reading, choice);
+    }
+
+    private int run(PipelineReading reading, EngineChoice choice) {
         var stop = new AtomicBoolean();
         var done = new CountDownLatch(1);
         var hook =
@@ -39,7 +49,8 @@ final class RunCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             return new Runner(
-                            pipeline.read(),
+                            reading,
+                            choice,
                             console.out(),
                             console.err(),
                             console.isQuiet(),

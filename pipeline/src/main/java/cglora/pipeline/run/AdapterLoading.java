@@ -7,6 +7,7 @@ import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.training.Session;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -49,6 +50,27 @@ final class AdapterLoading {
                                                 (float) layer.scaling(),
                                                 0,
                                                 false));
+                            }
+                        });
+        Map<String, int[]> parameters = new HashMap<>();
+        session.model().bodyParameters().forEach(p -> parameters.put(p.name(), p.extents()));
+        session.model().headParameters().forEach(p -> parameters.put(p.name(), p.extents()));
+        adapter.shapes()
+                .forEach(
+                        (name, shape) -> {
+                            int[] expected = parameters.get(name);
+                            if (!Arrays.equals(expected, shape)) {
+                                problems.error(
+                                        ErrorCode.A_TENSOR,
+                                        where,
+                                        expected == null
+                                                ? "tensor '" + name + "' has no place in this model"
+                                                : "tensor '%s' is %s, expected %s"
+                                                        .formatted(
+                                                                name,
+                                                                Arrays.toString(shape),
+                                                                Arrays.toString(expected)),
+                                        "take the base model that the adapter was trained on");
                             }
                         });
         problems.throwIfAny();

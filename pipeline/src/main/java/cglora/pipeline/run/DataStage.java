@@ -1,7 +1,8 @@
 package cglora.pipeline.run;
 
-import cglora.kernels.engine.JvmEngine;
+import cglora.kernels.device.TornadoStatus;
 import cglora.models.training.Session;
+import cglora.pipeline.device.EngineChoice;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -17,19 +18,15 @@ final class DataStage {
 
     /// @return what the run shows of it
     String run() {
-        int threads =
-                inputs.spec().engine().threads() == null
-                        ? Runtime.getRuntime().availableProcessors()
-                        : inputs.spec().engine().threads();
         run.session =
                 new Session(
-                        new JvmEngine(threads),
+                        run.engine.open(),
                         inputs.classifier(),
                         inputs.checkpoint(),
                         inputs.isFull(),
                         inputs.hasTrainedHead());
         inputs.checkpoint().weights().release();
-        run.folder.writeJson("run.json", record(threads));
+        run.folder.writeJson("run.json", record());
         return "train %d  validation %d  test %d examples, %d classes, longest %d tokens"
                 .formatted(
                         inputs.train().size(),
@@ -39,13 +36,22 @@ final class DataStage {
                         inputs.train().longest());
     }
 
-    private Map<String, Object> record(int threads) {
+    private Map<String, Object> record() {
         var record = new LinkedHashMap<String, Object>();
         record.put("cglora", 1);
         record.put("java", System.getProperty("java.vm.version"));
         record.put("engine", run.session.engine().description());
         record.put("engine_asked", inputs.spec().engine().type().jsonName());
-        record.put("threads", threads);
+        record.put("engine_why", run.engine.why());
+        record.put("device", run.engine.device());
+        switch (run.engine) {
+            case EngineChoice.Jvm jvm -> record.put("threads", jvm.threads());
+            case EngineChoice.Tornado tornado -> {
+                record.put("device_profile", tornado.profile().name());
+                record.put("device_driver", tornado.info().driver());
+                record.put("tornadovm", TornadoStatus.version());
+            }
+        }
         record.put("seed", inputs.spec().seed());
         record.put("pipeline", run.file.getFileName().toString());
         record.put("model", inputs.checkpoint().description());

@@ -1,6 +1,5 @@
 package cglora.pipeline.run;
 
-import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.LoraFactors;
@@ -20,6 +19,9 @@ import java.util.TreeMap;
 
 /// Writes the adapter, reads it back and compares.
 final class ExportStage {
+    /// Key of the base model's fingerprint in the adapter's metadata.
+    static final String BASE_SHA256 = "cglora.base_sha256";
+
     private static final double VERIFY_TOLERANCE = 1e-3;
 
     private final RunState run;
@@ -60,6 +62,7 @@ final class ExportStage {
             shapes.put(parameter.name(), parameter.extents());
         }
         requireFinite(layers, saved);
+        inputs.stamps().requireUnchanged();
         var adapter =
                 new PeftAdapter(
                         layers,
@@ -67,12 +70,18 @@ final class ExportStage {
                         shapes,
                         inputs.checkpoint().description(),
                         Map.of(
+                                BASE_SHA256,
+                                inputs.checkpoint().fingerprint(),
                                 "cglora.labels",
-                                        String.join("\n", inputs.examples().labels().names()),
-                                "cglora.pooling", run.session.model().pooling().name(),
-                                "cglora.regression", "" + inputs.examples().labels().regression(),
-                                "cglora.max_length", "" + inputs.dataSpec().maxLength(),
-                                "cglora.tokenizer", "" + inputs.modelSpec().tokenizer()));
+                                String.join("\n", inputs.examples().labels().names()),
+                                "cglora.pooling",
+                                run.session.model().pooling().name(),
+                                "cglora.regression",
+                                "" + inputs.examples().labels().regression(),
+                                "cglora.max_length",
+                                "" + inputs.dataSpec().maxLength(),
+                                "cglora.tokenizer",
+                                "" + inputs.modelSpec().tokenizer()));
         Path target = run.folder.resolve("adapter");
         Path temporary = run.folder.resolve("adapter.tmp");
         try {
@@ -83,11 +92,15 @@ final class ExportStage {
             run.adapterPath = target;
             return RunReport.relative(target) + verified;
         } catch (IOException e) {
+            RunFolder.delete(temporary);
             throw run.folder.diskError(e);
         }
     }
 
-    private void requireFinite(Map<String, PeftAdapter.Layer> layers, Map<String, float[]> saved) {
+    /// Never writes a broken adapter.
+    ///
+    /// @throws CgloraException A-VERIFY
+    static void requireFinite(Map<String, PeftAdapter.Layer> layers, Map<String, float[]> saved) {
         var all = new LinkedHashMap<String, float[]>(saved);
         layers.forEach(
                 (name, layer) -> {
@@ -117,11 +130,7 @@ final class ExportStage {
         double scale = 0;
         PeftAdapter adapter = PeftAdapter.read(written);
         try (var fresh =
-                new Session(
-                        new JvmEngine(run.session.engine().parallelism()),
-                        run.session.model(),
-                        inputs.checkpoint(),
-                        false)) {
+                new Session(run.engine.open(), run.session.model(), inputs.checkpoint(), false)) {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(fresh, adapter, written.toString());
             float[][] logits = fresh.evaluate(inputs.batches(few), few.size()).logits();

@@ -9,20 +9,22 @@ import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.DataSpec;
-import cglora.pipeline.spec.EngineSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Everything that the files alone can tell, before a folder is made: reads configuration,
 /// headers, tokenizer and data, no weights.
 final class InputCheck {
     private final PipelineSpec spec;
     private final Problems problems;
+    private final FileStamps stamps;
     private ModelSpec modelSpec;
     private DataSpec dataSpec;
     private AdapterSpec adapterSpec;
@@ -36,6 +38,7 @@ final class InputCheck {
     private InputCheck(PipelineSpec spec, Problems problems) {
         this.spec = spec;
         this.problems = problems;
+        this.stamps = FileStamps.of(files(spec));
     }
 
     /// Reads and checks all files of a pipeline.
@@ -68,7 +71,24 @@ final class InputCheck {
                 examples,
                 train,
                 validation,
-                test);
+                test,
+                stamps);
+    }
+
+    private static List<String> files(PipelineSpec spec) {
+        var files = new ArrayList<String>();
+        for (StageSpec stage : spec.stages()) {
+            if (stage instanceof ModelSpec model) {
+                files.add(model.path());
+                files.add(model.tokenizer());
+            } else if (stage instanceof DataSpec data) {
+                files.add(data.train());
+                files.add(data.validation());
+                files.add(data.test());
+            }
+        }
+        files.removeIf(Objects::isNull);
+        return files;
     }
 
     /// Goes on with the next check where one ends in an error.
@@ -81,7 +101,6 @@ final class InputCheck {
     }
 
     private void all() {
-        attempt(this::engine);
         for (StageSpec stage : inputs().stages()) {
             switch (stage) {
                 case ModelSpec model -> {
@@ -107,16 +126,6 @@ final class InputCheck {
                                     inputs(),
                                     inputs().calibrateSpec().orElse(null),
                                     new Problems()));
-        }
-    }
-
-    private void engine() {
-        if (spec.engine().type() == EngineSpec.Type.TORNADO) {
-            throw new CgloraException(
-                    ErrorCode.V_ENGINE,
-                    "engine.type",
-                    "the tornado engine is not there yet; this version has jvm",
-                    "--set engine.type=jvm");
         }
     }
 

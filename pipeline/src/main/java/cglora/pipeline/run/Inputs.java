@@ -39,6 +39,7 @@ import java.util.Optional;
 /// @param train       the rows as tokens
 /// @param validation  may be empty
 /// @param test        may be empty
+/// @param stamps      of all files that were read
 record Inputs(
         PipelineSpec spec,
         ModelSpec modelSpec,
@@ -49,7 +50,8 @@ record Inputs(
         Examples examples,
         Dataset train,
         Dataset validation,
-        Dataset test)
+        Dataset test,
+        FileStamps stamps)
         implements AutoCloseable {
     static final int EVALUATION_BATCH = 32;
     static final String HEAD = "classifier.weight";
@@ -136,6 +138,19 @@ record Inputs(
     /// The evaluation's batches.
     List<Batch> batches(Dataset data) {
         return batcher(EVALUATION_BATCH).sequential(data);
+    }
+
+    /// Bytes of the adapter's factors and the head, as they are exported; 0 for none.
+    long adapterBytes() {
+        if (adapterSpec == null || isFull()) {
+            return 0;
+        }
+        int shifted = adapterSpec.cg().shift() ? 2 : 1;
+        long elements = (long) (checkpoint.encoder().hiddenSize() + 1) * classifier().outputs();
+        for (LoraLayer layer : layers()) {
+            elements += (long) shifted * layer.r() * (layer.module().in() + layer.module().out());
+        }
+        return Float.BYTES * elements;
     }
 
     /// The split that the final table shows: test where there is one.

@@ -55,9 +55,9 @@ public record MemoryPlan(String stage, long counted, List<Item> items) {
         LargeArrays.allow(counted + BASELINE_HEAP);
     }
 
-    /// The stage that takes most.
+    /// The stage that takes most; null where there is none.
     static MemoryPlan largest(List<MemoryPlan> stages) {
-        return stages.stream().max(Comparator.comparingLong(MemoryPlan::bytes)).orElseThrow();
+        return stages.stream().max(Comparator.comparingLong(MemoryPlan::bytes)).orElse(null);
     }
 
     public long bytes() {

@@ -5,6 +5,7 @@ import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.models.training.Session;
 import cglora.models.training.Trainer;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.PipelineReading;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
@@ -16,11 +17,13 @@ import java.util.Locale;
 /// configuration, headers and data; trains nothing, writes nothing.
 public final class Plan {
     private final PipelineReading reading;
+    private final EngineChoice engine;
     private final PrintStream out;
     private final PrintStream err;
 
-    public Plan(PipelineReading reading, PrintStream out, PrintStream err) {
+    public Plan(PipelineReading reading, EngineChoice engine, PrintStream out, PrintStream err) {
         this.reading = reading;
+        this.engine = engine;
         this.out = out;
         this.err = err;
     }
@@ -36,9 +39,12 @@ public final class Plan {
     }
 
     private void print(Inputs inputs) {
-        var engine = new NullEngine();
         var session =
-                new Session(engine, inputs.classifier(), inputs.checkpoint(), inputs.isFull());
+                new Session(
+                        new NullEngine(),
+                        inputs.classifier(),
+                        inputs.checkpoint(),
+                        inputs.isFull());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             session.addAdapters(inputs.layers());
         }
@@ -62,12 +68,40 @@ public final class Plan {
             }
         }
         session.close();
+        out.printf("engine       %s (%s)%n", engine.device(), engine.why());
         List<MemoryPlan> stages = RunMemory.of(inputs);
         MemoryPlan largest = MemoryPlan.largest(stages);
         out.printf("memory       %s%n", largest);
         for (MemoryPlan stage : stages) {
             if (stage != largest) {
                 out.printf("             %s%n", stage);
+            }
+        }
+        if (engine instanceof EngineChoice.Tornado device) {
+            showFit(inputs, stages, device);
+        }
+    }
+
+    /// Whether the arrays of training fit the device; on the jvm engine the heap's size decides,
+    /// which Java tells by itself.
+    private void showFit(Inputs inputs, List<MemoryPlan> plans, EngineChoice.Tornado device) {
+        out.println("             TornadoVM and the device's driver come on top");
+        long limit = device.profile().memoryLimit(device.info());
+        for (StageSpec stage : inputs.stages()) {
+            if (stage instanceof TrainSpec) {
+                plans.stream()
+                        .filter(plan -> plan.stage().equals(stage.id()))
+                        .mapToLong(MemoryPlan::counted)
+                        .forEach(
+                                bytes ->
+                                        out.printf(
+                                                Locale.ROOT,
+                                                "device       %s lends %.1f MiB, %s takes %.1f: %s%n",
+                                                device.info(),
+                                                limit / 1048576.0,
+                                                stage.id(),
+                                                bytes / 1048576.0,
+                                                bytes <= limit ? "fits" : "does not fit"));
             }
         }
     }

@@ -1,8 +1,8 @@
 package cglora.pipeline.run;
 
-import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
@@ -14,6 +14,7 @@ import cglora.models.training.Evaluation;
 import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
+import cglora.pipeline.device.EngineChoice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,16 +32,28 @@ public final class Predictor implements AutoCloseable {
     private final Labels labels;
     private final int maxLength;
 
-    /// @param folder an adapter's folder, or the folder of a run that has one
-    /// @param base   the base model; null for the one that the adapter names
+    /// Which base models are taken.
+    ///
+    /// @param base        the base model; null for the one that the adapter names
+    /// @param other       whether it may be another than the adapter was trained on
+    /// @param followLinks whether the files of its folder may be links out of it
+    public record Base(String base, boolean other, boolean followLinks) {}
+
+    /// @param folder  an adapter's folder, or the folder of a run that has one
+    /// @param choice  which base model it is put on
+    /// @param engine  what computes
+    /// @param notes   is given the warnings
     /// @throws CgloraException one of the A, M, S or T codes
-    public Predictor(Path folder, String base) {
+    public Predictor(Path folder, Base choice, EngineChoice engine, Problems notes) {
+        String base = choice.base();
         Path inside = folder.resolve("adapter");
         Path place = Files.isDirectory(inside) ? inside : folder;
         PeftAdapter adapter = PeftAdapter.read(place);
         Map<String, String> metadata = adapter.metadata();
         int[] head = adapter.shapes().get("classifier.weight");
-        this.checkpoint = PretrainedModel.load(base == null ? adapter.base() : base, Map.of());
+        String path = base == null ? adapter.base() : base;
+        this.checkpoint = PretrainedModel.load(path, Map.of(), choice.followLinks());
+        requireBase(adapter, path, choice.other(), place, notes);
         String names = metadata.get("cglora.labels");
         boolean regression = Boolean.parseBoolean(metadata.get("cglora.regression"));
         this.labels =
@@ -72,14 +85,44 @@ public final class Predictor implements AutoCloseable {
                 Math.min(
                         checkpoint.encoder().maxPositions(),
                         Integer.parseInt(metadata.getOrDefault("cglora.max_length", "128")));
-        this.session =
-                new Session(
-                        new JvmEngine(Runtime.getRuntime().availableProcessors()),
-                        model,
-                        checkpoint,
-                        false);
+        this.session = new Session(engine.open(), model, checkpoint, false);
         checkpoint.weights().release();
         AdapterLoading.load(session, adapter, place.toString());
+    }
+
+    /// A-BASE where the adapter says which weights it was trained on and these are others.
+    private void requireBase(
+            PeftAdapter adapter, String path, boolean allowed, Path place, Problems notes) {
+        String expected = adapter.metadata().get(ExportStage.BASE_SHA256);
+        if (expected == null) {
+            if (!path.equals(adapter.base())) {
+                notes.warning(
+                        ErrorCode.A_BASE,
+                        place.toString(),
+                        "it does not say which weights it was trained on; its base is called "
+                                + adapter.base(),
+                        "");
+            }
+            return;
+        }
+        String found = checkpoint.fingerprint();
+        if (found.equals(expected)) {
+            return;
+        }
+        String what =
+                "trained on weights with SHA-256 %s…, these are %s…"
+                        .formatted(
+                                expected.substring(0, Math.min(12, expected.length())),
+                                found.substring(0, 12));
+        if (!allowed) {
+            checkpoint.close();
+            throw new CgloraException(
+                    ErrorCode.A_BASE,
+                    path,
+                    what,
+                    "give the base model with --base, or --allow-other-base");
+        }
+        notes.warning(ErrorCode.A_BASE, path, what, "");
     }
 
     private static List<String> numbered(int classes) {

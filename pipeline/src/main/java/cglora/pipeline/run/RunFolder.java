@@ -4,7 +4,9 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -48,11 +50,46 @@ final class RunFolder implements AutoCloseable {
     }
 
     private static boolean create(Path folder) throws IOException {
-        if (Files.exists(folder)) {
-            return false;
+        try {
+            Files.createDirectory(folder);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            return false; // another run has it
         }
-        Files.createDirectory(folder);
-        return true;
+    }
+
+    /// @param bytes what is going to be written
+    /// @throws CgloraException K-DISK when the disk has less room
+    void requireSpace(long bytes) {
+        long free;
+        try {
+            free = Files.getFileStore(path).getUsableSpace();
+        } catch (IOException e) {
+            throw diskError(e);
+        }
+        if (free < bytes) {
+            throw new CgloraException(
+                    ErrorCode.K_DISK,
+                    path.toString(),
+                    "%d bytes are to be written, the disk has %d".formatted(bytes, free),
+                    "make room, or set output_dir to another disk");
+        }
+    }
+
+    /// Removes a folder of plain files, or a file; what is not there is no error.
+    static void delete(Path path) {
+        try {
+            if (Files.isDirectory(path)) {
+                try (var files = Files.list(path)) {
+                    for (Path file : files.toList()) {
+                        Files.delete(file);
+                    }
+                }
+            }
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     Path path() {
@@ -97,6 +134,7 @@ final class RunFolder implements AutoCloseable {
                     java.nio.file.StandardCopyOption.ATOMIC_MOVE,
                     java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
+            delete(temporary);
             throw diskError(e);
         }
     }

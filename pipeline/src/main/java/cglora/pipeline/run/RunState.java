@@ -7,6 +7,7 @@ import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
 import cglora.models.training.Evaluation;
 import cglora.models.training.Session;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.CalibrateSpec;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.function.BooleanSupplier;
 final class RunState implements AutoCloseable {
     final Inputs inputs;
     final Path file;
+    final EngineChoice engine;
     final Problems notes;
     final Progress progress;
     final BooleanSupplier stop;
@@ -32,11 +34,13 @@ final class RunState implements AutoCloseable {
     private int notesShown;
 
     /// @param file   the pipeline's
+    /// @param engine what computes
     /// @param notes  collects warnings
     /// @param stop   asked before every training step
     RunState(
             Inputs inputs,
             Path file,
+            EngineChoice engine,
             Problems notes,
             Progress progress,
             BooleanSupplier stop,
@@ -44,6 +48,7 @@ final class RunState implements AutoCloseable {
             RunReport report) {
         this.inputs = inputs;
         this.file = file;
+        this.engine = engine;
         this.notes = notes;
         this.progress = progress;
         this.stop = stop;

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problems;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.DataSpec;
@@ -23,24 +24,31 @@ import java.util.function.BooleanSupplier;
 /// Runs the stages of a pipeline in order. What a stage makes is kept in a `RunState` for those
 /// behind it.
 public final class Runner {
+    /// Room for what a run writes beside its adapter.
+    private static final long RECORDS = 1 << 24;
+
     private final PipelineSpec spec;
     private final Path file;
+    private final EngineChoice engine;
     private final PrintStream out;
     private final Progress progress;
     private final BooleanSupplier stop;
     private final Problems notes = new Problems();
 
-    /// @param out  results
-    /// @param err  everything else
-    /// @param stop asked before every training step
+    /// @param engine what computes
+    /// @param out    results
+    /// @param err    everything else
+    /// @param stop   asked before every training step
     public Runner(
             PipelineReading reading,
+            EngineChoice engine,
             PrintStream out,
             PrintStream err,
             boolean quiet,
             BooleanSupplier stop) {
         this.spec = reading.spec();
         this.file = reading.file();
+        this.engine = engine;
         this.out = out;
         this.progress = new Progress(err, quiet);
         this.stop = stop;
@@ -54,7 +62,8 @@ public final class Runner {
         try (Inputs inputs = InputCheck.read(spec, notes)) {
             var folder = new RunFolder(Path.of(spec.outputDir()));
             var report = new RunReport(folder, out);
-            try (var run = new RunState(inputs, file, notes, progress, stop, folder, report)) {
+            try (var run =
+                    new RunState(inputs, file, engine, notes, progress, stop, folder, report)) {
                 return run(run);
             }
         }
@@ -63,13 +72,26 @@ public final class Runner {
     private int run(RunState run) {
         try {
             run.showNotes();
+            run.folder.requireSpace(run.inputs.adapterBytes() + RECORDS);
             run.folder.writeText("pipeline.json", PipelineWriter.write(spec, run.folder.path()));
             progress.note(
-                    "run %s   engine jvm   seed %d",
-                    RunReport.relative(run.folder.path()), spec.seed());
-            run.folder.event("run", Map.of("name", spec.name(), "seed", spec.seed()));
-            List<MemoryPlan> plans = RunMemory.of(run.inputs);
-            MemoryPlan planned = MemoryPlan.largest(plans);
+                    "run %s   engine %s (asked: %s)   seed %d",
+                    RunReport.relative(run.folder.path()),
+                    engine.device(),
+                    spec.engine().type().jsonName(),
+                    spec.seed());
+            run.folder.event(
+                    "run",
+                    Map.of(
+                            "name",
+                            spec.name(),
+                            "seed",
+                            spec.seed(),
+                            "device",
+                            engine.device(),
+                            "why",
+                            engine.why()));
+            List<MemoryPlan> plans = plans(run.inputs);
             List<StageSpec> stages = run.inputs.stages();
             for (int i = 0; i < stages.size(); i++) {
                 String id = stages.get(i).id();
@@ -89,7 +111,7 @@ public final class Runner {
                                         ExportSpec.Scaling.KEEP,
                                         false));
             }
-            run.report.finish(run.interrupted, run.adapterPath, planned);
+            run.report.finish(run.interrupted, run.adapterPath, MemoryPlan.largest(plans));
             return run.interrupted ? 130 : 0;
         } catch (CgloraException e) {
             run.folder.event(
@@ -97,6 +119,15 @@ public final class Runner {
                     Map.of("exit", e.exitStatus(), "reason", e.problems().getFirst().what()));
             throw e;
         }
+    }
+
+    /// The memory of each stage. On a device much of the process is its driver's, which no plan
+    /// counts: none there.
+    private List<MemoryPlan> plans(Inputs inputs) {
+        return switch (engine) {
+            case EngineChoice.Jvm _ -> RunMemory.of(inputs);
+            case EngineChoice.Tornado _ -> List.of();
+        };
     }
 
     private void stage(RunState run, StageSpec stage, int number, int of) {

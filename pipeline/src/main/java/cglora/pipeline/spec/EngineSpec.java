@@ -19,7 +19,16 @@ public record EngineSpec(
                         nullable = true,
                         min = 1,
                         max = 4096)
-                Integer threads) {
+                Integer threads,
+        @Setting(
+                        value =
+                                "Part of the device's memory that a run may take; null takes that of the device's profile",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 0,
+                        aboveMin = true,
+                        max = 1)
+                Double memoryFraction) {
     /// The engines.
     public enum Type implements Named {
         AUTO("auto"),

@@ -44,7 +44,7 @@ class PipelineReaderTest {
         assertThat(spec.name()).isEqualTo("mrpc");
         assertThat(spec.seed()).isEqualTo(42);
         assertThat(spec.outputDir()).isEqualTo(folder.resolve("runs/mrpc").toString());
-        assertThat(spec.engine()).isEqualTo(new EngineSpec(EngineSpec.Type.AUTO, null, null));
+        assertThat(spec.engine()).isEqualTo(new EngineSpec(EngineSpec.Type.AUTO, null, null, null));
         var model = (ModelSpec) spec.stages().get(0);
         assertThat(model.path()).isEqualTo(folder.resolve("roberta-base").toString());
         assertThat(model.id()).isEqualTo("model");

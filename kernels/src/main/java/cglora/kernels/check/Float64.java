@@ -1,4 +1,4 @@
-package cglora.kernels.testing;
+package cglora.kernels.check;
 
 /// Every kernel once more in float64, from its formula: what kernels, ops and engines are compared
 /// with. Written for clarity; matrices are row-major, results are new arrays.

@@ -1,20 +1,20 @@
-package cglora.kernels.testing;
+package cglora.kernels.check;
 
-import static cglora.kernels.testing.Closeness.ROUNDING;
-import static cglora.kernels.testing.Closeness.exact;
-import static cglora.kernels.testing.Closeness.roundings;
-import static cglora.kernels.testing.Closeness.sums;
-import static cglora.kernels.testing.Float64.abs;
-import static cglora.kernels.testing.Float64.matrix;
-import static cglora.kernels.testing.Float64.of;
-import static cglora.kernels.testing.Float64.sum;
-import static cglora.kernels.testing.Float64.vector;
+import static cglora.kernels.check.Closeness.ROUNDING;
+import static cglora.kernels.check.Closeness.exact;
+import static cglora.kernels.check.Closeness.roundings;
+import static cglora.kernels.check.Closeness.sums;
+import static cglora.kernels.check.Float64.abs;
+import static cglora.kernels.check.Float64.matrix;
+import static cglora.kernels.check.Float64.of;
+import static cglora.kernels.check.Float64.sum;
+import static cglora.kernels.check.Float64.vector;
 
+import cglora.kernels.check.SampleBuilder.Values;
 import cglora.kernels.dropout.DropoutKernels;
 import cglora.kernels.loss.LossKernels;
 import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.reduction.ReductionKernels;
-import cglora.kernels.testing.SampleBuilder.Values;
 import cglora.kernels.tornado.ArenaKernels;
 import java.util.ArrayList;
 import java.util.Arrays;

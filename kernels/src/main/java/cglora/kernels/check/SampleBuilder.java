@@ -1,7 +1,7 @@
-package cglora.kernels.testing;
+package cglora.kernels.check;
 
 import cglora.kernels.Kernel;
-import cglora.kernels.testing.KernelSample.Expected;
+import cglora.kernels.check.KernelSample.Expected;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,4 +1,6 @@
-package cglora.kernels.testing;
+package cglora.kernels.check;
+
+import java.util.Optional;
 
 /// Compares float32 results with float64 references, each element against a bound of its own.
 ///
@@ -13,13 +15,12 @@ public final class Closeness {
 
     private Closeness() {}
 
-    /// Fails unless `|actual − expected| ≤ bound` for every element.
+    /// Whether `|actual − expected| ≤ bound` for every element.
     ///
-    /// @param what   named in the failure
-    /// @param seed   printed in the failure; what the operands were made from
     /// @param actual holds the elements from `at` on
-    public static void assertClose(
-            String what, long seed, float[] actual, int at, double[] expected, double[] bounds) {
+    /// @return how the worst element is off, in words; empty when none is
+    public static Optional<String> difference(
+            float[] actual, int at, double[] expected, double[] bounds) {
         int worst = -1;
         double worstRatio = 1;
         int failures = 0;
@@ -33,20 +34,18 @@ public final class Closeness {
                 worstRatio = ratio;
             }
         }
-        if (failures > 0) {
-            throw new AssertionError(
-                    "%s: %d of %d elements are off; worst is [%d]: %s, float64 %s, %.3g times the bound %.3g (seed %d)"
-                            .formatted(
-                                    what,
-                                    failures,
-                                    expected.length,
-                                    worst,
-                                    actual[at + worst],
-                                    expected[worst],
-                                    worstRatio,
-                                    bounds[worst],
-                                    seed));
-        }
+        return failures == 0
+                ? Optional.empty()
+                : Optional.of(
+                        "%d of %d elements are off; worst is [%d]: %s, float64 %s, %.3g times the bound %.3g"
+                                .formatted(
+                                        failures,
+                                        expected.length,
+                                        worst,
+                                        actual[at + worst],
+                                        expected[worst],
+                                        worstRatio,
+                                        bounds[worst]));
     }
 
     /// How many times its bound an element is off; infinite where only one of the two is a number.

@@ -1,4 +1,4 @@
-package cglora.kernels.testing;
+package cglora.kernels.check;
 
 import cglora.kernels.Kernel;
 import cglora.kernels.Kernel.Role;

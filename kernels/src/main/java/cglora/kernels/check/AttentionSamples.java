@@ -1,13 +1,13 @@
-package cglora.kernels.testing;
+package cglora.kernels.check;
 
-import static cglora.kernels.testing.Closeness.ROUNDING;
-import static cglora.kernels.testing.Float64.of;
-import static cglora.kernels.testing.Float64.toFloat;
-import static cglora.kernels.testing.Float64.vector;
+import static cglora.kernels.check.Closeness.ROUNDING;
+import static cglora.kernels.check.Float64.of;
+import static cglora.kernels.check.Float64.toFloat;
+import static cglora.kernels.check.Float64.vector;
 
 import cglora.kernels.attention.AttentionKernels;
-import cglora.kernels.testing.Float64.Heads;
-import cglora.kernels.testing.SampleBuilder.Values;
+import cglora.kernels.check.Float64.Heads;
+import cglora.kernels.check.SampleBuilder.Values;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,23 +1,23 @@
-package cglora.kernels.testing;
+package cglora.kernels.check;
 
-import static cglora.kernels.testing.Closeness.ROUNDING;
-import static cglora.kernels.testing.Closeness.exact;
-import static cglora.kernels.testing.Closeness.roundings;
-import static cglora.kernels.testing.Closeness.sums;
-import static cglora.kernels.testing.Closeness.tolerance;
-import static cglora.kernels.testing.Float64.abs;
-import static cglora.kernels.testing.Float64.matrix;
-import static cglora.kernels.testing.Float64.of;
-import static cglora.kernels.testing.Float64.sum;
-import static cglora.kernels.testing.Float64.toFloat;
-import static cglora.kernels.testing.Float64.vector;
+import static cglora.kernels.check.Closeness.ROUNDING;
+import static cglora.kernels.check.Closeness.exact;
+import static cglora.kernels.check.Closeness.roundings;
+import static cglora.kernels.check.Closeness.sums;
+import static cglora.kernels.check.Closeness.tolerance;
+import static cglora.kernels.check.Float64.abs;
+import static cglora.kernels.check.Float64.matrix;
+import static cglora.kernels.check.Float64.of;
+import static cglora.kernels.check.Float64.sum;
+import static cglora.kernels.check.Float64.toFloat;
+import static cglora.kernels.check.Float64.vector;
 
 import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
+import cglora.kernels.check.SampleBuilder.Values;
 import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.normalization.LayerNormKernels;
 import cglora.kernels.pooling.PoolingKernels;
-import cglora.kernels.testing.SampleBuilder.Values;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +38,7 @@ final class RowSamples {
                 samples.addAll(activations(values, size[0], size[1]));
                 samples.addAll(norms(values, size[0], size[1]));
                 samples.add(layerNormGradient(values, size[0], size[1]));
-                samples.add(layerNormWeightGradient(values, size[0], size[1]));
+                samples.add(layerNormGainGradient(values, size[0], size[1]));
             }
             for (int[] size : new int[][] {{1, 1, 1}, {3, 7, 8}, {4, 13, 3}, {2, 8, 100}}) {
                 samples.addAll(pools(values, size[0], size[1], size[2]));
@@ -257,10 +257,10 @@ final class RowSamples {
                 .over(rows);
     }
 
-    private static KernelSample layerNormWeightGradient(Values values, int rows, int hidden) {
+    private static KernelSample layerNormGainGradient(Values values, int rows, int hidden) {
         var sample =
                 new SampleBuilder(
-                        LayerNormKernels.LAYER_NORM_WEIGHT_GRADIENT, name(rows, hidden), values);
+                        LayerNormKernels.LAYER_NORM_GAIN_GRADIENT, name(rows, hidden), values);
         float[] dy = sample.floats(rows * hidden);
         float[] normalized = sample.floats(rows * hidden);
         double[] products = vector(dy.length, i -> (double) dy[i] * normalized[i]);
@@ -268,9 +268,6 @@ final class RowSamples {
                 .writes(
                         Float64.columnSum(rows, hidden, products),
                         sums(rows, Float64.columnSum(rows, hidden, abs(products))))
-                .writes(
-                        Float64.columnSum(rows, hidden, of(dy)),
-                        sums(rows, Float64.columnSum(rows, hidden, abs(dy))))
                 .scalars(rows, hidden)
                 .over(hidden);
     }

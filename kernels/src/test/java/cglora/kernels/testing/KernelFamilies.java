@@ -12,26 +12,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Samples of all kernels, and all kernels themselves.
-public final class KernelSamples {
-    private static final List<KernelSample> ALL =
-            Stream.of(
-                            ProductSamples.all(),
-                            AttentionSamples.all(),
-                            RowSamples.all(),
-                            ElementSamples.all())
-                    .flatMap(List::stream)
-                    .toList();
-
-    private KernelSamples() {}
-
-    public static List<KernelSample> all() {
-        return ALL;
-    }
-
-    public static List<KernelSample> of(Kernel kernel) {
-        return ALL.stream().filter(sample -> sample.kernel() == kernel).toList();
-    }
+/// All kernels, found in the folder of the product's classes.
+public final class KernelFamilies {
+    private KernelFamilies() {}
 
     /// The families of kernels: the product's classes named `…Kernels`, in the order of names.
     public static List<Class<?>> families() {

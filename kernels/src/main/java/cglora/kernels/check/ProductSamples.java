@@ -1,19 +1,19 @@
-package cglora.kernels.testing;
+package cglora.kernels.check;
 
-import static cglora.kernels.testing.Closeness.roundings;
-import static cglora.kernels.testing.Closeness.sums;
-import static cglora.kernels.testing.Float64.abs;
-import static cglora.kernels.testing.Float64.add;
-import static cglora.kernels.testing.Float64.matmul;
-import static cglora.kernels.testing.Float64.matmulNT;
-import static cglora.kernels.testing.Float64.matmulTN;
-import static cglora.kernels.testing.Float64.of;
-import static cglora.kernels.testing.Float64.scale;
+import static cglora.kernels.check.Closeness.roundings;
+import static cglora.kernels.check.Closeness.sums;
+import static cglora.kernels.check.Float64.abs;
+import static cglora.kernels.check.Float64.add;
+import static cglora.kernels.check.Float64.matmul;
+import static cglora.kernels.check.Float64.matmulNT;
+import static cglora.kernels.check.Float64.matmulTN;
+import static cglora.kernels.check.Float64.of;
+import static cglora.kernels.check.Float64.scale;
 
 import cglora.kernels.Kernel;
+import cglora.kernels.check.SampleBuilder.Values;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
-import cglora.kernels.testing.SampleBuilder.Values;
 import cglora.kernels.whitening.WhiteningKernels;
 import java.util.ArrayList;
 import java.util.Arrays;

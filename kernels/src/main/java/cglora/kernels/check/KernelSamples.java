@@ -1,0 +1,27 @@
+package cglora.kernels.check;
+
+import cglora.kernels.Kernel;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Samples of all kernels.
+public final class KernelSamples {
+    private static final List<KernelSample> ALL =
+            Stream.of(
+                            ProductSamples.all(),
+                            AttentionSamples.all(),
+                            RowSamples.all(),
+                            ElementSamples.all())
+                    .flatMap(List::stream)
+                    .toList();
+
+    private KernelSamples() {}
+
+    public static List<KernelSample> all() {
+        return ALL;
+    }
+
+    public static List<KernelSample> of(Kernel kernel) {
+        return ALL.stream().filter(sample -> sample.kernel() == kernel).toList();
+    }
+}

@@ -1,0 +1,147 @@
+package cglora.pipeline.device;
+
+import cglora.kernels.check.KernelCheck;
+import cglora.kernels.device.DeviceId;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/// Checks all kernels on one device, in a Java process of its own: a bad driver ends that process,
+/// and only that one.
+public final class DeviceCheck {
+    /// What the check found.
+    ///
+    /// @param checks  of all kernels that ran
+    /// @param failure what is wrong with the device as a whole; empty when all kernels had their
+    ///     turn
+    public record Outcome(List<KernelCheck> checks, String failure) {
+        public Outcome {
+            checks = List.copyOf(checks);
+        }
+
+        public boolean agrees() {
+            return failure.isEmpty() && checks.stream().allMatch(KernelCheck::agrees);
+        }
+    }
+
+    private static final String CHECK = "cglora-check\t";
+    private static final String END = "cglora-checks-end";
+    private static final long LIMIT_SECONDS = 120;
+
+    /// TornadoVM's native code reports errors here, and may go on with garbage.
+    private static final String NATIVE_ERROR = "[TornadoVM-";
+
+    private static final int SHOWN = 3;
+
+    private DeviceCheck() {}
+
+    /// Runs the checks in this process and prints them for the process that started it.
+    public static void print(EngineChoice choice, PrintStream out) {
+        KernelCheck.all(
+                choice::open,
+                check -> {
+                    String failure = check.failure().replaceAll("\\s+", " ");
+                    out.println(CHECK + String.join("\t", check.family(), check.kernel(), failure));
+                    out.flush();
+                });
+        out.println(END);
+        out.flush();
+    }
+
+    /// Runs the checks in a process of its own.
+    ///
+    /// @param command the program and its arguments; what it prints comes from [#print]
+    /// @param device  named in failures
+    public static Outcome run(List<String> command, DeviceId device) {
+        try {
+            Process process = new ProcessBuilder(command).start();
+            var heard = new AtomicLong(System.nanoTime());
+            var hangs = new AtomicBoolean();
+            Thread.ofVirtual().start(() -> endWhenSilent(process, heard, hangs));
+            var errors = new ArrayList<String>();
+            Thread reader =
+                    Thread.ofVirtual().start(() -> read(process.getErrorStream(), errors::add));
+            var checks = new ArrayList<KernelCheck>();
+            var whole = new AtomicBoolean();
+            read(
+                    process.getInputStream(),
+                    line -> {
+                        heard.set(System.nanoTime());
+                        if (line.equals(END)) {
+                            whole.set(true);
+                        } else if (line.startsWith(CHECK)) {
+                            String[] parts = line.substring(CHECK.length()).split("\t", -1);
+                            checks.add(new KernelCheck(parts[0], parts[1], parts[2]));
+                        }
+                    });
+            int status = process.waitFor();
+            reader.join();
+            String failure = failure(status, whole.get(), hangs.get(), checks, errors, device);
+            return new Outcome(checks, failure);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void endWhenSilent(Process process, AtomicLong heard, AtomicBoolean hangs) {
+        try {
+            while (!process.waitFor(1, TimeUnit.SECONDS)) {
+                if (System.nanoTime() - heard.get() > TimeUnit.SECONDS.toNanos(LIMIT_SECONDS)) {
+                    hangs.set(true);
+                    process.destroyForcibly();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void read(InputStream stream, Consumer<String> lines) {
+        try (var reader =
+                new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            reader.lines().forEach(lines);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String failure(
+            int status,
+            boolean whole,
+            boolean hangs,
+            List<KernelCheck> checks,
+            List<String> errors,
+            DeviceId device) {
+        List<String> told =
+                errors.stream()
+                        .filter(line -> !line.isBlank() && !line.startsWith("WARNING: "))
+                        .toList();
+        String last = checks.isEmpty() ? "the first kernel" : "kernel " + checks.getLast().kernel();
+        if (hangs) {
+            return "hangs: nothing for " + LIMIT_SECONDS + " s after " + last;
+        }
+        if (!whole) {
+            String tail = String.join("; ", told.subList(0, Math.min(SHOWN, told.size()))).strip();
+            return "the process on %s ended with status %d after %s%s"
+                    .formatted(device, status, last, tail.isEmpty() ? "" : ": " + tail);
+        }
+        return told.stream()
+                .filter(line -> line.startsWith(NATIVE_ERROR) && line.contains("ERROR"))
+                .findFirst()
+                .map(line -> "the driver reported " + line)
+                .orElse("");
+    }
+}

@@ -1,0 +1,150 @@
+package cglora.pipeline.device;
+
+import static java.util.stream.Collectors.joining;
+
+import cglora.kernels.device.DeviceDiscovery.Found;
+import cglora.kernels.device.DeviceId;
+import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceKind;
+import cglora.kernels.device.DeviceProfile;
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.pipeline.spec.EngineSpec;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/// Chooses the engine of a run.
+public final class Engines {
+    private final TornadoProcess tornado;
+    private final Supplier<DeviceProfiles> profiles;
+
+    Engines(TornadoProcess tornado, Supplier<DeviceProfiles> profiles) {
+        this.tornado = tornado;
+        this.profiles = profiles;
+    }
+
+    /// Chooses with what this process has.
+    ///
+    /// @throws CgloraException V-ENGINE or V-DEVICE when what was asked for is not there
+    public static EngineChoice choose(EngineRequest request) {
+        return new Engines(TornadoProcess.current(), () -> DeviceProfiles.load(System.getenv()))
+                .of(request);
+    }
+
+    EngineChoice of(EngineRequest request) {
+        Optional<DeviceId> device = request.device();
+        boolean asksForJvm = device.isPresent() && device.get().isJvm();
+        return switch (request.type()) {
+            case JVM -> {
+                if (device.isPresent() && !asksForJvm) {
+                    throw conflict("jvm", device.get());
+                }
+                yield new EngineChoice.Jvm(request.threads(), "asked for");
+            }
+            case TORNADO -> {
+                if (asksForJvm) {
+                    throw conflict("tornado", device.get());
+                }
+                yield tornado(request, "asked for");
+            }
+            case AUTO ->
+                    asksForJvm
+                            ? new EngineChoice.Jvm(request.threads(), "asked for")
+                            : device.isPresent()
+                                    ? tornado(request, "asked for")
+                                    : automatic(request);
+        };
+    }
+
+    private static CgloraException conflict(String engine, DeviceId device) {
+        return new CgloraException(
+                ErrorCode.O_CONFLICT,
+                "engine.device",
+                "the engine is " + engine + " and the device " + device,
+                device.isJvm()
+                        ? "--device opencl:0, or --engine jvm"
+                        : "--engine tornado, or --device jvm");
+    }
+
+    /// TornadoVM where it has a GPU: its CPU devices are slower than this process itself.
+    private EngineChoice automatic(EngineRequest request) {
+        if (tornado.problem().isPresent()) {
+            return new EngineChoice.Jvm(request.threads(), tornado.problem().get().what());
+        }
+        Found found = tornado.devices().get();
+        Optional<DeviceInfo> gpu = gpu(found);
+        if (gpu.isEmpty()) {
+            return new EngineChoice.Jvm(
+                    request.threads(), "TornadoVM has no GPU, only " + list(found));
+        }
+        return new EngineChoice.Tornado(
+                gpu.get(), profile(request, gpu.get()), "the first GPU of TornadoVM");
+    }
+
+    private static Optional<DeviceInfo> gpu(Found found) {
+        return found.devices().stream().filter(d -> d.kind() == DeviceKind.GPU).findFirst();
+    }
+
+    private static String list(Found found) {
+        String devices = found.devices().stream().map(DeviceInfo::toString).collect(joining(", "));
+        String failures = String.join("; ", found.failures());
+        if (found.devices().isEmpty()) {
+            return failures.isEmpty() ? "nothing" : "nothing (" + failures + ")";
+        }
+        return failures.isEmpty() ? devices : devices + " (" + failures + ")";
+    }
+
+    private EngineChoice tornado(EngineRequest request, String why) {
+        tornado.problem()
+                .ifPresent(
+                        problem -> {
+                            throw new CgloraException(
+                                    problem.code(), problem.where(), problem.what(), problem.fix());
+                        });
+        Found found = tornado.devices().get();
+        if (found.devices().isEmpty()) {
+            throw new CgloraException(
+                    ErrorCode.V_DEVICE,
+                    "",
+                    "TornadoVM finds " + list(found),
+                    "install the OpenCL or CUDA driver of the device; --engine jvm works without");
+        }
+        if (request.device().isEmpty()) {
+            DeviceInfo first = gpu(found).orElse(found.devices().getFirst());
+            return new EngineChoice.Tornado(first, profile(request, first), why);
+        }
+        DeviceId asked = request.device().get();
+        DeviceInfo device =
+                found.device(asked)
+                        .orElseThrow(
+                                () ->
+                                        new CgloraException(
+                                                ErrorCode.V_DEVICE,
+                                                "engine.device",
+                                                "no device "
+                                                        + asked
+                                                        + "; TornadoVM has "
+                                                        + list(found),
+                                                "take one of these, or --engine jvm"));
+        return new EngineChoice.Tornado(device, profile(request, device), why);
+    }
+
+    private DeviceProfile profile(EngineRequest request, DeviceInfo device) {
+        DeviceProfiles known = profiles.get();
+        DeviceProfile profile =
+                request.profile().isPresent()
+                        ? known.named(request.profile().get(), device)
+                        : known.choose(device);
+        double fraction = request.memoryFraction().orElse(profile.memoryFraction());
+        double ceiling = (double) tornado.ceiling() / Math.max(1, device.globalMemory());
+        return profile.withMemoryFraction(Math.min(fraction, ceiling));
+    }
+
+    /// The engine that a person who gave no pipeline asks for.
+    ///
+    /// @param type   null for auto
+    /// @param device null for any
+    public static EngineSpec spec(EngineSpec.Type type, String device) {
+        return new EngineSpec(type == null ? EngineSpec.Type.AUTO : type, device, null, null);
+    }
+}

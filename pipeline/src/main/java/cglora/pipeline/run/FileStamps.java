@@ -1,0 +1,83 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Sizes and times of the files that a run reads, to see whether they change under it: weights are
+/// read again where the export is verified.
+final class FileStamps {
+    private record Stamp(long size, FileTime modified, Object key) {}
+
+    private final Map<Path, Stamp> before = new TreeMap<>();
+
+    /// @param paths files, and folders whose files count; what is not there is left out
+    static FileStamps of(List<String> paths) {
+        var stamps = new FileStamps();
+        try {
+            for (String path : paths) {
+                for (Path file : files(Path.of(path))) {
+                    stamps.before.put(file, stamp(file));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return stamps;
+    }
+
+    private static List<Path> files(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            try (var files = Files.list(path)) {
+                return files.filter(Files::isRegularFile).toList();
+            }
+        }
+        return Files.isRegularFile(path) ? List.of(path) : List.of();
+    }
+
+    private static Stamp stamp(Path file) throws IOException {
+        var attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        return new Stamp(attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
+    }
+
+    /// @throws CgloraException S-CHANGED with every file that is not as it was
+    void requireUnchanged() {
+        var problems = new Problems();
+        before.forEach(
+                (file, then) -> {
+                    var changes = new ArrayList<String>();
+                    try {
+                        Stamp now = stamp(file);
+                        if (now.size() != then.size()) {
+                            changes.add(then.size() + " bytes then, " + now.size() + " now");
+                        }
+                        if (!now.modified().equals(then.modified())) {
+                            changes.add("written " + then.modified() + " then, " + now.modified());
+                        }
+                        if (changes.isEmpty() && !now.equals(then)) {
+                            changes.add("another file stands in its place");
+                        }
+                    } catch (IOException e) {
+                        changes.add("no longer to be read: " + e.getMessage());
+                    }
+                    if (!changes.isEmpty()) {
+                        problems.error(
+                                ErrorCode.S_CHANGED,
+                                file.toString(),
+                                "changed during the run: " + String.join("; ", changes),
+                                "run again and leave the files alone meanwhile");
+                    }
+                });
+        problems.throwIfAny();
+    }
+}
