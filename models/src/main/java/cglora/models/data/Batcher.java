@@ -113,7 +113,8 @@ public record Batcher(int batchSize, int[] buckets, int padId) {
         return new Batch(batchSize, width, examples, ids, types, lengths, labels, targets);
     }
 
-    private int width(int length) {
+    /// The bucket of a sequence of `length` tokens.
+    public int width(int length) {
         for (int bucket : buckets) {
             if (length <= bucket) {
                 return bucket;

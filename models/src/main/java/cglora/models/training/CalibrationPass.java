@@ -4,6 +4,7 @@ import cglora.kernels.engine.LoadedProgram;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.DataType;
 import cglora.kernels.program.Layout;
+import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
 import cglora.models.block.BatchInputs;
 import cglora.models.block.LinearModule;
@@ -74,6 +75,18 @@ public final class CalibrationPass {
         return source;
     }
 
+    /// The program of [#factored] for a shape of batch, planned but not run.
+    public Program planned(int rows, int width) {
+        return factoredProgram("calibrate", rows, width, layoutSums(), true, true)
+                .program()
+                .program();
+    }
+
+    /// The program of [#tokens] for a shape of batch, planned but not run.
+    public Program plannedTokens(int rows, int width) {
+        return tokenProgram("tokens", rows, width, new HashMap<>()).program().program();
+    }
+
     /// Bytes of the sums of [#factored].
     public long sumBytes() {
         return layoutSums().values().stream()
@@ -141,42 +154,48 @@ public final class CalibrationPass {
                 "calibrate " + batch.rows() + "×" + batch.width() + " " + gradient + curvature;
         return programs.computeIfAbsent(
                 name,
-                _ -> {
-                    var graph = new Graph(name);
-                    var pass = new Pass(graph, batch);
-                    var summed = new IdentityHashMap<Buffer, Boolean>();
-                    var byOutput = new LinkedHashMap<Tensor, LinearModule>();
-                    for (LinearModule module : modules) {
-                        var tap = pass.builder.taps().get(module.name());
-                        byOutput.put(tap.y(), module);
-                        LayerSums.Sums s = sums.get(module.name());
-                        if (gradient && summed.put(s.A(), true) == null) {
-                            Tensor masked =
-                                    graph.apply(new MaskRows(tap.x(), pass.inputs.lengths()));
-                            graph.add(
-                                    new Gram(masked, sum(graph, s.A(), module.in(), module.in())));
-                        }
+                _ -> factoredProgram(name, batch.rows(), batch.width(), sums, gradient, curvature));
+    }
+
+    private Loaded factoredProgram(
+            String name,
+            int rows,
+            int width,
+            Map<String, LayerSums.Sums> sums,
+            boolean gradient,
+            boolean curvature) {
+        var graph = new Graph(name);
+        var pass = new Pass(graph, rows, width);
+        var summed = new IdentityHashMap<Buffer, Boolean>();
+        var byOutput = new LinkedHashMap<Tensor, LinearModule>();
+        for (LinearModule module : modules) {
+            var tap = pass.builder.taps().get(module.name());
+            byOutput.put(tap.y(), module);
+            LayerSums.Sums s = sums.get(module.name());
+            if (gradient && summed.put(s.A(), true) == null) {
+                Tensor masked = graph.apply(new MaskRows(tap.x(), pass.inputs.lengths()));
+                graph.add(new Gram(masked, sum(graph, s.A(), module.in(), module.in())));
+            }
+        }
+        Autodiff.consumeGradients(
+                graph,
+                pass.loss,
+                pass.weights,
+                byOutput.keySet(),
+                (y, dy) -> {
+                    LinearModule module = byOutput.get(y);
+                    LayerSums.Sums s = sums.get(module.name());
+                    int out = module.out();
+                    if (curvature) {
+                        graph.add(new Gram(dy, sum(graph, s.S(), out, out)));
                     }
-                    Autodiff.consumeGradients(
-                            graph,
-                            pass.loss,
-                            pass.weights,
-                            byOutput.keySet(),
-                            (y, dy) -> {
-                                LinearModule module = byOutput.get(y);
-                                LayerSums.Sums s = sums.get(module.name());
-                                int out = module.out();
-                                if (curvature) {
-                                    graph.add(new Gram(dy, sum(graph, s.S(), out, out)));
-                                }
-                                if (gradient) {
-                                    Tensor x = pass.builder.taps().get(module.name()).x();
-                                    Tensor G = sum(graph, s.G(), out, module.in());
-                                    graph.add(new Matmul(Matmul.Form.TN, dy, x, 1f, G));
-                                }
-                            });
-                    return pass.load(List.of());
+                    if (gradient) {
+                        Tensor x = pass.builder.taps().get(module.name()).x();
+                        Tensor G = sum(graph, s.G(), out, module.in());
+                        graph.add(new Matmul(Matmul.Form.TN, dy, x, 1f, G));
+                    }
                 });
+        return pass.load(List.of());
     }
 
     private static Tensor sum(Graph graph, Buffer buffer, int rows, int columns) {
@@ -219,7 +238,9 @@ public final class CalibrationPass {
         var places = new HashMap<String, Map<String, Tokens>>();
         for (Batch batch : batches) {
             String name = "tokens " + batch.rows() + "×" + batch.width();
-            Loaded loaded = programs.computeIfAbsent(name, _ -> tokenProgram(name, batch, places));
+            Loaded loaded =
+                    programs.computeIfAbsent(
+                            name, _ -> tokenProgram(name, batch.rows(), batch.width(), places));
             run(loaded, batch);
             for (LinearModule module : modules) {
                 Tokens place = places.get(name).get(module.name());
@@ -244,9 +265,10 @@ public final class CalibrationPass {
         return java.util.Arrays.copyOfRange(values, row * width, (row + 1) * width);
     }
 
-    private Loaded tokenProgram(String name, Batch batch, Map<String, Map<String, Tokens>> places) {
+    private Loaded tokenProgram(
+            String name, int rows, int width, Map<String, Map<String, Tokens>> places) {
         var graph = new Graph(name);
-        var pass = new Pass(graph, batch);
+        var pass = new Pass(graph, rows, width);
         var outputs = new ArrayList<Tensor>();
         for (LinearModule module : modules) {
             outputs.add(pass.builder.taps().get(module.name()).y());
@@ -274,13 +296,13 @@ public final class CalibrationPass {
         private final Tensor weights;
         private final Tensor loss;
 
-        Pass(Graph graph, Batch batch) {
+        Pass(Graph graph, int rows, int width) {
             this.graph = graph;
             this.builder = new ModelBuilder(graph, session.parameters(), session.adapters(), null);
-            this.inputs = BatchInputs.of(graph, batch.rows(), batch.width());
+            this.inputs = BatchInputs.of(graph, rows, width);
             var outputs = session.model().build(builder, inputs);
-            this.labels = session.model().labelInput(builder, batch.rows());
-            this.weights = graph.input("weights", DataType.FLOAT32, Shape.of(batch.rows()));
+            this.labels = session.model().labelInput(builder, rows);
+            this.weights = graph.input("weights", DataType.FLOAT32, Shape.of(rows));
             this.loss = session.model().loss(builder, outputs.logits(), labels);
         }
 

@@ -116,7 +116,6 @@ public final class Session implements AutoCloseable {
                         (target, offset) -> checkpoint.weights().read(spec.name(), target, offset));
             }
         }
-        checkpoint.weights().release();
     }
 
     public SequenceClassifier model() {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -236,6 +237,16 @@ public final class OnnxWeights implements WeightSource {
                                 .asReadOnlyByteBuffer()
                                 .order(ByteOrder.LITTLE_ENDIAN)
                                 .asFloatBuffer());
+    }
+
+    /// All tensors, and the largest once more while it is parsed.
+    @Override
+    public long readingBytes() {
+        var sizes =
+                entries.values().stream()
+                        .mapToLong(e -> Arrays.stream(e.shape()).reduce(4, Math::multiplyExact))
+                        .summaryStatistics();
+        return sizes.getSum() + Math.max(0, sizes.getMax());
     }
 
     @Override

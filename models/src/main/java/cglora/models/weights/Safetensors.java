@@ -351,6 +351,12 @@ public final class Safetensors implements WeightSource {
         }
     }
 
+    /// The largest tensor: only one is mapped at a time.
+    @Override
+    public long readingBytes() {
+        return entries.values().stream().mapToLong(e -> e.end() - e.begin()).max().orElse(0);
+    }
+
     @Override
     public String description() {
         return path.toString();

@@ -100,6 +100,11 @@ public final class ShardedSafetensors implements WeightSource {
     }
 
     @Override
+    public long readingBytes() {
+        return shards.values().stream().mapToLong(Safetensors::readingBytes).max().orElse(0);
+    }
+
+    @Override
     public String description() {
         return index.toString();
     }

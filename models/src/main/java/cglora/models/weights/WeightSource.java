@@ -27,6 +27,9 @@ public interface WeightSource extends AutoCloseable {
         return values;
     }
 
+    /// Bytes of memory that the file takes while tensors are read.
+    long readingBytes();
+
     /// Gives back memory whose contents can be read from the file again.
     default void release() {}
 

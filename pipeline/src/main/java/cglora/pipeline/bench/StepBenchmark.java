@@ -13,6 +13,8 @@ import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import cglora.models.training.TrainingStep;
 import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.run.MemoryPlan;
+import cglora.pipeline.run.PeakMemory;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,6 +53,7 @@ public final class StepBenchmark {
                             Pooling.MEAN,
                             new Labels(List.of("0", "1"), false));
             var session = new Session(engine, model, checkpoint, false);
+            checkpoint.weights().release();
             var layers = new ArrayList<LoraLayer>();
             for (LinearModule module : model.linearModules()) {
                 layers.add(new LoraLayer(module, RANK, 2f, 0f, false));
@@ -83,12 +86,15 @@ public final class StepBenchmark {
                     ROWS * WIDTH / median,
                     program.operations() / median * 1e-9);
             line("first step    %.1f s with all compilation", first);
-            long planned =
-                    session.persistentBytes() + session.adapterBytes() + program.scratchBytes();
+            var plan =
+                    MemoryPlan.of(
+                            "the step",
+                            new MemoryPlan.Item("weights and state", session.persistentBytes()),
+                            new MemoryPlan.Item("adapters", session.adapterBytes()),
+                            new MemoryPlan.Item("activations", program.scratchBytes()));
             line(
-                    "memory        planned %.0f MiB of arrays (activations %.0f)   resident peak of"
-                            + " the process %.0f MiB",
-                    planned / 1048576.0, program.scratchBytes() / 1048576.0, residentMiB());
+                    "memory        resident peak %.0f MiB, planned %s",
+                    PeakMemory.residentMiB(), plan);
             if (engine instanceof JvmEngine jvm) {
                 line("allocated     %.0f MiB", jvm.allocatedBytes() / 1048576.0);
                 Profile profile = jvm.startProfile();
@@ -225,10 +231,6 @@ public final class StepBenchmark {
                 lengths,
                 labels,
                 new float[ROWS]);
-    }
-
-    private static double residentMiB() {
-        return cglora.pipeline.run.PeakMemory.residentMiB();
     }
 
     private void line(String format, Object... arguments) {

@@ -36,7 +36,7 @@ final class CalibrateStage {
                 new CalibrationPass(run.session, layers.stream().map(LoraLayer::module).toList());
         int tokens = batches.stream().mapToInt(Batch::tokens).sum();
         boolean reduce = calibrate.sharing() == CalibrateSpec.Sharing.REDUCE;
-        boolean gram = isImplicit(calibrate, tokens);
+        boolean gram = isImplicit(calibrate, inputs, tokens);
         int count = s.curvature().size();
         if (gram || reduce) {
             run.statistics =
@@ -57,9 +57,9 @@ final class CalibrateStage {
     }
 
     /// The implicit form pays where the tokens are fewer than the features.
-    private boolean isImplicit(CalibrateSpec calibrate, int tokens) {
+    static boolean isImplicit(CalibrateSpec calibrate, Inputs inputs, int tokens) {
         return switch (calibrate.form()) {
-            case AUTO -> tokens < run.session.model().encoder().hiddenSize();
+            case AUTO -> tokens < inputs.checkpoint().encoder().hiddenSize();
             case FACTORED -> false;
             case IMPLICIT -> true;
         };

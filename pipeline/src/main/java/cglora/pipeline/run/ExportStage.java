@@ -131,6 +131,7 @@ final class ExportStage {
         PeftAdapter adapter = PeftAdapter.read(written);
         try (var fresh =
                 new Session(run.engine.open(), run.session.model(), inputs.checkpoint(), false)) {
+            inputs.checkpoint().weights().release();
             AdapterLoading.load(fresh, adapter, written.toString());
             float[][] logits = fresh.evaluate(inputs.batches(few), few.size()).logits();
             for (int i = 0; i < logits.length; i++) {

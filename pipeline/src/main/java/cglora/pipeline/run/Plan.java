@@ -1,7 +1,5 @@
 package cglora.pipeline.run;
 
-import cglora.kernels.device.DeviceInfo;
-import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
@@ -12,9 +10,10 @@ import cglora.pipeline.spec.PipelineReading;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 
-/// What a run would take: parameters, steps and the exact memory of its arrays. Reads
+/// What a run would take: parameters, steps and the memory of the process in each stage. Reads
 /// configuration, headers and data; trains nothing, writes nothing.
 public final class Plan {
     private final PipelineReading reading;
@@ -54,15 +53,7 @@ public final class Plan {
             if (stage instanceof TrainSpec t) {
                 Trainer.Options options = TrainerOptions.of(inputs, t);
                 new Trainer(session, options);
-                int[] buckets = inputs.batcher(1).buckets();
-                int widest = buckets[buckets.length - 1];
-                for (int bucket : buckets) {
-                    if (inputs.train().longest() <= bucket) {
-                        widest = bucket;
-                        break;
-                    }
-                }
-                var program = session.plannedTraining(t.perDeviceBatchSize(), widest);
+                var program = session.plannedTraining(t.perDeviceBatchSize(), 16);
                 out.printf(
                         Locale.ROOT,
                         "parameters   %.2f M base   %.3f M trained (%.2f %%)%n",
@@ -74,37 +65,44 @@ public final class Plan {
                         options.steps(),
                         t.perDeviceBatchSize() * t.gradientAccumulationSteps(),
                         program.launches().size());
-                out.printf(
-                        Locale.ROOT,
-                        "memory       %.1f MiB at train, batch %d x %d: weights, gradients and"
-                                + " optimizer %.1f  adapters %.1f  activations %.1f%n",
-                        (session.persistentBytes()
-                                        + session.adapterBytes()
-                                        + program.scratchBytes())
-                                / 1048576.0,
-                        t.perDeviceBatchSize(),
-                        widest,
-                        session.persistentBytes() / 1048576.0,
-                        session.adapterBytes() / 1048576.0,
-                        program.scratchBytes() / 1048576.0);
-                fits(session.persistentBytes() + session.adapterBytes() + program.scratchBytes());
             }
         }
         session.close();
+        out.printf("engine       %s (%s)%n", engine.device(), engine.why());
+        List<MemoryPlan> stages = RunMemory.of(inputs);
+        MemoryPlan largest = MemoryPlan.largest(stages);
+        out.printf("memory       %s%n", largest);
+        for (MemoryPlan stage : stages) {
+            if (stage != largest) {
+                out.printf("             %s%n", stage);
+            }
+        }
+        if (engine instanceof EngineChoice.Tornado device) {
+            showFit(inputs, stages, device);
+        }
     }
 
-    /// Whether the arrays fit the device; on the jvm engine the heap's size decides, which Java
-    /// tells by itself.
-    private void fits(long bytes) {
-        out.printf("engine       %s (%s)%n", engine.device(), engine.why());
-        if (engine instanceof EngineChoice.Tornado(DeviceInfo info, DeviceProfile profile, _)) {
-            long limit = profile.memoryLimit(info);
-            out.printf(
-                    Locale.ROOT,
-                    "device       %s lends %.1f MiB: %s%n",
-                    info,
-                    limit / 1048576.0,
-                    bytes <= limit ? "fits" : "does not fit");
+    /// Whether the arrays of training fit the device; on the jvm engine the heap's size decides,
+    /// which Java tells by itself.
+    private void showFit(Inputs inputs, List<MemoryPlan> plans, EngineChoice.Tornado device) {
+        out.println("             TornadoVM and the device's driver come on top");
+        long limit = device.profile().memoryLimit(device.info());
+        for (StageSpec stage : inputs.stages()) {
+            if (stage instanceof TrainSpec) {
+                plans.stream()
+                        .filter(plan -> plan.stage().equals(stage.id()))
+                        .mapToLong(MemoryPlan::counted)
+                        .forEach(
+                                bytes ->
+                                        out.printf(
+                                                Locale.ROOT,
+                                                "device       %s lends %.1f MiB, %s takes %.1f: %s%n",
+                                                device.info(),
+                                                limit / 1048576.0,
+                                                stage.id(),
+                                                bytes / 1048576.0,
+                                                bytes <= limit ? "fits" : "does not fit"));
+            }
         }
     }
 }

@@ -86,6 +86,7 @@ public final class Predictor implements AutoCloseable {
                         checkpoint.encoder().maxPositions(),
                         Integer.parseInt(metadata.getOrDefault("cglora.max_length", "128")));
         this.session = new Session(engine.open(), model, checkpoint, false);
+        checkpoint.weights().release();
         AdapterLoading.load(session, adapter, place.toString());
     }
 

@@ -44,20 +44,27 @@ final class RunReport {
     /// Writes `metrics.json` and prints the table and the next command.
     ///
     /// @param adapter where it was exported; null for none
-    void finish(boolean interrupted, Path adapter) {
+    /// @param planned the stage that takes most memory; null for no plan
+    void finish(boolean interrupted, Path adapter, MemoryPlan planned) {
         double seconds = (System.nanoTime() - startNanos) * 1e-9;
         metrics.put("seconds", seconds);
         metrics.put("peak_rss_mib", PeakMemory.residentMiB());
+        String plan = "";
+        if (planned != null) {
+            metrics.put("planned_peak_mib", planned.mib());
+            plan = String.format(Locale.ROOT, ", planned %.0f", planned.mib());
+        }
         folder.writeJson("metrics.json", metrics);
         folder.event("end", Map.of("exit", interrupted ? 130 : 0, "seconds", seconds));
         folder.markLatest();
         table.forEach(out::println);
         out.printf(
                 Locale.ROOT,
-                "%s   %s   peak memory %.0f MiB   run %s%n",
+                "%s   %s   peak memory %.0f MiB%s   run %s%n",
                 interrupted ? "interrupted" : "done",
                 Progress.time(seconds),
                 PeakMemory.residentMiB(),
+                plan,
                 relative(folder.path()));
         if (adapter != null) {
             out.printf("adapter %s%n", relative(adapter));

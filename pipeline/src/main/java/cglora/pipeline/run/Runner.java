@@ -16,6 +16,7 @@ import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -90,8 +91,14 @@ public final class Runner {
                             engine.device(),
                             "why",
                             engine.why()));
+            List<MemoryPlan> plans = plans(run.inputs);
             List<StageSpec> stages = run.inputs.stages();
             for (int i = 0; i < stages.size(); i++) {
+                String id = stages.get(i).id();
+                plans.stream()
+                        .filter(plan -> plan.stage().equals(id))
+                        .max(Comparator.comparingLong(MemoryPlan::counted))
+                        .ifPresent(MemoryPlan::allowHeap);
                 stage(run, stages.get(i), i + 1, stages.size());
             }
             if (run.interrupted && run.adapterPath == null) {
@@ -104,7 +111,7 @@ public final class Runner {
                                         ExportSpec.Scaling.KEEP,
                                         false));
             }
-            run.report.finish(run.interrupted, run.adapterPath);
+            run.report.finish(run.interrupted, run.adapterPath, MemoryPlan.largest(plans));
             return run.interrupted ? 130 : 0;
         } catch (CgloraException e) {
             run.folder.event(
@@ -112,6 +119,15 @@ public final class Runner {
                     Map.of("exit", e.exitStatus(), "reason", e.problems().getFirst().what()));
             throw e;
         }
+    }
+
+    /// The memory of each stage. On a device much of the process is its driver's, which no plan
+    /// counts: none there.
+    private List<MemoryPlan> plans(Inputs inputs) {
+        return switch (engine) {
+            case EngineChoice.Jvm _ -> RunMemory.of(inputs);
+            case EngineChoice.Tornado _ -> List.of();
+        };
     }
 
     private void stage(RunState run, StageSpec stage, int number, int of) {

@@ -1,0 +1,79 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.engine.LargeArrays;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/// The memory of the process in one stage of a run: counted bytes, and what the machine that runs
+/// it takes.
+///
+/// @param stage  what runs
+/// @param counted arrays of the Java heap, in bytes
+/// @param items  in the order in which they are shown
+public record MemoryPlan(String stage, long counted, List<Item> items) {
+    /// @param what  what takes the memory
+    /// @param bytes how much
+    public record Item(String what, long bytes) {}
+
+    private static final double MIB = 1048576.0;
+
+    /// What the process holds beside what is counted: the JVM, its classes and compiled code, the
+    /// native libraries of BLAS and tokenizer with their buffers, small objects, and the young
+    /// generation of 24 MiB that the launcher sets. Measured: resident peaks of runs less what
+    /// is counted.
+    private static final long BASELINE = 150L << 20;
+
+    /// The part of it that is in the heap.
+    private static final long BASELINE_HEAP = 40L << 20;
+
+    public MemoryPlan {
+        items = List.copyOf(items);
+    }
+
+    /// @param heap   arrays of the Java heap
+    /// @param others native memory
+    static MemoryPlan of(String stage, List<Item> heap, List<Item> others) {
+        var items = new ArrayList<>(heap);
+        items.addAll(others);
+        items.add(new Item("JVM and libraries", BASELINE));
+        return new MemoryPlan(
+                stage,
+                heap.stream().mapToLong(Item::bytes).sum(),
+                items.stream().filter(item -> item.bytes() > 0).toList());
+    }
+
+    /// The plan of arrays alone.
+    public static MemoryPlan of(String stage, Item... heap) {
+        return of(stage, List.of(heap), List.of());
+    }
+
+    /// Lets the heap grow to what is planned before it is collected.
+    public void allowHeap() {
+        LargeArrays.allow(counted + BASELINE_HEAP);
+    }
+
+    /// The stage that takes most; null where there is none.
+    static MemoryPlan largest(List<MemoryPlan> stages) {
+        return stages.stream().max(Comparator.comparingLong(MemoryPlan::bytes)).orElse(null);
+    }
+
+    public long bytes() {
+        return items.stream().mapToLong(Item::bytes).sum();
+    }
+
+    public double mib() {
+        return bytes() / MIB;
+    }
+
+    /// `706 MiB at adapter: weights 86 + …`.
+    @Override
+    public String toString() {
+        return String.format(Locale.ROOT, "%.0f MiB at %s: ", mib(), stage)
+                + items.stream()
+                        .map(i -> String.format(Locale.ROOT, "%s %.0f", i.what(), i.bytes() / MIB))
+                        .collect(Collectors.joining(" + "));
+    }
+}

@@ -1,0 +1,195 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.engine.NullEngine;
+import cglora.kernels.engine.OpenBlas;
+import cglora.kernels.error.Problems;
+import cglora.models.block.LinearModule;
+import cglora.models.block.LoraLayer;
+import cglora.models.data.Batch;
+import cglora.models.data.Dataset;
+import cglora.models.training.CalibrationPass;
+import cglora.models.training.Session;
+import cglora.models.training.Trainer;
+import cglora.pipeline.run.MemoryPlan.Item;
+import cglora.pipeline.spec.AdapterSpec;
+import cglora.pipeline.spec.CalibrateSpec;
+import cglora.pipeline.spec.DataSpec;
+import cglora.pipeline.spec.EvaluateSpec;
+import cglora.pipeline.spec.ExportSpec;
+import cglora.pipeline.spec.ModelSpec;
+import cglora.pipeline.spec.StageSpec;
+import cglora.pipeline.spec.TrainSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Counts the memory of a run's stages before anything runs.
+final class RunMemory {
+    /// Dead arrays that the initialisation may pile up before they are collected: more costs
+    /// memory, less costs time.
+    private static final long DEAD = 48L << 20;
+
+    private final Inputs inputs;
+    private final List<LinearModule> modules = new ArrayList<>();
+    private final List<MemoryPlan> stages = new ArrayList<>();
+    private final Session session;
+    private final Item weights;
+    private Item adapters = new Item("adapters", 0);
+    private Item sums = new Item("curvature sums", 0);
+    private long layerBytes;
+    private long layerNativeBytes;
+
+    private RunMemory(Inputs inputs) {
+        this.inputs = inputs;
+        this.session =
+                new Session(
+                        new NullEngine(),
+                        inputs.classifier(),
+                        inputs.checkpoint(),
+                        inputs.isFull());
+        this.weights = new Item("weights", session.persistentBytes());
+    }
+
+    /// One plan a stage that computes.
+    static List<MemoryPlan> of(Inputs inputs) {
+        var memory = new RunMemory(inputs);
+        memory.count();
+        memory.session.close();
+        return memory.stages;
+    }
+
+    private void count() {
+        if (inputs.adapterSpec() != null && !inputs.isFull()) {
+            inputs.layers().stream().map(LoraLayer::module).forEach(modules::add);
+        }
+        for (StageSpec stage : inputs.stages()) {
+            switch (stage) {
+                case CalibrateSpec calibrate -> calibrate(calibrate);
+                case AdapterSpec adapter -> adapter(adapter);
+                case TrainSpec training -> train(training);
+                case ExportSpec export -> export(export);
+                case EvaluateSpec evaluate ->
+                        add(evaluate.id(), weights, adapters, activations(evaluation()));
+                case DataSpec data -> add(data.id(), weights, reading());
+                case ModelSpec _ -> {}
+            }
+        }
+    }
+
+    private void add(String stage, Item... heap) {
+        stages.add(MemoryPlan.of(stage, heap));
+    }
+
+    private Item reading() {
+        return new Item("checkpoint file", inputs.checkpoint().weights().readingBytes());
+    }
+
+    private Item activations(long bytes) {
+        return new Item("activations", bytes);
+    }
+
+    private int width(int batch, Dataset... sets) {
+        int longest = 1;
+        for (Dataset set : sets) {
+            for (var tokens : set.tokens()) {
+                longest = Math.max(longest, tokens.inputIds().length);
+            }
+        }
+        return inputs.batcher(batch).width(longest);
+    }
+
+    private long evaluation() {
+        int width =
+                width(Inputs.EVALUATION_BATCH, inputs.train(), inputs.validation(), inputs.test());
+        return session.plannedEvaluation(Inputs.EVALUATION_BATCH, width).scratchBytes();
+    }
+
+    private void calibrate(CalibrateSpec calibrate) {
+        Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
+        int tokens = inputs.batches(data).stream().mapToInt(Batch::tokens).sum();
+        var pass = new CalibrationPass(session, modules);
+        int width = width(Inputs.EVALUATION_BATCH, data);
+        boolean implicit = CalibrateStage.isImplicit(calibrate, inputs, tokens);
+        long activations;
+        if (implicit || calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
+            // the rows in float32, and once more in float64
+            long values = modules.stream().mapToLong(m -> m.in() + 2L * m.out()).sum() * tokens;
+            sums = new Item("tokens", values * (Float.BYTES + Double.BYTES));
+            activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
+        } else {
+            sums = new Item("curvature sums", pass.sumBytes());
+            activations = pass.planned(Inputs.EVALUATION_BATCH, width).scratchBytes();
+        }
+        for (LinearModule module : modules) {
+            layer(module, implicit ? tokens : 0);
+        }
+        add(calibrate.id(), weights, sums, activations(activations));
+    }
+
+    /// What the initialisation of one layer takes at its largest: eigenvectors and gradient in
+    /// float64, beside them four products of the gradient's size or both roots in float32, and
+    /// LAPACK's workspace.
+    ///
+    /// @param tokens of the implicit form, 0 for the factored one
+    private void layer(LinearModule module, long tokens) {
+        long in = module.in();
+        long out = module.out();
+        long bases =
+                tokens > 0
+                        ? 2 * tokens * tokens + 2 * tokens * (in + out)
+                        : in * in + out * out + in * out;
+        long products = tokens > 0 ? 2 * tokens * (in + out) : 4 * in * out;
+        long roots = Float.BYTES * (in * in + out * out);
+        layerBytes =
+                Math.max(
+                        layerBytes,
+                        Double.BYTES * bases + Math.max(Double.BYTES * products, roots));
+        long size = tokens > 0 ? tokens : Math.max(in, out);
+        layerNativeBytes = Math.max(layerNativeBytes, OpenBlas.dsyevdBytes(Math.toIntExact(size)));
+    }
+
+    private void adapter(AdapterSpec adapter) {
+        if (inputs.isFull()) {
+            return;
+        }
+        session.addAdapters(inputs.layers());
+        adapters = new Item("adapters", session.adapterBytes());
+        // as many layers at a time as there are processors
+        long parallel = Math.min(modules.size(), Runtime.getRuntime().availableProcessors());
+        stages.add(
+                MemoryPlan.of(
+                        adapter.id(),
+                        List.of(
+                                weights,
+                                adapters,
+                                sums,
+                                new Item("layers at work", parallel * layerBytes),
+                                new Item("dead arrays", DEAD)),
+                        List.of(new Item("LAPACK", parallel * layerNativeBytes))));
+        add(adapter.id(), weights, adapters, activations(evaluation()));
+    }
+
+    private void train(TrainSpec training) {
+        new Trainer(session, TrainerOptions.of(inputs, training));
+        int batch = training.perDeviceBatchSize();
+        var program = session.plannedTraining(batch, width(batch, inputs.train()));
+        long state = session.persistentBytes() - weights.bytes();
+        adapters = new Item("adapters and their state", session.adapterBytes() + state);
+        add(
+                training.id(),
+                weights,
+                adapters,
+                activations(Math.max(program.scratchBytes(), evaluation())));
+    }
+
+    private void export(ExportSpec export) {
+        if (export.verify() && !inputs.isFull()) {
+            add(
+                    export.id(),
+                    weights,
+                    adapters,
+                    activations(evaluation()),
+                    new Item("second model", weights.bytes()),
+                    new Item("its file or activations", Math.max(reading().bytes(), evaluation())));
+        }
+    }
+}
