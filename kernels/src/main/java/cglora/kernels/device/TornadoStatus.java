@@ -38,8 +38,9 @@ public final class TornadoStatus {
                             ErrorCode.V_ENGINE,
                             "",
                             "this Java was started without TornadoVM",
-                            "start with scripts/cglora --engine tornado; --engine jvm works without; or java"
-                                    + " @$TORNADOVM_HOME/tornado-argfile"));
+                            "start with scripts/cglora --engine tornado, or java"
+                                    + " @$TORNADOVM_HOME/tornado-argfile; --engine jvm needs"
+                                    + " neither"));
         }
         var missing = new ArrayList<String>();
         if (bailout == null || !bailout.equalsIgnoreCase("false")) {
