@@ -44,7 +44,7 @@ class NullEngineTest {
                 for (int i = 0; i < 4; i++) {
                     Program program = program(1 + random.nextInt(100), 1 + random.nextInt(50));
                     planned.load(program);
-                    real.load(program).run();
+                    real.load(program).run(); // activations come with the first run
                     inputs += program.inputArenas().stream().mapToLong(Arena::bytes).sum();
                 }
                 assertThat(planned.plannedBytes())
