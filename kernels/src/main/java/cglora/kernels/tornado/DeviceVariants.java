@@ -12,7 +12,7 @@ public final class DeviceVariants {
     public static List<DeviceVariant> of(DeviceKind kind) {
         return switch (kind) {
             case CPU -> CpuVariants.ALL;
-            case GPU -> List.of();
+            case GPU -> GpuVariants.ALL;
         };
     }
 }

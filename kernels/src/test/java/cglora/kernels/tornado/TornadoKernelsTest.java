@@ -27,9 +27,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /// Every kernel on every device, against the float64 reference.
@@ -41,25 +43,39 @@ class TornadoKernelsTest {
 
     @TestFactory
     Stream<DynamicContainer> everyKernelOnEveryDevice() {
+        return onEveryDevice(
+                KernelFamilies.kernels(),
+                device -> new TornadoEngine(device, DeviceProfile.generic(device)));
+    }
+
+    /// They are right on any device, if not fast.
+    @TestFactory
+    Stream<DynamicContainer> everyGpuVariantOnEveryDevice() {
+        return onEveryDevice(
+                GpuVariants.ALL.stream().map(DeviceVariant::kernel).toList(),
+                device ->
+                        new TornadoEngine(device, DeviceProfile.generic(device), GpuVariants.ALL));
+    }
+
+    private static Stream<DynamicContainer> onEveryDevice(
+            List<Kernel> kernels, Function<DeviceInfo, TornadoEngine> engines) {
         return TestDevices.all().stream()
                 .map(
                         device ->
                                 dynamicContainer(
                                         device.toString(),
-                                        KernelFamilies.kernels().stream()
-                                                .map(
-                                                        kernel ->
-                                                                dynamicTest(
-                                                                        device.id() + " " + kernel,
-                                                                        () ->
-                                                                                check(
-                                                                                        device,
-                                                                                        kernel)))));
+                                        kernels.stream().map(k -> test(device, k, engines))));
+    }
+
+    private static DynamicTest test(
+            DeviceInfo device, Kernel kernel, Function<DeviceInfo, TornadoEngine> engines) {
+        return dynamicTest(
+                device.id() + " " + kernel, () -> check(device, kernel, engines.apply(device)));
     }
 
     /// All samples of a kernel as one program.
-    private static void check(DeviceInfo device, Kernel kernel) {
-        try (var engine = new TornadoEngine(device, DeviceProfile.generic(device))) {
+    private static void check(DeviceInfo device, Kernel kernel, TornadoEngine engine) {
+        try (engine) {
             var layout = new Layout();
             var inputs = new LinkedHashMap<Buffer, Object>();
             var results = new LinkedHashMap<Buffer, float[]>();
