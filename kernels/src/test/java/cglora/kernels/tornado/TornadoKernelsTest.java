@@ -52,6 +52,7 @@ class TornadoKernelsTest {
     @Test
     void thereIsADevice() {
         assertThat(TestDevices.all()).isNotEmpty();
+        TestDevices.all().forEach(device -> System.out.println("device: " + device));
     }
 
     @TestFactory
