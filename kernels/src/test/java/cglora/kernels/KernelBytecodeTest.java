@@ -2,8 +2,11 @@ package cglora.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cglora.kernels.device.DeviceKind;
 import cglora.kernels.math.FloatMath;
 import cglora.kernels.testing.KernelFamilies;
+import cglora.kernels.tornado.DeviceVariant;
+import cglora.kernels.tornado.DeviceVariants;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -37,8 +40,10 @@ import java.lang.classfile.instruction.OperatorInstruction;
 import java.lang.classfile.instruction.StoreInstruction;
 import java.lang.classfile.instruction.ThrowInstruction;
 import java.lang.classfile.instruction.TypeCheckInstruction;
+import java.lang.invoke.MethodHandles;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +60,23 @@ class KernelBytecodeTest {
     private static final String PARALLEL = "Luk/ac/manchester/tornado/api/annotations/Parallel;";
     private static final Set<String> MATH =
             Set.of("max(FF)F", "min(FF)F", "abs(F)F", "max(II)I", "min(II)I", "abs(I)I");
+
+    private static final String CONTEXT = "uk/ac/manchester/tornado/api/KernelContext";
+    private static final Set<String> PLACES =
+            Set.of(
+                    "globalIdx",
+                    "globalIdy",
+                    "groupIdx",
+                    "groupIdy",
+                    "localIdx",
+                    "localIdy",
+                    "localGroupSizeX",
+                    "localGroupSizeY");
+    private static final Set<String> CONTEXT_CALLS =
+            Set.of(
+                    CONTEXT + ".allocateFloatLocalArray(I)[F",
+                    CONTEXT + ".localBarrier()V",
+                    "java/lang/Integer.intValue()I");
 
     /// Functions, types and words of OpenCL C 3.0 (the specification's sections 6.1 and 6.15): a
     /// kernel of such a name does not link, or does not compile.
@@ -110,10 +132,30 @@ class KernelBytecodeTest {
                 kernel.handle().type().toMethodDescriptorString());
     }
 
-    /// The kernels and every method of the product that they call.
+    /// What devices run instead of kernels, for all kinds of devices.
+    static Stream<Method> variants() {
+        return Arrays.stream(DeviceKind.values())
+                .flatMap(kind -> DeviceVariants.of(kind).stream())
+                .map(KernelBytecodeTest::method)
+                .distinct();
+    }
+
+    private static Method method(DeviceVariant variant) {
+        var method = MethodHandles.lookup().revealDirect(variant.handle());
+        return new Method(
+                method.getDeclaringClass(),
+                method.getName(),
+                method.getMethodType().toMethodDescriptorString());
+    }
+
+    static Stream<Method> kernelsAndVariants() {
+        return Stream.concat(kernels(), variants());
+    }
+
+    /// The kernels, the variants and every method of the product that they call.
     static Stream<Method> kernelsAndHelpers() {
         Map<Method, MethodModel> found = new LinkedHashMap<>();
-        var open = new ArrayDeque<>(kernels().toList());
+        var open = new ArrayDeque<>(kernelsAndVariants().toList());
         while (!open.isEmpty()) {
             Method method = open.remove();
             if (found.containsKey(method)) {
@@ -176,6 +218,12 @@ class KernelBytecodeTest {
                 .contains("exp", "logOfSum", "tanh", "erf", "gelu", "uniform", "mix");
     }
 
+    @Test
+    void theBodiesOfVariantsAreFound() {
+        assertThat(kernelsAndHelpers().map(Method::toString))
+                .contains("CpuMatmul.matmulNN", "CpuProduct.product");
+    }
+
     @ParameterizedTest
     @MethodSource("kernelsAndHelpers")
     void holdsALocalVariableTable(Method method) {
@@ -215,6 +263,7 @@ class KernelBytecodeTest {
             case MonitorInstruction _ -> "lock";
             case InvokeDynamicInstruction _ -> "lambda or text";
             case TypeCheckInstruction _ -> "objects";
+            case FieldInstruction f when isPlaceInGrid(f) -> "";
             case FieldInstruction f -> "field " + f.name() + ", only constants are compiled in";
             case ConstantInstruction c when c.typeKind() == TypeKind.DOUBLE -> "needs float64";
             case ConstantInstruction c when c.typeKind() == TypeKind.REFERENCE -> "object";
@@ -228,8 +277,18 @@ class KernelBytecodeTest {
         return kind == TypeKind.FLOAT || kind == TypeKind.INT ? "" : "array of " + kind;
     }
 
+    /// Where a work item of a variant is, an `Integer` of its [KernelContext].
+    private static boolean isPlaceInGrid(FieldInstruction field) {
+        return field.opcode() == Opcode.GETFIELD
+                && field.owner().asInternalName().equals(CONTEXT)
+                && PLACES.contains(field.name().stringValue());
+    }
+
     private static String call(InvokeInstruction call) {
         String name = call.name().stringValue() + call.type().stringValue();
+        if (CONTEXT_CALLS.contains(call.owner().asInternalName() + "." + name)) {
+            return "";
+        }
         if (call.opcode() != Opcode.INVOKESTATIC) {
             return "call of an object's method";
         }
@@ -238,9 +297,14 @@ class KernelBytecodeTest {
                         ? MATH.contains(name)
                         : isProduct(call)
                                 && (callee(call).owner() == FloatMath.class
+                                        || isOfVariants(callee(call).owner())
                                         || KernelFamilies.families()
                                                 .contains(callee(call).owner()));
         return allowed ? "" : "call of " + call.owner().asInternalName() + "." + name;
+    }
+
+    private static boolean isOfVariants(Class<?> owner) {
+        return owner.getPackage() == DeviceVariants.class.getPackage();
     }
 
     @ParameterizedTest
@@ -293,14 +357,14 @@ class KernelBytecodeTest {
     }
 
     @ParameterizedTest
-    @MethodSource("kernels")
+    @MethodSource("kernelsAndVariants")
     void hasANameThatOpenClLeavesFree(Method kernel) {
         assertThat(kernel.name()).as("built-in of OpenCL C").isNotIn(OPENCL);
         assertThat(kernel.name()).matches("[a-z][A-Za-z0-9]*");
     }
 
     @ParameterizedTest
-    @MethodSource("kernels")
+    @MethodSource("kernelsAndVariants")
     void takesFifteenArgumentsAtMost(Method kernel) {
         assertThat(model(kernel).methodTypeSymbol().parameterCount()).isLessThanOrEqualTo(15);
     }

@@ -13,7 +13,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /// A sample's operands inside larger arrays, and calls of a kernel's method on them. Around the
 /// operands is NaN, or an integer that no index may have: what reads beyond an operand shows.
@@ -108,20 +107,6 @@ public final class KernelRun {
         return this;
     }
 
-    /// Hands the whole range to something other than a method: `launch` gets the arguments behind
-    /// `first`, that is the range's length, the operands, the table of offsets, where they begin in
-    /// it, and the scalars.
-    public KernelRun launch(Consumer<List<Object>> launch) {
-        var arguments = new ArrayList<Object>();
-        arguments.add(sample.count());
-        arguments.addAll(List.of(arrays));
-        arguments.add(at);
-        arguments.add(offsets);
-        arguments.addAll(sample.scalars());
-        launch.accept(arguments);
-        return this;
-    }
-
     /// Elements of the arrays, counted through, that are no longer what they were.
     public Set<Integer> changed() {
         var changed = new HashSet<Integer>();
@@ -145,20 +130,6 @@ public final class KernelRun {
             return Float.floatToRawIntBits(after[index]) != Float.floatToRawIntBits(old[index]);
         }
         return ((int[]) arrays[operand])[index] != ((int[]) before[operand])[index];
-    }
-
-    /// Compares all written operands with float64.
-    public void checkOutputs(String how) {
-        for (Expected expected : sample.expected()) {
-            int operand = sample.indexOf(expected.operand());
-            Assert.assertClose(
-                    sample + ", " + how + ", " + expected.operand(),
-                    sample.seed(),
-                    (float[]) arrays[operand],
-                    at[offsets + operand],
-                    expected.values(),
-                    expected.bounds());
-        }
     }
 
     /// Compares all written operands with float64, and everything else with what it was.

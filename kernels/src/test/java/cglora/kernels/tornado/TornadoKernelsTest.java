@@ -1,5 +1,6 @@
 package cglora.kernels.tornado;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -9,6 +10,7 @@ import cglora.kernels.check.KernelSample;
 import cglora.kernels.check.KernelSample.Expected;
 import cglora.kernels.check.KernelSamples;
 import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceKind;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.LoadedProgram;
 import cglora.kernels.program.Buffer;
@@ -22,123 +24,86 @@ import cglora.kernels.testing.KernelFamilies;
 import cglora.kernels.testing.TestDevices;
 import cglora.kernels.testing.TornadoTest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/// Every kernel on every device, against the float64 reference.
+/// Every kernel's own method and every variant of it on every device, against the float64
+/// reference. The variants of all kinds run everywhere: those for GPUs must be right on a CPU,
+/// too.
 @TornadoTest
 class TornadoKernelsTest {
-    private static final int SAMPLES = 8;
-    private static final List<Region> REGIONS =
+    private static final int SAMPLES = 6;
+    private static final int MARGIN = 5;
+
+    /// What one task writes lies in different arenas.
+    private static final List<Region> WRITTEN =
             List.of(Region.STATE, Region.SECOND_MOMENTS, Region.GRADIENTS, Region.PARAMETERS);
 
-    @TestFactory
-    Stream<DynamicContainer> everyKernelOnEveryDevice() {
-        return onEveryDevice(
-                KernelFamilies.kernels(),
-                device -> new TornadoEngine(device, DeviceProfile.generic(device)));
+    @Test
+    void thereIsADevice() {
+        assertThat(TestDevices.all()).isNotEmpty();
+        TestDevices.all().forEach(device -> System.out.println("device: " + device));
     }
 
-    /// They are right on any device, if not fast.
     @TestFactory
-    Stream<DynamicContainer> everyGpuVariantOnEveryDevice() {
-        return onEveryDevice(
-                GpuVariants.ALL.stream().map(DeviceVariant::kernel).toList(),
+    Stream<DynamicContainer> ownMethods() {
+        return onEachDevice(
                 device ->
-                        new TornadoEngine(device, DeviceProfile.generic(device), GpuVariants.ALL));
+                        KernelFamilies.kernels().stream()
+                                .map(
+                                        kernel ->
+                                                dynamicTest(
+                                                        device.id() + " " + kernel,
+                                                        () -> checkOwn(device, kernel))));
     }
 
-    private static Stream<DynamicContainer> onEveryDevice(
-            List<Kernel> kernels, Function<DeviceInfo, TornadoEngine> engines) {
+    @TestFactory
+    Stream<DynamicContainer> variants() {
+        return onEachDevice(
+                device ->
+                        Arrays.stream(DeviceKind.values())
+                                .flatMap(kind -> DeviceVariants.of(kind).stream())
+                                .map(
+                                        variant ->
+                                                dynamicTest(
+                                                        device.id() + " " + variant,
+                                                        () -> checkVariant(device, variant))));
+    }
+
+    private interface TestsOf {
+        Stream<DynamicTest> of(DeviceInfo device);
+    }
+
+    private static Stream<DynamicContainer> onEachDevice(TestsOf tests) {
         return TestDevices.all().stream()
-                .map(
-                        device ->
-                                dynamicContainer(
-                                        device.toString(),
-                                        kernels.stream().map(k -> test(device, k, engines))));
+                .map(device -> dynamicContainer(device.toString(), tests.of(device)));
     }
 
-    private static DynamicTest test(
-            DeviceInfo device, Kernel kernel, Function<DeviceInfo, TornadoEngine> engines) {
-        return dynamicTest(
-                device.id() + " " + kernel, () -> check(device, kernel, engines.apply(device)));
+    private static void checkOwn(DeviceInfo device, Kernel kernel) {
+        try (var engine = new TornadoEngine(device, DeviceProfile.generic(device), List.of())) {
+            new Run(engine, kernel).check(some(KernelSamples.of(kernel)));
+        }
     }
 
-    /// All samples of a kernel as one program.
-    private static void check(DeviceInfo device, Kernel kernel, TornadoEngine engine) {
-        try (engine) {
-            var layout = new Layout();
-            var inputs = new LinkedHashMap<Buffer, Object>();
-            var results = new LinkedHashMap<Buffer, float[]>();
-            var launches = new ArrayList<Launch>();
-            var places = new ArrayList<Map<String, Buffer>>();
-            List<KernelSample> samples = some(KernelSamples.of(kernel));
-            for (KernelSample sample : samples) {
-                var place = new LinkedHashMap<String, Buffer>();
-                int written = 0;
-                for (int i = 0; i < sample.operands().size(); i++) {
-                    Kernel.Operand operand = kernel.operands().get(i);
-                    place.put(
-                            operand.name(),
-                            buffer(
-                                    layout,
-                                    operand,
-                                    sample.operands().get(i),
-                                    written,
-                                    inputs,
-                                    results));
-                    written += operand.role() == Role.READ ? 0 : 1;
-                }
-                launches.add(
-                        new Launch(
-                                kernel,
-                                sample.count(),
-                                sample.grain(),
-                                List.copyOf(place.values()),
-                                sample.packed(),
-                                sample.scalars(),
-                                0));
-                places.add(place);
-            }
-            engine.allocate(layout);
-            results.forEach(engine::write);
-            LoadedProgram program =
-                    engine.load(
-                            Planner.plan(
-                                    kernel.name(),
-                                    launches,
-                                    new LinkedHashSet<>(inputs.keySet()),
-                                    Set.of()));
-            inputs.forEach(
-                    (buffer, values) -> {
-                        if (values instanceof float[] floats) {
-                            program.write(buffer, floats);
-                        } else {
-                            program.write(buffer, (int[]) values);
-                        }
-                    });
-            program.run();
-            for (int i = 0; i < samples.size(); i++) {
-                KernelSample sample = samples.get(i);
-                for (Expected expected : sample.expected()) {
-                    Assert.assertClose(
-                            "%s on %s, %s".formatted(sample, device, expected.operand()),
-                            sample.seed(),
-                            engine.read(places.get(i).get(expected.operand())),
-                            0,
-                            expected.values(),
-                            expected.bounds());
-                }
-            }
+    private static void checkVariant(DeviceInfo device, DeviceVariant variant) {
+        try (var engine =
+                new TornadoEngine(device, DeviceProfile.generic(device), List.of(variant))) {
+            List<KernelSample> fitting =
+                    KernelSamples.of(variant.kernel()).stream()
+                            .filter(sample -> variant.fits().test(launch(sample)))
+                            .toList();
+            assertThat(fitting).as("samples that fit %s", variant).isNotEmpty();
+            new Run(engine, variant.kernel()).check(some(fitting));
         }
     }
 
@@ -148,26 +113,116 @@ class TornadoKernelsTest {
         return IntStream.range(0, n).mapToObj(i -> samples.get(i * samples.size() / n)).toList();
     }
 
-    private static Buffer buffer(
-            Layout layout,
-            Kernel.Operand operand,
-            Object values,
-            int written,
-            Map<Buffer, Object> inputs,
-            Map<Buffer, float[]> results) {
-        if (operand.role() != Role.READ) {
-            float[] floats = (float[]) values;
-            // what one task writes lies in different arenas
-            Region region = REGIONS.get(written);
-            Buffer buffer = layout.allocate(region, operand.name(), floats.length);
-            results.put(buffer, floats);
-            return buffer;
+    private static Launch launch(KernelSample sample) {
+        var buffers = new ArrayList<Buffer>();
+        for (int i = 0; i < sample.operands().size(); i++) {
+            String name = sample.kernel().operands().get(i).name();
+            buffers.add(
+                    sample.operands().get(i) instanceof float[] floats
+                            ? Buffer.scratch(name, DataType.FLOAT32, floats.length)
+                            : ints(name, (int[]) sample.operands().get(i)));
         }
-        Buffer buffer =
-                values instanceof float[] floats
-                        ? Buffer.scratch(operand.name(), DataType.FLOAT32, floats.length)
-                        : Buffer.scratch(operand.name(), DataType.INT32, ((int[]) values).length);
-        inputs.put(buffer, values);
-        return buffer;
+        return launch(sample, buffers);
+    }
+
+    private static Launch launch(KernelSample sample, List<Buffer> buffers) {
+        return new Launch(
+                sample.kernel(),
+                sample.count(),
+                sample.grain(),
+                buffers,
+                sample.packed(),
+                sample.scalars(),
+                0);
+    }
+
+    private static Buffer ints(String name, int[] values) {
+        return Buffer.scratch(name, DataType.INT32, values.length);
+    }
+
+    /// All samples of a kernel as one program. Floats stay on the device, with NaN between them:
+    /// what a method reads beyond an operand shows, and what it writes there, too.
+    private static final class Run {
+        private final TornadoEngine engine;
+        private final Kernel kernel;
+        private final Layout layout = new Layout();
+        private final Map<Buffer, float[]> resident = new LinkedHashMap<>();
+        private final Map<Buffer, int[]> inputs = new LinkedHashMap<>();
+        private final List<Buffer> margins = new ArrayList<>();
+        private final List<Map<String, Buffer>> places = new ArrayList<>();
+
+        Run(TornadoEngine engine, Kernel kernel) {
+            this.engine = engine;
+            this.kernel = kernel;
+        }
+
+        void check(List<KernelSample> samples) {
+            var launches = new ArrayList<Launch>();
+            for (KernelSample sample : samples) {
+                Map<String, Buffer> place = place(sample);
+                places.add(place);
+                launches.add(launch(sample, List.copyOf(place.values())));
+            }
+            engine.allocate(layout);
+            resident.forEach(engine::write);
+            LoadedProgram program =
+                    engine.load(
+                            Planner.plan(
+                                    kernel.name(),
+                                    launches,
+                                    new LinkedHashSet<>(inputs.keySet()),
+                                    Set.of()));
+            inputs.forEach(program::write);
+            program.run();
+            for (int i = 0; i < samples.size(); i++) {
+                compare(samples.get(i), places.get(i));
+            }
+            for (Buffer margin : margins) {
+                assertThat(engine.read(margin)).as("beside the operands").containsOnly(Float.NaN);
+            }
+        }
+
+        private Map<String, Buffer> place(KernelSample sample) {
+            var place = new LinkedHashMap<String, Buffer>();
+            int written = 0;
+            for (int i = 0; i < sample.operands().size(); i++) {
+                Kernel.Operand operand = kernel.operands().get(i);
+                if (sample.operands().get(i) instanceof int[] values) {
+                    Buffer input = ints(operand.name(), values);
+                    inputs.put(input, values);
+                    place.put(operand.name(), input);
+                    continue;
+                }
+                boolean isRead = operand.role() == Role.READ;
+                Region region = isRead ? Region.WEIGHTS : WRITTEN.get(written++);
+                float[] values = (float[]) sample.operands().get(i);
+                margin(region);
+                Buffer buffer = layout.allocate(region, operand.name(), values.length);
+                margin(region);
+                resident.put(buffer, values);
+                place.put(operand.name(), buffer);
+            }
+            return place;
+        }
+
+        private void margin(Region region) {
+            float[] poison = new float[MARGIN];
+            Arrays.fill(poison, Float.NaN);
+            Buffer margin = layout.allocate(region, "margin", MARGIN);
+            margins.add(margin);
+            resident.put(margin, poison);
+        }
+
+        private void compare(KernelSample sample, Map<String, Buffer> place) {
+            for (Expected expected : sample.expected()) {
+                Assert.assertClose(
+                        "%s on %s, %s".formatted(sample, engine.info(), expected.operand()),
+                        sample.seed(),
+                        engine.read(place.get(expected.operand())),
+                        0,
+                        expected.values(),
+                        expected.bounds());
+            }
+        }
     }
 }
