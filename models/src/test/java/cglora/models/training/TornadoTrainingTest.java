@@ -1,0 +1,110 @@
+package cglora.models.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceProfile;
+import cglora.kernels.engine.Engine;
+import cglora.kernels.engine.JvmEngine;
+import cglora.kernels.testing.TestDevices;
+import cglora.kernels.testing.TornadoTest;
+import cglora.kernels.tornado.TornadoEngine;
+import cglora.models.block.LinearModule;
+import cglora.models.block.LoraLayer;
+import cglora.models.data.Batch;
+import cglora.models.data.Batcher;
+import cglora.models.data.Dataset;
+import cglora.models.family.PretrainedModel;
+import cglora.models.tokenizer.Tokenizer.Tokens;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// LoRA steps of MiniLM on a device against those of the JVM engine.
+@TornadoTest
+class TornadoTrainingTest {
+    private static final int STEPS = 10;
+
+    static Stream<DeviceInfo> devices() {
+        return TestDevices.all().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void gradientsAndLossesEqualThoseOfTheJvm(DeviceInfo device) {
+        var random = new Random(3);
+        var tokens = new ArrayList<Tokens>();
+        for (int length : new int[] {16, 9, 4, 13}) {
+            tokens.add(
+                    new Tokens(
+                            random.ints(length, 1000, 20_000).toArray(), new int[length], length));
+        }
+        Dataset data = new Dataset(tokens, new int[] {0, 1, 1, 0}, new float[4], 0, 16);
+        Batch batch = new Batcher(4, new int[] {16}, 0).batch(data, new int[] {0, 1, 2, 3});
+        var onDevice = new TornadoEngine(device, DeviceProfile.generic(device));
+        try (PretrainedModel checkpoint = MiniLm.load();
+                Session expected = session(new JvmEngine(2), checkpoint);
+                Session actual = session(onDevice, checkpoint)) {
+            var reference = new TrainingStep(expected);
+            var step = new TrainingStep(actual);
+            long before = onDevice.statistics().bytesUp();
+            assertThat(step.run(batch)).isCloseTo(reference.run(batch), within(1e-4));
+            long up = onDevice.statistics().bytesUp() - before;
+            for (LoraLayer layer : expected.adapters().values()) {
+                for (String name : List.of(layer.loraA(), layer.loraB())) {
+                    assertThat(difference(actual.gradient(name), expected.gradient(name)))
+                            .as("‖difference‖/‖gradient‖ of " + name)
+                            .isLessThan(1e-3);
+                }
+            }
+            long tasks = onDevice.statistics().tasks();
+            long sent = onDevice.statistics().bytesUp();
+            for (int i = 1; i < STEPS; i++) {
+                assertThat(step.run(batch))
+                        .as("loss of step %d", i + 1)
+                        .isCloseTo(reference.run(batch), within(2e-3));
+            }
+            // nothing is compiled again, and nothing resident moves
+            assertThat(onDevice.statistics().tasks()).isEqualTo(tasks);
+            assertThat(onDevice.statistics().bytesUp() - sent).isEqualTo((STEPS - 1) * up);
+        }
+    }
+
+    private static Session session(Engine engine, PretrainedModel checkpoint) {
+        var session = new Session(engine, MiniLm.classifier(checkpoint), checkpoint, false);
+        var layers = new ArrayList<LoraLayer>();
+        for (LinearModule module : session.model().linearModules()) {
+            layers.add(new LoraLayer(module, 8, 2f, 0f, false));
+        }
+        session.addAdapters(layers);
+        var random = new Random(11);
+        session.write("classifier.weight", gaussian(random, 2 * 384, 0.1));
+        for (LoraLayer layer : layers) {
+            session.write(layer.loraA(), gaussian(random, 8 * layer.module().in(), 0.05));
+            session.write(layer.loraB(), gaussian(random, 8 * layer.module().out(), 0.01));
+        }
+        return session;
+    }
+
+    private static float[] gaussian(Random random, int length, double scale) {
+        float[] values = new float[length];
+        for (int i = 0; i < length; i++) {
+            values[i] = (float) (scale * random.nextGaussian());
+        }
+        return values;
+    }
+
+    private static double difference(float[] actual, float[] expected) {
+        double error = 0;
+        double squares = 0;
+        for (int i = 0; i < expected.length; i++) {
+            error += Math.pow((double) actual[i] - expected[i], 2);
+            squares += (double) expected[i] * expected[i];
+        }
+        return Math.sqrt(error / squares);
+    }
+}
