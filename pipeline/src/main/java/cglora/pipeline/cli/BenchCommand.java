@@ -2,6 +2,7 @@ package cglora.pipeline.cli;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.pipeline.bench.GemmBenchmark;
 import cglora.pipeline.bench.StepBenchmark;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.EngineSpec;
@@ -11,12 +12,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Measures this machine.
-@Command(name = "bench", description = "Measure a training step on this machine.")
+@Command(name = "bench", description = "Measure an engine of this machine.")
 final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--suite",
             defaultValue = "step",
-            description = "What to measure: step (a LoRA training step of MiniLM).")
+            description =
+                    "What to measure: step (a LoRA training step of MiniLM) or gemm (products).")
     private String suite;
 
     @Option(names = "--threads", defaultValue = "0", description = "Threads; 0 takes all cores.")
@@ -25,7 +27,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = {"-r", "--repetitions"},
             defaultValue = "15",
-            description = "Timed steps.")
+            description = "Timed executions.")
     private int repetitions;
 
     @Mixin private EngineOptions engine;
@@ -38,9 +40,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (!suite.equals("step")) {
+        if (!suite.equals("step") && !suite.equals("gemm")) {
             throw new CgloraException(
-                    ErrorCode.P_USAGE, "--suite", "no suite '" + suite + "'", "one of step");
+                    ErrorCode.P_USAGE, "--suite", "no suite '" + suite + "'", "one of step, gemm");
         }
         if (threads < 0 || repetitions < 1) {
             throw new CgloraException(
@@ -57,7 +59,11 @@ final class BenchCommand implements Callable<Integer> {
         if (engine.isAnswered(choice, console)) {
             return 0;
         }
-        new StepBenchmark(choice, repetitions, console.out()).run();
+        if (suite.equals("gemm")) {
+            new GemmBenchmark(choice, repetitions, console.out()).run();
+        } else {
+            new StepBenchmark(choice, repetitions, console.out()).run();
+        }
         return 0;
     }
 }
