@@ -37,6 +37,7 @@ public record GemmTiming(Form form, int m, int n, int k, double[] seconds) {
     /// One sample is executions of this many seconds together.
     private static final double SAMPLE_SECONDS = 0.05;
 
+    /// Elements that are compared with float64.
     private static final int COMPARED = 64;
 
     /// Runs the product once, compares, and runs it `repetitions` times.
