@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 ///
 /// The bound is ten times the largest error seen over all ops and seeds, 4.6e-7 of the scale.
 class OpGradientTest {
-    private static final int SEEDS = 24;
+    private static final int SEEDS = 16;
 
     /// Of the scale of what is compared.
     private static final double RELATIVE = 5e-6;
