@@ -17,7 +17,8 @@ final class GpuVariants {
             List.of(
                     product(MatmulKernels.MATMUL_NN, 0),
                     product(MatmulKernels.MATMUL_NT, 0),
-                    product(MatmulKernels.MATMUL_TN, 1));
+                    product(MatmulKernels.MATMUL_TN, 1),
+                    product(MatmulKernels.MATMUL_NT_BIAS, 0));
 
     private GpuVariants() {}
 
