@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.engine.OpenBlas;
 import cglora.kernels.error.Problems;
+import cglora.models.adapter.Need;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
@@ -21,6 +22,7 @@ import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// Counts the memory of a run's stages before anything runs.
 final class RunMemory {
@@ -117,16 +119,18 @@ final class RunMemory {
         int tokens = inputs.batches(data).stream().mapToInt(Batch::tokens).sum();
         var pass = new CalibrationPass(session, modules);
         int width = width(Inputs.EVALUATION_BATCH, data);
-        boolean implicit = CalibrateStage.isImplicit(calibrate, inputs, tokens);
+        Set<Need> needs = Initializers.needs(inputs.adapterSpec());
+        boolean curved = needs.equals(Need.FACTORS);
+        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
         long activations;
-        if (implicit || calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
+        if (implicit || curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
             // the rows in float32, and once more in float64
             long values = modules.stream().mapToLong(m -> m.in() + 2L * m.out()).sum() * tokens;
             sums = new Item("tokens", values * (Float.BYTES + Double.BYTES));
             activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
         } else {
-            sums = new Item("curvature sums", pass.sumBytes());
-            activations = pass.planned(Inputs.EVALUATION_BATCH, width).scratchBytes();
+            sums = new Item(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
+            activations = pass.planned(needs, Inputs.EVALUATION_BATCH, width).scratchBytes();
         }
         for (LinearModule module : modules) {
             layer(module, implicit ? tokens : 0);
