@@ -117,7 +117,7 @@ public final class Autodiff {
         }
         for (Tensor owner : owners) {
             if (owner != input && gradients.get(owner).sharesMemoryWith(sum)) {
-                boolean used = owner.producer() != null && owner.producer().index() >= node.index();
+                boolean used = owner.producer() != null && owner.producer().index() > node.index();
                 if (!used || kept.contains(owner)) {
                     return true;
                 }

@@ -289,12 +289,26 @@ public final class AdapterStart {
 
     /// `W ← W − s B₀ A₀`.
     private void shiftBase(LoraLayer layer, LoraFactors f) {
+        add(session, layer, f, -layer.scaling());
+    }
+
+    /// `W ← W + s B A` for the layers that have factors here; `s` is that of the session's own
+    /// adapter on the layer.
+    public static void merge(Session session, Map<String, LoraFactors> factors) {
+        factors.forEach(
+                (name, f) -> {
+                    LoraLayer layer = session.adapters().get(name);
+                    add(session, layer, f, layer.scaling());
+                });
+    }
+
+    private static void add(Session session, LoraLayer layer, LoraFactors f, double factor) {
         LinearModule module = layer.module();
         Matrix W = Matrix.of(module.out(), module.in(), session.read(module.weight()));
         Matrix product =
                 Matrix.of(module.out(), layer.r(), f.loraB())
                         .times(Matrix.of(layer.r(), module.in(), f.loraA()));
-        session.write(module.weight(), W.minus(product.scaled(layer.scaling())).toFloats());
+        session.write(module.weight(), W.plus(product.scaled(factor)).toFloats());
     }
 
     /// The factors that an adapter on the original base has now: whitened coordinates mapped back,

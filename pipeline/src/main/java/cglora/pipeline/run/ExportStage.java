@@ -32,20 +32,68 @@ final class ExportStage {
         this.inputs = run.inputs;
     }
 
+    /// What has been trained, on the original base.
+    ///
     /// @return what the run shows of it
     String run(ExportSpec export) {
         if (inputs.adapterSpec() == null || inputs.isFull()) {
             return "nothing: no adapter";
         }
+        return write(
+                "adapter",
+                AdapterStart.effective(run.session, run.start.shifted()),
+                head(),
+                export.verify() ? Map.of() : null);
+    }
+
+    /// The adapter as it starts, to be trained elsewhere. Where the method takes the start off the
+    /// base, the other half is an adapter, too: `base_shift`, to be merged into the base first.
+    ///
+    /// @return what the run shows of it
+    String runStart() {
+        Map<String, LoraFactors> shifted = run.start.shifted();
+        var shift = new TreeMap<String, LoraFactors>();
+        shifted.forEach((name, f) -> shift.put(name, negated(f)));
+        String shown = "";
+        if (!shift.isEmpty()) {
+            shown = write("base_shift", shift, Map.of(), null) + ", merge it into the base;  ";
+        }
+        return shown
+                + write("adapter", AdapterStart.effective(run.session, Map.of()), head(), shift);
+    }
+
+    private static LoraFactors negated(LoraFactors f) {
+        float[] loraB = new float[f.loraB().length];
+        for (int i = 0; i < loraB.length; i++) {
+            loraB[i] = -f.loraB()[i];
+        }
+        return new LoraFactors(f.loraA(), loraB, f.base());
+    }
+
+    private Map<String, float[]> head() {
+        var head = new TreeMap<String, float[]>();
+        for (var parameter : run.session.model().headParameters()) {
+            head.put(parameter.name(), run.session.read(parameter.name()));
+        }
+        return head;
+    }
+
+    /// @param merged what the base gets before the adapter is read back and compared; null for no
+    ///     comparison
+    private String write(
+            String name,
+            Map<String, LoraFactors> factors,
+            Map<String, float[]> saved,
+            Map<String, LoraFactors> merged) {
         var layers = new TreeMap<String, PeftAdapter.Layer>();
-        Map<String, LoraFactors> effective =
-                AdapterStart.effective(run.session, run.start.shifted());
         for (LoraLayer layer : run.session.adapters().values()) {
-            String name = layer.module().name();
-            LoraFactors f = effective.get(name);
+            LoraFactors f = factors.get(layer.module().name());
+            if (f == null) {
+                continue;
+            }
             int r = f.loraA().length / layer.module().in();
             layers.put(
-                    name,
+                    layer.module().name(),
                     new PeftAdapter.Layer(
                             layer.module().in(),
                             layer.module().out(),
@@ -55,39 +103,23 @@ final class ExportStage {
                             f.loraA(),
                             f.loraB()));
         }
-        var saved = new TreeMap<String, float[]>();
-        var shapes = new TreeMap<String, int[]>();
-        for (var parameter : run.session.model().headParameters()) {
-            saved.put(parameter.name(), run.session.read(parameter.name()));
-            shapes.put(parameter.name(), parameter.extents());
-        }
         requireFinite(layers, saved);
         inputs.stamps().requireUnchanged();
+        var shapes = new TreeMap<String, int[]>();
+        for (var parameter : run.session.model().headParameters()) {
+            if (saved.containsKey(parameter.name())) {
+                shapes.put(parameter.name(), parameter.extents());
+            }
+        }
         var adapter =
                 new PeftAdapter(
-                        layers,
-                        saved,
-                        shapes,
-                        inputs.checkpoint().description(),
-                        Map.of(
-                                BASE_SHA256,
-                                inputs.checkpoint().fingerprint(),
-                                "cglora.labels",
-                                String.join("\n", inputs.examples().labels().names()),
-                                "cglora.pooling",
-                                run.session.model().pooling().name(),
-                                "cglora.regression",
-                                "" + inputs.examples().labels().regression(),
-                                "cglora.max_length",
-                                "" + inputs.dataSpec().maxLength(),
-                                "cglora.tokenizer",
-                                "" + inputs.modelSpec().tokenizer()));
-        Path target = run.folder.resolve("adapter");
-        Path temporary = run.folder.resolve("adapter.tmp");
+                        layers, saved, shapes, inputs.checkpoint().description(), metadata());
+        Path target = run.folder.resolve(name);
+        Path temporary = run.folder.resolve(name + ".tmp");
         try {
             Files.createDirectories(temporary);
             adapter.write(temporary, inputs.adapterSpec().loraDropout());
-            String verified = export.verify() ? "  " + verify(temporary, target) : "";
+            String verified = merged == null ? "" : "  " + verify(temporary, target, merged);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             run.adapterPath = target;
             return RunReport.relative(target) + verified;
@@ -95,6 +127,22 @@ final class ExportStage {
             RunFolder.delete(temporary);
             throw run.folder.diskError(e);
         }
+    }
+
+    private Map<String, String> metadata() {
+        return Map.of(
+                BASE_SHA256,
+                inputs.checkpoint().fingerprint(),
+                "cglora.labels",
+                String.join("\n", inputs.examples().labels().names()),
+                "cglora.pooling",
+                run.session.model().pooling().name(),
+                "cglora.regression",
+                "" + inputs.examples().labels().regression(),
+                "cglora.max_length",
+                "" + inputs.dataSpec().maxLength(),
+                "cglora.tokenizer",
+                "" + inputs.modelSpec().tokenizer());
     }
 
     /// Never writes a broken adapter.
@@ -122,7 +170,8 @@ final class ExportStage {
     }
 
     /// Reads the files back on the original base and compares the logits.
-    private String verify(Path written, Path target) throws IOException {
+    private String verify(Path written, Path target, Map<String, LoraFactors> merged)
+            throws IOException {
         Dataset data = inputs.reported().size() > 0 ? inputs.reported() : inputs.train();
         Dataset few = data.slice(0, Math.min(32, data.size()));
         float[][] expected = run.evaluate(few).logits();
@@ -133,6 +182,7 @@ final class ExportStage {
                 new Session(run.engine.open(), run.session.model(), inputs.checkpoint(), false)) {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(fresh, adapter, written.toString());
+            AdapterStart.merge(fresh, merged);
             float[][] logits = fresh.evaluate(inputs.batches(few), few.size()).logits();
             for (int i = 0; i < logits.length; i++) {
                 for (int c = 0; c < logits[i].length; c++) {
@@ -150,6 +200,7 @@ final class ExportStage {
                     "the adapter, read back, gives logits that differ by " + largest,
                     "please report it; the files are kept for a look");
         }
-        return "verified: reloaded on the original base, logits differ by %.1e".formatted(largest);
+        return "verified: reloaded on the %s base, logits differ by %.1e"
+                .formatted(merged.isEmpty() ? "original" : "merged", largest);
     }
 }

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
@@ -16,6 +17,7 @@ import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -59,17 +61,50 @@ public final class Runner {
     ///
     /// @return the exit status
     public int run() {
-        try (Inputs inputs = InputCheck.read(spec, notes)) {
+        return run(spec, false);
+    }
+
+    /// Runs the stages up to the adapter's and writes the adapter as it starts.
+    ///
+    /// @return the exit status
+    /// @throws CgloraException P-STAGE where there is no adapter to start
+    public int initialize() {
+        AdapterSpec adapter = null;
+        var stages = new ArrayList<StageSpec>();
+        for (StageSpec stage : spec.stages()) {
+            switch (stage) {
+                case AdapterSpec found when found.when() -> {
+                    adapter = found;
+                    stages.add(found);
+                }
+                case ModelSpec _, DataSpec _, CalibrateSpec _ -> stages.add(stage);
+                default -> {}
+            }
+        }
+        if (adapter == null || adapter.method() == AdapterSpec.Method.FULL) {
+            throw new CgloraException(
+                    ErrorCode.P_STAGE,
+                    file.toString(),
+                    adapter == null
+                            ? "there is no stage 'adapter' to start"
+                            : "method 'full' trains all weights, so there is no adapter to start",
+                    "add {\"stage\": \"adapter\"} with another method");
+        }
+        return run(spec.withStages(stages), true);
+    }
+
+    private int run(PipelineSpec stages, boolean startOnly) {
+        try (Inputs inputs = InputCheck.read(stages, notes)) {
             var folder = new RunFolder(Path.of(spec.outputDir()));
             var report = new RunReport(folder, out);
             try (var run =
                     new RunState(inputs, file, engine, notes, progress, stop, folder, report)) {
-                return run(run);
+                return run(run, startOnly);
             }
         }
     }
 
-    private int run(RunState run) {
+    private int run(RunState run, boolean startOnly) {
         try {
             run.showNotes();
             run.folder.requireSpace(run.inputs.adapterBytes() + RECORDS);
@@ -100,6 +135,9 @@ public final class Runner {
                         .max(Comparator.comparingLong(MemoryPlan::counted))
                         .ifPresent(MemoryPlan::allowHeap);
                 stage(run, stages.get(i), i + 1, stages.size());
+            }
+            if (startOnly) {
+                progress.note("start        %s", new ExportStage(run).runStart());
             }
             if (run.interrupted && run.adapterPath == null) {
                 new ExportStage(run)

@@ -16,4 +16,10 @@ public record PipelineSpec(
                 String outputDir,
         @Setting(value = "What computes", byDefault = "{}") EngineSpec engine,
         @Setting(value = "Variables, used as ${var}", byDefault = "{}") Map<String, Object> vars,
-        @Setting("The stages, in order") List<StageSpec> stages) {}
+        @Setting("The stages, in order") List<StageSpec> stages) {
+
+    /// The same pipeline of other stages.
+    public PipelineSpec withStages(List<StageSpec> others) {
+        return new PipelineSpec(cglora, name, seed, outputDir, engine, vars, others);
+    }
+}

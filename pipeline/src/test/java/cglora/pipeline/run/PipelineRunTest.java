@@ -148,6 +148,57 @@ class PipelineRunTest {
         assertThat(layer.rslora()).isEqualTo(method.equals("rslora"));
     }
 
+    /// The start of a method that shifts the base comes in two parts.
+    @ParameterizedTest
+    @ValueSource(strings = {"cg-lora", "pissa", "lora-ga"})
+    void initWritesTheStartAndTrainsNothing(String method) throws IOException {
+        var arguments =
+                new ArrayList<String>(List.of("init", example("quickstart.json").toString()));
+        arguments.addAll(SMALL);
+        arguments.addAll(CALIBRATED);
+        arguments.addAll(
+                List.of(
+                        "--set", "adapter.method=" + method,
+                        "--set", "output_dir=" + folder.resolve("runs")));
+        Outcome outcome = execute(arguments.toArray(String[]::new));
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        boolean shifted = !method.equals("cg-lora");
+        assertThat(outcome.err())
+                .contains(shifted ? "reloaded on the merged base" : "reloaded on the original base")
+                .doesNotContain("steps  lr");
+        Path run = runs().getFirst();
+        PeftAdapter adapter = PeftAdapter.read(run.resolve("adapter"));
+        assertThat(adapter.layers().values())
+                .allSatisfy(layer -> assertThat(layer.r()).isEqualTo(8));
+        assertThat(Files.exists(run.resolve("base_shift"))).isEqualTo(shifted);
+        if (shifted) {
+            PeftAdapter shift = PeftAdapter.read(run.resolve("base_shift"));
+            assertThat(shift.saved()).isEmpty();
+            String name = adapter.layers().keySet().iterator().next();
+            float[] added = adapter.layers().get(name).loraB();
+            float[] taken = shift.layers().get(name).loraB();
+            for (int i = 0; i < added.length; i++) {
+                assertThat(taken[i]).isEqualTo(-added[i]);
+            }
+        }
+    }
+
+    @Test
+    void initNeedsAnAdapterToStart() {
+        Outcome outcome =
+                execute(
+                        "init",
+                        example("quickstart.json").toString(),
+                        "--set",
+                        "adapter.method=full",
+                        "--set",
+                        "export.when=false",
+                        "--set",
+                        "output_dir=" + folder.resolve("runs"));
+        assertThat(outcome.status()).as(outcome.err()).isEqualTo(2);
+        assertThat(outcome.err()).contains("no adapter to start");
+    }
+
     @Test
     void plainLoraAndFullFineTuningRun() throws IOException {
         Outcome lora = run("quickstart-lora.json");
