@@ -19,16 +19,18 @@ public record BertConfig(
         int typeVocabSize,
         float layerNormEps) {
 
-    /// Reads `config.json`. Keys that decide about shapes are never defaulted, and settings that
-    /// would change the result but are not understood are refused by name.
+    /// Reads `config.json`. Keys that decide about shapes or results are never defaulted, and
+    /// settings that would change the result but are not understood are refused by name.
     ///
     /// @param where the file, for messages
     /// @throws cglora.kernels.error.CgloraException M-CONFIG with everything that is wrong
     public static BertConfig read(JsonNode json, String where) {
         var problems = new Problems();
         var reader = new Reader(json, where, problems);
-        String act = json.path("hidden_act").asString("gelu");
-        if (!act.equals("gelu") && !isTanhGelu(act)) {
+        String act = json.path("hidden_act").asString("");
+        if (act.isEmpty()) {
+            problems.error(ErrorCode.M_CONFIG, where, "'hidden_act' is missing", Reader.ITS_CONFIG);
+        } else if (!act.equals("gelu") && !isTanhGelu(act)) {
             problems.error(
                     ErrorCode.M_CONFIG,
                     where,
@@ -57,7 +59,7 @@ public record BertConfig(
                         act,
                         reader.positive("max_position_embeddings"),
                         reader.positive("type_vocab_size"),
-                        (float) json.path("layer_norm_eps").asDouble(1e-12));
+                        reader.positiveReal("layer_norm_eps"));
         if (!problems.hasErrors() && config.hiddenSize % config.numAttentionHeads != 0) {
             problems.error(
                     ErrorCode.M_SHAPE,
@@ -79,6 +81,24 @@ public record BertConfig(
     }
 
     private record Reader(JsonNode json, String where, Problems problems) {
+        static final String ITS_CONFIG = "take the config.json that belongs to these weights";
+
+        float positiveReal(String key) {
+            JsonNode value = json.get(key);
+            float number = value != null && value.isNumber() ? value.floatValue() : 0;
+            if (!(number > 0) || number == Float.POSITIVE_INFINITY) {
+                problems.error(
+                        ErrorCode.M_CONFIG,
+                        where,
+                        value == null
+                                ? "'" + key + "' is missing"
+                                : "'" + key + "' is " + value + ", expected a positive number",
+                        ITS_CONFIG);
+                return 1;
+            }
+            return number;
+        }
+
         int positive(String key) {
             JsonNode value = json.get(key);
             OptionalInt number =
@@ -92,7 +112,7 @@ public record BertConfig(
                         value == null
                                 ? "'" + key + "' is missing"
                                 : "'" + key + "' is " + value + ", expected a positive integer",
-                        "take the config.json that belongs to these weights");
+                        ITS_CONFIG);
                 return 1;
             }
             return number.getAsInt();

@@ -305,12 +305,19 @@ public final class DataReader {
                 rows.add(new Row(fields, numbers, line));
             } catch (JacksonException e) {
                 bad.add(line);
-                reason = reason.isEmpty() ? e.getOriginalMessage() : reason;
+                reason = reason.isEmpty() ? reason(e) : reason;
             }
         }
         refuse(ErrorCode.D_JSON, bad, "not JSON (" + reason + ")", "correct the lines");
         refuse(ErrorCode.D_JSON, noObject, "is not an object", "write one object a line");
         return rows;
+    }
+
+    /// What is wrong and where in its line, without the parser's remarks on its source.
+    private static String reason(JacksonException e) {
+        String what = e.getOriginalMessage().replaceFirst(" \\(start marker at .*", "");
+        int column = e.getLocation() == null ? 0 : e.getLocation().getColumnNr();
+        return column > 0 ? what + ", column " + column : what;
     }
 
     private List<Row> tableRows(String text, String type, DataColumns columns) {
@@ -458,7 +465,25 @@ public final class DataReader {
                         + required
                         + "; there are "
                         + String.join(", ", known),
-                "\"columns\": {\"" + required + "\": \"" + known.getFirst() + "\"}");
+                known.size() == 1 && known.getFirst().contains(",")
+                        ? "\"format\": {\"type\": \"csv\"}, if commas separate the fields"
+                        : "\"columns\": {\""
+                                + required
+                                + "\": \""
+                                + likely(required, usual, known)
+                                + "\"}");
+    }
+
+    /// The column that is spelled most like a usual name; else one that has no usual name.
+    private static String likely(String required, List<String> usual, List<String> known) {
+        String near = Suggestion.nearest(required, known);
+        return !near.isEmpty()
+                ? near
+                : known.stream()
+                        .filter(name -> !TEXT.contains(name) && !PAIR.contains(name))
+                        .filter(name -> !LABEL.contains(name) && !usual.contains(name))
+                        .findFirst()
+                        .orElse(known.getFirst());
     }
 
     private CgloraException error(ErrorCode code, String place, String what, String fix) {

@@ -227,6 +227,7 @@ public record PretrainedModel(
         weights.attentionHeads((int) word[1])
                 .ifPresent(heads -> config.put("num_attention_heads", heads));
         config.put("hidden_act", "gelu");
+        config.put("layer_norm_eps", 1e-12);
         overrides.forEach((key, value) -> config.set(key, JsonMapper.shared().valueToTree(value)));
         if (!config.has("num_attention_heads")) {
             throw new CgloraException(
@@ -405,10 +406,21 @@ public record PretrainedModel(
     }
 
     /// The model's own class names, from `id2label`; empty where it has none.
+    ///
+    /// @throws CgloraException M-CONFIG for a key that is no number
     public Map<Integer, String> id2label() {
         var labels = new LinkedHashMap<Integer, String>();
         for (var property : config.path("id2label").properties()) {
-            labels.put(Integer.valueOf(property.getKey()), property.getValue().asString());
+            try {
+                labels.put(Integer.valueOf(property.getKey()), property.getValue().asString());
+            } catch (NumberFormatException e) {
+                throw new CgloraException(
+                        ErrorCode.M_CONFIG,
+                        description(),
+                        "id2label has the key '" + property.getKey() + "', expected a number",
+                        "correct config.json",
+                        e);
+            }
         }
         return labels;
     }

@@ -81,17 +81,31 @@ public final class Tokenizer implements AutoCloseable {
     /// transformers' `longest_first` does.
     ///
     /// @param pair the second text; null for none
+    /// @throws CgloraException T-FORMAT when the tokenizer has no token for it
     public Tokens encode(String text, String pair, int maxLength) {
-        Encoding encoding =
-                pair == null
-                        ? tokenizer.encode(text, true, false)
-                        : tokenizer.encode(text, pair, true, false);
+        Encoding encoding = encoding(text, pair);
         int[] ids = ints(encoding.getIds());
         int[] types = ints(encoding.getTypeIds());
         int full = ids.length;
         return full <= maxLength
                 ? new Tokens(ids, types, full)
                 : truncate(ids, types, encoding.getSpecialTokenMask(), maxLength);
+    }
+
+    private Encoding encoding(String text, String pair) {
+        try {
+            return pair == null
+                    ? tokenizer.encode(text, true, false)
+                    : tokenizer.encode(text, pair, true, false);
+        } catch (RuntimeException e) {
+            // the native library's own complaint, such as a vocabulary without its unknown token
+            throw new CgloraException(
+                    ErrorCode.T_FORMAT,
+                    description,
+                    "cannot encode a text: " + e.getMessage(),
+                    "take the tokenizer.json that belongs to the model",
+                    e);
+        }
     }
 
     /// Drops tokens from the end of the longer of the two texts, never a special token.

@@ -1,13 +1,19 @@
 package cglora.models.training;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -27,14 +33,29 @@ final class MiniLm {
                 model.encoder(), Pooling.MEAN, new Labels(List.of("0", "1"), false));
     }
 
-    /// A reference file of the fixtures' folder; skips the test, visibly, where it is absent.
-    static JsonNode fixture(String name) {
-        Path file =
-                Path.of(System.getProperty("cglora.fixtures", "../shared/fixtures"))
-                        .resolve("minilm")
-                        .resolve(name);
-        assumeTrue(Files.isRegularFile(file), "skipped: no reference values at " + file);
-        return JsonMapper.shared().readTree(file.toFile());
+    /// A test for every JSON file below the folder of the system property `cglora.fixtures` that
+    /// has these keys; without any, one test that is reported as skipped.
+    static List<DynamicTest> forEachFixture(Consumer<JsonNode> test, String... keys) {
+        Path folder = Path.of(System.getProperty("cglora.fixtures", "../shared/fixtures"));
+        var tests = new ArrayList<DynamicTest>();
+        if (Files.isDirectory(folder)) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file :
+                        files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
+                    JsonNode json = JsonMapper.shared().readTree(file.toFile());
+                    if (json.isObject() && Stream.of(keys).allMatch(json::has)) {
+                        String name = folder.relativize(file).toString();
+                        tests.add(DynamicTest.dynamicTest(name, () -> test.accept(json)));
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        String reason = "skipped: no reference values of MiniLM below " + folder;
+        return tests.isEmpty()
+                ? List.of(DynamicTest.dynamicTest(reason, () -> abort(reason)))
+                : tests;
     }
 
     static int[] ints(JsonNode array) {

@@ -1,8 +1,10 @@
 package cglora.pipeline.cli;
 
 import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problem;
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -11,7 +13,7 @@ public final class Console {
     private static final String RED = "\u001b[1;31m";
     private static final String YELLOW = "\u001b[1;33m";
     private static final String PLAIN = "\u001b[0m";
-    private static final int MOST_PROBLEMS = 50;
+    private static final int MOST_OF_A_KIND = 5;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -63,11 +65,21 @@ public final class Console {
         errors(exception.problems());
     }
 
+    /// The first of each kind in full, the others by their number: one file can be wrong in
+    /// hundreds of tensors.
     void errors(List<Problem> problems) {
-        problems.stream().limit(MOST_PROBLEMS).forEach(problem -> print(problem, "error", RED));
-        if (problems.size() > MOST_PROBLEMS) {
-            err.println("... and " + (problems.size() - MOST_PROBLEMS) + " more errors");
+        var counts = new LinkedHashMap<ErrorCode, Integer>();
+        for (Problem problem : problems) {
+            if (counts.merge(problem.code(), 1, Integer::sum) <= MOST_OF_A_KIND) {
+                print(problem, "error", RED);
+            }
         }
+        counts.forEach(
+                (code, count) -> {
+                    if (count > MOST_OF_A_KIND) {
+                        err.println("... and " + (count - MOST_OF_A_KIND) + " more " + code);
+                    }
+                });
     }
 
     private void print(Problem problem, String severity, String start) {

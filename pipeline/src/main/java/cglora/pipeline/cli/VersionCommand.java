@@ -1,8 +1,6 @@
 package cglora.pipeline.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.util.Properties;
+import cglora.pipeline.run.ProductVersion;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -16,8 +14,8 @@ final class VersionCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
-        console.out().println("cglora " + product());
+    public Integer call() {
+        console.out().println("cglora " + ProductVersion.get());
         console.out()
                 .println(
                         "java "
@@ -26,15 +24,5 @@ final class VersionCommand implements Callable<Integer> {
                                 + System.getProperty("java.vendor")
                                 + ")");
         return 0;
-    }
-
-    /// The version that the build wrote into the resource.
-    static String product() throws IOException {
-        try (InputStream resource =
-                VersionCommand.class.getResourceAsStream("version.properties")) {
-            var properties = new Properties();
-            properties.load(resource);
-            return properties.getProperty("version");
-        }
     }
 }

@@ -39,6 +39,7 @@ final class DataStage {
     private Map<String, Object> record() {
         var record = new LinkedHashMap<String, Object>();
         record.put("cglora", 1);
+        record.put("version", ProductVersion.get());
         record.put("java", System.getProperty("java.vm.version"));
         record.put("engine", run.session.engine().description());
         record.put("engine_asked", inputs.spec().engine().type().jsonName());

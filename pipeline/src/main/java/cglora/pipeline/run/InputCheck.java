@@ -9,11 +9,14 @@ import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.DataSpec;
+import cglora.pipeline.spec.EvaluateSpec;
+import cglora.pipeline.spec.ExportSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -100,7 +103,31 @@ final class InputCheck {
         }
     }
 
+    /// This version runs one stage of a kind, evaluations apart, and learns nothing behind the
+    /// export.
+    private void order() {
+        var seen = new HashSet<Class<?>>();
+        for (StageSpec stage : inputs().stages()) {
+            boolean again = !seen.add(stage.getClass()) && !(stage instanceof EvaluateSpec);
+            boolean late =
+                    seen.contains(ExportSpec.class)
+                            && (stage instanceof TrainSpec || stage instanceof AdapterSpec);
+            if (again || late) {
+                problems.error(
+                        ErrorCode.P_STAGE,
+                        stage.id(),
+                        again
+                                ? "is a second stage of its kind; this version runs one"
+                                : "comes behind the export, which would not hold what it learns",
+                        again
+                                ? "take one of them out, or give it \"when\": false"
+                                : "move the export behind it");
+            }
+        }
+    }
+
     private void all() {
+        order();
         for (StageSpec stage : inputs().stages()) {
             switch (stage) {
                 case ModelSpec model -> {
@@ -115,7 +142,17 @@ final class InputCheck {
                     adapterSpec = adapter;
                     attempt(this::adapter);
                 }
-                case TrainSpec training -> attempt(() -> steps(training));
+                case TrainSpec training -> {
+                    if (training.loadBest() != null) {
+                        metrics(training.id(), "load_best", List.of(training.loadBest()));
+                    }
+                    attempt(() -> steps(training));
+                }
+                case EvaluateSpec evaluate -> {
+                    if (evaluate.metrics() != null) {
+                        metrics(evaluate.id(), "metrics", evaluate.metrics());
+                    }
+                }
                 default -> {}
             }
         }
@@ -202,7 +239,7 @@ final class InputCheck {
         }
         List<String> names = examples.labels().names();
         List<String> own = List.copyOf(checkpoint.id2label().values());
-        long found = checkpoint.weights().shape(Inputs.HEAD)[0];
+        long found = headOutputs();
         boolean named =
                 own.size() == found && own.stream().noneMatch(name -> name.startsWith("LABEL_"));
         boolean strangers =
@@ -230,6 +267,49 @@ final class InputCheck {
                     "");
         }
         examples = examples.withLabels(new Labels(own, false));
+    }
+
+    /// How many labels the checkpoint's head has.
+    ///
+    /// @throws CgloraException M-SHAPE for weight and bias that are no head of this model
+    private long headOutputs() {
+        long[] weight = checkpoint.weights().shape(Inputs.HEAD);
+        long[] bias =
+                checkpoint.weights().names().contains(Inputs.HEAD_BIAS)
+                        ? checkpoint.weights().shape(Inputs.HEAD_BIAS)
+                        : new long[0];
+        int hidden = checkpoint.encoder().hiddenSize();
+        if (weight.length != 2
+                || weight[1] != hidden
+                || !Arrays.equals(bias, new long[] {weight[0]})) {
+            throw new CgloraException(
+                    ErrorCode.M_SHAPE,
+                    checkpoint.description(),
+                    "its head has %s %s and %s %s, expected [labels, %d] and [labels]"
+                            .formatted(
+                                    Inputs.HEAD,
+                                    Arrays.toString(weight),
+                                    Inputs.HEAD_BIAS,
+                                    bias.length == 0 ? "missing" : Arrays.toString(bias),
+                                    hidden),
+                    "\"head\": \"new\" in the model stage replaces it");
+        }
+        return weight[0];
+    }
+
+    /// F1 of one class against the other is the only metric that the number of classes rules out.
+    private void metrics(String id, String key, List<String> names) {
+        if (examples == null || examples.labels().regression() || !names.contains("f1")) {
+            return;
+        }
+        int classes = examples.labels().names().size();
+        if (classes != 2) {
+            problems.error(
+                    ErrorCode.P_VALUE,
+                    id + "." + key,
+                    "metric 'f1' is for two classes, the data has " + classes,
+                    "take f1_macro");
+        }
     }
 
     private void adapter() {

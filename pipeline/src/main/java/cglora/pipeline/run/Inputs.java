@@ -55,6 +55,7 @@ record Inputs(
         implements AutoCloseable {
     static final int EVALUATION_BATCH = 32;
     static final String HEAD = "classifier.weight";
+    static final String HEAD_BIAS = "classifier.bias";
 
     /// The stages that take part, in order.
     List<StageSpec> stages() {

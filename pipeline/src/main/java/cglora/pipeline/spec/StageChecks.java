@@ -20,15 +20,7 @@ import java.util.TreeSet;
 /// What must hold between stages and between settings of one stage.
 final class StageChecks {
     private static final Set<String> CLASSIFICATION =
-            new TreeSet<>(
-                    Set.of(
-                            "accuracy",
-                            "f1",
-                            "f1_macro",
-                            "loss",
-                            "matthews_correlation",
-                            "precision",
-                            "recall"));
+            new TreeSet<>(Set.of("accuracy", "f1", "f1_macro", "loss", "matthews_correlation"));
     private static final Set<String> REGRESSION =
             new TreeSet<>(Set.of("loss", "mae", "mse", "pearson", "spearman"));
 
@@ -329,17 +321,18 @@ final class StageChecks {
     private void metric(String name, String where) {
         ModelSpec.ProblemType type = model == null ? null : model.problemType();
         var fitting = new TreeSet<String>();
+        // without a problem type the labels are classes
         if (type != ModelSpec.ProblemType.REGRESSION) {
             fitting.addAll(CLASSIFICATION);
         }
-        if (type != ModelSpec.ProblemType.SINGLE_LABEL_CLASSIFICATION) {
+        if (model == null || type == ModelSpec.ProblemType.REGRESSION) {
             fitting.addAll(REGRESSION);
         }
         if (fitting.contains(name)) {
             return;
         }
         boolean known = CLASSIFICATION.contains(name) || REGRESSION.contains(name);
-        String task = type == null ? "SEQ_CLS" : type.jsonName();
+        String task = type == null ? "classification" : type.jsonName();
         problems.error(
                 P_VALUE,
                 where,

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import cglora.kernels.error.CgloraException;
 import cglora.models.adapter.PeftAdapter;
+import cglora.models.weights.Safetensors;
+import cglora.models.weights.SafetensorsWriter;
+import cglora.models.weights.SafetensorsWriter.TensorData;
 import cglora.pipeline.cli.Main;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.Overrides;
@@ -122,6 +125,10 @@ class BadInputTest {
                 "model/config.json | \"pad_token_id\": 0 | \"pad_token_id\": 16 | T-PADDING | 0 … 15",
                 "model/config.json | \"pad_token_id\": 0 | \"pad_token_id\": -1 | T-PADDING | pad_token_id is -1",
                 "model/config.json | \"pad_token_id\": 0 | \"auto_map\": {} | M-FAMILY | never run",
+                "model/config.json | \"layer_norm_eps\": 1e-12 | \"layer_norm_eps\": -1 | M-CONFIG | positive number",
+                "model/config.json | \"layer_norm_eps\": 1e-12, |  | M-CONFIG | 'layer_norm_eps' is missing",
+                "model/config.json | \"hidden_act\": \"gelu\", |  | M-CONFIG | 'hidden_act' is missing",
+                "train.tsv | text\tlabel | text\tlable | D-COLUMN | \"columns\": {\"label\": \"lable\"}",
                 "model/config.json | \"model_type\": \"bert\" | \"model_type\": \"qwen2\" | M-FAMILY | qwen2",
                 "train.tsv | \tyes | \t | D-LABEL | holds no label",
                 "p.json | train.tsv | nowhere.tsv | D-MISSING | nowhere.tsv",
@@ -144,6 +151,10 @@ class BadInputTest {
                 "\"max_steps\": 3 | \"epochs\": 0.01 | D-STEPS | 0.09 steps",
                 "\"path\": \"model\" | \"path\": \"model\", \"task\": \"CAUSAL_LM\" | P-VALUE | SEQ_CLS",
                 "\"max_length\": 12 | \"max_length\": 17 | O-RANGE | 16 positions",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"pearson\" | P-VALUE | does not fit classification",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"recall\" | P-VALUE | no metric 'recall'",
+                "{\"stage\": \"export\"} | {\"stage\": \"train\", \"id\": \"more\"}, {\"stage\": \"export\"} | P-STAGE | second stage of its kind",
+                "{\"stage\": \"train\" | {\"stage\": \"export\", \"id\": \"early\"}, {\"stage\": \"train\" | P-STAGE | comes behind the export",
                 "\"r\": 2 | \"r\": 13 | A-RANK | at most 12",
                 "\"r\": 2 | \"modules_to_save\": [\"pooler\"] | A-SAVED | the head only",
                 "\"all-linear\" | \"(query\" | P-VALUE | regular expression"
@@ -152,6 +163,62 @@ class BadInputTest {
             throws IOException {
         change("p.json", from, to);
         refused(2, code.strip(), essence.strip());
+    }
+
+    @Test
+    void commasInATsvFileSuggestCsv() throws IOException {
+        change("train.tsv", "\t", ",");
+        refused(3, "D-COLUMN", "\"type\": \"csv\"");
+    }
+
+    @Test
+    void f1IsRefusedWhereThereAreThreeClasses() throws IOException {
+        change("train.tsv", "a good old film\tyes", "a good old film\tmaybe");
+        change("train.tsv", "the good old film\tyes", "the good old film\tmaybe");
+        change("p.json", "\"max_steps\": 3", "\"max_steps\": 3, \"load_best\": \"f1\"");
+        refused(2, "P-VALUE", "the data has 3", "f1_macro");
+        change("p.json", "\"load_best\": \"f1\"", "\"load_best\": \"f1_macro\"");
+        assertThat(command("validate").status()).isZero();
+    }
+
+    @Test
+    void aVocabularyWithoutItsUnknownTokenIsNotABugOfOurs() throws IOException {
+        change("model/tokenizer.json", "\"[UNK]\": 1, ", "");
+        assertThat(command("validate").status()).isZero();
+        change("train.tsv", "a good old film", "a zebra");
+        refused(3, "T-FORMAT", "[UNK]");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 7, 2, 12", "2, 12, 3, 12", "2, 12, 0, 12"})
+    void aHeadThatDoesNotFitTheModelIsRefused(int labels, int width, int biases, int hidden)
+            throws IOException {
+        Path file = folder.resolve("model/model.safetensors");
+        var tensors = new TreeMap<String, TensorData>();
+        try (var source = new Safetensors(file)) {
+            for (String name : source.names()) {
+                int[] extents =
+                        Arrays.stream(source.shape(name)).mapToInt(Math::toIntExact).toArray();
+                tensors.put(name, new TensorData(extents, source.read(name)));
+            }
+        }
+        tensors.put(
+                "classifier.weight",
+                new TensorData(new int[] {labels, width}, new float[labels * width]));
+        if (biases > 0) {
+            tensors.put("classifier.bias", new TensorData(new int[] {biases}, new float[biases]));
+        }
+        SafetensorsWriter.write(file, tensors, Map.of());
+        refused(3, "M-SHAPE", "expected [labels, " + hidden + "] and [labels]");
+    }
+
+    @Test
+    void manyErrorsOfAKindAreCounted() throws IOException {
+        change("model/config.json", "\"hidden_size\": 12", "\"hidden_size\": 24");
+        Outcome outcome = command("validate");
+        assertThat(outcome.status()).isEqualTo(3);
+        assertThat(outcome.err().split("error M-SHAPE")).hasSize(6);
+        assertThat(outcome.err()).containsPattern("\\.\\.\\. and \\d+ more M-SHAPE");
     }
 
     @Test

@@ -93,6 +93,9 @@ class PipelineRunTest {
         for (String name : new String[] {"pipeline.json", "run.json", "metrics.json"}) {
             assertThat(runs.getFirst().resolve(name)).isRegularFile();
         }
+        assertThat(JsonMapper.shared().readTree(runs.getFirst().resolve("run.json").toFile()))
+                .extracting(record -> record.path("version").asString(""))
+                .isEqualTo(ProductVersion.get());
         for (String line : Files.readAllLines(runs.getFirst().resolve("events.jsonl"))) {
             assertThat(JsonMapper.shared().readTree(line).has("event")).isTrue();
         }
