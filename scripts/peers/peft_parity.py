@@ -10,7 +10,9 @@ head of random values, a BertForSequenceClassification is saved as transformers 
 variant below is then trained for a few steps by `cglora run`, loaded by
 `PeftModel.from_pretrained` on that base, and asked for the logits of the same texts that
 `cglora predict --json` is asked for. The exit status is 1 where one differs by more than the
-tolerance, or where PEFT warns of missing or unexpected tensors.
+tolerance, or where PEFT warns of missing or unexpected tensors. Then adapters that `cglora init`
+only starts are loaded: those of methods that shift the base after its other half, `base_shift`, was
+merged into it.
 """
 
 import argparse
@@ -59,7 +61,14 @@ VARIANTS = {
         "alpha_pattern": {"value": 5},
     },
     "dropout": {"lora_dropout": 0.1},
+    "pissa": {"method": "pissa"},
+    "olora": {"method": "olora"},
+    "lora-ga": {"method": "lora-ga"},
+    "lora-one": {"method": "lora-one"},
+    "eva": {"method": "eva"},
 }
+STARTS = ["cg-lora", "lora-one", "eva", "pissa", "olora", "lora-ga"]
+UNCALIBRATED = ["lora", "rslora", "pissa", "olora"]
 
 
 def save_base(onnx_file, tokenizer_file, folder):
@@ -121,7 +130,7 @@ def pipeline(folder, name, adapter, head):
         {"stage": "data", "train": "train.tsv", "validation_split": 0.2, "labels": LABELS,
          "max_length": 32},
     ]
-    if adapter.get("method", "cg-lora") == "cg-lora":
+    if adapter.get("method") not in UNCALIBRATED:
         stages.append({"stage": "calibrate", "samples": 24, "step_samples": 12})
     stages += [
         {"stage": "adapter", "method": "cg-lora", "r": 8, "lora_alpha": 16,
@@ -149,10 +158,12 @@ def ours(cglora, adapter):
     return torch.tensor([json.loads(line)["logits"] for line in lines])
 
 
-def theirs(base, adapter):
+def theirs(base, adapter, shift=None):
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         model = AutoModelForSequenceClassification.from_pretrained(base)
+        if shift:
+            model = PeftModel.from_pretrained(model, shift).merge_and_unload()
         model = PeftModel.from_pretrained(model, adapter).eval()
     complaints = [str(w.message) for w in said if "keys" in str(w.message)]
     layers = sum(hasattr(m, "lora_A") and len(m.lora_A) > 0 for m in model.modules())
@@ -162,6 +173,20 @@ def theirs(base, adapter):
         with model.disable_adapter():
             plain = model(**tokens).logits
     return adapted, plain, layers, complaints
+
+
+def compare(what, mine, loaded):
+    adapted, plain, layers, complaints = loaded
+    difference = (mine - adapted).abs().max().item()
+    change = (plain - adapted).abs().max().item()
+    bad = not difference <= TOLERANCE or bool(complaints)
+    print(
+        f"{what}  {layers} layers  logits differ by {difference:.1e}"
+        f"  (the adapter moves them by {change:.2f})  {'FAILED' if bad else 'ok'}",
+        *complaints,
+        flush=True,
+    )
+    return bad
 
 
 def main():
@@ -183,17 +208,19 @@ def main():
             command([options.cglora, "run", file])
             exported = options.work / "runs" / file.stem / "latest" / "adapter"
             mine = ours(options.cglora, exported)
-            adapted, plain, layers, complaints = theirs(options.work / "base", exported)
-            difference = (mine - adapted).abs().max().item()
-            change = (plain - adapted).abs().max().item()
-            bad = not difference <= TOLERANCE or bool(complaints)
-            failed |= bad
-            print(
-                f"{name:16} head {head:4}  {layers} layers  logits differ by {difference:.1e}"
-                f"  (the adapter moves them by {change:.2f})  {'FAILED' if bad else 'ok'}",
-                *complaints,
-                flush=True,
-            )
+            failed |= compare(f"{name:16} head {head:4}", mine, theirs(options.work / "base", exported))
+    started = {}
+    for method in ["lora", *STARTS]:
+        file = pipeline(options.work, f"init {method}", {"method": method}, "new")
+        command([options.cglora, "init", file])
+        started[method] = options.work / "runs" / file.stem / "latest"
+    for method in STARTS:
+        shift = started[method] / "base_shift"
+        shifted = shift.exists()
+        # where the base is shifted, nothing but the head has changed yet, as in plain LoRA
+        mine = ours(options.cglora, started["lora" if shifted else method] / "adapter")
+        loaded = theirs(options.work / "base", started[method] / "adapter", shift if shifted else None)
+        failed |= compare(f"init {method:21}", mine, loaded)
     sys.exit(failed)
 
 

@@ -115,14 +115,14 @@ public record PeftAdapter(
         config.put("layers_to_transform", null);
         config.put("lora_alpha", number(first.alpha()));
         config.put("lora_dropout", loraDropout);
-        config.put("modules_to_save", modules);
+        config.put("modules_to_save", modules.isEmpty() ? null : modules);
         config.put("peft_type", "LORA");
         config.put("peft_version", "0.20.0");
         config.put("r", first.r());
         config.put("rank_pattern", ranks);
         config.put("revision", null);
         config.put("target_modules", new TreeSet<>(layers.keySet()));
-        config.put("task_type", "SEQ_CLS");
+        config.put("task_type", modules.isEmpty() ? null : "SEQ_CLS");
         config.put("use_dora", false);
         config.put("use_rslora", first.rslora());
         return config;
@@ -136,6 +136,17 @@ public record PeftAdapter(
     ///
     /// @throws CgloraException A-CONFIG, A-TENSOR, A-HEAD or one of the S codes
     public static PeftAdapter read(Path folder) {
+        return read(folder, HEAD);
+    }
+
+    /// Reads an adapter that need not have a head.
+    ///
+    /// @throws CgloraException A-CONFIG, A-TENSOR or one of the S codes
+    public static PeftAdapter readFactors(Path folder) {
+        return read(folder, List.of());
+    }
+
+    private static PeftAdapter read(Path folder, List<String> head) {
         Path configFile = folder.resolve(CONFIG);
         if (!Files.isRegularFile(configFile) || !Files.isRegularFile(folder.resolve(WEIGHTS))) {
             throw new CgloraException(
@@ -257,7 +268,7 @@ public record PeftAdapter(
                             "save the adapter again");
                 }
             }
-            for (String name : HEAD) {
+            for (String name : head) {
                 int rank = shapes.containsKey(name) ? shapes.get(name).length : 0;
                 if (rank != (name.endsWith("weight") ? 2 : 1)) {
                     problems.error(
