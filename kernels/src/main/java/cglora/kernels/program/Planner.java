@@ -78,8 +78,7 @@ public final class Planner {
     }
 
     /// In which scratch arena each buffer lies: what one launch writes lies in different ones,
-    /// since
-    /// TornadoVM's graphs know one writer of an array in a task.
+    /// since TornadoVM's graphs know one writer of an array in a task.
     ///
     /// @param placed buffers that have a place already
     private static Map<Buffer, Integer> colors(

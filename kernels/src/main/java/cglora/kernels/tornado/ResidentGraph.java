@@ -5,6 +5,7 @@ import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 
 /// A graph and its plan. The first execution takes the resident buffers over from the anchor.
 final class ResidentGraph {
@@ -48,6 +49,18 @@ final class ResidentGraph {
             selected = whole.withGraph(index);
         }
         return selected.execute();
+    }
+
+    /// An execution under TornadoVM's profiler; not the first one.
+    ///
+    /// @return nanoseconds of its kernels on the device
+    long profile() {
+        selected = whole.withGraph(index).withProfiler(ProfilerMode.SILENT);
+        try {
+            return selected.execute().getProfilerResult().getDeviceKernelTime();
+        } finally {
+            selected = whole.withGraph(index).withoutProfiler();
+        }
     }
 
     /// The plan with this graph selected.

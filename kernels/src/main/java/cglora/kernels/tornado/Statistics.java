@@ -6,6 +6,7 @@ public final class Statistics {
     private long tasks;
     private long compileNanos;
     private long executions;
+    private long kernelNanos;
     private long bytesUp;
     private long bytesDown;
 
@@ -17,6 +18,10 @@ public final class Statistics {
 
     void executed() {
         executions++;
+    }
+
+    void profiled(long nanos) {
+        kernelNanos += nanos;
     }
 
     void moved(long up, long down) {
@@ -42,6 +47,11 @@ public final class Statistics {
     /// Executions of whole programs.
     public long executions() {
         return executions;
+    }
+
+    /// Time of the kernels on the device, as far as they ran while a profile was taken.
+    public long kernelNanos() {
+        return kernelNanos;
     }
 
     /// Bytes of inputs taken to the device.

@@ -41,6 +41,7 @@ public final class TornadoEngine implements Engine {
     private final List<float[]> scratch = new ArrayList<>();
     private long outgrownBytes;
     private int graphs;
+    private boolean isProfiling;
 
     /// @throws CgloraException V-ENGINE where TornadoVM is absent or may fall back silently
     public TornadoEngine(DeviceInfo info, DeviceProfile profile) {
@@ -85,6 +86,22 @@ public final class TornadoEngine implements Engine {
     /// Launches, compilations and bytes since the engine was made.
     public Statistics statistics() {
         return statistics;
+    }
+
+    /// Has TornadoVM take the time of each kernel from now on, which [Statistics#kernelNanos()]
+    /// sums
+    /// up. The engine waits for each kernel then: the time of a whole execution is not what it is
+    /// without.
+    public void startProfile() {
+        isProfiling = true;
+    }
+
+    public void stopProfile() {
+        isProfiling = false;
+    }
+
+    boolean isProfiling() {
+        return isProfiling;
     }
 
     /// Bytes of all arrays that stay on the device now.

@@ -117,7 +117,11 @@ final class TornadoProgram implements LoadedProgram {
         }
         for (ResidentGraph graph : graphs) {
             try {
-                graph.execute();
+                if (engine.isProfiling()) {
+                    engine.statistics().profiled(graph.profile());
+                } else {
+                    graph.execute();
+                }
             } catch (RuntimeException | Error e) {
                 throw DeviceFailure.of(engine.info().toString(), program.name(), e);
             }

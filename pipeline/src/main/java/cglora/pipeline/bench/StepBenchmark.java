@@ -1,8 +1,10 @@
 package cglora.pipeline.bench;
 
+import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.engine.OpenBlas;
 import cglora.kernels.engine.Profile;
+import cglora.kernels.tornado.TornadoEngine;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
@@ -64,6 +66,7 @@ public final class StepBenchmark {
             long begin = System.nanoTime();
             step.run(batch);
             double first = (System.nanoTime() - begin) * 1e-9;
+            String compiled = compilation(engine);
             for (int i = 1; i < UNTIMED; i++) {
                 step.run(batch);
             }
@@ -85,7 +88,12 @@ public final class StepBenchmark {
                     1e3 * seconds[repetitions - 1],
                     ROWS * WIDTH / median,
                     program.operations() / median * 1e-9);
+            line("launches      %d a step", program.launches().size());
             line("first step    %.1f s with all compilation", first);
+            if (engine instanceof TornadoEngine tornado) {
+                line("compiled      %s", compiled);
+                overhead(tornado, step, batch, median);
+            }
             var plan =
                     MemoryPlan.of(
                             "the step",
@@ -102,18 +110,52 @@ public final class StepBenchmark {
                     step.run(batch);
                 }
                 jvm.stopProfile();
-                report(profile, program.launches().size());
+                report(profile);
                 gemm(profile, jvm.parallelism());
             }
         }
     }
 
-    private void report(Profile profile, int launches) {
+    /// What the first step compiled on a device.
+    private static String compilation(Engine engine) {
+        return engine instanceof TornadoEngine tornado
+                ? String.format(
+                        Locale.ROOT,
+                        "%d graphs of %d tasks, %.1f s with their first executions",
+                        tornado.statistics().graphs(),
+                        tornado.statistics().tasks(),
+                        tornado.statistics().compileNanos() * 1e-9)
+                : "";
+    }
+
+    /// The share of a step that is no kernel's: kernel times are TornadoVM's, of steps of their
+    /// own, since its profiler slows a step down.
+    private void overhead(TornadoEngine engine, TrainingStep step, Batch batch, double median) {
+        double[] kernels = new double[PROFILED];
+        double[] wall = new double[PROFILED];
+        engine.startProfile();
+        for (int i = 0; i < PROFILED; i++) {
+            long before = engine.statistics().kernelNanos();
+            long start = System.nanoTime();
+            step.run(batch);
+            wall[i] = (System.nanoTime() - start) * 1e-9;
+            kernels[i] = (engine.statistics().kernelNanos() - before) * 1e-9;
+        }
+        engine.stopProfile();
+        Arrays.sort(kernels);
+        Arrays.sort(wall);
+        double inKernels = kernels[PROFILED / 2];
+        line(
+                "overhead      %.1f %% of a step beyond its kernels' %.1f ms; %.1f ms with profiler",
+                100 * (1 - inKernels / median), 1e3 * inKernels, 1e3 * wall[PROFILED / 2]);
+    }
+
+    private void report(Profile profile) {
         double total = profile.families().values().stream().mapToLong(Profile.Entry::nanos).sum();
         var matmul = profile.families().get("matmul");
         line(
-                "gemm          %.1f %% of the step   everything else %.1f %%   %d launches",
-                100 * matmul.nanos() / total, 100 - 100 * matmul.nanos() / total, launches);
+                "gemm          %.1f %% of the step   everything else %.1f %%",
+                100 * matmul.nanos() / total, 100 - 100 * matmul.nanos() / total);
         profile.kernels().entrySet().stream()
                 .sorted((a, b) -> Long.compare(b.getValue().nanos(), a.getValue().nanos()))
                 .forEach(
