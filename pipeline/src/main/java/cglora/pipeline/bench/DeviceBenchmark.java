@@ -37,7 +37,7 @@ public final class DeviceBenchmark {
     }
 
     public void run() {
-        record = describe();
+        record = describe().with(List.of(), Machine.load());
         write();
         check();
         for (Suite suite : Suite.values()) {
@@ -60,9 +60,7 @@ public final class DeviceBenchmark {
                     record(
                             threads + " threads of " + Machine.current().processor(),
                             engine,
-                            new String[] {
-                                "jvm", "", "OpenBLAS " + OpenBlas.get().description(), "", "", ""
-                            });
+                            new String[] {"jvm", "", OpenBlas.get().description(), "", "", ""});
             case EngineChoice.Tornado(DeviceInfo info, var profile, _) ->
                     record(
                             info.name(),

@@ -44,6 +44,13 @@ public record Machine(String os, String processor, int threads, long memoryBytes
         }
     }
 
+    /// A line on what else the processors do, where the system tells it: other work is the first
+    /// reason for a wide spread.
+    static List<String> load() {
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        return load < 0 ? List.of() : List.of("system load %.1f when it began".formatted(load));
+    }
+
     private static long memory() {
         return ManagementFactory.getOperatingSystemMXBean()
                         instanceof com.sun.management.OperatingSystemMXBean system

@@ -2,6 +2,7 @@ package cglora.pipeline.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.StringJoiner;
 
 /// One record as text.
@@ -103,13 +104,14 @@ public final class RecordTable {
     }
 
     static String describe(Machine machine) {
-        return "%s, %d threads, %.1f GiB, %s, Java %s"
-                .formatted(
-                        machine.processor(),
-                        machine.threads(),
-                        machine.memoryBytes() / 1073741824.0,
-                        machine.os(),
-                        machine.java());
+        return String.format(
+                Locale.ROOT,
+                "%s, %d threads, %.1f GiB, %s, Java %s",
+                machine.processor(),
+                machine.threads(),
+                machine.memoryBytes() / 1073741824.0,
+                machine.os(),
+                machine.java());
     }
 
     static String describe(DeviceRecord device) {
