@@ -34,9 +34,6 @@ public record GemmTiming(Form form, int m, int n, int k, double[] seconds) {
         }
     }
 
-    /// One sample is executions of this many seconds together.
-    private static final double SAMPLE_SECONDS = 0.05;
-
     /// Elements that are compared with float64.
     private static final int COMPARED = 64;
 
@@ -63,26 +60,11 @@ public record GemmTiming(Form form, int m, int n, int k, double[] seconds) {
                     engine.load(Planner.plan("gemm", List.of(launch), Set.of(), Set.of()));
             program.run();
             compare(form, m, n, k, left, right, engine.read(c), engine.description());
-            double single = time(program, 1);
-            int executions = (int) Math.max(1, Math.ceil(SAMPLE_SECONDS / single));
-            time(program, executions); // the JVM compiles what it has seen often
-            double[] seconds = new double[repetitions];
-            for (int i = 0; i < repetitions; i++) {
-                seconds[i] = time(program, executions);
-            }
+            double[] seconds = Stopwatch.seconds(program::run, repetitions);
             return new GemmTiming(form, m, n, k, seconds);
         } finally {
             engine.release(layout);
         }
-    }
-
-    /// Seconds of one execution, of several in a row.
-    private static double time(LoadedProgram program, int executions) {
-        long start = System.nanoTime();
-        for (int i = 0; i < executions; i++) {
-            program.run();
-        }
-        return (System.nanoTime() - start) * 1e-9 / executions;
     }
 
     private static float[] random(SplittableRandom random, int length) {

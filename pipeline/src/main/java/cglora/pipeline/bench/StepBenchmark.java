@@ -5,14 +5,7 @@ import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.engine.OpenBlas;
 import cglora.kernels.engine.Profile;
 import cglora.kernels.tornado.TornadoEngine;
-import cglora.models.block.LinearModule;
-import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
-import cglora.models.data.Labels;
-import cglora.models.family.PretrainedModel;
-import cglora.models.training.Pooling;
-import cglora.models.training.SequenceClassifier;
-import cglora.models.training.Session;
 import cglora.models.training.TrainingStep;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.MemoryPlan;
@@ -22,17 +15,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /// A LoRA training step of MiniLM on this machine: r = 8 on all linear layers, 16 sequences of 128
 /// tokens, and the same products by OpenBLAS alone.
-public final class StepBenchmark {
-    private static final int ROWS = 16;
-    private static final int WIDTH = 128;
-    private static final int RANK = 8;
+final class StepBenchmark {
+    private static final int ROWS = StepModel.ROWS;
+    private static final int WIDTH = StepModel.WIDTH;
+    private static final String TEST = "MiniLM r 8, " + ROWS + "×" + WIDTH + " tokens";
     private static final int UNTIMED = 5;
     private static final int PROFILED = 5;
 
@@ -40,27 +32,17 @@ public final class StepBenchmark {
     private final int repetitions;
     private final PrintStream out;
 
-    public StepBenchmark(EngineChoice choice, int repetitions, PrintStream out) {
+    StepBenchmark(EngineChoice choice, int repetitions, PrintStream out) {
         this.choice = choice;
         this.repetitions = repetitions;
         this.out = out;
     }
 
-    public void run() {
-        try (var checkpoint = PretrainedModel.load("classpath:all-minilm-l6-v2.onnx", Map.of());
+    /// Prints what people read and returns what the record holds.
+    List<Result> run() {
+        try (var checkpoint = StepModel.checkpoint();
                 var engine = choice.open()) {
-            var model =
-                    new SequenceClassifier(
-                            checkpoint.encoder(),
-                            Pooling.MEAN,
-                            new Labels(List.of("0", "1"), false));
-            var session = new Session(engine, model, checkpoint, false);
-            checkpoint.weights().release();
-            var layers = new ArrayList<LoraLayer>();
-            for (LinearModule module : model.linearModules()) {
-                layers.add(new LoraLayer(module, RANK, 2f, 0f, false));
-            }
-            session.addAdapters(layers);
+            var session = StepModel.session(engine, checkpoint);
             var step = new TrainingStep(session);
             Batch batch = batch(checkpoint.encoder().vocabularySize());
             long begin = System.nanoTime();
@@ -71,14 +53,50 @@ public final class StepBenchmark {
                 step.run(batch);
             }
             double[] seconds = new double[repetitions];
+            Energy energy = Energy.of(choice);
             for (int i = 0; i < repetitions; i++) {
                 long start = System.nanoTime();
                 step.run(batch);
                 seconds[i] = (System.nanoTime() - start) * 1e-9;
             }
+            energy.stop();
+            var results = new ArrayList<Result>();
+            results.add(
+                    Result.rate(Suite.STEP, TEST, Unit.TOKENS_PER_SECOND, ROWS * WIDTH, seconds));
+            results.add(Result.of(Suite.STEP, TEST + " time", Unit.SECONDS, seconds));
+            results.add(Result.of(Suite.STEP, TEST + " first", Unit.SECONDS, first));
+            energy.joules()
+                    .ifPresent(
+                            j ->
+                                    results.add(
+                                            Result.of(
+                                                    Suite.STEP,
+                                                    TEST + " energy",
+                                                    Unit.JOULES,
+                                                    j / repetitions)));
             Arrays.sort(seconds);
             double median = seconds[repetitions / 2];
             var program = session.plannedTraining(ROWS, WIDTH);
+            results.add(
+                    Result.of(
+                            Suite.STEP,
+                            TEST + " launches",
+                            Unit.LAUNCHES,
+                            program.launches().size()));
+            if (engine instanceof TornadoEngine tornado) {
+                results.add(
+                        Result.of(
+                                Suite.STEP,
+                                TEST + " compile",
+                                Unit.SECONDS,
+                                tornado.statistics().compileNanos() * 1e-9));
+            }
+            results.add(
+                    Result.of(
+                            Suite.STEP,
+                            TEST + " resident peak",
+                            Unit.MEBIBYTES,
+                            PeakMemory.residentMiB()));
             line("engine        %s", engine.description());
             line(
                     "step          %.1f ms median of %d (%.1f … %.1f)   %.0f tokens/s   %.0f GFLOP/s",
@@ -113,6 +131,7 @@ public final class StepBenchmark {
                 report(profile);
                 gemm(profile, jvm.parallelism());
             }
+            return results;
         }
     }
 

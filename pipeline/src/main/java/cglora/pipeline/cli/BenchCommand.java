@@ -2,35 +2,76 @@ package cglora.pipeline.cli;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-import cglora.pipeline.bench.GemmBenchmark;
-import cglora.pipeline.bench.StepBenchmark;
+import cglora.kernels.error.ErrorKind;
+import cglora.pipeline.bench.BenchRecord;
+import cglora.pipeline.bench.Benchmark;
+import cglora.pipeline.bench.DeviceBenchmark;
+import cglora.pipeline.bench.DeviceNames;
+import cglora.pipeline.bench.RecordFormat;
+import cglora.pipeline.bench.Suite;
+import cglora.pipeline.device.Again;
 import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.run.ProductVersion;
 import cglora.pipeline.spec.EngineSpec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Measures this machine.
-@Command(name = "bench", description = "Measure an engine of this machine.")
+/// Measures devices, each in a process of its own.
+@Command(
+        name = "bench",
+        description = "Measure devices: first that they are right, then how fast they are.",
+        subcommands = BenchCompareCommand.class)
 final class BenchCommand implements Callable<Integer> {
+    /// The longest compilation of a program is far below this.
+    private static final long SILENCE_SECONDS = 1800;
+
     @Option(
             names = "--suite",
-            defaultValue = "step",
+            split = ",",
+            paramLabel = "SUITE",
             description =
-                    "What to measure: step (a LoRA training step of MiniLM) or gemm (products).")
-    private String suite;
+                    "What to measure, of device, gemm, kernels, step (a LoRA training step of"
+                            + " MiniLM; the default) and init (calibration and initialisation).")
+    private List<String> suites = new ArrayList<>();
 
     @Option(names = "--threads", defaultValue = "0", description = "Threads; 0 takes all cores.")
     private int threads;
 
     @Option(
             names = {"-r", "--repetitions"},
-            defaultValue = "15",
-            description = "Timed executions.")
+            defaultValue = "5",
+            description = "Timed samples of each test.")
     private int repetitions;
 
+    @Option(
+            names = "--save",
+            paramLabel = "FILE",
+            description = "Write the record here as JSON, too.")
+    private Path save;
+
+    @Option(
+            names = "--against",
+            paramLabel = "FILE",
+            description = "A record to set this one beside; its suites are the default.")
+    private List<Path> against = new ArrayList<>();
+
+    @Option(names = "--part", paramLabel = "FILE", hidden = true)
+    private Path part;
+
     @Mixin private EngineOptions engine;
+
+    @Mixin private BenchOutput output;
 
     private final Console console;
 
@@ -39,11 +80,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
-        if (!suite.equals("step") && !suite.equals("gemm")) {
-            throw new CgloraException(
-                    ErrorCode.P_USAGE, "--suite", "no suite '" + suite + "'", "one of step, gemm");
-        }
+    public Integer call() throws IOException {
         if (threads < 0 || repetitions < 1) {
             throw new CgloraException(
                     ErrorCode.O_RANGE,
@@ -51,19 +88,98 @@ final class BenchCommand implements Callable<Integer> {
                     threads + " threads, " + repetitions + " repetitions",
                     "at least 1 repetition, 0 or more threads");
         }
+        return part == null ? all() : one();
+    }
+
+    /// Measures one device in this process.
+    private int one() {
         EngineSpec asked = engine.spec();
         EngineChoice choice =
                 engine.choose(
                         new EngineSpec(
                                 asked.type(), asked.device(), threads == 0 ? null : threads, null));
-        if (engine.isAnswered(choice, console)) {
-            return 0;
-        }
-        if (suite.equals("gemm")) {
-            new GemmBenchmark(choice, repetitions, console.out()).run();
-        } else {
-            new StepBenchmark(choice, repetitions, console.out()).run();
+        if (!engine.isAnswered(choice, console)) {
+            new DeviceBenchmark(choice, Suite.parse(suites), repetitions, console.out(), part)
+                    .run();
         }
         return 0;
+    }
+
+    private int all() throws IOException {
+        Map<String, BenchRecord> others = BenchOutput.read(against);
+        Set<Suite> chosen = chosen(others);
+        requireSameVersion(others);
+        List<String> devices =
+                DeviceNames.of(
+                        engine.device(),
+                        () -> Again.command(Main.class, List.of("devices", "--json")));
+        var benchmark =
+                new Benchmark(
+                        ProductVersion.get(),
+                        chosen,
+                        repetitions,
+                        (device, file) ->
+                                Again.command(Main.class, arguments(chosen, device, file)),
+                        SILENCE_SECONDS,
+                        console::note);
+        BenchRecord record = benchmark.run(devices);
+        if (save != null) {
+            BenchOutput.write(save, RecordFormat.write(record));
+        }
+        if (others.isEmpty()) {
+            output.print(record, console);
+        } else {
+            Map<String, BenchRecord> records = new LinkedHashMap<>(others);
+            records.put("here", record);
+            output.print(records, console);
+        }
+        if (record.succeeded()) {
+            return 0;
+        }
+        boolean ended = record.devices().stream().anyMatch(d -> !d.failure().isEmpty());
+        return (ended ? ErrorKind.ENGINE : ErrorKind.CHECK).exitStatus();
+    }
+
+    private Set<Suite> chosen(Map<String, BenchRecord> others) {
+        if (!suites.isEmpty()) {
+            return Suite.parse(suites);
+        }
+        var chosen = EnumSet.noneOf(Suite.class);
+        others.values().forEach(record -> chosen.addAll(record.suites()));
+        return chosen.isEmpty() ? EnumSet.of(Suite.STEP) : chosen;
+    }
+
+    /// Before anything is measured in vain.
+    private static void requireSameVersion(Map<String, BenchRecord> others) {
+        others.forEach(
+                (name, record) -> {
+                    if (record.suiteVersion() != Suite.VERSION) {
+                        throw new CgloraException(
+                                ErrorCode.O_CONFLICT,
+                                name,
+                                "was measured with suite version %d, this cglora has %d"
+                                        .formatted(record.suiteVersion(), Suite.VERSION),
+                                "measure both with the same cglora");
+                    }
+                });
+    }
+
+    private List<String> arguments(Set<Suite> chosen, String device, Path file) {
+        var arguments =
+                new ArrayList<String>(
+                        List.of(
+                                "bench",
+                                "--part",
+                                file.toString(),
+                                "--suite",
+                                chosen.stream()
+                                        .map(Suite::toString)
+                                        .collect(Collectors.joining(",")),
+                                "-r",
+                                Integer.toString(repetitions),
+                                "--threads",
+                                Integer.toString(threads)));
+        arguments.addAll(engine.arguments(device));
+        return arguments;
     }
 }

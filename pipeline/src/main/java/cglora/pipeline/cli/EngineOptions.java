@@ -76,6 +76,28 @@ public final class EngineOptions {
         return Engines.spec(type, device);
     }
 
+    /// As it was given; null where it was not.
+    String device() {
+        return device;
+    }
+
+    /// The options again, for another process and one device.
+    ///
+    /// @param one its name, or `auto`
+    List<String> arguments(String one) {
+        var arguments = new ArrayList<String>();
+        if (type != null) {
+            arguments.addAll(List.of("--engine", type.jsonName()));
+        }
+        if (!one.equals(EngineSpec.Type.AUTO.jsonName())) {
+            arguments.addAll(List.of("--device", one));
+        }
+        if (profile != null) {
+            arguments.addAll(List.of("--profile", profile));
+        }
+        return arguments;
+    }
+
     EngineChoice choose(EngineSpec spec) {
         return Engines.choose(EngineRequest.of(spec, profile));
     }

@@ -117,6 +117,28 @@ class LauncherTest {
     }
 
     @Test
+    void benchIsPlainJavaThatStartsTheLauncherForEachDevice() throws Exception {
+        Map<String, String> environment = Map.of("TORNADOVM_HOME", sdk("5.2.0-jdk25").toString());
+        String root = folder.toRealPath().toString();
+        assertThat(run(environment, "bench", "--device", "opencl:0", "--show-command").out())
+                .contains("-Dcglora.launcher=" + root + "/scripts/cglora ", "-Dcglora.commit=")
+                .endsWith("cglora.pipeline.cli.Main bench --device opencl:0\n")
+                .doesNotContain("argfile");
+        assertThat(
+                        run(
+                                        environment,
+                                        "bench",
+                                        "--part",
+                                        "x",
+                                        "--device",
+                                        "jvm",
+                                        "--show-command")
+                                .out())
+                .contains(" --add-modules jdk.incubator.vector ")
+                .doesNotContain("cglora.launcher", "argfile");
+    }
+
+    @Test
     void warnsOfAVersionThatWasNotTested() throws Exception {
         Path sdk = sdk("5.9.0-jdk25");
         Outcome outcome = run(Map.of("TORNADOVM_HOME", sdk.toString()), "doctor", "--show-command");

@@ -1,0 +1,166 @@
+package cglora.pipeline.bench;
+
+import cglora.kernels.check.KernelCheck;
+import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.TornadoStatus;
+import cglora.kernels.engine.OpenBlas;
+import cglora.pipeline.device.EngineChoice;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/// Measures one device in this process: first every kernel against float64, then the suites. What
+/// is known is written after each of them, for a driver may end the process.
+public final class DeviceBenchmark {
+    private final EngineChoice choice;
+    private final Set<Suite> suites;
+    private final int repetitions;
+    private final PrintStream out;
+    private final Path part;
+    private final Map<String, String> wrong = new LinkedHashMap<>();
+    private DeviceRecord record;
+
+    /// @param out  progress, for people
+    /// @param part where the [DeviceRecord] goes
+    public DeviceBenchmark(
+            EngineChoice choice, Set<Suite> suites, int repetitions, PrintStream out, Path part) {
+        this.choice = choice;
+        this.suites = suites;
+        this.repetitions = repetitions;
+        this.out = out;
+        this.part = part;
+    }
+
+    public void run() {
+        record = describe().with(List.of(), Machine.load());
+        write();
+        check();
+        for (Suite suite : Suite.values()) {
+            if (suites.contains(suite)) {
+                measure(suite, () -> results(suite));
+            }
+        }
+        record = record.with(List.of(), List.of(energyNote()));
+        write();
+    }
+
+    private void write() {
+        RecordFormat.writePart(part, record);
+    }
+
+    private DeviceRecord describe() {
+        String engine = choice instanceof EngineChoice.Jvm ? "jvm" : "tornado";
+        return switch (choice) {
+            case EngineChoice.Jvm(int threads, _) ->
+                    record(
+                            threads + " threads of " + Machine.current().processor(),
+                            engine,
+                            new String[] {"jvm", "", OpenBlas.get().description(), "", "", ""});
+            case EngineChoice.Tornado(DeviceInfo info, var profile, _) ->
+                    record(
+                            info.name(),
+                            engine,
+                            new String[] {
+                                info.id().backend(),
+                                info.platform(),
+                                info.driver(),
+                                info.languageVersion(),
+                                profile.name(),
+                                TornadoStatus.version()
+                            });
+        };
+    }
+
+    /// @param versions backend, platform, driver, language, profile, TornadoVM
+    private DeviceRecord record(String name, String engine, String[] versions) {
+        return new DeviceRecord(
+                choice.device(),
+                name,
+                engine,
+                versions[0],
+                versions[1],
+                versions[2],
+                versions[3],
+                versions[4],
+                versions[5],
+                0,
+                List.of(),
+                List.of(),
+                List.of(),
+                "");
+    }
+
+    private void check() {
+        out.println(choice.device() + ": every kernel against float64");
+        var lines = new ArrayList<String>();
+        int agreeing = 0;
+        for (KernelCheck check : KernelCheck.all(choice::open, this::told)) {
+            if (check.agrees()) {
+                agreeing++;
+            } else {
+                String failure = check.failure().replaceAll("\\s+", " ");
+                wrong.put(check.kernel(), failure);
+                lines.add(check.kernel() + ": " + failure);
+            }
+        }
+        record = record.withChecks(agreeing, lines);
+        write();
+    }
+
+    private void told(KernelCheck check) {
+        out.println("  " + check.kernel() + (check.agrees() ? "" : "  WRONG"));
+        out.flush();
+    }
+
+    private void measure(Suite suite, Supplier<List<Result>> results) {
+        out.println(choice.device() + ": suite " + suite);
+        List<Result> measured;
+        try {
+            measured = results.get();
+        } catch (RuntimeException e) {
+            measured = List.of(Result.failed(suite, suite.toString(), Unit.SECONDS, e));
+        }
+        var all = new ArrayList<>(record.results());
+        all.addAll(measured);
+        record = record.with(Peaks.of(all).mark(measured), List.of());
+        write();
+    }
+
+    private List<Result> results(Suite suite) {
+        return switch (suite) {
+            case DEVICE -> new DeviceSuite(choice, repetitions, this::told).run();
+            case GEMM -> GemmSuite.run(choice, repetitions, wrong, this::told);
+            case KERNELS ->
+                    new KernelSuite(
+                                    choice,
+                                    repetitions,
+                                    wrong,
+                                    Peaks.of(record.results()),
+                                    this::told)
+                            .run();
+            case STEP -> new StepBenchmark(choice, repetitions, out).run();
+            case INIT -> InitSuite.run(choice, repetitions, out);
+        };
+    }
+
+    private void told(Result result) {
+        out.println(
+                "  "
+                        + result.test()
+                        + "  "
+                        + (result.hasFailed()
+                                ? "FAILED: " + result.failure()
+                                : Figures.three(result.median()) + " " + result.unit()));
+        out.flush();
+    }
+
+    private String energyNote() {
+        boolean told = record.results().stream().anyMatch(r -> r.unit() == Unit.JOULES);
+        return told ? "energy of the whole package" : "energy: nothing here tells it";
+    }
+}

@@ -1,0 +1,54 @@
+package cglora.pipeline.bench;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/// What a benchmark measures, in the order in which it is done.
+public enum Suite {
+    /// Transfers, bandwidth, launches.
+    DEVICE,
+    /// Matrix products at the shapes of transformers.
+    GEMM,
+    /// The launches of a training step, each kind alone, with its part of the measured peaks:
+    /// [#DEVICE] comes first.
+    KERNELS,
+    /// A whole training step.
+    STEP,
+    /// Calibration and CG-LoRA's initialisation.
+    INIT;
+
+    /// Changes with what is measured and how: records of other versions are not compared.
+    public static final int VERSION = 1;
+
+    /// @throws CgloraException P-USAGE for a name that is none
+    public static Set<Suite> parse(List<String> names) {
+        var suites = EnumSet.noneOf(Suite.class);
+        for (String name : names) {
+            suites.add(
+                    Arrays.stream(values())
+                            .filter(s -> s.toString().equals(name.strip().toLowerCase(Locale.ROOT)))
+                            .findFirst()
+                            .orElseThrow(
+                                    () ->
+                                            new CgloraException(
+                                                    ErrorCode.P_USAGE,
+                                                    "--suite",
+                                                    "no suite '" + name + "'",
+                                                    "some of device, kernels, gemm, step, init")));
+        }
+        if (suites.contains(KERNELS)) {
+            suites.add(DEVICE);
+        }
+        return suites;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

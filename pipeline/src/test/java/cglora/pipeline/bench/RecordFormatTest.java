@@ -1,0 +1,76 @@
+package cglora.pipeline.bench;
+
+import static cglora.pipeline.bench.Records.device;
+import static cglora.pipeline.bench.Records.record;
+import static cglora.pipeline.bench.Records.result;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RecordFormatTest {
+    @TempDir Path folder;
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(folder.resolve("a.json"), text);
+    }
+
+    @Test
+    void whatIsWrittenIsReadBack() throws IOException {
+        BenchRecord record =
+                record(
+                        device(
+                                "opencl:0:0",
+                                result(Suite.GEMM, "NN 1×2×3", Unit.GFLOP_PER_SECOND, 1.5, 2.5)
+                                        .withPeak(0.25),
+                                Result.failed(Suite.STEP, "step", Unit.SECONDS, "no\n memory")),
+                        DeviceRecord.failed("ptx:0:0", "not there"));
+        String text = RecordFormat.write(record);
+        assertThat(RecordFormat.read(file(text))).isEqualTo(record);
+        assertThat(text)
+                .contains("\"cglora_bench\" : 1", "\"suite_version\" : ", "\"GFLOP/s\"", "\"gemm\"")
+                .contains("\"of_peak\" : 0.25", "\"no memory\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "not JSON; P_JSON; is no record of a benchmark",
+                "[]; P_JSON; no number \"cglora_bench\"",
+                "{\"stages\": []}; P_JSON; no number \"cglora_bench\"",
+                "{\"cglora_bench\": 2}; P_VERSION; is a record of format 2, this cglora reads",
+                "{\"cglora_bench\": 1}; P_JSON; is no record of a benchmark: ",
+                "{\"cglora_bench\": 1, \"what\": 3}; P_JSON; is no record of a benchmark: "
+            })
+    void whatIsNoRecordIsRefused(String text, ErrorCode code, String what) throws IOException {
+        Path file = file(text);
+        assertThatThrownBy(() -> RecordFormat.read(file))
+                .isInstanceOfSatisfying(
+                        CgloraException.class,
+                        e -> {
+                            assertThat(e.problems().getFirst().code()).isEqualTo(code);
+                            assertThat(e.problems().getFirst().where()).endsWith("a.json");
+                            assertThat(e.problems().getFirst().what()).contains(what);
+                        });
+    }
+
+    @Test
+    void aResultHasSamplesOrAFailure() throws IOException {
+        String text =
+                RecordFormat.write(
+                        record(device("jvm", result(Suite.STEP, "s", Unit.SECONDS, 1.0))));
+        Path file = file(text.replaceFirst("\"samples\" : \\[ 1.0 \\]", "\"samples\" : []"));
+        assertThatThrownBy(() -> RecordFormat.read(file))
+                .isInstanceOf(CgloraException.class)
+                .hasMessageContaining("is no record of a benchmark");
+    }
+}

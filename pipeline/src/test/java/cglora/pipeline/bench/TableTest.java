@@ -1,0 +1,55 @@
+package cglora.pipeline.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TableTest {
+    private final Table table =
+            new Table(
+                    List.of("a", "long head"),
+                    List.of(List.of("1|2", "x\ny"), List.of("p, \"q\"", "")));
+
+    @Test
+    void markdownIsAlignedAndKeepsItsColumns() {
+        assertThat(table.markdown())
+                .isEqualTo(
+                        """
+                        | a      | long head |
+                        |--------|-----------|
+                        | 1\\|2   | x y       |
+                        | p, "q" |           |
+                        """);
+    }
+
+    @Test
+    void csvFollowsRfc4180() {
+        assertThat(table.csv()).isEqualTo("a,long head\r\n1|2,\"x\ny\"\r\n\"p, \"\"q\"\"\",\r\n");
+    }
+
+    @Test
+    void rowsHaveTheLengthOfTheHead() {
+        List<String> head = List.of("a");
+        List<List<String>> rows = List.of(List.of("1", "2"));
+        assertThatThrownBy(() -> new Table(head, rows))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0",
+        "0.012345, 0.0123",
+        "4.5678, 4.57",
+        "1, 1",
+        "999.6, 1000",
+        "12345.6, 12300",
+        "0.00001234, 0.0000123"
+    })
+    void figuresHaveThreeDigits(double value, String text) {
+        assertThat(Figures.three(value)).isEqualTo(text);
+    }
+}

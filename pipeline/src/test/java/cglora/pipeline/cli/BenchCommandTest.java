@@ -1,0 +1,105 @@
+package cglora.pipeline.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchCommandTest {
+    private static final String RECORD =
+            """
+            {"cglora_bench": 1, "suite_version": %d, "cglora": "0.1", "commit": "", "date": "",
+             "repetitions": 1, "suites": ["gemm"],
+             "machine": {"os": "", "processor": "", "threads": 1, "memory_bytes": 0, "java": ""},
+             "devices": [{"id": "ptx:0:0", "name": "a GPU", "engine": "tornado", "backend": "ptx",
+               "platform": "", "driver": "", "language": "", "profile": "", "runtime": "",
+               "agreeing": 40, "wrong": [], "notes": [], "failure": "",
+               "results": [{"suite": "gemm", "test": "NN 1×2×3", "unit": "GFLOP/s",
+                            "samples": [%s], "of_peak": null, "failure": ""}]}]}
+            """;
+
+    @TempDir Path folder;
+
+    private record Outcome(int status, String out, String err) {}
+
+    private static Outcome run(String... arguments) {
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        int status =
+                Main.execute(
+                        arguments,
+                        new PrintStream(out, true, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8));
+        return new Outcome(
+                status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private String record(String name, int version, String samples) throws IOException {
+        return Files.writeString(folder.resolve(name), RECORD.formatted(version, samples))
+                .toString();
+    }
+
+    @Test
+    void comparesInEveryFormAndWritesThePage() throws IOException {
+        String a = record("a.json", 1, "1, 2, 3");
+        String b = record("b.json", 1, "6");
+        Path page = folder.resolve("page.html");
+        Outcome markdown = run("bench", "compare", a, b, "--html", page.toString());
+        assertThat(markdown.status()).as(markdown.err()).isZero();
+        assertThat(markdown.out()).contains("a ptx:0:0", "b ptx:0:0", "**6 (3×)**");
+        assertThat(page).content().contains("</html>", "b ptx:0:0", "6 (3×)");
+        assertThat(run("bench", "compare", a, b, "-o", "csv").out())
+                .contains("\r\ngemm,NN 1×2×3,GFLOP/s,2.0,1.0,1.0,6.0,0.0,3.0\r\n");
+        assertThat(run("bench", "compare", a, b, "-o", "json").out()).contains("\"gain\": 3.0");
+    }
+
+    @Test
+    void refusesRecordsThatDoNotFit() throws IOException {
+        String a = record("a.json", 1, "1");
+        Outcome other = run("bench", "compare", a, record("b.json", 7, "1"));
+        assertThat(other.status()).isEqualTo(2);
+        assertThat(other.out()).isEmpty();
+        assertThat(other.err()).contains("error O-CONFLICT", "suite version 7");
+        assertThat(run("bench", "--against", record("c.json", 7, "1")).err())
+                .contains("suite version 7, this cglora has 1");
+        assertThat(run("bench", "compare", folder + "/none.json").err()).contains("no such file");
+    }
+
+    @Test
+    void refusesWhatItCannotMeasure() {
+        Outcome suite = run("bench", "--suite", "gemm,speed");
+        assertThat(suite.status()).isEqualTo(2);
+        assertThat(suite.err()).contains("no suite 'speed'", "device, kernels, gemm, step, init");
+        assertThat(run("bench", "-r", "0").err()).contains("at least 1 repetition");
+        assertThat(run("bench", "-o", "xml").err()).contains("expected md, csv or json");
+        assertThat(run("bench", "--device", "jvm,,x").err()).contains("has an empty name");
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsARowAndAStatus() throws IOException {
+        Path saved = folder.resolve("saved.json");
+        Outcome outcome =
+                run(
+                        "bench",
+                        "--suite",
+                        "gemm",
+                        "--device",
+                        "opencl:9:9,nonsense",
+                        "-r",
+                        "1",
+                        "--save",
+                        saved.toString());
+        assertThat(outcome.status()).isEqualTo(4);
+        assertThat(outcome.out())
+                .containsPattern("\\| opencl:9:9 .*failed.*error V-ENGINE")
+                .containsPattern("\\| nonsense .*failed.*'nonsense' is not a device");
+        assertThat(run("bench", "compare", saved.toString()).out())
+                .contains("**nonsense**: nonsense, FAILED: its process ended with status 4");
+    }
+}
