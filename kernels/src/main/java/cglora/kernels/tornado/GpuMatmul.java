@@ -2,7 +2,7 @@ package cglora.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 
-/// [MatmulKernels] on a GPU, by blocks.
+/// [MatmulKernels] on a GPU, by blocks; `side` is that of [GpuProduct].
 public final class GpuMatmul {
     private GpuMatmul() {}
 
@@ -18,7 +18,8 @@ public final class GpuMatmul {
             int n,
             int k,
             float alpha,
-            int accumulate) {
+            int accumulate,
+            int side) {
         int cAt = at[o + 2];
         GpuProduct.product(
                 context,
@@ -38,7 +39,8 @@ public final class GpuMatmul {
                 c,
                 cAt,
                 alpha,
-                accumulate);
+                accumulate,
+                side);
     }
 
     /// [MatmulKernels#matmulNT].
@@ -53,7 +55,8 @@ public final class GpuMatmul {
             int n,
             int k,
             float alpha,
-            int accumulate) {
+            int accumulate,
+            int side) {
         int cAt = at[o + 2];
         GpuProduct.product(
                 context,
@@ -73,7 +76,8 @@ public final class GpuMatmul {
                 c,
                 cAt,
                 alpha,
-                accumulate);
+                accumulate,
+                side);
     }
 
     /// [MatmulKernels#matmulTN].
@@ -89,7 +93,8 @@ public final class GpuMatmul {
             int n,
             int k,
             float alpha,
-            int accumulate) {
+            int accumulate,
+            int side) {
         int cAt = at[o + 2];
         GpuProduct.product(
                 context,
@@ -109,6 +114,7 @@ public final class GpuMatmul {
                 c,
                 cAt,
                 alpha,
-                accumulate);
+                accumulate,
+                side);
     }
 }

@@ -44,7 +44,7 @@ public final class TornadoEngine implements Engine {
 
     /// @throws CgloraException V-ENGINE where TornadoVM is absent or may fall back silently
     public TornadoEngine(DeviceInfo info, DeviceProfile profile) {
-        this(info, profile, DeviceVariants.of(profile.kind()));
+        this(info, profile, DeviceVariants.of(profile, info));
     }
 
     /// @param variants what may run instead of the kernels' own methods
@@ -244,6 +244,20 @@ public final class TornadoEngine implements Engine {
         return variants.stream()
                 .filter(v -> v.kernel() == launch.kernel() && v.fits().test(launch))
                 .findFirst();
+    }
+
+    /// The work sizes of a launch: the variant's, or those of the profile for a kernel's own
+    /// method, one work item an element of its range; none where the profile leaves it to the
+    /// driver.
+    Optional<Grid> grid(Launch launch, Optional<DeviceVariant> variant) {
+        if (variant.isPresent()) {
+            return variant.map(v -> v.grid().apply(launch));
+        }
+        if (profile.workGroup() == 0) {
+            return Optional.empty();
+        }
+        int items = (int) Math.min(profile.workGroup(), Grid.widest(info));
+        return Optional.of(Grid.covering(launch.count(), items));
     }
 
     Residents residents() {

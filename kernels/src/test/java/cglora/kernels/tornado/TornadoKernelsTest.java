@@ -30,6 +30,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
@@ -44,6 +45,10 @@ import org.junit.jupiter.api.TestFactory;
 class TornadoKernelsTest {
     private static final int SAMPLES = 6;
     private static final int MARGIN = 5;
+
+    /// Work items of a work group of rows, and of a side of a tile: a warp, and the most that the
+    /// variants take.
+    private static final List<int[]> GPU_SIZES = List.of(new int[] {32, 8}, new int[] {1024, 16});
 
     /// What one task writes lies in different arenas.
     private static final List<Region> WRITTEN =
@@ -64,20 +69,52 @@ class TornadoKernelsTest {
                                         kernel ->
                                                 dynamicTest(
                                                         device.id() + " " + kernel,
-                                                        () -> checkOwn(device, kernel))));
+                                                        () ->
+                                                                checkOwn(
+                                                                        device,
+                                                                        generic(device),
+                                                                        kernel))));
     }
 
     @TestFactory
-    Stream<DynamicContainer> variants() {
+    Stream<DynamicContainer> cpuVariants() {
         return onEachDevice(
                 device ->
-                        Arrays.stream(DeviceKind.values())
-                                .flatMap(kind -> DeviceVariants.of(kind).stream())
-                                .map(
-                                        variant ->
-                                                dynamicTest(
-                                                        device.id() + " " + variant,
-                                                        () -> checkVariant(device, variant))));
+                        DeviceVariants.of(DeviceKind.CPU).stream()
+                                .map(variant -> variant(device, generic(device), variant)));
+    }
+
+    /// In the sizes of profiles, which are clamped to what the device allows.
+    @TestFactory
+    Stream<DynamicContainer> gpuVariants() {
+        return onEachDevice(
+                device ->
+                        GPU_SIZES.stream()
+                                .map(sizes -> gpu(device, sizes[0], sizes[1]))
+                                .flatMap(
+                                        profile ->
+                                                DeviceVariants.of(profile, device).stream()
+                                                        .map(v -> variant(device, profile, v))));
+    }
+
+    /// What a GPU runs of its own in the work groups of its profile: AdamW is among it.
+    @TestFactory
+    Stream<DynamicContainer> ownMethodsInWorkGroups() {
+        Set<Kernel> others =
+                DeviceVariants.of(DeviceKind.GPU).stream()
+                        .map(DeviceVariant::kernel)
+                        .collect(Collectors.toSet());
+        return onEachDevice(
+                device -> {
+                    DeviceProfile profile = gpu(device, 64, 16);
+                    return KernelFamilies.kernels().stream()
+                            .filter(kernel -> !others.contains(kernel))
+                            .map(
+                                    kernel ->
+                                            dynamicTest(
+                                                    device.id() + " " + kernel,
+                                                    () -> checkOwn(device, profile, kernel)));
+                });
     }
 
     private interface TestsOf {
@@ -89,15 +126,41 @@ class TornadoKernelsTest {
                 .map(device -> dynamicContainer(device.toString(), tests.of(device)));
     }
 
-    private static void checkOwn(DeviceInfo device, Kernel kernel) {
-        try (var engine = new TornadoEngine(device, DeviceProfile.generic(device), List.of())) {
+    private static DeviceProfile generic(DeviceInfo device) {
+        return DeviceProfile.generic(device);
+    }
+
+    /// A profile that uses the device as a GPU.
+    private static DeviceProfile gpu(DeviceInfo device, int workGroup, int side) {
+        return new DeviceProfile(
+                "work group " + workGroup + ", tile " + side,
+                device.id().backend(),
+                DeviceKind.GPU,
+                "",
+                "",
+                0.8,
+                workGroup,
+                Map.of("matmul.tile", side, "attention.tile", side),
+                "",
+                List.of());
+    }
+
+    private static void checkOwn(DeviceInfo device, DeviceProfile profile, Kernel kernel) {
+        try (var engine = new TornadoEngine(device, profile, List.of())) {
             new Run(engine, kernel).check(some(KernelSamples.of(kernel)));
         }
     }
 
-    private static void checkVariant(DeviceInfo device, DeviceVariant variant) {
-        try (var engine =
-                new TornadoEngine(device, DeviceProfile.generic(device), List.of(variant))) {
+    private static DynamicTest variant(
+            DeviceInfo device, DeviceProfile profile, DeviceVariant variant) {
+        return dynamicTest(
+                device.id() + " " + variant + ", " + profile.name(),
+                () -> checkVariant(device, profile, variant));
+    }
+
+    private static void checkVariant(
+            DeviceInfo device, DeviceProfile profile, DeviceVariant variant) {
+        try (var engine = new TornadoEngine(device, profile, List.of(variant))) {
             List<KernelSample> fitting =
                     KernelSamples.of(variant.kernel()).stream()
                             .filter(sample -> variant.fits().test(launch(sample)))
