@@ -7,8 +7,6 @@ import uk.ac.manchester.tornado.api.annotations.Parallel;
 /// Bias and activation functions, fused where both touch the same rows. One row is one token;
 /// the range is the rows.
 public final class ActivationKernels {
-    public static final Kernel BIAS_ROWS =
-            Kernel.of(ActivationKernels.class, "biasRows").reads("bias").writes("y").build();
     public static final Kernel BIAS_GELU = forward("biasGelu");
     public static final Kernel BIAS_GELU_GRADIENT = gradient("biasGeluGradient");
     public static final Kernel BIAS_GELU_TANH = forward("biasGeluTanh");
@@ -32,21 +30,6 @@ public final class ActivationKernels {
                 .reads("dy", "x", "bias")
                 .writes("dx")
                 .build();
-    }
-
-    /// `y = bias` in every row, the start of a product that is added to it.
-    ///
-    /// @param bias [width]
-    /// @param y    [rows, width]
-    public static void biasRows(
-            int first, int count, float[] bias, float[] y, int[] at, int o, int width) {
-        for (@Parallel int r = 0; r < count; r++) {
-            int biasAt = at[o];
-            int yAt = at[o + 1] + (first + r) * width;
-            for (int i = 0; i < width; i++) {
-                y[yAt + i] = bias[biasAt + i];
-            }
-        }
     }
 
     /// `y = gelu(x + bias)`, the exact form.

@@ -50,7 +50,13 @@ final class ProductSamples {
                     float alpha = accumulate == 0 ? 1f : -0.3f;
                     samples.addAll(matmuls(values, size[0], size[1], size[2], alpha, accumulate));
                 }
-                samples.addAll(lowRank(values, size[0], size[1], Math.min(size[2], 64)));
+                samples.add(biased(values, size[0], size[1], size[2]));
+                int r = Math.min(size[2], 64);
+                samples.addAll(lowRank(values, size[0], size[1], r));
+                for (boolean merging : new boolean[] {true, false}) {
+                    samples.add(backward(values, size[0], size[1], r + 3, r, merging));
+                }
+                samples.add(gradients(values, size[0], size[1], r + 3, r));
                 samples.add(gram(values, size[0], Math.min(size[1], 100)));
             }
             for (int n : new int[] {1, 3, 7, 8, 13, 64, 100}) {
@@ -136,18 +142,6 @@ final class ProductSamples {
                 merge(values, rows, width, r),
                 update(values, rows, width, r),
                 written(
-                        LowRankKernels.LOW_RANK_PROJECT,
-                        values,
-                        new int[] {rows, width, r},
-                        (x, f) -> matmulNT(rows, r, width, x, f),
-                        rows * width,
-                        r * width,
-                        width,
-                        1f,
-                        rows,
-                        width,
-                        r),
-                written(
                         LowRankKernels.LOW_RANK_BACK_PROJECT,
                         values,
                         new int[] {rows, width, r},
@@ -160,19 +154,6 @@ final class ProductSamples {
                         width,
                         r,
                         1.7f),
-                written(
-                        LowRankKernels.LOW_RANK_GRADIENT_A,
-                        values,
-                        new int[] {rows, width, r},
-                        (v, x) -> matmulTN(r, width, rows, v, x),
-                        rows * r,
-                        rows * width,
-                        rows,
-                        1f,
-                        width,
-                        rows,
-                        width,
-                        r),
                 written(
                         LowRankKernels.LOW_RANK_GRADIENT_B,
                         values,
@@ -247,6 +228,74 @@ final class ProductSamples {
                         sums(r, add(2, matmulNT(rows, out, r, abs(u), abs(loraB)), abs(y))))
                 .scalars(out, r, 2f)
                 .over(rows);
+    }
+
+    private static KernelSample biased(Values values, int m, int n, int k) {
+        var sample = new SampleBuilder(MatmulKernels.MATMUL_NT_BIAS, name(m, n, k, 0), values);
+        float[] a = sample.floats(m * k);
+        float[] b = sample.floats(n * k);
+        float[] bias = sample.floats(n);
+        double[] rows = Float64.matrix(m, n, (_, j) -> bias[j]);
+        return sample.reads(a, b, bias)
+                .writes(
+                        add(1, matmulNT(m, n, k, of(a), of(b)), rows),
+                        sums(k, add(1, matmulNT(m, n, k, abs(a), abs(b)), abs(rows))))
+                .scalars(n, k)
+                .over(m);
+    }
+
+    /// @param merging whether the range goes on over the rows of `w`; if not, `merged` keeps what
+    ///     it held
+    private static KernelSample backward(
+            Values values, int rows, int in, int out, int r, boolean merging) {
+        var sample =
+                new SampleBuilder(
+                        LowRankKernels.LORA_BACKWARD,
+                        "%d×%d to %d rank %d%s"
+                                .formatted(rows, in, out, r, merging ? "" : " alone"),
+                        values);
+        float[] x = sample.floats(rows * in);
+        float[] loraA = sample.floats(r * in);
+        float[] dy = sample.floats(rows * out);
+        float[] loraB = sample.floats(out * r);
+        float[] w = sample.floats(out * in);
+        sample.reads(x, loraA, dy, loraB, w)
+                .writes(
+                        matmulNT(rows, r, in, of(x), of(loraA)),
+                        sums(in, matmulNT(rows, r, in, abs(x), abs(loraA))))
+                .writes(
+                        scale(2, matmul(rows, r, out, of(dy), of(loraB))),
+                        sums(out, scale(2, matmul(rows, r, out, abs(dy), abs(loraB)))));
+        if (merging) {
+            sample.writes(
+                    add(2, matmul(out, in, r, of(loraB), of(loraA)), of(w)),
+                    sums(r, add(2, matmul(out, in, r, abs(loraB), abs(loraA)), abs(w))));
+        } else {
+            sample.writes(new double[] {Double.NaN}, new double[1]);
+        }
+        return sample.packs(rows, in, out).scalars(r, 2f).over(merging ? rows + out : rows);
+    }
+
+    private static KernelSample gradients(Values values, int rows, int in, int out, int r) {
+        var sample =
+                new SampleBuilder(
+                        LowRankKernels.LORA_GRADIENTS,
+                        "%d×%d to %d rank %d".formatted(rows, in, out, r),
+                        values);
+        float[] v = sample.floats(rows * r);
+        float[] x = sample.floats(rows * in);
+        float[] u = sample.floats(rows * r);
+        float[] dy = sample.floats(rows * out);
+        return sample.reads(v, x, u, dy)
+                .writes(
+                        matmulTN(r, in, rows, of(v), of(x)),
+                        sums(rows, matmulTN(r, in, rows, abs(v), abs(x))))
+                .writes(
+                        scale(0.25, matmulTN(out, r, rows, of(dy), of(u))),
+                        sums(rows, scale(0.25, matmulTN(out, r, rows, abs(dy), abs(u)))))
+                .packs(rows, in, out)
+                .scalars(r, 0.25f)
+                .over(in + out);
     }
 
     private static KernelSample gram(Values values, int rows, int n) {

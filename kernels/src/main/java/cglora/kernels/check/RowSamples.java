@@ -56,15 +56,6 @@ final class RowSamples {
 
     private static List<KernelSample> activations(Values values, int rows, int width) {
         var samples = new ArrayList<KernelSample>();
-        var rowsOfBias = new SampleBuilder(ActivationKernels.BIAS_ROWS, name(rows, width), values);
-        float[] bias = rowsOfBias.floats(width);
-        double[] repeated = matrix(rows, width, (_, i) -> bias[i]);
-        samples.add(
-                rowsOfBias
-                        .reads((Object) bias)
-                        .writes(repeated, exact(repeated))
-                        .scalars(width)
-                        .over(rows));
         samples.add(activation(ActivationKernels.BIAS_GELU, values, rows, width, Float64::gelu));
         samples.add(
                 activation(

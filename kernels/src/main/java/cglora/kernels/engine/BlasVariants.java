@@ -101,6 +101,41 @@ final class BlasVariants {
                         n);
     }
 
+    /// Every row starts as the bias.
+    static void matmulNTBias(
+            int first,
+            int count,
+            float[] a,
+            float[] b,
+            float[] bias,
+            float[] c,
+            int[] at,
+            int o,
+            int n,
+            int k) {
+        for (int i = first; i < first + count; i++) {
+            System.arraycopy(bias, at[o + 2], c, at[o + 3] + i * n, n);
+        }
+        OpenBlas.get()
+                .sgemm(
+                        false,
+                        true,
+                        count,
+                        n,
+                        k,
+                        1f,
+                        a,
+                        at[o] + first * k,
+                        k,
+                        b,
+                        at[o + 1],
+                        k,
+                        1f,
+                        c,
+                        at[o + 3] + first * n,
+                        n);
+    }
+
     static void lowRankMerge(
             int first,
             int count,
@@ -165,28 +200,6 @@ final class BlasVariants {
                         out);
     }
 
-    static void lowRankProject(
-            int first, int count, float[] x, float[] f, float[] u, int[] at, int o, int in, int r) {
-        OpenBlas.get()
-                .sgemm(
-                        false,
-                        true,
-                        count,
-                        r,
-                        in,
-                        1f,
-                        x,
-                        at[o] + first * in,
-                        in,
-                        f,
-                        at[o + 1],
-                        in,
-                        0f,
-                        u,
-                        at[o + 2] + first * r,
-                        r);
-    }
-
     static void lowRankBackProject(
             int first,
             int count,
@@ -216,37 +229,6 @@ final class BlasVariants {
                         v,
                         at[o + 2] + first * r,
                         r);
-    }
-
-    static void lowRankGradientA(
-            int first,
-            int count,
-            float[] v,
-            float[] x,
-            float[] da,
-            int[] at,
-            int o,
-            int rows,
-            int in,
-            int r) {
-        OpenBlas.get()
-                .sgemm(
-                        true,
-                        false,
-                        r,
-                        count,
-                        rows,
-                        1f,
-                        v,
-                        at[o],
-                        r,
-                        x,
-                        at[o + 1] + first,
-                        in,
-                        0f,
-                        da,
-                        at[o + 2] + first,
-                        in);
     }
 
     static void lowRankGradientB(
@@ -279,6 +261,148 @@ final class BlasVariants {
                         db,
                         at[o + 2] + first * r,
                         r);
+    }
+
+    static void loraBackward(
+            int first,
+            int count,
+            float[] x,
+            float[] loraA,
+            float[] dy,
+            float[] loraB,
+            float[] w,
+            float[] u,
+            float[] v,
+            float[] merged,
+            int[] at,
+            int o,
+            int r,
+            float scaling) {
+        int rows = at[o + 8];
+        int in = at[o + 9];
+        int out = at[o + 10];
+        int thin = Math.clamp(rows - first, 0, count);
+        if (thin > 0) {
+            OpenBlas.get()
+                    .sgemm(
+                            false,
+                            true,
+                            thin,
+                            r,
+                            in,
+                            1f,
+                            x,
+                            at[o] + first * in,
+                            in,
+                            loraA,
+                            at[o + 1],
+                            in,
+                            0f,
+                            u,
+                            at[o + 5] + first * r,
+                            r);
+            OpenBlas.get()
+                    .sgemm(
+                            false,
+                            false,
+                            thin,
+                            r,
+                            out,
+                            scaling,
+                            dy,
+                            at[o + 2] + first * out,
+                            out,
+                            loraB,
+                            at[o + 3],
+                            r,
+                            0f,
+                            v,
+                            at[o + 6] + first * r,
+                            r);
+        }
+        if (count > thin) {
+            int row = first + thin - rows;
+            int length = (count - thin) * in;
+            System.arraycopy(w, at[o + 4] + row * in, merged, at[o + 7] + row * in, length);
+            OpenBlas.get()
+                    .sgemm(
+                            false,
+                            false,
+                            count - thin,
+                            in,
+                            r,
+                            scaling,
+                            loraB,
+                            at[o + 3] + row * r,
+                            r,
+                            loraA,
+                            at[o + 1],
+                            in,
+                            1f,
+                            merged,
+                            at[o + 7] + row * in,
+                            in);
+        }
+    }
+
+    static void loraGradients(
+            int first,
+            int count,
+            float[] v,
+            float[] x,
+            float[] u,
+            float[] dy,
+            float[] da,
+            float[] db,
+            int[] at,
+            int o,
+            int r,
+            float scaling) {
+        int rows = at[o + 6];
+        int in = at[o + 7];
+        int out = at[o + 8];
+        int columns = Math.clamp(in - first, 0, count);
+        if (columns > 0) {
+            OpenBlas.get()
+                    .sgemm(
+                            true,
+                            false,
+                            r,
+                            columns,
+                            rows,
+                            1f,
+                            v,
+                            at[o],
+                            r,
+                            x,
+                            at[o + 1] + first,
+                            in,
+                            0f,
+                            da,
+                            at[o + 4] + first,
+                            in);
+        }
+        if (count > columns) {
+            int row = first + columns - in;
+            OpenBlas.get()
+                    .sgemm(
+                            true,
+                            false,
+                            count - columns,
+                            r,
+                            rows,
+                            scaling,
+                            dy,
+                            at[o + 3] + row,
+                            out,
+                            u,
+                            at[o + 2],
+                            r,
+                            0f,
+                            db,
+                            at[o + 5] + row * r,
+                            r);
+        }
     }
 
     static void gramInto(

@@ -9,6 +9,8 @@ public enum Region {
     PARAMETERS,
     /// Gradients of the trained parameters, laid out as these.
     GRADIENTS,
+    /// Gradients of `lora_B`: apart from those of `lora_A`, because one kernel writes both.
+    SECOND_GRADIENTS,
     /// The optimiser's moments, statistics of a calibration.
     STATE,
     /// The optimiser's second moments: apart from the first, because one kernel writes both.

@@ -24,7 +24,7 @@ public final class CpuLowRank {
         int aAt = at[o + 2];
         int mergedAt = at[o + 3];
         CpuProduct.product(
-                context, count, in, r, loraB, bAt, r, 1, loraA, aAt, in, 1, w, wAt, merged,
+                context, count, in, r, loraB, bAt, r, 1, loraA, aAt, in, 1, w, wAt, in, merged,
                 mergedAt, scaling, 1);
     }
 
@@ -44,25 +44,8 @@ public final class CpuLowRank {
         int bAt = at[o + 1];
         int yAt = at[o + 2];
         CpuProduct.product(
-                context, count, out, r, u, uAt, r, 1, loraB, bAt, 1, r, y, yAt, y, yAt, scaling, 1);
-    }
-
-    /// [LowRankKernels#lowRankProject].
-    public static void lowRankProject(
-            KernelContext context,
-            int count,
-            float[] x,
-            float[] f,
-            float[] u,
-            int[] at,
-            int o,
-            int in,
-            int r) {
-        int xAt = at[o];
-        int fAt = at[o + 1];
-        int uAt = at[o + 2];
-        CpuProduct.product(
-                context, count, r, in, x, xAt, in, 1, f, fAt, 1, in, u, uAt, u, uAt, 1f, 0);
+                context, count, out, r, u, uAt, r, 1, loraB, bAt, 1, r, y, yAt, out, y, yAt,
+                scaling, 1);
     }
 
     /// [LowRankKernels#lowRankBackProject].
@@ -81,27 +64,8 @@ public final class CpuLowRank {
         int bAt = at[o + 1];
         int vAt = at[o + 2];
         CpuProduct.product(
-                context, count, r, out, dy, dyAt, out, 1, loraB, bAt, r, 1, v, vAt, v, vAt, scaling,
-                0);
-    }
-
-    /// [LowRankKernels#lowRankGradientA]: the range is all `in` columns.
-    public static void lowRankGradientA(
-            KernelContext context,
-            int count,
-            float[] v,
-            float[] x,
-            float[] da,
-            int[] at,
-            int o,
-            int rows,
-            int in,
-            int r) {
-        int vAt = at[o];
-        int xAt = at[o + 1];
-        int daAt = at[o + 2];
-        CpuProduct.product(
-                context, r, in, rows, v, vAt, 1, r, x, xAt, in, 1, da, daAt, da, daAt, 1f, 0);
+                context, count, r, out, dy, dyAt, out, 1, loraB, bAt, r, 1, v, vAt, r, v, vAt,
+                scaling, 0);
     }
 
     /// [LowRankKernels#lowRankGradientB].
@@ -121,7 +85,7 @@ public final class CpuLowRank {
         int uAt = at[o + 1];
         int dbAt = at[o + 2];
         CpuProduct.product(
-                context, count, r, rows, dy, dyAt, 1, out, u, uAt, r, 1, db, dbAt, db, dbAt,
+                context, count, r, rows, dy, dyAt, 1, out, u, uAt, r, 1, db, dbAt, r, db, dbAt,
                 scaling, 0);
     }
 
@@ -139,7 +103,7 @@ public final class CpuLowRank {
         int xAt = at[o];
         int gramAt = at[o + 1];
         CpuProduct.product(
-                context, count, n, rows, x, xAt, 1, n, x, xAt, n, 1, gram, gramAt, gram, gramAt,
+                context, count, n, rows, x, xAt, 1, n, x, xAt, n, 1, gram, gramAt, n, gram, gramAt,
                 alpha, 1);
     }
 }

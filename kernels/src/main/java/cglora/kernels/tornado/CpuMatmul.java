@@ -35,6 +35,7 @@ public final class CpuMatmul {
                 1,
                 c,
                 cAt,
+                n,
                 c,
                 cAt,
                 alpha,
@@ -70,6 +71,7 @@ public final class CpuMatmul {
                 k,
                 c,
                 cAt,
+                n,
                 c,
                 cAt,
                 alpha,
@@ -106,9 +108,27 @@ public final class CpuMatmul {
                 1,
                 c,
                 cAt,
+                n,
                 c,
                 cAt,
                 alpha,
                 accumulate);
+    }
+
+    /// [MatmulKernels#matmulNTBias]: the bias is a matrix whose rows are all the same.
+    public static void matmulNTBias(
+            KernelContext context,
+            int count,
+            float[] a,
+            float[] b,
+            float[] bias,
+            float[] c,
+            int[] at,
+            int o,
+            int n,
+            int k) {
+        CpuProduct.product(
+                context, count, n, k, a, at[o], k, 1, b, at[o + 1], 1, k, bias, at[o + 2], 0, c,
+                at[o + 3], 1f, 1);
     }
 }

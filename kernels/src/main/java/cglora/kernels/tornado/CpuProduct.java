@@ -29,8 +29,9 @@ final class CpuProduct {
     }
 
     /// `c[i, j] = alpha · Σ a[i, p] · b[p, j] + beta · d[i, j]` with beta 1 or 0; `a[i, p]` is
-    /// `a[aAt + i · aRow + p · aStep]`, `b[p, j]` is `b[bAt + p · bStep + j · bColumn]`, `c` and
-    /// `d` are [m, n]. `d` is not read where beta is 0, and may be `c`.
+    /// `a[aAt + i · aRow + p · aStep]`, `b[p, j]` is `b[bAt + p · bStep + j · bColumn]`, `c` is
+    /// [m, n], `d[i, j]` is `d[dAt + i · dRow + j]`. `d` is not read where beta is 0, and may be
+    /// `c`.
     static void product(
             KernelContext context,
             int m,
@@ -46,6 +47,7 @@ final class CpuProduct {
             int bColumn,
             float[] d,
             int dAt,
+            int dRow,
             float[] c,
             int cAt,
             float alpha,
@@ -159,10 +161,11 @@ final class CpuProduct {
             }
         }
         for (int i = 0; i < rows; i++) {
-            int from = (row + i) * n + column;
+            int from = dAt + (row + i) * dRow + column;
+            int to = cAt + (row + i) * n + column;
             for (int j = 0; j < columns; j++) {
-                float old = beta == 1 ? d[dAt + from + j] : 0f;
-                c[cAt + from + j] = alpha * block[i * COLUMNS + j] + old;
+                float old = beta == 1 ? d[from + j] : 0f;
+                c[to + j] = alpha * block[i * COLUMNS + j] + old;
             }
         }
     }

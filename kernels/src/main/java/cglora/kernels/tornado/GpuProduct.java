@@ -45,6 +45,7 @@ final class GpuProduct {
             int bColumn,
             float[] d,
             int dAt,
+            int dRow,
             float[] c,
             int cAt,
             float alpha,
@@ -135,7 +136,7 @@ final class GpuProduct {
                 int j = column + x + w * side;
                 float sum = w == 0 ? s0 : w == 1 ? s1 : w == 2 ? s2 : s3;
                 if (i < m && j < n) {
-                    float old = beta == 1 ? d[dAt + i * n + j] : 0f;
+                    float old = beta == 1 ? d[dAt + i * dRow + j] : 0f;
                     c[cAt + i * n + j] = alpha * sum + old;
                 }
             }

@@ -1,14 +1,19 @@
 package cglora.kernels.tornado;
 
 import cglora.kernels.Kernel;
+import cglora.kernels.activation.ActivationKernels;
 import cglora.kernels.attention.AttentionKernels;
 import cglora.kernels.device.DeviceKind;
+import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.loss.LossKernels;
+import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
 import cglora.kernels.normalization.LayerNormKernels;
 import cglora.kernels.optimizer.OptimizerKernels;
+import cglora.kernels.pooling.PoolingKernels;
 import cglora.kernels.program.Launch;
 import cglora.kernels.reduction.ReductionKernels;
+import cglora.kernels.whitening.WhiteningKernels;
 import java.util.List;
 import java.util.function.Function;
 
@@ -19,7 +24,7 @@ import java.util.function.Function;
 /// element, neighbours side by side, is what their own methods are on a GPU, in the profile's work
 /// groups.
 final class GpuVariants {
-    /// Rows of fewer elements are left to one work item each.
+    /// Shorter rows, those of the few classes of a classifier, get one work item each.
     private static final int SHORTEST_ROW = 32;
 
     private final GpuSizes sizes;
@@ -34,14 +39,39 @@ final class GpuVariants {
 
     private List<DeviceVariant> all() {
         return List.of(
-                product(MatmulKernels.MATMUL_NN, 0),
-                product(MatmulKernels.MATMUL_NT, 0),
-                product(MatmulKernels.MATMUL_TN, 1),
-                rows(LayerNormKernels.LAYER_NORM),
-                rows(LayerNormKernels.RESIDUAL_LAYER_NORM),
-                rows(LayerNormKernels.LAYER_NORM_GRADIENT),
-                rows(AttentionKernels.SOFTMAX_ROWS),
-                rows(LossKernels.CROSS_ENTROPY),
+                product(MatmulKernels.MATMUL_NN, GpuMatmul.class, 0),
+                product(MatmulKernels.MATMUL_NT, GpuMatmul.class, 0),
+                product(MatmulKernels.MATMUL_TN, GpuMatmul.class, 1),
+                product(MatmulKernels.MATMUL_NT_BIAS, GpuMatmul.class, 0),
+                product(WhiteningKernels.GRAM_INTO, GpuMatmul.class, 1),
+                product(LowRankKernels.LOW_RANK_MERGE, GpuLowRank.class, 0),
+                product(LowRankKernels.LOW_RANK_UPDATE, GpuLowRank.class, 0),
+                thin(LowRankKernels.LOW_RANK_BACK_PROJECT, l -> blocks(l.count(), scalar(l, 1))),
+                thin(LowRankKernels.LOW_RANK_GRADIENT_B, l -> blocks(l.count(), scalar(l, 2))),
+                thin(LowRankKernels.LORA_BACKWARD, this::backward),
+                thin(LowRankKernels.LORA_GRADIENTS, this::gradients),
+                heads(AttentionKernels.ATTENTION_FORWARD),
+                heads(AttentionKernels.ATTENTION_GRADIENT),
+                rows(AttentionKernels.SOFTMAX_ROWS, GpuRows.class, 0),
+                rows(LayerNormKernels.LAYER_NORM, GpuRows.class, 0),
+                rows(LayerNormKernels.RESIDUAL_LAYER_NORM, GpuRows.class, 0),
+                rows(LayerNormKernels.LAYER_NORM_GRADIENT, GpuRows.class, 0),
+                rows(LossKernels.CROSS_ENTROPY, GpuRows.class, 0),
+                rows(LossKernels.CROSS_ENTROPY_GRADIENT, GpuElements.class, 0),
+                rows(ActivationKernels.BIAS_GELU, GpuElements.class, 0),
+                rows(ActivationKernels.BIAS_GELU_GRADIENT, GpuElements.class, 0),
+                rows(ActivationKernels.BIAS_GELU_TANH, GpuElements.class, 0),
+                rows(ActivationKernels.BIAS_GELU_TANH_GRADIENT, GpuElements.class, 0),
+                rows(ActivationKernels.TANH_FORWARD, GpuElements.class, 0),
+                rows(ActivationKernels.TANH_GRADIENT, GpuElements.class, 0),
+                rows(EmbeddingKernels.EMBEDDING_SUM, GpuElements.class, 0),
+                rows(PoolingKernels.MEAN_POOL, GpuElements.class, 1),
+                rows(PoolingKernels.MEAN_POOL_GRADIENT, GpuElements.class, 1),
+                rows(PoolingKernels.CLS_POOL, GpuElements.class, 1),
+                rows(PoolingKernels.CLS_POOL_GRADIENT, GpuElements.class, 1),
+                rows(PoolingKernels.MASK_ROWS, GpuElements.class, 1),
+                rows(WhiteningKernels.SCALE_COLUMNS, GpuElements.class, 0),
+                rows(WhiteningKernels.NEWTON_SCHULZ_FACTOR, GpuElements.class, 0),
                 columns(ReductionKernels.COLUMN_SUM),
                 columns(LayerNormKernels.LAYER_NORM_GAIN_GRADIENT),
                 sums(ReductionKernels.SQUARES),
@@ -50,26 +80,69 @@ final class GpuVariants {
     }
 
     /// @param columns which scalar is the number of the result's columns
-    private DeviceVariant product(Kernel kernel, int columns) {
+    private DeviceVariant product(Kernel kernel, Class<?> holder, int columns) {
         int side = sizes.productSide();
         return DeviceVariant.of(
                 kernel,
                 DeviceKind.GPU,
-                GpuMatmul.class,
+                holder,
                 List.of(side),
                 l -> l.count() > 0,
                 l -> GpuProduct.grid(l.count(), scalar(l, columns), side));
     }
 
-    /// The kernel's first scalar is the length of its rows.
-    private DeviceVariant rows(Kernel kernel) {
+    /// @param blocks number of blocks, one a work group
+    private DeviceVariant thin(Kernel kernel, Function<Launch, Integer> blocks) {
+        int side = sizes.productSide();
+        return some(
+                kernel,
+                GpuLowRank.class,
+                l -> new Grid(Math.max(1, blocks.apply(l)) * side, side, side, side));
+    }
+
+    private int blocks(int rows, int columns) {
+        return GpuLowRank.blocks(rows, columns, sizes.productSide());
+    }
+
+    private int backward(Launch launch) {
+        int rows = launch.packed().get(0);
+        return 2 * blocks(rows, scalar(launch, 0))
+                + blocks(launch.count() - rows, launch.packed().get(1));
+    }
+
+    private int gradients(Launch launch) {
+        int r = scalar(launch, 0);
+        return blocks(r, launch.packed().get(1)) + blocks(launch.packed().get(2), r);
+    }
+
+    /// @param length which scalar is the length of the rows
+    private DeviceVariant rows(Kernel kernel, Class<?> holder, int length) {
         return DeviceVariant.of(
                 kernel,
                 DeviceKind.GPU,
-                GpuRows.class,
+                holder,
                 List.of(),
-                l -> l.count() > 0 && scalar(l, 0) >= SHORTEST_ROW,
+                l -> l.count() > 0 && scalar(l, length) >= SHORTEST_ROW,
                 l -> sizes.rows(l.count()));
+    }
+
+    /// The ranges are the query rows of all heads, and the heads.
+    private DeviceVariant heads(Kernel kernel) {
+        boolean forward = kernel == AttentionKernels.ATTENTION_FORWARD;
+        return DeviceVariant.of(
+                kernel,
+                DeviceKind.GPU,
+                GpuAttention.class,
+                List.of(),
+                l ->
+                        l.count() > 0
+                                && l.packed().get(2) <= GpuAttention.LARGEST_HEAD
+                                && GpuAttention.LOCAL_BYTES <= sizes.localMemory(),
+                l -> {
+                    int width = l.packed().get(1);
+                    int heads = forward ? l.count() / width : l.count();
+                    return GpuAttention.grid(heads, width, sizes.attentionSide(), forward ? 1 : 2);
+                });
     }
 
     private DeviceVariant columns(Kernel kernel) {

@@ -23,11 +23,6 @@ public record Grid(int globalX, int globalY, int localX, int localY) {
         return new Grid(x, y, 1, 1);
     }
 
-    /// A work item for each element of a range, in groups of `items`.
-    static Grid covering(int count, int items) {
-        return new Grid(blocks(count, items) * items, 1, items, 1);
-    }
-
     /// How many blocks of `size` cover `length`; at least one, since a device has no empty range.
     static int blocks(int length, int size) {
         return Math.max(1, (length + size - 1) / size);

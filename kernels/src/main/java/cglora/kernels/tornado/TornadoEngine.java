@@ -246,18 +246,18 @@ public final class TornadoEngine implements Engine {
                 .findFirst();
     }
 
-    /// The work sizes of a launch: the variant's, or those of the profile for a kernel's own
-    /// method, one work item an element of its range; none where the profile leaves it to the
-    /// driver.
+    /// The work sizes of a launch: the variant's, or for a kernel's own method one work item an
+    /// element of its range in work groups of the profile. None, which leaves them to TornadoVM,
+    /// where the profile does not want any or the range is not a multiple of a group: with given
+    /// sizes TornadoVM leaves out the loop's bound.
     Optional<Grid> grid(Launch launch, Optional<DeviceVariant> variant) {
         if (variant.isPresent()) {
             return variant.map(v -> v.grid().apply(launch));
         }
-        if (profile.workGroup() == 0) {
-            return Optional.empty();
-        }
         int items = (int) Math.min(profile.workGroup(), Grid.widest(info));
-        return Optional.of(Grid.covering(launch.count(), items));
+        return items > 0 && launch.count() % items == 0
+                ? Optional.of(new Grid(launch.count(), 1, items, 1))
+                : Optional.empty();
     }
 
     Residents residents() {

@@ -30,7 +30,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
@@ -45,6 +44,9 @@ import org.junit.jupiter.api.TestFactory;
 class TornadoKernelsTest {
     private static final int SAMPLES = 6;
     private static final int MARGIN = 5;
+
+    /// Of the kernels' own methods.
+    private static final int WORK_GROUP = 64;
 
     /// Work items of a work group of rows, and of a side of a tile: a warp, and the most that the
     /// variants take.
@@ -64,16 +66,12 @@ class TornadoKernelsTest {
     Stream<DynamicContainer> ownMethods() {
         return onEachDevice(
                 device ->
-                        KernelFamilies.kernels().stream()
+                        kernels()
                                 .map(
                                         kernel ->
                                                 dynamicTest(
                                                         device.id() + " " + kernel,
-                                                        () ->
-                                                                checkOwn(
-                                                                        device,
-                                                                        generic(device),
-                                                                        kernel))));
+                                                        () -> checkOwn(device, kernel))));
     }
 
     @TestFactory
@@ -81,6 +79,7 @@ class TornadoKernelsTest {
         return onEachDevice(
                 device ->
                         DeviceVariants.of(DeviceKind.CPU).stream()
+                                .filter(variant -> isWanted(variant.kernel()))
                                 .map(variant -> variant(device, generic(device), variant)));
     }
 
@@ -94,27 +93,48 @@ class TornadoKernelsTest {
                                 .flatMap(
                                         profile ->
                                                 DeviceVariants.of(profile, device).stream()
+                                                        .filter(v -> isWanted(v.kernel()))
                                                         .map(v -> variant(device, profile, v))));
     }
 
     /// What a GPU runs of its own in the work groups of its profile: AdamW is among it.
     @TestFactory
     Stream<DynamicContainer> ownMethodsInWorkGroups() {
-        Set<Kernel> others =
-                DeviceVariants.of(DeviceKind.GPU).stream()
-                        .map(DeviceVariant::kernel)
-                        .collect(Collectors.toSet());
+        List<Kernel> others =
+                DeviceVariants.of(DeviceKind.GPU).stream().map(DeviceVariant::kernel).toList();
         return onEachDevice(
-                device -> {
-                    DeviceProfile profile = gpu(device, 64, 16);
-                    return KernelFamilies.kernels().stream()
-                            .filter(kernel -> !others.contains(kernel))
-                            .map(
-                                    kernel ->
-                                            dynamicTest(
-                                                    device.id() + " " + kernel,
-                                                    () -> checkOwn(device, profile, kernel)));
+                device ->
+                        kernels()
+                                .filter(kernel -> !others.contains(kernel))
+                                .filter(kernel -> !inWorkGroups(kernel).isEmpty())
+                                .map(kernel -> ownInWorkGroups(device, kernel)));
+    }
+
+    private static DynamicTest ownInWorkGroups(DeviceInfo device, Kernel kernel) {
+        return dynamicTest(
+                device.id() + " " + kernel,
+                () -> {
+                    DeviceProfile profile = gpu(device, WORK_GROUP, 16);
+                    try (var engine = new TornadoEngine(device, profile, List.of())) {
+                        new Run(engine, kernel).check(some(inWorkGroups(kernel)));
+                    }
                 });
+    }
+
+    private static List<KernelSample> inWorkGroups(Kernel kernel) {
+        return KernelSamples.of(kernel).stream()
+                .filter(sample -> sample.count() % WORK_GROUP == 0)
+                .toList();
+    }
+
+    /// All, or those whose names match the regular expression in the system property
+    /// `cglora.test.kernels`.
+    private static Stream<Kernel> kernels() {
+        return KernelFamilies.kernels().stream().filter(TornadoKernelsTest::isWanted);
+    }
+
+    private static boolean isWanted(Kernel kernel) {
+        return kernel.name().matches(System.getProperty("cglora.test.kernels", ".*"));
     }
 
     private interface TestsOf {
@@ -145,8 +165,8 @@ class TornadoKernelsTest {
                 List.of());
     }
 
-    private static void checkOwn(DeviceInfo device, DeviceProfile profile, Kernel kernel) {
-        try (var engine = new TornadoEngine(device, profile, List.of())) {
+    private static void checkOwn(DeviceInfo device, Kernel kernel) {
+        try (var engine = new TornadoEngine(device, generic(device), List.of())) {
             new Run(engine, kernel).check(some(KernelSamples.of(kernel)));
         }
     }
@@ -170,10 +190,17 @@ class TornadoKernelsTest {
         }
     }
 
-    /// At most [#SAMPLES] of them, evenly spread: each is compiled on its own.
+    /// At most [#SAMPLES] of them, since each is compiled on its own; spread by the golden ratio,
+    /// which falls in step with no list of sizes.
     private static List<KernelSample> some(List<KernelSample> samples) {
-        int n = Math.min(SAMPLES, samples.size());
-        return IntStream.range(0, n).mapToObj(i -> samples.get(i * samples.size() / n)).toList();
+        if (samples.size() <= SAMPLES) {
+            return samples;
+        }
+        return IntStream.range(0, SAMPLES)
+                .map(i -> (int) (i * 0.618034 % 1 * samples.size()))
+                .distinct()
+                .mapToObj(samples::get)
+                .toList();
     }
 
     private static Launch launch(KernelSample sample) {

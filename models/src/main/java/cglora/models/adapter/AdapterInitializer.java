@@ -6,7 +6,14 @@ import java.util.Set;
 ///
 /// Pure: calibration gathers the union of all [#needs] in one pass and hands the statistics
 /// over as a value; nothing is left on a layer.
-public sealed interface AdapterInitializer permits LoraInitializer, CgLoraInitializer {
+public sealed interface AdapterInitializer
+        permits LoraInitializer,
+                CgLoraInitializer,
+                PissaInitializer,
+                OloraInitializer,
+                LoraGaInitializer,
+                LoraOneInitializer,
+                EvaInitializer {
     /// The statistics that [#initialize] reads.
     Set<Need> needs();
 

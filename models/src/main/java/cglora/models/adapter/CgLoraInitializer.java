@@ -130,7 +130,7 @@ public record CgLoraInitializer(
                             + layers.size()
                             + " adapted modules is zero: the classifier head is zero, so that"
                             + " nothing flows back through it",
-                    "warm the head up before cg-lora, or start from a trained head");
+                    "warm the head up first, or start from a trained head");
         }
     }
 

@@ -1,5 +1,7 @@
 package cglora.models.adapter;
 
+import java.util.Set;
+
 /// A statistic that an initializer asks of calibration, per layer.
 public enum Need {
     /// The pretrained weight `W` [out, in].
@@ -11,5 +13,8 @@ public enum Need {
     /// The output factor `S` [out, out].
     OUTPUT_FACTOR,
     /// Inputs and output gradients of the sample's tokens, `X` [N, in] and `Γ` [N, out].
-    TOKENS
+    TOKENS;
+
+    /// What the factored curvature is made of.
+    public static final Set<Need> FACTORS = Set.of(GRADIENT, INPUT_FACTOR, OUTPUT_FACTOR);
 }

@@ -75,7 +75,8 @@ public final class Autodiff {
             if (wantedSet.contains(output)) {
                 whenComplete.accept(output, gradient);
             }
-            for (Gradient rule : node.op().gradients(graph, node.outputs(), gradient)) {
+            for (Gradient rule :
+                    node.op().gradients(graph, node.outputs(), gradient, needed::contains)) {
                 if (needed.contains(rule.input())) {
                     accumulate(rule, node, owners, keep ? wantedSet : Set.of());
                 }

@@ -1,6 +1,5 @@
 package cglora.models.graph;
 
-import cglora.kernels.activation.ActivationKernels;
 import cglora.kernels.matmul.MatmulKernels;
 import cglora.kernels.program.Launch;
 import java.util.ArrayList;
@@ -31,21 +30,17 @@ public record Linear(Tensor x, Tensor weight, Tensor bias) implements Op {
 
     @Override
     public List<Launch> launches(List<Tensor> outputs) {
-        return product(x, weight, bias, outputs.getFirst());
+        return List.of(product(x, weight, bias, outputs.getFirst()));
     }
 
-    /// The launches of `y = x · wᵀ + bias`.
-    static List<Launch> product(Tensor x, Tensor w, Tensor bias, Tensor y) {
+    /// The launch of `y = x · wᵀ + bias`.
+    static Launch product(Tensor x, Tensor w, Tensor bias, Tensor y) {
         int rows = x.shape().rows();
         int out = w.shape().rows();
         int in = w.shape().last();
-        var launches = new ArrayList<Launch>();
-        if (bias != null) {
-            launches.add(
-                    Launch.of(ActivationKernels.BIAS_ROWS, rows, bias.buffer(), y.buffer(), out));
-        }
-        launches.add(
-                Launch.of(
+        Launch launch =
+                bias == null
+                        ? Launch.of(
                                 MatmulKernels.MATMUL_NT,
                                 rows,
                                 x.buffer(),
@@ -54,9 +49,17 @@ public record Linear(Tensor x, Tensor weight, Tensor bias) implements Op {
                                 out,
                                 in,
                                 1f,
-                                bias == null ? 0 : 1)
-                        .withOperations(2L * rows * out * in));
-        return launches;
+                                0)
+                        : Launch.of(
+                                MatmulKernels.MATMUL_NT_BIAS,
+                                rows,
+                                x.buffer(),
+                                w.buffer(),
+                                bias.buffer(),
+                                y.buffer(),
+                                out,
+                                in);
+        return launch.withOperations(2L * rows * out * in);
     }
 
     @Override

@@ -4,72 +4,46 @@ import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.program.Launch;
 import java.util.List;
 
-/// Gradients of a LoRA layer's factors, without the weight's own gradient: `dA = vᵀ x` with
-/// `v = scaling · dy · loraB`, `dB = scaling · dyᵀ u` with `u = x · loraAᵀ`.
-record LoraGradient(Tensor dy, Tensor x, Tensor loraA, Tensor loraB, float scaling) implements Op {
+/// Gradients of a LoRA layer's factors, without the weight's own gradient: `dA = vᵀ x` and
+/// `dB = scaling · dyᵀ u`.
+///
+/// @param u [rows, r] `x · loraAᵀ`
+/// @param v [rows, r] `scaling · dy · loraB`
+record LoraGradient(Tensor dy, Tensor x, Tensor u, Tensor v, float scaling) implements Op {
     @Override
     public List<Tensor> inputs() {
-        return List.of(dy, x, loraA, loraB);
+        return List.of(dy, x, u, v);
     }
 
     @Override
     public List<Output> outputs() {
-        Shape thin = Shape.of(x.shape().rows(), loraA.shape().rows());
+        int r = u.shape().last();
         return List.of(
-                Output.of("dA", loraA.shape()),
-                Output.of("dB", loraB.shape()),
-                Output.of("u", thin),
-                Output.of("v", thin));
+                Output.of("dA", Shape.of(r, x.shape().last())),
+                Output.of("dB", Shape.of(dy.shape().last(), r)));
     }
 
     @Override
     public List<Launch> launches(List<Tensor> outputs) {
         int rows = x.shape().rows();
-        int in = loraA.shape().last();
-        int out = loraB.shape().rows();
-        int r = loraA.shape().rows();
-        var u = outputs.get(2).buffer();
-        var v = outputs.get(3).buffer();
+        int in = x.shape().last();
+        int out = dy.shape().last();
+        int r = u.shape().last();
         return List.of(
                 Launch.of(
-                                LowRankKernels.LOW_RANK_PROJECT,
-                                rows,
+                                LowRankKernels.LORA_GRADIENTS,
+                                in + out,
+                                v.buffer(),
                                 x.buffer(),
-                                loraA.buffer(),
-                                u,
-                                in,
-                                r)
-                        .withOperations(2L * rows * in * r),
-                Launch.of(
-                                LowRankKernels.LOW_RANK_BACK_PROJECT,
-                                rows,
+                                u.buffer(),
                                 dy.buffer(),
-                                loraB.buffer(),
-                                v,
-                                out,
-                                r,
-                                scaling)
-                        .withOperations(2L * rows * out * r),
-                Launch.of(
-                                LowRankKernels.LOW_RANK_GRADIENT_A,
-                                in,
-                                v,
-                                x.buffer(),
                                 outputs.get(0).buffer(),
-                                rows,
-                                in,
-                                r)
-                        .withOperations(2L * rows * in * r),
-                Launch.of(
-                                LowRankKernels.LOW_RANK_GRADIENT_B,
-                                out,
-                                dy.buffer(),
-                                u,
                                 outputs.get(1).buffer(),
                                 rows,
+                                in,
                                 out,
                                 r,
                                 scaling)
-                        .withOperations(2L * rows * out * r));
+                        .withOperations(2L * rows * (in + out) * r));
     }
 }

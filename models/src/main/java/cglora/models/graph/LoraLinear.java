@@ -1,9 +1,9 @@
 package cglora.models.graph;
 
-import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.program.Launch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /// A linear layer with a LoRA adapter, `y = x · (weight + scaling · loraB · loraA)ᵀ + bias`
@@ -45,43 +45,40 @@ public record LoraLinear(
 
     @Override
     public List<Launch> launches(List<Tensor> outputs) {
-        var launches = new ArrayList<Launch>();
-        launches.add(merge(weight, loraA, loraB, scaling, outputs.get(1)));
-        launches.addAll(Linear.product(x, outputs.get(1), bias, outputs.get(0)));
-        return launches;
+        return List.of(
+                LoraMerge.launch(weight, loraA, loraB, scaling, outputs.get(1)),
+                Linear.product(x, outputs.get(1), bias, outputs.get(0)));
     }
 
-    static Launch merge(Tensor weight, Tensor loraA, Tensor loraB, float scaling, Tensor merged) {
-        int out = weight.shape().rows();
-        int in = weight.shape().last();
-        int r = loraA.shape().rows();
-        return Launch.of(
-                        LowRankKernels.LOW_RANK_MERGE,
-                        out,
-                        weight.buffer(),
-                        loraB.buffer(),
-                        loraA.buffer(),
-                        merged.buffer(),
-                        in,
-                        r,
-                        scaling)
-                .withOperations(2L * out * in * r);
-    }
-
+    /// The gradients of the factors and that of `x` begin with one launch, where both are wanted.
     @Override
-    public List<Gradient> gradients(Graph graph, List<Tensor> outputs, Tensor dy) {
+    public List<Gradient> gradients(
+            Graph graph, List<Tensor> outputs, Tensor dy, Predicate<Tensor> wanted) {
+        boolean merging = wanted.test(x);
+        Supplier<Node> start =
+                Gradient.once(
+                        () ->
+                                graph.add(
+                                        new LoraBackward(
+                                                dy, x, weight, loraA, loraB, scaling, merging)));
         Supplier<Node> factors =
-                Gradient.once(() -> graph.add(new LoraGradient(dy, x, loraA, loraB, scaling)));
+                Gradient.once(
+                        () -> {
+                            Tensor u = start.get().output(0);
+                            Tensor v = start.get().output(1);
+                            return graph.add(new LoraGradient(dy, x, u, v, scaling));
+                        });
         var gradients = new ArrayList<Gradient>();
+        gradients.add(Gradient.of(graph, loraA, () -> factors.get().output(0)));
+        gradients.add(Gradient.of(graph, loraB, () -> factors.get().output(1)));
+        Supplier<Tensor> merged =
+                wanted.test(loraA) || wanted.test(loraB)
+                        ? () -> start.get().output(2)
+                        : () -> graph.apply(new LoraMerge(weight, loraA, loraB, scaling));
         gradients.add(
                 Gradient.accumulating(
                         x,
-                        sum ->
-                                graph.apply(
-                                        new LoraInputGradient(
-                                                dy, weight, loraA, loraB, scaling, sum))));
-        gradients.add(Gradient.of(graph, loraA, () -> factors.get().output(0)));
-        gradients.add(Gradient.of(graph, loraB, () -> factors.get().output(1)));
+                        sum -> graph.apply(new Matmul(Matmul.Form.NN, dy, merged.get(), 1f, sum))));
         if (bias != null) {
             gradients.add(Gradient.of(graph, bias, () -> graph.apply(new ColumnSum(dy))));
         }

@@ -2,6 +2,7 @@ package cglora.models.graph;
 
 import cglora.kernels.program.Launch;
 import java.util.List;
+import java.util.function.Predicate;
 
 /// An operation of a [Graph]: what it takes, what it gives, which kernels compute it and how its
 /// gradient goes. The list below is the table of contents; a new op is one record and one line.
@@ -26,9 +27,10 @@ public sealed interface Op
                 LayerNormInputGradient,
                 LayerNormWeightGradient,
                 Linear,
+                LoraBackward,
                 LoraGradient,
-                LoraInputGradient,
                 LoraLinear,
+                LoraMerge,
                 LowRankBackProject,
                 LowRankGradientB,
                 LowRankUpdate,
@@ -55,6 +57,14 @@ public sealed interface Op
     /// Ops that only appear in gradients have none.
     default List<Gradient> gradients(Graph graph, List<Tensor> outputs, Tensor dy) {
         return List.of();
+    }
+
+    /// The same for an op whose inputs' gradients have work in common.
+    ///
+    /// @param wanted of which inputs the gradient is asked for
+    default List<Gradient> gradients(
+            Graph graph, List<Tensor> outputs, Tensor dy, Predicate<Tensor> wanted) {
+        return gradients(graph, outputs, dy);
     }
 
     /// @throws IllegalArgumentException when a tensor has another shape than expected

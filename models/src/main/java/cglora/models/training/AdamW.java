@@ -29,11 +29,17 @@ final class AdamW {
     record Group(
             Buffer parameters, Buffer gradients, Buffer m, Buffer v, float rateScale, float decay) {
         static Group of(Layout layout, Buffer parameters, double rateScale, double decay) {
+            return of(layout, parameters, Region.GRADIENTS, rateScale, decay);
+        }
+
+        /// @param region where the gradients are
+        static Group of(
+                Layout layout, Buffer parameters, Region region, double rateScale, double decay) {
             String name = parameters.name();
             int length = parameters.length();
             return new Group(
                     parameters,
-                    layout.allocate(Region.GRADIENTS, name + ".gradient", length),
+                    layout.allocate(region, name + ".gradient", length),
                     layout.allocate(Region.STATE, name + ".m", length),
                     layout.allocate(Region.SECOND_MOMENTS, name + ".v", length),
                     (float) rateScale,

@@ -9,11 +9,12 @@ import cglora.models.adapter.LayerShape;
 import cglora.models.adapter.LayerStatistics;
 import cglora.models.adapter.LoraFactors;
 import cglora.models.adapter.LoraInitializer;
+import cglora.models.adapter.Need;
+import cglora.models.adapter.StatisticsSource;
 import cglora.models.adapter.StepSize;
 import cglora.models.adapter.WhitenedCoordinates;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
-import cglora.models.curvature.CurvatureSource;
 import cglora.models.data.Batch;
 import cglora.models.data.Dataset;
 import cglora.models.linalg.LowRank;
@@ -69,12 +70,71 @@ public final class AdapterStart {
         return seed * 31 + layer.module().name().hashCode();
     }
 
-    /// Plain LoRA: nothing changes at first.
-    public Result lora(LoraInitializer initializer, long seed) {
-        for (LoraLayer layer : session.adapters().values()) {
-            write(layer, plain(initializer, layer, seed));
+    /// A start whose size is its own: no step length is looked for.
+    ///
+    /// @param statistics of all layers, where the initializer needs more than weights; they are
+    ///     taken
+    public Result start(AdapterInitializer initializer, StatisticsSource statistics, long seed) {
+        List<LoraLayer> layers = List.copyOf(session.adapters().values());
+        List<Made> made =
+                IntStream.range(0, layers.size())
+                        .parallel()
+                        .mapToObj(i -> factors(initializer, layers.get(i), statistics, seed))
+                        .toList();
+        CgLoraInitializer.requireSomeGradient(made.stream().map(Made::factors).toList());
+        var shifted = new LinkedHashMap<String, LoraFactors>();
+        for (Made m : made) {
+            if (m.factors().zeroGradient()) {
+                startAsLora(m.layer(), seed);
+                continue;
+            }
+            write(m.layer(), m.factors());
+            if (m.factors().base() == Base.SHIFTED) {
+                shifted.put(m.layer().module().name(), m.factors());
+                shiftBase(m.layer(), m.factors());
+            }
         }
-        return new Result(Double.NaN, null, Map.of(), 0);
+        double largest = made.stream().mapToDouble(Made::share).max().orElse(0);
+        return new Result(Double.NaN, null, shifted, largest);
+    }
+
+    private Made factors(
+            AdapterInitializer initializer,
+            LoraLayer layer,
+            StatisticsSource statistics,
+            long seed) {
+        LinearModule module = layer.module();
+        String name = module.name();
+        boolean calibrated = initializer.needs().stream().anyMatch(need -> need != Need.WEIGHT);
+        LayerStatistics known = calibrated ? statistics.take(name) : LayerStatistics.none(name);
+        if (initializer.needs().contains(Need.WEIGHT)) {
+            known = known.withWeight(Matrix.of(module.out(), module.in(), weight(module)));
+        }
+        LoraFactors f = initializer.initialize(shape(layer), known, seed(seed, layer));
+        return new Made(layer, f, share(change(layer, f), module));
+    }
+
+    /// ‖s B A‖.
+    private static double change(LoraLayer layer, LoraFactors f) {
+        LinearModule module = layer.module();
+        Matrix B = Matrix.of(module.out(), layer.r(), f.loraB());
+        Matrix A = Matrix.of(layer.r(), module.in(), f.loraA());
+        return layer.scaling() * LowRank.norm(B, A);
+    }
+
+    private float[] weight(LinearModule module) {
+        synchronized (session) { // an engine serves one thread at a time
+            return session.read(module.weight());
+        }
+    }
+
+    private void startAsLora(LoraLayer layer, long seed) {
+        warnings.warning(
+                ErrorCode.N_ZERO,
+                layer.module().name(),
+                "no calibration gradient reaches this layer; it starts as plain LoRA",
+                "");
+        write(layer, plain(new LoraInitializer(), layer, seed));
     }
 
     private static LoraFactors plain(AdapterInitializer initializer, LoraLayer layer, long seed) {
@@ -95,7 +155,7 @@ public final class AdapterStart {
     /// @param heldOut     examples that neither head nor statistics have seen
     public Result cgLora(
             CgLoraInitializer initializer,
-            CurvatureSource statistics,
+            StatisticsSource statistics,
             Step step,
             Sample calibration,
             Sample heldOut,
@@ -151,12 +211,7 @@ public final class AdapterStart {
         for (LoraLayer layer : layers) {
             LoraFactors f = factors.get(layer.module().name());
             if (f.zeroGradient()) {
-                warnings.warning(
-                        ErrorCode.N_ZERO,
-                        layer.module().name(),
-                        "no calibration gradient reaches this layer; it starts as plain LoRA",
-                        "");
-                write(layer, plain(new LoraInitializer(), layer, seed));
+                startAsLora(layer, seed);
             } else if (initializer.shift()) {
                 LoraFactors start = scaled ? f.withStepSize(eta) : f;
                 shifted.put(layer.module().name(), start);
@@ -171,15 +226,16 @@ public final class AdapterStart {
 
     /// One layer's factors; its roots go where training reads them.
     private Made make(
-            CgLoraInitializer initializer, LoraLayer layer, CurvatureSource statistics, long seed) {
+            CgLoraInitializer initializer,
+            LoraLayer layer,
+            StatisticsSource statistics,
+            long seed) {
         LinearModule module = layer.module();
         String name = module.name();
-        var of = LayerStatistics.of(name, statistics.take(name));
+        LayerStatistics of = statistics.take(name);
         if (!layer.whitened()) {
             LoraFactors factors = initializer.initialize(shape(layer), of, seed(seed, layer));
-            Matrix B = Matrix.of(module.out(), layer.r(), factors.loraB());
-            Matrix A = Matrix.of(layer.r(), module.in(), factors.loraA());
-            return new Made(layer, factors, share(layer.scaling() * LowRank.norm(B, A), module));
+            return new Made(layer, factors, share(change(layer, factors), module));
         }
         var whitened = WhitenedCoordinates.of(initializer, shape(layer), of, seed(seed, layer));
         synchronized (session) {
@@ -191,12 +247,8 @@ public final class AdapterStart {
 
     /// `change / ‖W‖`; a layer of zero weight has no share.
     private double share(double change, LinearModule module) {
-        float[] weight;
-        synchronized (session) { // an engine serves one thread at a time
-            weight = session.read(module.weight());
-        }
         double squares = 0;
-        for (float w : weight) {
+        for (float w : weight(module)) {
             squares += (double) w * w;
         }
         return squares > 0 ? change / Math.sqrt(squares) : 0;

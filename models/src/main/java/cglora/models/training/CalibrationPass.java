@@ -6,10 +6,11 @@ import cglora.kernels.program.DataType;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
+import cglora.models.adapter.Need;
+import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.BatchInputs;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ModelBuilder;
-import cglora.models.curvature.CurvatureSource;
 import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
@@ -23,11 +24,13 @@ import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
 import cglora.models.linalg.Matrix;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Gathers the curvature of linear layers: one forward and one backward pass over the calibration
 /// examples, with the gradient of each example's own loss. Factors are summed on the engine as
@@ -57,29 +60,43 @@ public final class CalibrationPass {
     /// @param curvature batches of the same examples with the labels that make `S`; the same
     ///     list for the empirical Fisher
     /// @param examples how many there are
-    public CurvatureSource factored(List<Batch> batches, List<Batch> curvature, int examples) {
-        boolean same = batches == curvature;
+    public StatisticsSource factored(List<Batch> batches, List<Batch> curvature, int examples) {
+        return gather(Need.FACTORS, batches, curvature, examples);
+    }
+
+    /// Those of `A`, `S` and `G` that are asked for.
+    ///
+    /// @param needs     the weights and the tokens are not for this pass to gather
+    /// @param curvature as in [#factored]; matters where [Need#OUTPUT_FACTOR] is asked for
+    public StatisticsSource gather(
+            Set<Need> needs, List<Batch> batches, List<Batch> curvature, int examples) {
         long tokens = batches.stream().mapToLong(Batch::tokens).sum();
-        Map<String, LayerSums.Sums> sums = layoutSums();
+        Map<String, LayerSums.Sums> sums = layoutSums(needs);
         var source = new LayerSums(session.engine(), sums, tokens, examples);
         var programs = new HashMap<String, Loaded>();
+        Set<Need> first = batches == curvature ? needs : without(needs, Need.OUTPUT_FACTOR);
         for (Batch batch : batches) {
-            run(program(programs, batch, sums, true, same), batch);
+            run(program(programs, batch, sums, first), batch);
         }
-        if (!same) {
+        if (!first.equals(needs)) {
             for (Batch batch : curvature) {
-                run(program(programs, batch, sums, false, true), batch);
+                run(program(programs, batch, sums, Set.of(Need.OUTPUT_FACTOR)), batch);
             }
         }
         session.engine().trim();
         return source;
     }
 
-    /// The program of [#factored] for a shape of batch, planned but not run.
-    public Program planned(int rows, int width) {
-        return factoredProgram("calibrate", rows, width, layoutSums(), true, true)
-                .program()
-                .program();
+    private static Set<Need> without(Set<Need> needs, Need other) {
+        var left = EnumSet.noneOf(Need.class);
+        left.addAll(needs);
+        left.remove(other);
+        return left;
+    }
+
+    /// The program of [#gather] for a shape of batch, planned but not run.
+    public Program planned(Set<Need> needs, int rows, int width) {
+        return sumProgram("calibrate", rows, width, layoutSums(needs), needs).program().program();
     }
 
     /// The program of [#tokens] for a shape of batch, planned but not run.
@@ -87,9 +104,9 @@ public final class CalibrationPass {
         return tokenProgram("tokens", rows, width, new HashMap<>()).program().program();
     }
 
-    /// Bytes of the sums of [#factored].
-    public long sumBytes() {
-        return layoutSums().values().stream()
+    /// Bytes of the sums of [#gather].
+    public long sumBytes(Set<Need> needs) {
+        return layoutSums(needs).values().stream()
                 .map(LayerSums.Sums::layout)
                 .distinct()
                 .mapToLong(Layout::bytes)
@@ -97,7 +114,7 @@ public final class CalibrationPass {
     }
 
     /// One buffer a sum; a graph of any shape tells which layers share their input.
-    private Map<String, LayerSums.Sums> layoutSums() {
+    private Map<String, LayerSums.Sums> layoutSums(Set<Need> needs) {
         var builder =
                 new ModelBuilder(
                         new Graph("probe"), session.parameters(), session.adapters(), null);
@@ -117,7 +134,10 @@ public final class CalibrationPass {
                 layout = new Layout();
             }
             long in = group.getFirst().in();
-            Buffer A = layout.allocate(Region.STATE, group.getFirst().name() + ".A", in * in);
+            Buffer A =
+                    needs.contains(Need.INPUT_FACTOR)
+                            ? sum(layout, group.getFirst(), ".A", in * in)
+                            : null;
             for (LinearModule module : group) {
                 long out = module.out();
                 sums.put(
@@ -126,12 +146,20 @@ public final class CalibrationPass {
                                 module,
                                 layout,
                                 A,
-                                layout.allocate(Region.STATE, module.name() + ".S", out * out),
-                                layout.allocate(Region.STATE, module.name() + ".G", out * in),
+                                needs.contains(Need.OUTPUT_FACTOR)
+                                        ? sum(layout, module, ".S", out * out)
+                                        : null,
+                                needs.contains(Need.GRADIENT)
+                                        ? sum(layout, module, ".G", out * in)
+                                        : null,
                                 pooled));
             }
         }
         return sums;
+    }
+
+    private static Buffer sum(Layout layout, LinearModule module, String what, long size) {
+        return layout.allocate(Region.STATE, module.name() + what, size);
     }
 
     private void run(Loaded loaded, Batch batch) {
@@ -142,28 +170,20 @@ public final class CalibrationPass {
         loaded.program().run();
     }
 
-    /// @param gradient  sums `A` and `G`
-    /// @param curvature sums `S`
     private Loaded program(
             Map<String, Loaded> programs,
             Batch batch,
             Map<String, LayerSums.Sums> sums,
-            boolean gradient,
-            boolean curvature) {
-        String name =
-                "calibrate " + batch.rows() + "×" + batch.width() + " " + gradient + curvature;
+            Set<Need> needs) {
+        String name = "calibrate " + batch.rows() + "×" + batch.width() + " " + needs;
         return programs.computeIfAbsent(
-                name,
-                _ -> factoredProgram(name, batch.rows(), batch.width(), sums, gradient, curvature));
+                name, _ -> sumProgram(name, batch.rows(), batch.width(), sums, needs));
     }
 
-    private Loaded factoredProgram(
-            String name,
-            int rows,
-            int width,
-            Map<String, LayerSums.Sums> sums,
-            boolean gradient,
-            boolean curvature) {
+    private Loaded sumProgram(
+            String name, int rows, int width, Map<String, LayerSums.Sums> sums, Set<Need> needs) {
+        boolean gradient = needs.contains(Need.GRADIENT);
+        boolean curvature = needs.contains(Need.OUTPUT_FACTOR);
         var graph = new Graph(name);
         var pass = new Pass(graph, rows, width);
         var summed = new IdentityHashMap<Buffer, Boolean>();
@@ -172,10 +192,13 @@ public final class CalibrationPass {
             var tap = pass.builder.taps().get(module.name());
             byOutput.put(tap.y(), module);
             LayerSums.Sums s = sums.get(module.name());
-            if (gradient && summed.put(s.A(), true) == null) {
+            if (needs.contains(Need.INPUT_FACTOR) && summed.put(s.A(), true) == null) {
                 Tensor masked = graph.apply(new MaskRows(tap.x(), pass.inputs.lengths()));
                 graph.add(new Gram(masked, sum(graph, s.A(), module.in(), module.in())));
             }
+        }
+        if (!gradient && !curvature) {
+            return pass.load(List.of());
         }
         Autodiff.consumeGradients(
                 graph,
@@ -316,11 +339,11 @@ public final class CalibrationPass {
     }
 
     /// The tokens' statistics as one object a layer.
-    public static CurvatureSource implicit(
+    public static StatisticsSource implicit(
             Map<String, TokenStatistics> tokens, WeightSharing sharing, boolean gram) {
         var statistics = new LinkedHashMap<String, CurvatureStatistics>();
         tokens.forEach(
                 (name, t) -> statistics.put(name, gram ? t.gram(sharing) : t.factored(sharing)));
-        return CurvatureSource.of(statistics);
+        return StatisticsSource.of(statistics);
     }
 }

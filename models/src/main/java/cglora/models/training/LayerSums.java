@@ -3,9 +3,9 @@ package cglora.models.training;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.Layout;
+import cglora.models.adapter.LayerStatistics;
+import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
-import cglora.models.curvature.CurvatureSource;
-import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.linalg.Matrix;
 import java.util.LinkedHashMap;
@@ -14,10 +14,10 @@ import java.util.Set;
 
 /// The sums of a calibration, in float32 on the engine until a layer is taken. An engine's memory
 /// comes back when the last layer of a layout has gone.
-final class LayerSums implements CurvatureSource {
+final class LayerSums implements StatisticsSource {
     /// Persistent sums of one layer; layers with the same input share `A`.
     ///
-    /// @param A `Σ xᵀx` [in, in]
+    /// @param A `Σ xᵀx` [in, in]; null where it is not asked for, as the others
     /// @param S `Σ dyᵀdy` [out, out]
     /// @param G `Σ dyᵀx` [out, in]
     /// @param pooled whether the layer sees one row an example, not one a token: it stands behind
@@ -52,8 +52,8 @@ final class LayerSums implements CurvatureSource {
     }
 
     @Override
-    public synchronized CurvatureStatistics take(String name) {
-        Sums sums = CurvatureSource.taken(name, left.remove(name));
+    public synchronized LayerStatistics take(String name) {
+        Sums sums = StatisticsSource.taken(name, left.remove(name));
         int in = sums.module().in();
         int out = sums.module().out();
         Matrix A = mean(sums.A(), in, in, sums.pooled() ? examples : tokens);
@@ -62,10 +62,12 @@ final class LayerSums implements CurvatureSource {
         if (left.values().stream().noneMatch(other -> other.layout() == sums.layout())) {
             engine.release(sums.layout());
         }
-        return FactoredKfac.givenUp(A, S, G);
+        return S == null
+                ? LayerStatistics.of(name, G, A)
+                : LayerStatistics.of(name, FactoredKfac.givenUp(A, S, G));
     }
 
     private Matrix mean(Buffer sum, int rows, int columns, double count) {
-        return Matrix.ofQuotient(rows, columns, engine.read(sum), count);
+        return sum == null ? null : Matrix.ofQuotient(rows, columns, engine.read(sum), count);
     }
 }

@@ -9,6 +9,7 @@ import cglora.kernels.program.Launch;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Planner;
 import cglora.kernels.program.Program;
+import cglora.kernels.program.Region;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.models.block.BatchInputs;
 import cglora.models.block.LoraLayer;
@@ -45,7 +46,8 @@ public final class Session implements AutoCloseable {
     private Buffer bodyVectorGroup;
     private final Buffer headWeight;
     private final Buffer headBias;
-    private Buffer adapterGroup;
+    private Buffer groupA;
+    private Buffer groupB;
     private long adapterBytes;
     private final Map<String, Buffer> gradients = new HashMap<>();
     private Training training;
@@ -174,7 +176,8 @@ public final class Session implements AutoCloseable {
             boolean accumulate) {
         var groups = new ArrayList<AdamW.Group>();
         if (!layers.isEmpty()) {
-            groups.add(AdamW.Group.of(trained, adapterGroup, 1, decay));
+            groups.add(AdamW.Group.of(trained, groupA, 1, decay));
+            groups.add(AdamW.Group.of(trained, groupB, Region.SECOND_GRADIENTS, 1, decay));
         }
         if (bodyMatrixGroup != null) {
             groups.add(AdamW.Group.of(trained, bodyMatrixGroup, 1, decay));
@@ -194,21 +197,23 @@ public final class Session implements AutoCloseable {
 
     /// Places the factors of adapters, all zero; before [#prepareTraining].
     public void addAdapters(List<LoraLayer> layers) {
-        var specs = new ArrayList<ParameterSpec>();
+        var specsA = new ArrayList<ParameterSpec>();
+        var specsB = new ArrayList<ParameterSpec>();
         var roots = new ArrayList<ParameterSpec>();
         for (LoraLayer layer : layers) {
             int in = layer.module().in();
             int out = layer.module().out();
             adapters.put(layer.module().name(), layer);
-            specs.add(ParameterSpec.matrix(layer.loraA(), layer.r(), in));
-            specs.add(ParameterSpec.matrix(layer.loraB(), out, layer.r()));
+            specsA.add(ParameterSpec.matrix(layer.loraA(), layer.r(), in));
+            specsB.add(ParameterSpec.matrix(layer.loraB(), out, layer.r()));
             if (layer.whitened()) {
                 roots.add(ParameterSpec.matrix(layer.inputRoot(), in, in));
                 roots.add(ParameterSpec.matrix(layer.outputRoot(), out, out));
             }
         }
         Layout adapterLayout = new Layout();
-        adapterGroup = parameters.addGroup(adapterLayout, "adapters", specs);
+        groupA = parameters.addGroup(adapterLayout, "adapters.A", specsA);
+        groupB = parameters.addGroup(adapterLayout, "adapters.B", specsB);
         parameters.addFrozen(adapterLayout, roots);
         engine.allocate(adapterLayout);
         adapterBytes = adapterLayout.bytes();

@@ -14,19 +14,19 @@ import tools.jackson.databind.json.JsonMapper;
 /// The reference vectors of the method, which an independent program made: every JSON file
 /// below the folder of the system property `cglora.fixtures` that has the format of a case or
 /// of the alignment metrics.
-final class CgLoraFixtures {
-    record Fixture(String name, JsonNode json) {}
+public final class CgLoraFixtures {
+    public record Fixture(String name, JsonNode json) {}
 
     private CgLoraFixtures() {}
 
-    static Path folder() {
+    public static Path folder() {
         return Path.of(
                 System.getProperty(
                         "cglora.fixtures",
                         System.getProperty("cglora.root", "..") + "/../shared/fixtures"));
     }
 
-    static List<Fixture> cases() {
+    public static List<Fixture> cases() {
         return having("X", "Gamma", "GammaCurvature", "mask", "modes");
     }
 
@@ -53,7 +53,7 @@ final class CgLoraFixtures {
     }
 
     /// A matrix, or the positions of a padded batch: the last dimension becomes the columns.
-    static Matrix matrix(JsonNode node) {
+    public static Matrix matrix(JsonNode node) {
         List<double[]> rows = new ArrayList<>();
         collect(node, rows);
         return Matrix.of(rows.toArray(double[][]::new));

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import cglora.kernels.engine.JvmEngine;
-import cglora.models.curvature.CurvatureSource;
+import cglora.models.adapter.Need;
+import cglora.models.adapter.StatisticsSource;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,13 +74,13 @@ class CalibrationPassTest {
             var pass = new CalibrationPass(session, session.model().linearModules());
             List<Batch> small = batches(data, 2);
             List<Batch> large = batches(data, 16);
-            CurvatureSource factored = pass.factored(small, small, 11);
-            CurvatureSource again = pass.factored(large, large, 11);
+            StatisticsSource factored = pass.factored(small, small, 11);
+            StatisticsSource again = pass.factored(large, large, 11);
             Map<String, TokenStatistics> tokens = pass.tokens(small, small, 11);
             assertThat(factored.modules().contains("bert.pooler.dense")).isEqualTo(pooler);
             for (String name : factored.modules()) {
-                var f = (FactoredKfac) factored.take(name);
-                var other = (FactoredKfac) again.take(name);
+                var f = curvature(factored, name);
+                var other = curvature(again, name);
                 var reference = tokens.get(name).factored(WeightSharing.EXPAND);
                 for (var pair :
                         List.of(
@@ -96,6 +98,38 @@ class CalibrationPassTest {
         }
     }
 
+    private static FactoredKfac curvature(StatisticsSource source, String module) {
+        return (FactoredKfac) source.take(module).curvature().orElseThrow();
+    }
+
+    @Test
+    void onlyWhatIsAskedForIsGathered() throws IOException {
+        Dataset data = data(7);
+        try (var checkpoint =
+                        PretrainedModel.load(TinyBert.write(folder, true).toString(), Map.of());
+                var session = session(checkpoint)) {
+            var pass = new CalibrationPass(session, session.model().linearModules());
+            List<Batch> batches = batches(data, 3);
+            StatisticsSource all = pass.factored(batches, batches, 7);
+            StatisticsSource gradients = pass.gather(Set.of(Need.GRADIENT), batches, batches, 7);
+            StatisticsSource inputs = pass.gather(Set.of(Need.INPUT_FACTOR), batches, batches, 7);
+            for (String name : all.modules()) {
+                FactoredKfac expected = curvature(all, name);
+                var gradient = gradients.take(name);
+                var input = inputs.take(name);
+                assertThat(gradient.gradient()).as(name).contains(expected.G());
+                assertThat(gradient.inputFactor()).isEmpty();
+                assertThat(gradient.curvature()).isEmpty();
+                assertThat(input.inputFactor()).as(name).contains(expected.A());
+                assertThat(input.gradient()).isEmpty();
+            }
+            assertThat(
+                            pass.sumBytes(Set.of(Need.GRADIENT))
+                                    + pass.sumBytes(Set.of(Need.INPUT_FACTOR)))
+                    .isLessThan(pass.sumBytes(Need.FACTORS));
+        }
+    }
+
     @Test
     void theGradientIsThatOfTheMeanLoss() throws IOException {
         Dataset data = data(6);
@@ -104,14 +138,14 @@ class CalibrationPassTest {
                 var session = session(checkpoint)) {
             var pass = new CalibrationPass(session, session.model().linearModules());
             List<Batch> all = batches(data, 6);
-            CurvatureSource statistics = pass.factored(all, all, 6);
+            StatisticsSource statistics = pass.factored(all, all, 6);
             var random = new Random(8);
             for (String module :
                     List.of(
                             "bert.encoder.layer.0.attention.self.query",
                             "bert.encoder.layer.0.intermediate.dense",
                             "bert.encoder.layer.1.output.dense")) {
-                Matrix G = ((FactoredKfac) statistics.take(module)).G();
+                Matrix G = curvature(statistics, module).G();
                 float[] weight = session.read(module + ".weight");
                 float[] direction = new float[weight.length];
                 double expected = 0;

@@ -1,10 +1,7 @@
 package cglora.pipeline.run;
 
-import cglora.models.adapter.CgLoraInitializer;
-import cglora.models.adapter.LoraInitializer;
+import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LoraLayer;
-import cglora.models.curvature.CurvatureSource;
-import cglora.models.curvature.Damping;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
@@ -39,40 +36,35 @@ final class AdapterStage {
                         + "  "
                         + layers.size()
                         + " modules";
-        if (adapter.method() == AdapterSpec.Method.LORA) {
+        if (adapter.method() != AdapterSpec.Method.CG_LORA) {
             run.start =
-                    starter.lora(
-                            new LoraInitializer(
-                                    adapter.initLoraWeights()
-                                                    == AdapterSpec.InitLoraWeights.GAUSSIAN
-                                            ? LoraInitializer.Distribution.GAUSSIAN
-                                            : LoraInitializer.Distribution.KAIMING_UNIFORM),
+                    starter.start(
+                            Initializers.of(adapter, run.statistics.isImplicit()),
+                            run.statistics,
                             inputs.spec().seed());
-            return what;
+            run.statistics = StatisticsSource.none();
+            if (run.start.largest() == 0) {
+                return what;
+            }
+            run.baseline("after initialisation");
+            return what
+                    + "  largest factors' product %.3f of a weight%s"
+                            .formatted(
+                                    run.start.largest(),
+                                    run.start.shifted().isEmpty() ? "" : ", taken off the base");
         }
         CgSpec cg = adapter.cg();
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
         run.start =
                 starter.cgLora(
-                        new CgLoraInitializer(
-                                new Damping(
-                                        Damping.Type.valueOf(cg.dampingType().name()),
-                                        cg.damping()),
-                                cg.pA(),
-                                cg.pS(),
-                                run.statistics.isImplicit()
-                                        ? CgLoraInitializer.Form.TOKENS
-                                        : CgLoraInitializer.Form.FACTORED,
-                                cg.shift(),
-                                CgLoraInitializer.Scale.valueOf(cg.scale().name()),
-                                cg.stepSize() == null ? 1 : cg.stepSize()),
+                        Initializers.cgLora(cg, run.statistics.isImplicit()),
                         run.statistics,
                         AdapterStart.Step.valueOf(cg.step().name()),
                         sample(batcher, s.curvature()),
                         sample(batcher, s.step()),
                         inputs.spec().seed());
-        run.statistics = CurvatureSource.of(Map.of());
+        run.statistics = StatisticsSource.none();
         run.baseline("after initialisation");
         if (run.start.step() == null) {
             return what + "  largest step %.3f of a weight".formatted(run.start.largest());

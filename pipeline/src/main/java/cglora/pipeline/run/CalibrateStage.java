@@ -1,5 +1,6 @@
 package cglora.pipeline.run;
 
+import cglora.models.adapter.Need;
 import cglora.models.block.LoraLayer;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
@@ -9,6 +10,7 @@ import cglora.models.training.CalibrationPass;
 import cglora.models.training.Evaluation;
 import cglora.pipeline.spec.CalibrateSpec;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /// Curvature and gradient of the targeted layers.
@@ -35,8 +37,10 @@ final class CalibrateStage {
         var pass =
                 new CalibrationPass(run.session, layers.stream().map(LoraLayer::module).toList());
         int tokens = batches.stream().mapToInt(Batch::tokens).sum();
-        boolean reduce = calibrate.sharing() == CalibrateSpec.Sharing.REDUCE;
-        boolean gram = isImplicit(calibrate, inputs, tokens);
+        Set<Need> needs = Initializers.needs(inputs.adapterSpec());
+        boolean curved = needs.equals(Need.FACTORS);
+        boolean reduce = curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE;
+        boolean gram = curved && isImplicit(calibrate, inputs, tokens);
         int count = s.curvature().size();
         if (gram || reduce) {
             run.statistics =
@@ -45,7 +49,7 @@ final class CalibrateStage {
                             reduce ? WeightSharing.REDUCE : WeightSharing.EXPAND,
                             gram);
         } else {
-            run.statistics = pass.factored(batches, curvature, count);
+            run.statistics = pass.gather(needs, batches, curvature, count);
         }
         return "%d examples, %d tokens, %d layers, %s, %s"
                 .formatted(
@@ -53,7 +57,11 @@ final class CalibrateStage {
                         tokens,
                         layers.size(),
                         calibrate.fisher().jsonName(),
-                        gram ? "implicit" : "factored");
+                        curved ? gram ? "implicit" : "factored" : gathered(needs));
+    }
+
+    private static String gathered(Set<Need> needs) {
+        return needs.contains(Need.GRADIENT) ? "gradients only" : "inputs only";
     }
 
     /// The implicit form pays where the tokens are fewer than the features.

@@ -12,8 +12,9 @@ import java.util.stream.Collectors;
 ///
 /// @param stage  what runs
 /// @param counted arrays of the Java heap, in bytes
+/// @param held    what the heap has grown to beyond that in earlier stages, in bytes
 /// @param items  in the order in which they are shown
-public record MemoryPlan(String stage, long counted, List<Item> items) {
+public record MemoryPlan(String stage, long counted, long held, List<Item> items) {
     /// @param what  what takes the memory
     /// @param bytes how much
     public record Item(String what, long bytes) {}
@@ -42,6 +43,7 @@ public record MemoryPlan(String stage, long counted, List<Item> items) {
         return new MemoryPlan(
                 stage,
                 heap.stream().mapToLong(Item::bytes).sum(),
+                0,
                 items.stream().filter(item -> item.bytes() > 0).toList());
     }
 
@@ -50,9 +52,22 @@ public record MemoryPlan(String stage, long counted, List<Item> items) {
         return of(stage, List.of(heap), List.of());
     }
 
+    /// The same stage after others: a heap does not give back what it has grown to.
+    ///
+    /// @param heap what it has grown to, in bytes
+    MemoryPlan after(long heap) {
+        long more = heap - counted;
+        if (more <= 0) {
+            return this;
+        }
+        var all = new ArrayList<>(items);
+        all.add(new Item("held from before", more));
+        return new MemoryPlan(stage, counted, more, all);
+    }
+
     /// Lets the heap grow to what is planned before it is collected.
     public void allowHeap() {
-        LargeArrays.allow(counted + BASELINE_HEAP);
+        LargeArrays.allow(counted + held + BASELINE_HEAP);
     }
 
     /// The stage that takes most; null where there is none.

@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.engine.OpenBlas;
 import cglora.kernels.error.Problems;
+import cglora.models.adapter.Need;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
@@ -21,12 +22,17 @@ import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// Counts the memory of a run's stages before anything runs.
 final class RunMemory {
     /// Dead arrays that the initialisation may pile up before they are collected: more costs
     /// memory, less costs time.
     private static final long DEAD = 48L << 20;
+
+    /// The tokenizer's native library with its vocabulary, the classes that read pipelines and
+    /// data, and the rows. Measured: resident peaks of runs less the rest of their plans.
+    private static final Item READERS = new Item("tokenizer and data", 40L << 20);
 
     private final Inputs inputs;
     private final List<LinearModule> modules = new ArrayList<>();
@@ -76,7 +82,12 @@ final class RunMemory {
     }
 
     private void add(String stage, Item... heap) {
-        stages.add(MemoryPlan.of(stage, heap));
+        add(stage, List.of(heap), List.of(READERS));
+    }
+
+    private void add(String stage, List<Item> heap, List<Item> others) {
+        long grown = stages.stream().mapToLong(MemoryPlan::counted).max().orElse(0);
+        stages.add(MemoryPlan.of(stage, heap, others).after(grown));
     }
 
     private Item reading() {
@@ -108,16 +119,18 @@ final class RunMemory {
         int tokens = inputs.batches(data).stream().mapToInt(Batch::tokens).sum();
         var pass = new CalibrationPass(session, modules);
         int width = width(Inputs.EVALUATION_BATCH, data);
-        boolean implicit = CalibrateStage.isImplicit(calibrate, inputs, tokens);
+        Set<Need> needs = Initializers.needs(inputs.adapterSpec());
+        boolean curved = needs.equals(Need.FACTORS);
+        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
         long activations;
-        if (implicit || calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
+        if (implicit || curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
             // the rows in float32, and once more in float64
             long values = modules.stream().mapToLong(m -> m.in() + 2L * m.out()).sum() * tokens;
             sums = new Item("tokens", values * (Float.BYTES + Double.BYTES));
             activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
         } else {
-            sums = new Item("curvature sums", pass.sumBytes());
-            activations = pass.planned(Inputs.EVALUATION_BATCH, width).scratchBytes();
+            sums = new Item(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
+            activations = pass.planned(needs, Inputs.EVALUATION_BATCH, width).scratchBytes();
         }
         for (LinearModule module : modules) {
             layer(module, implicit ? tokens : 0);
@@ -155,16 +168,15 @@ final class RunMemory {
         adapters = new Item("adapters", session.adapterBytes());
         // as many layers at a time as there are processors
         long parallel = Math.min(modules.size(), Runtime.getRuntime().availableProcessors());
-        stages.add(
-                MemoryPlan.of(
-                        adapter.id(),
-                        List.of(
-                                weights,
-                                adapters,
-                                sums,
-                                new Item("layers at work", parallel * layerBytes),
-                                new Item("dead arrays", DEAD)),
-                        List.of(new Item("LAPACK", parallel * layerNativeBytes))));
+        add(
+                adapter.id(),
+                List.of(
+                        weights,
+                        adapters,
+                        sums,
+                        new Item("layers at work", parallel * layerBytes),
+                        new Item("dead arrays", DEAD)),
+                List.of(new Item("LAPACK", parallel * layerNativeBytes), READERS));
         add(adapter.id(), weights, adapters, activations(evaluation()));
     }
 

@@ -2,7 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
-import cglora.models.curvature.CurvatureSource;
+import cglora.models.adapter.StatisticsSource;
 import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
 import cglora.models.training.Evaluation;
@@ -25,7 +25,7 @@ final class RunState implements AutoCloseable {
     final RunFolder folder;
     final RunReport report;
     Session session;
-    CurvatureSource statistics = CurvatureSource.of(Map.of());
+    StatisticsSource statistics = StatisticsSource.none();
     AdapterStart.Result start;
     boolean headReady;
     boolean interrupted;

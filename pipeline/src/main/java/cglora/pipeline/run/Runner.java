@@ -146,7 +146,16 @@ public final class Runner {
         progress.note(
                 "[%d/%d] %-10s %6s   %s", number, of, stage.id(), Progress.time(seconds), detail);
         run.folder.event(
-                "stage", Map.of("stage", stage.id(), "seconds", seconds, "detail", detail));
+                "stage",
+                Map.of(
+                        "stage",
+                        stage.id(),
+                        "seconds",
+                        seconds,
+                        "peak_rss_mib",
+                        PeakMemory.residentMiB(),
+                        "detail",
+                        detail));
         run.showNotes();
     }
 }

@@ -11,14 +11,17 @@ final class TrainerOptions {
 
     /// Rates that measurement chose for each method.
     private static double automaticRate(Inputs inputs) {
-        if (inputs.adapterSpec() == null || inputs.isFull()) {
+        AdapterSpec adapter = inputs.adapterSpec();
+        if (adapter == null) {
             return 4e-4;
         }
-        if (inputs.adapterSpec().method() == AdapterSpec.Method.LORA
-                || !inputs.adapterSpec().cg().shift()) {
-            return Inputs.isWhitened(inputs.adapterSpec()) ? 4e-3 : 2e-3;
-        }
-        return 1e-3;
+        return switch (adapter.method()) {
+            case FULL -> 4e-4;
+            case LORA, RSLORA, EVA, LORA_ONE -> 2e-3;
+            case PISSA, OLORA -> 1e-3;
+            case LORA_GA -> 5e-4;
+            case CG_LORA -> adapter.cg().shift() ? 1e-3 : Inputs.isWhitened(adapter) ? 4e-3 : 2e-3;
+        };
     }
 
     static Trainer.Options of(Inputs inputs, TrainSpec t) {

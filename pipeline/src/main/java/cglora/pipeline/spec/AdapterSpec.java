@@ -69,6 +69,8 @@ public record AdapterSpec(
                         byDefault = "\"auto\"")
                 HeadWarmup headWarmup,
         @Setting(value = "Options of the method cg-lora", byDefault = "{}") CgSpec cg,
+        @Setting(value = "Options of the method lora-ga", byDefault = "{}") LoraGaSpec loraGa,
+        @Setting(value = "Options of the method lora-one", byDefault = "{}") LoraOneSpec loraOne,
         @Setting(
                         value =
                                 "An adapter_config.json whose values are taken where this stage gives none",
@@ -82,6 +84,7 @@ public record AdapterSpec(
 
     public AdapterSpec {
         id = id == null ? STAGE : id;
+        useRslora = useRslora || method == Method.RSLORA;
     }
 
     @Override
@@ -91,14 +94,27 @@ public record AdapterSpec(
 
     /// The initializers, and full fine-tuning.
     public enum Method implements Named {
-        LORA("lora"),
-        CG_LORA("cg-lora"),
-        FULL("full");
+        LORA("lora", false),
+        RSLORA("rslora", false),
+        PISSA("pissa", false),
+        OLORA("olora", false),
+        LORA_GA("lora-ga", true),
+        LORA_ONE("lora-one", true),
+        EVA("eva", true),
+        CG_LORA("cg-lora", true),
+        FULL("full", false);
 
         private final String jsonName;
+        private final boolean calibrated;
 
-        Method(String jsonName) {
+        Method(String jsonName, boolean calibrated) {
             this.jsonName = jsonName;
+            this.calibrated = calibrated;
+        }
+
+        /// Whether it needs what a calibrate stage gathers.
+        public boolean isCalibrated() {
+            return calibrated;
         }
 
         @Override

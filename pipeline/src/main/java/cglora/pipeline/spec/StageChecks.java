@@ -219,11 +219,13 @@ final class StageChecks {
     }
 
     private void checkAdapter(AdapterSpec stage, ObjectValue tree) {
-        if (stage.method() == AdapterSpec.Method.CG_LORA && !seen.contains("calibrate")) {
+        if (stage.method().isCalibrated() && !seen.contains("calibrate")) {
             problems.error(
                     P_STAGE,
                     tree.origin().toString(),
-                    "method 'cg-lora' needs the statistics of a stage 'calibrate' before it",
+                    "method '"
+                            + stage.method().jsonName()
+                            + "' needs the statistics of a stage 'calibrate' before it",
                     "add {\"stage\": \"calibrate\"} before it, or set \"method\": \"lora\"");
         }
         boolean fixed = stage.cg().step() == CgSpec.Step.FIXED;

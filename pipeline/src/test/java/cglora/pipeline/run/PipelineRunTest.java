@@ -135,6 +135,19 @@ class PipelineRunTest {
         assertThat(adapter.layers().values().iterator().next().r()).isEqualTo(shifted ? 16 : 8);
     }
 
+    @ParameterizedTest
+    @CsvSource({"rslora, 8", "pissa, 16", "olora, 16", "lora-ga, 16", "lora-one, 8", "eva, 8"})
+    void everyMethodGivesAVerifiedAdapterOnTheOriginalBase(String method, int rank)
+            throws IOException {
+        Outcome outcome = run("quickstart.json", "--set", "adapter.method=" + method);
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        assertThat(outcome.err()).contains("verified", method + " r 8");
+        PeftAdapter adapter = PeftAdapter.read(runs().getFirst().resolve("adapter"));
+        PeftAdapter.Layer layer = adapter.layers().values().iterator().next();
+        assertThat(layer.r()).as("a shift is undone by as many ranks again").isEqualTo(rank);
+        assertThat(layer.rslora()).isEqualTo(method.equals("rslora"));
+    }
+
     @Test
     void plainLoraAndFullFineTuningRun() throws IOException {
         Outcome lora = run("quickstart-lora.json");
