@@ -36,6 +36,7 @@ final class AttentionSamples {
                         new Heads(2, 3, 8, 8),
                         new Heads(4, 2, 13, 3),
                         new Heads(2, 12, 7, 32),
+                        new Heads(2, 1, 17, 64),
                         new Heads(2, 1, 64, 13),
                         new Heads(2, 2, 100, 8));
         for (Heads shape : shapes) {

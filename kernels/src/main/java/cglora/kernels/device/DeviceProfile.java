@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 /// @param memoryFraction part of the global memory that may be taken, above 0 and at most 1
 /// @param workGroup      work items of a work group where a kernel has no size of its own; 0 leaves
 ///     the choice to the driver
-/// @param sizes          tile and work-group sizes by `family.size`, as in `matmul.tile`
+/// @param sizes          by `family.size`; known are `matmul.tile` and `attention.tile`, rows and
+///     columns of work items of a work group
 /// @param compilerFlags  for the driver's compiler; empty for those of TornadoVM
 /// @param javaOptions    further options of the Java process
 public record DeviceProfile(

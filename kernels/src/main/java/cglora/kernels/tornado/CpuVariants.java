@@ -79,7 +79,7 @@ final class CpuVariants {
 
     private static DeviceVariant some(
             Kernel kernel, Class<?> holder, Predicate<Launch> fits, Function<Launch, Grid> grid) {
-        return DeviceVariant.of(kernel, DeviceKind.CPU, holder, fits, grid);
+        return DeviceVariant.of(kernel, DeviceKind.CPU, holder, List.of(), fits, grid);
     }
 
     private static int scalar(Launch launch, int index) {

@@ -1,6 +1,8 @@
 package cglora.kernels.tornado;
 
+import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.device.DeviceKind;
+import cglora.kernels.device.DeviceProfile;
 import java.util.List;
 
 /// All [DeviceVariant]s.
@@ -12,7 +14,15 @@ public final class DeviceVariants {
     public static List<DeviceVariant> of(DeviceKind kind) {
         return switch (kind) {
             case CPU -> CpuVariants.ALL;
-            case GPU -> GpuVariants.ALL;
+            case GPU -> GpuVariants.of(GpuSizes.USUAL);
+        };
+    }
+
+    /// The variants of the profile's kind, in its sizes as far as the device's limits allow them.
+    public static List<DeviceVariant> of(DeviceProfile profile, DeviceInfo device) {
+        return switch (profile.kind()) {
+            case CPU -> CpuVariants.ALL;
+            case GPU -> GpuVariants.of(GpuSizes.of(profile, device));
         };
     }
 }

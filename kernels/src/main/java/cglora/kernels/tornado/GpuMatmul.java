@@ -2,7 +2,8 @@ package cglora.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 
-/// [MatmulKernels] on a GPU, by blocks.
+/// [MatmulKernels] and the Gram matrix of [WhiteningKernels] on a GPU, by blocks; `side` is that
+/// of [GpuProduct].
 public final class GpuMatmul {
     private GpuMatmul() {}
 
@@ -18,7 +19,8 @@ public final class GpuMatmul {
             int n,
             int k,
             float alpha,
-            int accumulate) {
+            int accumulate,
+            int side) {
         int cAt = at[o + 2];
         GpuProduct.product(
                 context,
@@ -39,7 +41,8 @@ public final class GpuMatmul {
                 c,
                 cAt,
                 alpha,
-                accumulate);
+                accumulate,
+                side);
     }
 
     /// [MatmulKernels#matmulNT].
@@ -54,7 +57,8 @@ public final class GpuMatmul {
             int n,
             int k,
             float alpha,
-            int accumulate) {
+            int accumulate,
+            int side) {
         int cAt = at[o + 2];
         GpuProduct.product(
                 context,
@@ -75,7 +79,8 @@ public final class GpuMatmul {
                 c,
                 cAt,
                 alpha,
-                accumulate);
+                accumulate,
+                side);
     }
 
     /// [MatmulKernels#matmulTN].
@@ -91,7 +96,8 @@ public final class GpuMatmul {
             int n,
             int k,
             float alpha,
-            int accumulate) {
+            int accumulate,
+            int side) {
         int cAt = at[o + 2];
         GpuProduct.product(
                 context,
@@ -112,7 +118,27 @@ public final class GpuMatmul {
                 c,
                 cAt,
                 alpha,
-                accumulate);
+                accumulate,
+                side);
+    }
+
+    /// [WhiteningKernels#gramInto].
+    public static void gramInto(
+            KernelContext context,
+            int count,
+            float[] x,
+            float[] gram,
+            int[] at,
+            int o,
+            int rows,
+            int n,
+            float alpha,
+            int side) {
+        int xAt = at[o];
+        int gramAt = at[o + 1];
+        GpuProduct.product(
+                context, count, n, rows, x, xAt, 1, n, x, xAt, n, 1, gram, gramAt, n, gram, gramAt,
+                alpha, 1, side);
     }
 
     /// [MatmulKernels#matmulNTBias]: the bias is a matrix whose rows are all the same.
@@ -126,9 +152,10 @@ public final class GpuMatmul {
             int[] at,
             int o,
             int n,
-            int k) {
+            int k,
+            int side) {
         GpuProduct.product(
                 context, count, n, k, a, at[o], k, 1, b, at[o + 1], 1, k, bias, at[o + 2], 0, c,
-                at[o + 3], 1f, 1);
+                at[o + 3], 1f, 1, side);
     }
 }

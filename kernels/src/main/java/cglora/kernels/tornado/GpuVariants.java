@@ -1,37 +1,165 @@
 package cglora.kernels.tornado;
 
 import cglora.kernels.Kernel;
+import cglora.kernels.activation.ActivationKernels;
+import cglora.kernels.attention.AttentionKernels;
 import cglora.kernels.device.DeviceKind;
+import cglora.kernels.embedding.EmbeddingKernels;
+import cglora.kernels.loss.LossKernels;
+import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
+import cglora.kernels.normalization.LayerNormKernels;
+import cglora.kernels.optimizer.OptimizerKernels;
+import cglora.kernels.pooling.PoolingKernels;
 import cglora.kernels.program.Launch;
+import cglora.kernels.reduction.ReductionKernels;
+import cglora.kernels.whitening.WhiteningKernels;
 import java.util.List;
 import java.util.function.Function;
 
-/// The variants for GPUs and the work sizes of their launches. No work group has more than 256
-/// work items or takes more than 16 KiB of local memory.
+/// The variants for GPUs and the work sizes of their launches, in the sizes of a device's profile.
+/// No work group has more than 256 work items or takes more than 20 KiB of local memory.
 ///
-/// The elementwise kernels, AdamW and the dropouts among them, have none: one work item an element
-/// with neighbouring elements side by side is what their own methods already are on a GPU.
+/// AdamW, dropout and the other kernels whose range is the elements have none: one work item an
+/// element, neighbours side by side, is what their own methods are on a GPU, in the profile's work
+/// groups.
 final class GpuVariants {
-    static final List<DeviceVariant> ALL =
-            List.of(
-                    product(MatmulKernels.MATMUL_NN, 0),
-                    product(MatmulKernels.MATMUL_NT, 0),
-                    product(MatmulKernels.MATMUL_TN, 1),
-                    product(MatmulKernels.MATMUL_NT_BIAS, 0));
+    /// Shorter rows, those of the few classes of a classifier, get one work item each.
+    private static final int SHORTEST_ROW = 32;
 
-    private GpuVariants() {}
+    private final GpuSizes sizes;
+
+    private GpuVariants(GpuSizes sizes) {
+        this.sizes = sizes;
+    }
+
+    static List<DeviceVariant> of(GpuSizes sizes) {
+        return new GpuVariants(sizes).all();
+    }
+
+    private List<DeviceVariant> all() {
+        return List.of(
+                product(MatmulKernels.MATMUL_NN, GpuMatmul.class, 0),
+                product(MatmulKernels.MATMUL_NT, GpuMatmul.class, 0),
+                product(MatmulKernels.MATMUL_TN, GpuMatmul.class, 1),
+                product(MatmulKernels.MATMUL_NT_BIAS, GpuMatmul.class, 0),
+                product(WhiteningKernels.GRAM_INTO, GpuMatmul.class, 1),
+                product(LowRankKernels.LOW_RANK_MERGE, GpuLowRank.class, 0),
+                product(LowRankKernels.LOW_RANK_UPDATE, GpuLowRank.class, 0),
+                thin(LowRankKernels.LOW_RANK_BACK_PROJECT, l -> blocks(l.count(), scalar(l, 1))),
+                thin(LowRankKernels.LOW_RANK_GRADIENT_B, l -> blocks(l.count(), scalar(l, 2))),
+                thin(LowRankKernels.LORA_BACKWARD, this::backward),
+                thin(LowRankKernels.LORA_GRADIENTS, this::gradients),
+                heads(AttentionKernels.ATTENTION_FORWARD),
+                heads(AttentionKernels.ATTENTION_GRADIENT),
+                rows(AttentionKernels.SOFTMAX_ROWS, GpuRows.class, 0),
+                rows(LayerNormKernels.LAYER_NORM, GpuRows.class, 0),
+                rows(LayerNormKernels.RESIDUAL_LAYER_NORM, GpuRows.class, 0),
+                rows(LayerNormKernels.LAYER_NORM_GRADIENT, GpuRows.class, 0),
+                rows(LossKernels.CROSS_ENTROPY, GpuRows.class, 0),
+                rows(LossKernels.CROSS_ENTROPY_GRADIENT, GpuElements.class, 0),
+                rows(ActivationKernels.BIAS_GELU, GpuElements.class, 0),
+                rows(ActivationKernels.BIAS_GELU_GRADIENT, GpuElements.class, 0),
+                rows(ActivationKernels.BIAS_GELU_TANH, GpuElements.class, 0),
+                rows(ActivationKernels.BIAS_GELU_TANH_GRADIENT, GpuElements.class, 0),
+                rows(ActivationKernels.TANH_FORWARD, GpuElements.class, 0),
+                rows(ActivationKernels.TANH_GRADIENT, GpuElements.class, 0),
+                rows(EmbeddingKernels.EMBEDDING_SUM, GpuElements.class, 0),
+                rows(PoolingKernels.MEAN_POOL, GpuElements.class, 1),
+                rows(PoolingKernels.MEAN_POOL_GRADIENT, GpuElements.class, 1),
+                rows(PoolingKernels.CLS_POOL, GpuElements.class, 1),
+                rows(PoolingKernels.CLS_POOL_GRADIENT, GpuElements.class, 1),
+                rows(PoolingKernels.MASK_ROWS, GpuElements.class, 1),
+                rows(WhiteningKernels.SCALE_COLUMNS, GpuElements.class, 0),
+                rows(WhiteningKernels.NEWTON_SCHULZ_FACTOR, GpuElements.class, 0),
+                columns(ReductionKernels.COLUMN_SUM),
+                columns(LayerNormKernels.LAYER_NORM_GAIN_GRADIENT),
+                sums(ReductionKernels.SQUARES),
+                sums(ReductionKernels.DOT),
+                sums(OptimizerKernels.CLIP_BY_NORM));
+    }
 
     /// @param columns which scalar is the number of the result's columns
-    private static DeviceVariant product(Kernel kernel, int columns) {
+    private DeviceVariant product(Kernel kernel, Class<?> holder, int columns) {
+        int side = sizes.productSide();
+        return DeviceVariant.of(
+                kernel,
+                DeviceKind.GPU,
+                holder,
+                List.of(side),
+                l -> l.count() > 0,
+                l -> GpuProduct.grid(l.count(), scalar(l, columns), side));
+    }
+
+    /// @param blocks number of blocks, one a work group
+    private DeviceVariant thin(Kernel kernel, Function<Launch, Integer> blocks) {
+        int side = sizes.productSide();
         return some(
                 kernel,
-                GpuMatmul.class,
-                l -> GpuProduct.grid(l.count(), (Integer) l.scalars().get(columns)));
+                GpuLowRank.class,
+                l -> new Grid(Math.max(1, blocks.apply(l)) * side, side, side, side));
+    }
+
+    private int blocks(int rows, int columns) {
+        return GpuLowRank.blocks(rows, columns, sizes.productSide());
+    }
+
+    private int backward(Launch launch) {
+        int rows = launch.packed().get(0);
+        return 2 * blocks(rows, scalar(launch, 0))
+                + blocks(launch.count() - rows, launch.packed().get(1));
+    }
+
+    private int gradients(Launch launch) {
+        int r = scalar(launch, 0);
+        return blocks(r, launch.packed().get(1)) + blocks(launch.packed().get(2), r);
+    }
+
+    /// @param length which scalar is the length of the rows
+    private DeviceVariant rows(Kernel kernel, Class<?> holder, int length) {
+        return DeviceVariant.of(
+                kernel,
+                DeviceKind.GPU,
+                holder,
+                List.of(),
+                l -> l.count() > 0 && scalar(l, length) >= SHORTEST_ROW,
+                l -> sizes.rows(l.count()));
+    }
+
+    /// The ranges are the query rows of all heads, and the heads.
+    private DeviceVariant heads(Kernel kernel) {
+        boolean forward = kernel == AttentionKernels.ATTENTION_FORWARD;
+        return DeviceVariant.of(
+                kernel,
+                DeviceKind.GPU,
+                GpuAttention.class,
+                List.of(),
+                l ->
+                        l.count() > 0
+                                && l.packed().get(2) <= GpuAttention.LARGEST_HEAD
+                                && GpuAttention.LOCAL_BYTES <= sizes.localMemory(),
+                l -> {
+                    int width = l.packed().get(1);
+                    int heads = forward ? l.count() / width : l.count();
+                    return GpuAttention.grid(heads, width, sizes.attentionSide(), forward ? 1 : 2);
+                });
+    }
+
+    private DeviceVariant columns(Kernel kernel) {
+        return some(kernel, GpuSums.class, l -> GpuSums.columns(l.count(), sizes.items()));
+    }
+
+    private DeviceVariant sums(Kernel kernel) {
+        return some(kernel, GpuSums.class, l -> sizes.rows(l.count()));
     }
 
     /// Any launch fits that has something to do.
     private static DeviceVariant some(Kernel kernel, Class<?> holder, Function<Launch, Grid> grid) {
-        return DeviceVariant.of(kernel, DeviceKind.GPU, holder, l -> l.count() > 0, grid);
+        return DeviceVariant.of(
+                kernel, DeviceKind.GPU, holder, List.of(), l -> l.count() > 0, grid);
+    }
+
+    private static int scalar(Launch launch, int index) {
+        return (Integer) launch.scalars().get(index);
     }
 }

@@ -23,7 +23,7 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 /// @param at        the table of offsets and dimensions, one of the arguments. Each task has its
 ///     own: the number of a task's first entry in a common table would make every task's source
 ///     another one, and drivers keep what they compiled by its source
-/// @param grid      the work sizes of a variant; the kernel's own method leaves them to TornadoVM
+/// @param grid      the work sizes; TornadoVM chooses where there are none
 record Task(
         Launch launch,
         MethodHandle method,
@@ -35,7 +35,8 @@ record Task(
             Launch launch,
             Program program,
             Function<Arena, Object> arrays,
-            Optional<DeviceVariant> variant) {
+            Optional<DeviceVariant> variant,
+            Optional<Grid> grid) {
         int count = launch.buffers().size();
         int[] at = new int[count + launch.packed().size()];
         var operands = new ArrayList<Object>();
@@ -55,13 +56,14 @@ record Task(
         arguments.add(at);
         arguments.add(0);
         arguments.addAll(launch.scalars());
+        variant.ifPresent(v -> arguments.addAll(v.sizes()));
         return new Task(
                 launch,
                 variant.map(DeviceVariant::handle).orElse(launch.kernel().handle()),
                 arguments.toArray(),
                 List.copyOf(operands),
                 at,
-                variant.map(v -> v.grid().apply(launch)));
+                grid);
     }
 
     /// TornadoVM's scheduler waits for ever for a task that writes an array and takes it again as

@@ -45,7 +45,7 @@ public final class TornadoEngine implements Engine {
 
     /// @throws CgloraException V-ENGINE where TornadoVM is absent or may fall back silently
     public TornadoEngine(DeviceInfo info, DeviceProfile profile) {
-        this(info, profile, DeviceVariants.of(profile.kind()));
+        this(info, profile, DeviceVariants.of(profile, info));
     }
 
     /// @param variants what may run instead of the kernels' own methods
@@ -261,6 +261,20 @@ public final class TornadoEngine implements Engine {
         return variants.stream()
                 .filter(v -> v.kernel() == launch.kernel() && v.fits().test(launch))
                 .findFirst();
+    }
+
+    /// The work sizes of a launch: the variant's, or for a kernel's own method one work item an
+    /// element of its range in work groups of the profile. None, which leaves them to TornadoVM,
+    /// where the profile does not want any or the range is not a multiple of a group: with given
+    /// sizes TornadoVM leaves out the loop's bound.
+    Optional<Grid> grid(Launch launch, Optional<DeviceVariant> variant) {
+        if (variant.isPresent()) {
+            return variant.map(v -> v.grid().apply(launch));
+        }
+        int items = (int) Math.min(profile.workGroup(), Grid.widest(info));
+        return items > 0 && launch.count() % items == 0
+                ? Optional.of(new Grid(launch.count(), 1, items, 1))
+                : Optional.empty();
     }
 
     Residents residents() {

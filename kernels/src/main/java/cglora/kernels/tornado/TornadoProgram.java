@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -201,7 +202,9 @@ final class TornadoProgram implements LoadedProgram {
             if (launch.count() == 0) {
                 continue;
             }
-            Task task = Task.of(launch, program, this::array, engine.variant(launch));
+            Optional<DeviceVariant> variant = engine.variant(launch);
+            Task task =
+                    Task.of(launch, program, this::array, variant, engine.grid(launch, variant));
             int more = TASK_BYTES + ARGUMENT_BYTES * task.arguments().length;
             if (part.size() == GRAPH_TASKS || bytes + more > GRAPH_BYTES) {
                 parts.add(List.copyOf(part));

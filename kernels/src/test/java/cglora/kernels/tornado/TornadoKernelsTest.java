@@ -45,6 +45,13 @@ class TornadoKernelsTest {
     private static final int SAMPLES = 6;
     private static final int MARGIN = 5;
 
+    /// Of the kernels' own methods.
+    private static final int WORK_GROUP = 64;
+
+    /// Work items of a work group of rows, and of a side of a tile: a warp, and the most that the
+    /// variants take.
+    private static final List<int[]> GPU_SIZES = List.of(new int[] {32, 8}, new int[] {1024, 16});
+
     /// What one task writes lies in different arenas.
     private static final List<Region> WRITTEN =
             List.of(Region.STATE, Region.SECOND_MOMENTS, Region.GRADIENTS, Region.PARAMETERS);
@@ -59,7 +66,7 @@ class TornadoKernelsTest {
     Stream<DynamicContainer> ownMethods() {
         return onEachDevice(
                 device ->
-                        KernelFamilies.kernels().stream()
+                        kernels()
                                 .map(
                                         kernel ->
                                                 dynamicTest(
@@ -68,16 +75,66 @@ class TornadoKernelsTest {
     }
 
     @TestFactory
-    Stream<DynamicContainer> variants() {
+    Stream<DynamicContainer> cpuVariants() {
         return onEachDevice(
                 device ->
-                        Arrays.stream(DeviceKind.values())
-                                .flatMap(kind -> DeviceVariants.of(kind).stream())
-                                .map(
-                                        variant ->
-                                                dynamicTest(
-                                                        device.id() + " " + variant,
-                                                        () -> checkVariant(device, variant))));
+                        DeviceVariants.of(DeviceKind.CPU).stream()
+                                .filter(variant -> isWanted(variant.kernel()))
+                                .map(variant -> variant(device, generic(device), variant)));
+    }
+
+    /// In the sizes of profiles, which are clamped to what the device allows.
+    @TestFactory
+    Stream<DynamicContainer> gpuVariants() {
+        return onEachDevice(
+                device ->
+                        GPU_SIZES.stream()
+                                .map(sizes -> gpu(device, sizes[0], sizes[1]))
+                                .flatMap(
+                                        profile ->
+                                                DeviceVariants.of(profile, device).stream()
+                                                        .filter(v -> isWanted(v.kernel()))
+                                                        .map(v -> variant(device, profile, v))));
+    }
+
+    /// What a GPU runs of its own in the work groups of its profile: AdamW is among it.
+    @TestFactory
+    Stream<DynamicContainer> ownMethodsInWorkGroups() {
+        List<Kernel> others =
+                DeviceVariants.of(DeviceKind.GPU).stream().map(DeviceVariant::kernel).toList();
+        return onEachDevice(
+                device ->
+                        kernels()
+                                .filter(kernel -> !others.contains(kernel))
+                                .filter(kernel -> !inWorkGroups(kernel).isEmpty())
+                                .map(kernel -> ownInWorkGroups(device, kernel)));
+    }
+
+    private static DynamicTest ownInWorkGroups(DeviceInfo device, Kernel kernel) {
+        return dynamicTest(
+                device.id() + " " + kernel,
+                () -> {
+                    DeviceProfile profile = gpu(device, WORK_GROUP, 16);
+                    try (var engine = new TornadoEngine(device, profile, List.of())) {
+                        new Run(engine, kernel).check(some(inWorkGroups(kernel)));
+                    }
+                });
+    }
+
+    private static List<KernelSample> inWorkGroups(Kernel kernel) {
+        return KernelSamples.of(kernel).stream()
+                .filter(sample -> sample.count() % WORK_GROUP == 0)
+                .toList();
+    }
+
+    /// All, or those whose names match the regular expression in the system property
+    /// `cglora.test.kernels`.
+    private static Stream<Kernel> kernels() {
+        return KernelFamilies.kernels().stream().filter(TornadoKernelsTest::isWanted);
+    }
+
+    private static boolean isWanted(Kernel kernel) {
+        return kernel.name().matches(System.getProperty("cglora.test.kernels", ".*"));
     }
 
     private interface TestsOf {
@@ -89,15 +146,41 @@ class TornadoKernelsTest {
                 .map(device -> dynamicContainer(device.toString(), tests.of(device)));
     }
 
+    private static DeviceProfile generic(DeviceInfo device) {
+        return DeviceProfile.generic(device);
+    }
+
+    /// A profile that uses the device as a GPU.
+    private static DeviceProfile gpu(DeviceInfo device, int workGroup, int side) {
+        return new DeviceProfile(
+                "work group " + workGroup + ", tile " + side,
+                device.id().backend(),
+                DeviceKind.GPU,
+                "",
+                "",
+                0.8,
+                workGroup,
+                Map.of("matmul.tile", side, "attention.tile", side),
+                "",
+                List.of());
+    }
+
     private static void checkOwn(DeviceInfo device, Kernel kernel) {
-        try (var engine = new TornadoEngine(device, DeviceProfile.generic(device), List.of())) {
+        try (var engine = new TornadoEngine(device, generic(device), List.of())) {
             new Run(engine, kernel).check(some(KernelSamples.of(kernel)));
         }
     }
 
-    private static void checkVariant(DeviceInfo device, DeviceVariant variant) {
-        try (var engine =
-                new TornadoEngine(device, DeviceProfile.generic(device), List.of(variant))) {
+    private static DynamicTest variant(
+            DeviceInfo device, DeviceProfile profile, DeviceVariant variant) {
+        return dynamicTest(
+                device.id() + " " + variant + ", " + profile.name(),
+                () -> checkVariant(device, profile, variant));
+    }
+
+    private static void checkVariant(
+            DeviceInfo device, DeviceProfile profile, DeviceVariant variant) {
+        try (var engine = new TornadoEngine(device, profile, List.of(variant))) {
             List<KernelSample> fitting =
                     KernelSamples.of(variant.kernel()).stream()
                             .filter(sample -> variant.fits().test(launch(sample)))
@@ -107,10 +190,17 @@ class TornadoKernelsTest {
         }
     }
 
-    /// At most [#SAMPLES] of them, evenly spread: each is compiled on its own.
+    /// At most [#SAMPLES] of them, since each is compiled on its own; spread by the golden ratio,
+    /// which falls in step with no list of sizes.
     private static List<KernelSample> some(List<KernelSample> samples) {
-        int n = Math.min(SAMPLES, samples.size());
-        return IntStream.range(0, n).mapToObj(i -> samples.get(i * samples.size() / n)).toList();
+        if (samples.size() <= SAMPLES) {
+            return samples;
+        }
+        return IntStream.range(0, SAMPLES)
+                .map(i -> (int) (i * 0.618034 % 1 * samples.size()))
+                .distinct()
+                .mapToObj(samples::get)
+                .toList();
     }
 
     private static Launch launch(KernelSample sample) {
