@@ -6,13 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.engine.LoadedProgram;
 import cglora.kernels.program.DataType;
-import java.util.ArrayList;
+import cglora.models.graph.OpSample.Differentiated;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -22,277 +21,68 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Every op's gradient against central differences of `Σ y · dy`, for each of its inputs along
 /// random directions.
 class OpGradientTest {
-    /// An op over inputs that it is given.
-    private record Sample(
-            Class<?> op, String name, List<Spec> inputs, Function<List<Tensor>, Op> make) {
-        @Override
-        public String toString() {
-            return name;
-        }
-    }
-
-    /// An input: floats that are differentiated, or ints below a bound.
-    private record Spec(Shape shape, int bound) {
-        static Spec floats(int... extents) {
-            return new Spec(Shape.of(extents), 0);
-        }
-
-        static Spec ints(int bound, int... extents) {
-            return new Spec(Shape.of(extents), bound);
-        }
-
-        boolean isInt() {
-            return bound > 0;
-        }
-    }
-
-    private static Spec f(int... extents) {
-        return Spec.floats(extents);
-    }
-
-    static Stream<Sample> samples() {
-        return Stream.of(
-                new Sample(
-                        AddInto.class,
-                        "AddInto",
-                        List.of(f(3, 5), f(3, 5)),
-                        t -> new AddInto(t.get(0), t.get(1))),
-                new Sample(Copy.class, "Copy", List.of(f(3, 5)), t -> new Copy(t.get(0))),
-                new Sample(
-                        Attention.class,
-                        "Attention",
-                        List.of(f(14, 6), f(14, 6), f(14, 6), Spec.ints(7, 2)),
-                        t -> new Attention(t.get(0), t.get(1), t.get(2), t.get(3), 2, 0.577f)),
-                new Sample(
-                        BiasGelu.class,
-                        "BiasGelu exact",
-                        List.of(f(4, 7), f(7)),
-                        t -> new BiasGelu(t.get(0), t.get(1), true)),
-                new Sample(
-                        BiasGelu.class,
-                        "BiasGelu tanh",
-                        List.of(f(4, 7), f(7)),
-                        t -> new BiasGelu(t.get(0), t.get(1), false)),
-                new Sample(
-                        ClsPool.class,
-                        "ClsPool",
-                        List.of(f(6, 5), Spec.ints(3, 2)),
-                        t -> new ClsPool(t.get(0), t.get(1))),
-                new Sample(
-                        MeanPool.class,
-                        "MeanPool",
-                        List.of(f(6, 5), Spec.ints(3, 2)),
-                        t -> new MeanPool(t.get(0), t.get(1))),
-                new Sample(
-                        CrossEntropy.class,
-                        "CrossEntropy",
-                        List.of(f(5, 3), Spec.ints(3, 5)),
-                        t -> new CrossEntropy(t.get(0), t.get(1))),
-                new Sample(
-                        Dropout.class,
-                        "Dropout",
-                        List.of(f(6, 5), Spec.ints(9, 1)),
-                        t -> new Dropout(t.get(0), t.get(1), 17, 0.4f)),
-                new Sample(
-                        EmbeddingSum.class,
-                        "EmbeddingSum",
-                        List.of(
-                                Spec.ints(7, 6),
-                                Spec.ints(3, 6),
-                                Spec.ints(2, 6),
-                                f(7, 4),
-                                f(3, 4),
-                                f(2, 4)),
-                        t ->
-                                new EmbeddingSum(
-                                        t.get(0), t.get(1), t.get(2), t.get(3), t.get(4),
-                                        t.get(5))),
-                new Sample(
-                        LayerNorm.class,
-                        "LayerNorm",
-                        List.of(f(3, 8), f(8), f(8)),
-                        t -> new LayerNorm(t.get(0), t.get(1), t.get(2), 1e-5f)),
-                new Sample(
-                        ResidualLayerNorm.class,
-                        "ResidualLayerNorm",
-                        List.of(f(3, 8), f(8), f(3, 8), f(8), f(8)),
-                        t ->
-                                new ResidualLayerNorm(
-                                        t.get(0), t.get(1), t.get(2), t.get(3), t.get(4), 1e-5f)),
-                new Sample(
-                        Linear.class,
-                        "Linear",
-                        List.of(f(5, 3), f(4, 3), f(4)),
-                        t -> new Linear(t.get(0), t.get(1), t.get(2))),
-                new Sample(
-                        LoraLinear.class,
-                        "LoraLinear",
-                        List.of(f(5, 7), f(6, 7), f(6), f(2, 7), f(6, 2)),
-                        t -> new LoraLinear(t.get(0), t.get(1), t.get(2), t.get(3), t.get(4), 2f)),
-                new Sample(
-                        LowRankUpdate.class,
-                        "LowRankUpdate",
-                        List.of(f(5, 6), f(5, 2), f(6, 2)),
-                        t -> new LowRankUpdate(t.get(0), t.get(1), t.get(2), 2f)),
-                new Sample(
-                        Matmul.class,
-                        "Matmul NN",
-                        List.of(f(3, 5), f(5, 4)),
-                        t -> new Matmul(Matmul.Form.NN, t.get(0), t.get(1), 0.5f, null)),
-                new Sample(
-                        Matmul.class,
-                        "Matmul NT",
-                        List.of(f(3, 5), f(4, 5)),
-                        t -> new Matmul(Matmul.Form.NT, t.get(0), t.get(1), 0.5f, null)),
-                new Sample(
-                        Matmul.class,
-                        "Matmul TN added",
-                        List.of(f(5, 3), f(5, 4), f(3, 4)),
-                        t -> new Matmul(Matmul.Form.TN, t.get(0), t.get(1), 0.5f, t.get(2))),
-                new Sample(
-                        SquaredError.class,
-                        "SquaredError",
-                        List.of(f(5, 1), f(5)),
-                        t -> new SquaredError(t.get(0), t.get(1))),
-                new Sample(Tanh.class, "Tanh", List.of(f(4, 7)), t -> new Tanh(t.get(0))));
-    }
-
-    /// Inputs that have no gradient although they are floats.
-    private static boolean isConstant(Sample sample, int input) {
-        return sample.op() == SquaredError.class && input == 1
-                || sample.op() == LoraLinear.class && input == 1;
+    static Stream<OpSample> samples() {
+        return OpSample.all();
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("samples")
-    void equalsCentralDifferences(Sample sample) {
+    void equalsCentralDifferences(OpSample sample) {
         var random = new Random(sample.name().hashCode());
-        var graph = new Graph("op");
-        var tensors = new ArrayList<Tensor>();
-        var values = new LinkedHashMap<Tensor, float[]>();
-        for (Spec spec : sample.inputs()) {
-            Tensor tensor =
-                    graph.input(
-                            "x" + tensors.size(),
-                            spec.isInt() ? DataType.INT32 : DataType.FLOAT32,
-                            spec.shape());
-            tensors.add(tensor);
-            float[] drawn = new float[(int) spec.shape().size()];
-            for (int i = 0; i < drawn.length; i++) {
-                drawn[i] =
-                        spec.isInt()
-                                ? (sample.op() == Attention.class
-                                        ? spec.bound() - i * 3
-                                        : random.nextInt(spec.bound()))
-                                : (float) random.nextGaussian();
-            }
-            values.put(tensor, drawn);
-        }
-        // ops that work in place must not write into the inputs themselves
-        var copies = new ArrayList<Tensor>();
-        for (Tensor tensor : tensors) {
-            copies.add(tensor.type() == DataType.INT32 ? tensor : graph.apply(new Copy(tensor)));
-        }
-        Tensor y = graph.apply(sample.make().apply(copies));
-        Tensor dy = graph.input("dy", DataType.FLOAT32, y.shape());
-        float[] direction = new float[(int) y.shape().size()];
-        for (int i = 0; i < direction.length; i++) {
-            direction[i] = (float) random.nextGaussian();
-        }
-        var wanted = new ArrayList<Tensor>();
-        for (int i = 0; i < tensors.size(); i++) {
-            if (!sample.inputs().get(i).isInt() && !isConstant(sample, i)) {
-                wanted.add(tensors.get(i));
-            }
-        }
-        Tensor kept = graph.apply(new Copy(y));
-        Map<Tensor, Tensor> gradients = Autodiff.gradients(graph, y, dy, wanted);
-        var outputs = new ArrayList<>(gradients.values());
-        outputs.add(kept);
+        Differentiated op = sample.differentiate(random);
         try (var engine = new JvmEngine(1)) {
-            LoadedProgram program = engine.load(graph.compile(outputs));
-            program.write(dy.buffer(), direction);
-            run(program, values);
+            LoadedProgram program = engine.load(op.program());
+            op.run(program, op.values());
             var analytic = new LinkedHashMap<Tensor, float[]>();
-            wanted.forEach(t -> analytic.put(t, program.read(gradients.get(t).buffer())));
-            for (Tensor tensor : wanted) {
+            op.gradients().forEach((x, dx) -> analytic.put(x, program.read(dx.buffer())));
+            for (Tensor x : analytic.keySet()) {
                 for (int repetition = 0; repetition < 4; repetition++) {
-                    float[] original = values.get(tensor);
-                    float[] step = new float[original.length];
+                    float[] step = new float[analytic.get(x).length];
                     double expected = 0;
                     double scale = 1e-3;
                     for (int i = 0; i < step.length; i++) {
                         step[i] = (float) random.nextGaussian();
-                        expected += (double) step[i] * analytic.get(tensor)[i];
-                        scale += Math.abs((double) step[i] * analytic.get(tensor)[i]);
+                        expected += (double) step[i] * analytic.get(x)[i];
+                        scale += Math.abs((double) step[i] * analytic.get(x)[i]);
                     }
                     double h = 1e-2;
-                    double coarse = difference(program, values, tensor, step, h, kept, direction);
-                    double fine = difference(program, values, tensor, step, h / 2, kept, direction);
+                    double coarse = difference(op, program, x, step, h);
+                    double fine = difference(op, program, x, step, h / 2);
                     double extrapolated = (4 * fine - coarse) / 3;
                     assertThat(extrapolated)
-                            .as("%s, input %s", sample, tensor)
+                            .as("%s, input %s", sample, x)
                             .isCloseTo(expected, within(2e-3 * scale));
                 }
             }
         }
     }
 
-    private static void run(LoadedProgram program, Map<Tensor, float[]> values) {
-        values.forEach(
-                (tensor, data) -> {
-                    if (tensor.type() == DataType.INT32) {
-                        int[] ints = new int[data.length];
-                        for (int i = 0; i < ints.length; i++) {
-                            ints[i] = (int) data[i];
-                        }
-                        program.write(tensor.buffer(), ints);
-                    } else {
-                        program.write(tensor.buffer(), data);
-                    }
-                });
-        program.run();
-    }
-
     private static double difference(
-            LoadedProgram program,
-            Map<Tensor, float[]> values,
-            Tensor tensor,
-            float[] step,
-            double h,
-            Tensor y,
-            float[] direction) {
-        double up = moved(program, values, tensor, step, h, y, direction);
-        double down = moved(program, values, tensor, step, -h, y, direction);
-        return (up - down) / (2 * h);
+            Differentiated op, LoadedProgram program, Tensor x, float[] step, double h) {
+        return (moved(op, program, x, step, h) - moved(op, program, x, step, -h)) / (2 * h);
     }
 
     private static double moved(
-            LoadedProgram program,
-            Map<Tensor, float[]> values,
-            Tensor tensor,
-            float[] step,
-            double h,
-            Tensor y,
-            float[] direction) {
-        var changed = new LinkedHashMap<>(values);
-        float[] data = values.get(tensor).clone();
+            Differentiated op, LoadedProgram program, Tensor x, float[] step, double h) {
+        var changed = new LinkedHashMap<>(op.values());
+        float[] data = op.values().get(x).clone();
         for (int i = 0; i < data.length; i++) {
             data[i] += (float) (h * step[i]);
         }
-        changed.put(tensor, data);
-        run(program, changed);
-        float[] result = program.read(y.buffer());
+        changed.put(x, data);
+        op.run(program, changed);
+        float[] result = program.read(op.y().buffer());
         double sum = 0;
         for (int i = 0; i < result.length; i++) {
-            sum += (double) result[i] * direction[i];
+            sum += (double) result[i] * op.direction()[i];
         }
         return sum;
     }
 
     @Test
     void everyOpWithAGradientHasASample() {
-        Set<Class<?>> sampled = samples().map(Sample::op).collect(Collectors.toSet());
+        Set<Class<? extends Op>> sampled =
+                OpSample.all().map(OpSample::op).collect(Collectors.toSet());
         for (Class<?> op : Op.class.getPermittedSubclasses()) {
             boolean differentiable =
                     Stream.of(op.getDeclaredMethods())
