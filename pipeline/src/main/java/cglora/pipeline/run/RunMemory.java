@@ -33,8 +33,8 @@ final class RunMemory {
     private final List<MemoryPlan> stages = new ArrayList<>();
     private final Session session;
     private final Item weights;
-    private Item adapters = new Item("adapters", 0);
-    private Item sums = new Item("curvature sums", 0);
+    private Item adapters = Item.engine("adapters", 0);
+    private Item sums = Item.engine("curvature sums", 0);
     private long layerBytes;
     private long layerNativeBytes;
 
@@ -46,7 +46,7 @@ final class RunMemory {
                         inputs.classifier(),
                         inputs.checkpoint(),
                         inputs.isFull());
-        this.weights = new Item("weights", session.persistentBytes());
+        this.weights = Item.engine("weights", session.persistentBytes());
     }
 
     /// One plan a stage that computes.
@@ -80,11 +80,11 @@ final class RunMemory {
     }
 
     private Item reading() {
-        return new Item("checkpoint file", inputs.checkpoint().weights().readingBytes());
+        return Item.host("checkpoint file", inputs.checkpoint().weights().readingBytes());
     }
 
     private Item activations(long bytes) {
-        return new Item("activations", bytes);
+        return Item.engine("activations", bytes);
     }
 
     private int width(int batch, Dataset... sets) {
@@ -113,10 +113,10 @@ final class RunMemory {
         if (implicit || calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
             // the rows in float32, and once more in float64
             long values = modules.stream().mapToLong(m -> m.in() + 2L * m.out()).sum() * tokens;
-            sums = new Item("tokens", values * (Float.BYTES + Double.BYTES));
+            sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
             activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
         } else {
-            sums = new Item("curvature sums", pass.sumBytes());
+            sums = Item.engine("curvature sums", pass.sumBytes());
             activations = pass.planned(Inputs.EVALUATION_BATCH, width).scratchBytes();
         }
         for (LinearModule module : modules) {
@@ -152,7 +152,7 @@ final class RunMemory {
             return;
         }
         session.addAdapters(inputs.layers());
-        adapters = new Item("adapters", session.adapterBytes());
+        adapters = Item.engine("adapters", session.adapterBytes());
         // as many layers at a time as there are processors
         long parallel = Math.min(modules.size(), Runtime.getRuntime().availableProcessors());
         stages.add(
@@ -162,9 +162,9 @@ final class RunMemory {
                                 weights,
                                 adapters,
                                 sums,
-                                new Item("layers at work", parallel * layerBytes),
-                                new Item("dead arrays", DEAD)),
-                        List.of(new Item("LAPACK", parallel * layerNativeBytes))));
+                                Item.host("layers at work", parallel * layerBytes),
+                                Item.host("dead arrays", DEAD)),
+                        List.of(Item.host("LAPACK", parallel * layerNativeBytes))));
         add(adapter.id(), weights, adapters, activations(evaluation()));
     }
 
@@ -173,7 +173,7 @@ final class RunMemory {
         int batch = training.perDeviceBatchSize();
         var program = session.plannedTraining(batch, width(batch, inputs.train()));
         long state = session.persistentBytes() - weights.bytes();
-        adapters = new Item("adapters and their state", session.adapterBytes() + state);
+        adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(
                 training.id(),
                 weights,
@@ -188,8 +188,9 @@ final class RunMemory {
                     weights,
                     adapters,
                     activations(evaluation()),
-                    new Item("second model", weights.bytes()),
-                    new Item("its file or activations", Math.max(reading().bytes(), evaluation())));
+                    Item.engine("second model", weights.bytes()),
+                    Item.host(
+                            "its file or activations", Math.max(reading().bytes(), evaluation())));
         }
     }
 }
