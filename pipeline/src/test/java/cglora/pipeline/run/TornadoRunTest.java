@@ -37,7 +37,7 @@ class TornadoRunTest {
     private static final List<String> SMALL =
             List.of(
                     "--set", "data.train_examples=400",
-                    "--set", "data.validation_examples=0",
+                    "--set", "data.validation_examples=8",
                     "--set", "data.test_examples=" + TEST_EXAMPLES,
                     "--set", "data.max_length=16",
                     "--set", "adapter.head_warmup={\"examples\":64}",
