@@ -2,9 +2,10 @@ package cglora.kernels.device;
 
 import java.util.regex.Pattern;
 
-/// What TornadoVM says, on one line and without its colours.
+/// What TornadoVM says, on one line, without its colours and the traces that it puts into messages.
 public final class TornadoMessage {
     private static final Pattern COLORS = Pattern.compile("\u001b\\[[0-9;]*m");
+    private static final Pattern TRACE = Pattern.compile("Stacktrace:\\s*\\[.*", Pattern.DOTALL);
     private static final Pattern BLANKS = Pattern.compile("\\s+");
 
     private TornadoMessage() {}
@@ -24,6 +25,7 @@ public final class TornadoMessage {
         if (text == null) {
             return failure.getClass().getSimpleName();
         }
-        return BLANKS.matcher(COLORS.matcher(text).replaceAll("")).replaceAll(" ").strip();
+        String plain = TRACE.matcher(COLORS.matcher(text).replaceAll("")).replaceAll("");
+        return BLANKS.matcher(plain).replaceAll(" ").strip();
     }
 }

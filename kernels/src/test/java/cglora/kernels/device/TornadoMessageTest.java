@@ -9,6 +9,8 @@ class TornadoMessageTest {
     void isOnOneLineAndWithoutColours() {
         var failure = new IllegalStateException("\u001b[31mno sketch \n\n  for \u001b[0mthis\n");
         assertThat(TornadoMessage.of(failure)).isEqualTo("no sketch for this");
+        assertThat(TornadoMessage.of(new Error("no code\n\tStacktrace: [a.b.C.d(C.java:1), e]")))
+                .isEqualTo("no code");
         assertThat(TornadoMessage.of(new NullPointerException())).isEqualTo("NullPointerException");
     }
 

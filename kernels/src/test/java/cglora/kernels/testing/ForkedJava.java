@@ -27,14 +27,7 @@ public final class ForkedJava {
             List<String> options,
             Map<String, String> environment,
             List<String> arguments) {
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(options);
-        command.add("-cp");
-        command.add(classPath());
-        command.add(main.getName());
-        command.addAll(arguments);
+        List<String> command = command(main, options, arguments);
         try {
             Path folder = Files.createTempDirectory("forked");
             Path out = folder.resolve("out");
@@ -63,6 +56,20 @@ public final class ForkedJava {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /// The program and its arguments.
+    public static List<String> command(
+            Class<?> main, List<String> options, List<String> arguments) {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(options);
+        command.add("-cp");
+        command.add(classPath());
+        command.add(main.getName());
+        command.addAll(arguments);
+        return command;
     }
 
     /// Surefire starts Java with a jar that only names the class path.

@@ -18,9 +18,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/// The main class of [TornadoFailureTest]: does one thing on a device, and ends as the command
-/// line would. Arguments: the scenario and the device.
-final class DeviceScenario {
+/// A main class for tests: does one thing on a device, and ends as the command line would.
+/// Arguments: the scenario and the device.
+public final class DeviceScenario {
     private static final int MIB = 1 << 20;
 
     private DeviceScenario() {}
@@ -114,12 +114,7 @@ final class DeviceScenario {
             Buffer y = Buffer.scratch("y", DataType.FLOAT32, 1024);
             var launch = Launch.of(ReductionKernels.ADD_INTO, 4096, x, sum, 1f);
             var scale =
-                    Launch.of(
-                            ReductionKernels.SCALE_INTO,
-                            1024,
-                            sum.view("part", 0, 1024),
-                            y,
-                            2f);
+                    Launch.of(ReductionKernels.SCALE_INTO, 1024, sum.view("part", 0, 1024), y, 2f);
             LoadedProgram program =
                     engine.load(
                             Planner.plan("steps", List.of(launch, scale), Set.of(x), Set.of(y)));
@@ -131,8 +126,7 @@ final class DeviceScenario {
                 program.run();
                 System.out.printf(
                         "step up %d down %d%n",
-                        engine.statistics().bytesUp() - up,
-                        engine.statistics().bytesDown() - down);
+                        engine.statistics().bytesUp() - up, engine.statistics().bytesDown() - down);
             }
         }
     }

@@ -61,7 +61,7 @@ class TornadoFailureTest {
         assertThat(outcome.err())
                 .contains("error V-ENGINE: " + kernel + ": " + device.id(), "cannot run it: ")
                 .contains("cglora doctor", "--engine jvm")
-                .doesNotContain("\tat ");
+                .doesNotContain("\tat ", "Stacktrace", "\\u001b");
     }
 
     @ParameterizedTest

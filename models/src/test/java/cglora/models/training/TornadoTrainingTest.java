@@ -63,6 +63,7 @@ class TornadoTrainingTest {
                 }
             }
             long tasks = onDevice.statistics().tasks();
+            long compiling = onDevice.statistics().compileNanos();
             long sent = onDevice.statistics().bytesUp();
             for (int i = 1; i < STEPS; i++) {
                 assertThat(step.run(batch))
@@ -71,6 +72,7 @@ class TornadoTrainingTest {
             }
             // nothing is compiled again, and nothing resident moves
             assertThat(onDevice.statistics().tasks()).isEqualTo(tasks);
+            assertThat(onDevice.statistics().compileNanos()).isEqualTo(compiling);
             assertThat(onDevice.statistics().bytesUp() - sent).isEqualTo((STEPS - 1) * up);
         }
     }

@@ -3,10 +3,15 @@ package cglora.pipeline.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.testing.ForkedJava;
 import cglora.kernels.testing.ForkedJava.Outcome;
 import cglora.kernels.testing.TestDevices;
 import cglora.kernels.testing.TornadoTest;
+import cglora.kernels.tornado.DeviceScenario;
+import cglora.pipeline.device.DeviceCheck;
+import cglora.pipeline.device.Launch;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What is in the way of a device ends in one message: its code, what is wrong, how to go on, and
 /// an exit status. Each command in a Java of its own.
@@ -50,7 +56,9 @@ class TornadoFailureTest {
     static Stream<Arguments> refusesToStartWithoutItsOptions() {
         return Stream.of(
                 arguments("-Dtornado.recover.bailout=True", "-Dtornado.recover.bailout=False"),
-                arguments("-Dtornado.tvm.maxbytecodesize=4096", "maxbytecodesize=1000000"));
+                arguments(
+                        "-Dtornado.tvm.maxbytecodesize=4096",
+                        "-Dtornado.tvm.maxbytecodesize=1000000"));
     }
 
     @ParameterizedTest
@@ -65,7 +73,7 @@ class TornadoFailureTest {
     }
 
     @ParameterizedTest
-    @org.junit.jupiter.params.provider.ValueSource(strings = {"opencl:7:3", "metal:0"})
+    @ValueSource(strings = {"opencl:7:3", "metal:0"})
     void namesTheDevicesWhereTheOneAskedForIsAbsent(String device) {
         assertOneMessage(
                 main(List.of(), Map.of(), run("--device", device)),
@@ -108,5 +116,22 @@ class TornadoFailureTest {
                 device,
                 "MiB",
                 "take a smaller batch");
+    }
+
+    @Test
+    void aDriverThatCrashesEndsOnlyItsOwnProcess() {
+        DeviceInfo device = TestDevices.all().getFirst();
+        List<String> options = Launch.options(device, DeviceProfile.generic(device));
+        List<String> arguments = List.of("crashing", device.id().toString());
+        var outcome =
+                DeviceCheck.run(
+                        ForkedJava.command(DeviceScenario.class, options, arguments), device.id());
+        assertThat(outcome.agrees()).isFalse();
+        assertThat(outcome.failure())
+                .contains("the process on " + device.id() + " ended with status 134")
+                .contains("clCreateKernel");
+        assertThat(ForkedJava.run(DeviceScenario.class, options, Map.of(), arguments).err())
+                .contains("error V-ENGINE: " + device.id() + ": the process crashed")
+                .contains("cglora doctor --device " + device.id(), "--engine jvm");
     }
 }

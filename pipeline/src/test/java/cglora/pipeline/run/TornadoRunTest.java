@@ -40,7 +40,8 @@ class TornadoRunTest {
                     "--set", "data.validation_examples=8",
                     "--set", "data.test_examples=" + TEST_EXAMPLES,
                     "--set", "data.max_length=16",
-                    "--set", "adapter.head_warmup={\"examples\":64}",
+                    "--set", "adapter.head_warmup={\"examples\":208}",
+                    "--set", "adapter.target_modules=[\"query\",\"value\"]",
                     "--set", "train.max_steps=" + STEPS,
                     "--set", "train.per_device_batch_size=8",
                     "--set", "train.logging_steps=1",
@@ -57,24 +58,28 @@ class TornadoRunTest {
     /// @param finished metrics of the end
     private record Run(List<Double> losses, JsonNode started, JsonNode finished) {}
 
+    /// Rates low enough for eight examples a step: a training that diverges makes much of little.
     static Stream<Arguments> runs() {
         return TestDevices.all().stream()
                 .flatMap(
                         device ->
-                                Stream.of("quickstart-lora.json", "quickstart.json")
-                                        .map(example -> Arguments.of(device, example)));
+                                Stream.of(
+                                        Arguments.of("quickstart-lora.json", "3e-4", device),
+                                        Arguments.of("quickstart.json", "6e-4", device)));
     }
 
     @ParameterizedTest
     @MethodSource("runs")
-    void fiftyStepsEqualThoseOfTheJvm(DeviceInfo device, String example) throws IOException {
-        Run expected = run(example, "--engine", "jvm");
-        Run actual = run(example, "--engine", "tornado", "--device", device.id().toString());
+    void fiftyStepsEqualThoseOfTheJvm(String example, String rate, DeviceInfo device)
+            throws IOException {
+        String id = device.id().toString();
+        Run expected = run(example, rate, "--engine", "jvm");
+        Run actual = run(example, rate, "--engine", "tornado", "--device", id);
         assertThat(expected.losses()).hasSize(STEPS);
         assertThat(actual.losses()).hasSize(STEPS);
         for (int i = 0; i < STEPS; i++) {
             assertThat(actual.losses().get(i))
-                    .as("loss of step %d", i + 1)
+                    .as("loss of step %d of %s, jvm %s", i + 1, actual, expected)
                     .isCloseTo(expected.losses().get(i), within(LOSS_TOLERANCE));
         }
         assertClose(actual.started(), expected.started());
@@ -92,7 +97,7 @@ class TornadoRunTest {
                 .isEqualTo(expected.get("accuracy").asDouble());
     }
 
-    private Run run(String example, String... engine) throws IOException {
+    private Run run(String example, String rate, String... engine) throws IOException {
         Path runs = folder.resolve(engine[1]);
         Path file =
                 Path.of(System.getProperty("cglora.root")).resolve("pipeline/examples/" + example);
@@ -101,6 +106,7 @@ class TornadoRunTest {
         if (!example.contains("-lora")) {
             arguments.addAll(CALIBRATED);
         }
+        arguments.addAll(List.of("--set", "train.learning_rate=" + rate));
         arguments.addAll(List.of("--set", "output_dir=" + runs));
         arguments.addAll(List.of(engine));
         var err = new ByteArrayOutputStream();
