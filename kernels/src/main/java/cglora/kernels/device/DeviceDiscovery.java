@@ -19,9 +19,6 @@ public final class DeviceDiscovery {
     /// TornadoVM's own name of a device ends with the platform and the device of that platform.
     private static final Pattern PLACE = Pattern.compile("(\\d+)-(\\d+)$");
 
-    /// Colours of TornadoVM's messages.
-    private static final Pattern ESCAPES = Pattern.compile("\u001b\\[[0-9;]*m");
-
     private static final Comparator<DeviceInfo> ORDER =
             Comparator.comparingInt(DeviceInfo::backendIndex)
                     .thenComparingInt(device -> device.id().platform())
@@ -66,7 +63,7 @@ public final class DeviceDiscovery {
                 addDevices(runtime, b, devices, failures);
             }
         } catch (Exception | LinkageError e) {
-            failures.add("TornadoVM finds no driver: " + cause(e));
+            failures.add("TornadoVM finds no driver: " + TornadoMessage.of(TornadoMessage.root(e)));
         }
         return new Found(devices, failures);
     }
@@ -81,17 +78,8 @@ public final class DeviceDiscovery {
                 devices.add(describe(backend.getDevice(d), b, d));
             }
         } catch (Exception | LinkageError e) {
-            failures.add(name + ": " + cause(e));
+            failures.add(name + ": " + TornadoMessage.of(TornadoMessage.root(e)));
         }
-    }
-
-    private static String cause(Throwable thrown) {
-        Throwable cause = thrown;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-        return ESCAPES.matcher(text).replaceAll("").strip();
     }
 
     private static DeviceInfo describe(TornadoDevice device, int b, int d) {

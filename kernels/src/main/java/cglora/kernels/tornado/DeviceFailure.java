@@ -1,5 +1,6 @@
 package cglora.kernels.tornado;
 
+import cglora.kernels.device.TornadoMessage;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
@@ -21,7 +22,7 @@ final class DeviceFailure {
             return new CgloraException(
                     ErrorCode.V_MEMORY,
                     where,
-                    device + " has no memory left: " + cause.getMessage(),
+                    device + " has no memory left: " + TornadoMessage.of(cause),
                     "take a smaller batch or a shorter max_length, or raise engine.memory_fraction",
                     failure);
         }
@@ -35,8 +36,9 @@ final class DeviceFailure {
     }
 
     private static String reason(Throwable failure) {
-        String message = failure.getMessage();
-        String type = failure.getClass().getSimpleName();
-        return message == null ? type : type + ": " + message.strip();
+        Throwable root = TornadoMessage.root(failure);
+        String type = root.getClass().getSimpleName();
+        String text = TornadoMessage.of(root);
+        return text.equals(type) ? type : type + ": " + text;
     }
 }

@@ -161,12 +161,14 @@ class TornadoEngineTest {
             long up = engine.statistics().bytesUp();
             long down = engine.statistics().bytesDown();
             long compiled = engine.statistics().tasks();
+            long compiling = engine.statistics().compileNanos();
             for (int i = 0; i < 5; i++) {
                 program.run();
             }
             assertThat(engine.statistics().bytesUp() - up).isEqualTo(5 * 4 * 64);
             assertThat(engine.statistics().bytesDown() - down).isEqualTo(5 * 4 * 64);
             assertThat(engine.statistics().tasks()).isEqualTo(compiled);
+            assertThat(engine.statistics().compileNanos()).isEqualTo(compiling);
             assertThat(program.read(adding.doubled())).containsOnly(12f);
         }
     }

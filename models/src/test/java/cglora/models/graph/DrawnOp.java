@@ -1,6 +1,7 @@
 package cglora.models.graph;
 
 import cglora.kernels.check.Float64;
+import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.engine.LoadedProgram;
 import cglora.kernels.program.DataType;
@@ -30,7 +31,12 @@ record DrawnOp(Graph graph, OpInputs inputs, Op op, Node node) {
 
     /// `outputs` by the JVM engine.
     List<float[]> float32(List<Tensor> outputs, Map<Tensor, double[]> values) {
-        try (var engine = new JvmEngine(1)) {
+        return float32(new JvmEngine(1), outputs, values);
+    }
+
+    /// `outputs` by an engine, which is closed.
+    List<float[]> float32(Engine engine, List<Tensor> outputs, Map<Tensor, double[]> values) {
+        try (engine) {
             LoadedProgram program = engine.load(graph.compile(outputs));
             values.forEach((tensor, elements) -> write(program, tensor, elements));
             program.run();

@@ -7,6 +7,7 @@ import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.JvmEngine;
+import cglora.kernels.testing.Norms;
 import cglora.kernels.testing.TestDevices;
 import cglora.kernels.testing.TornadoTest;
 import cglora.kernels.tornado.TornadoEngine;
@@ -56,12 +57,13 @@ class TornadoTrainingTest {
             long up = onDevice.statistics().bytesUp() - before;
             for (LoraLayer layer : expected.adapters().values()) {
                 for (String name : List.of(layer.loraA(), layer.loraB())) {
-                    assertThat(difference(actual.gradient(name), expected.gradient(name)))
+                    assertThat(Norms.difference(actual.gradient(name), expected.gradient(name)))
                             .as("‖difference‖/‖gradient‖ of " + name)
                             .isLessThan(1e-3);
                 }
             }
             long tasks = onDevice.statistics().tasks();
+            long compiling = onDevice.statistics().compileNanos();
             long sent = onDevice.statistics().bytesUp();
             for (int i = 1; i < STEPS; i++) {
                 assertThat(step.run(batch))
@@ -70,6 +72,7 @@ class TornadoTrainingTest {
             }
             // nothing is compiled again, and nothing resident moves
             assertThat(onDevice.statistics().tasks()).isEqualTo(tasks);
+            assertThat(onDevice.statistics().compileNanos()).isEqualTo(compiling);
             assertThat(onDevice.statistics().bytesUp() - sent).isEqualTo((STEPS - 1) * up);
         }
     }
@@ -96,15 +99,5 @@ class TornadoTrainingTest {
             values[i] = (float) (scale * random.nextGaussian());
         }
         return values;
-    }
-
-    private static double difference(float[] actual, float[] expected) {
-        double error = 0;
-        double squares = 0;
-        for (int i = 0; i < expected.length; i++) {
-            error += Math.pow((double) actual[i] - expected[i], 2);
-            squares += (double) expected[i] * expected[i];
-        }
-        return Math.sqrt(error / squares);
     }
 }

@@ -115,9 +115,9 @@ final class StepBenchmark {
             var plan =
                     MemoryPlan.of(
                             "the step",
-                            new MemoryPlan.Item("weights and state", session.persistentBytes()),
-                            new MemoryPlan.Item("adapters", session.adapterBytes()),
-                            new MemoryPlan.Item("activations", program.scratchBytes()));
+                            MemoryPlan.Item.engine("weights and state", session.persistentBytes()),
+                            MemoryPlan.Item.engine("adapters", session.adapterBytes()),
+                            MemoryPlan.Item.engine("activations", program.scratchBytes()));
             line(
                     "memory        resident peak %.0f MiB, planned %s",
                     PeakMemory.residentMiB(), plan);

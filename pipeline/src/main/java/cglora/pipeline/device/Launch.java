@@ -48,8 +48,18 @@ public final class Launch {
         if (!profile.compilerFlags().isEmpty() && WITH_FLAGS.contains(backend)) {
             options.add("-Dtornado." + backend + ".compiler.flags=" + profile.compilerFlags());
         }
+        options.add("-XX:OnError=" + crash(info));
         options.addAll(profile.javaOptions());
         return options;
+    }
+
+    /// A shell's command that says what to do when the device's driver has ended the process. Java
+    /// would cut it at a semicolon.
+    private static String crash(DeviceInfo info) {
+        return ("echo 'error V-ENGINE: %1$s: the process crashed, most likely in the driver of the"
+                        + " device. cglora doctor --device %1$s names the kernel, --engine jvm works"
+                        + " everywhere' >&2")
+                .formatted(info.id());
     }
 
     /// The command that starts this Java again: with the options of this process, further ones,

@@ -1,6 +1,10 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.LargeArrays;
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,9 +19,19 @@ import java.util.stream.Collectors;
 /// @param held    what the heap has grown to beyond that in earlier stages, in bytes
 /// @param items  in the order in which they are shown
 public record MemoryPlan(String stage, long counted, long held, List<Item> items) {
-    /// @param what  what takes the memory
-    /// @param bytes how much
-    public record Item(String what, long bytes) {}
+    /// @param what     what takes the memory
+    /// @param bytes    how much
+    /// @param onEngine whether an engine holds it, which may have a memory of its own
+    public record Item(String what, long bytes, boolean onEngine) {
+        /// Arrays of an engine.
+        public static Item engine(String what, long bytes) {
+            return new Item(what, bytes, true);
+        }
+
+        static Item host(String what, long bytes) {
+            return new Item(what, bytes, false);
+        }
+    }
 
     private static final double MIB = 1048576.0;
 
@@ -39,7 +53,7 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
     static MemoryPlan of(String stage, List<Item> heap, List<Item> others) {
         var items = new ArrayList<>(heap);
         items.addAll(others);
-        items.add(new Item("JVM and libraries", BASELINE));
+        items.add(Item.host("JVM and libraries", BASELINE));
         return new MemoryPlan(
                 stage,
                 heap.stream().mapToLong(Item::bytes).sum(),
@@ -61,7 +75,7 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
             return this;
         }
         var all = new ArrayList<>(items);
-        all.add(new Item("held from before", more));
+        all.add(Item.host("held from before", more));
         return new MemoryPlan(stage, counted, more, all);
     }
 
@@ -77,6 +91,29 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
 
     public long bytes() {
         return items.stream().mapToLong(Item::bytes).sum();
+    }
+
+    /// Bytes of what an engine holds.
+    long engineBytes() {
+        return items.stream().filter(Item::onEngine).mapToLong(Item::bytes).sum();
+    }
+
+    /// @throws CgloraException V-MEMORY where a device has less than a stage takes
+    void requireFit(DeviceInfo device, DeviceProfile profile) {
+        long limit = profile.memoryLimit(device);
+        if (engineBytes() > limit) {
+            throw new CgloraException(
+                    ErrorCode.V_MEMORY,
+                    stage,
+                    String.format(
+                            Locale.ROOT,
+                            "needs %.1f MiB on %s, which has %.1f MiB for it",
+                            engineBytes() / MIB,
+                            device,
+                            limit / MIB),
+                    "take a smaller batch or a shorter max_length, or raise"
+                            + " engine.memory_fraction");
+        }
     }
 
     public double mib() {

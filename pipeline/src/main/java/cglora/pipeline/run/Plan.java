@@ -91,7 +91,7 @@ public final class Plan {
             if (stage instanceof TrainSpec) {
                 plans.stream()
                         .filter(plan -> plan.stage().equals(stage.id()))
-                        .mapToLong(MemoryPlan::counted)
+                        .mapToLong(MemoryPlan::engineBytes)
                         .forEach(
                                 bytes ->
                                         out.printf(

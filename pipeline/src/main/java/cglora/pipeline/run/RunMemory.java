@@ -32,15 +32,15 @@ final class RunMemory {
 
     /// The tokenizer's native library with its vocabulary, the classes that read pipelines and
     /// data, and the rows. Measured: resident peaks of runs less the rest of their plans.
-    private static final Item READERS = new Item("tokenizer and data", 40L << 20);
+    private static final Item READERS = Item.host("tokenizer and data", 40L << 20);
 
     private final Inputs inputs;
     private final List<LinearModule> modules = new ArrayList<>();
     private final List<MemoryPlan> stages = new ArrayList<>();
     private final Session session;
     private final Item weights;
-    private Item adapters = new Item("adapters", 0);
-    private Item sums = new Item("curvature sums", 0);
+    private Item adapters = Item.engine("adapters", 0);
+    private Item sums = Item.engine("curvature sums", 0);
     private long layerBytes;
     private long layerNativeBytes;
 
@@ -52,7 +52,7 @@ final class RunMemory {
                         inputs.classifier(),
                         inputs.checkpoint(),
                         inputs.isFull());
-        this.weights = new Item("weights", session.persistentBytes());
+        this.weights = Item.engine("weights", session.persistentBytes());
     }
 
     /// One plan a stage that computes.
@@ -91,11 +91,11 @@ final class RunMemory {
     }
 
     private Item reading() {
-        return new Item("checkpoint file", inputs.checkpoint().weights().readingBytes());
+        return Item.host("checkpoint file", inputs.checkpoint().weights().readingBytes());
     }
 
     private Item activations(long bytes) {
-        return new Item("activations", bytes);
+        return Item.engine("activations", bytes);
     }
 
     private int width(int batch, Dataset... sets) {
@@ -126,10 +126,10 @@ final class RunMemory {
         if (implicit || curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
             // the rows in float32, and once more in float64
             long values = modules.stream().mapToLong(m -> m.in() + 2L * m.out()).sum() * tokens;
-            sums = new Item("tokens", values * (Float.BYTES + Double.BYTES));
+            sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
             activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
         } else {
-            sums = new Item(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
+            sums = Item.engine(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
             activations = pass.planned(needs, Inputs.EVALUATION_BATCH, width).scratchBytes();
         }
         for (LinearModule module : modules) {
@@ -165,7 +165,7 @@ final class RunMemory {
             return;
         }
         session.addAdapters(inputs.layers());
-        adapters = new Item("adapters", session.adapterBytes());
+        adapters = Item.engine("adapters", session.adapterBytes());
         // as many layers at a time as there are processors
         long parallel = Math.min(modules.size(), Runtime.getRuntime().availableProcessors());
         add(
@@ -174,9 +174,9 @@ final class RunMemory {
                         weights,
                         adapters,
                         sums,
-                        new Item("layers at work", parallel * layerBytes),
-                        new Item("dead arrays", DEAD)),
-                List.of(new Item("LAPACK", parallel * layerNativeBytes), READERS));
+                        Item.host("layers at work", parallel * layerBytes),
+                        Item.host("dead arrays", DEAD)),
+                List.of(Item.host("LAPACK", parallel * layerNativeBytes), READERS));
         add(adapter.id(), weights, adapters, activations(evaluation()));
     }
 
@@ -185,7 +185,7 @@ final class RunMemory {
         int batch = training.perDeviceBatchSize();
         var program = session.plannedTraining(batch, width(batch, inputs.train()));
         long state = session.persistentBytes() - weights.bytes();
-        adapters = new Item("adapters and their state", session.adapterBytes() + state);
+        adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(
                 training.id(),
                 weights,
@@ -200,8 +200,9 @@ final class RunMemory {
                     weights,
                     adapters,
                     activations(evaluation()),
-                    new Item("second model", weights.bytes()),
-                    new Item("its file or activations", Math.max(reading().bytes(), evaluation())));
+                    Item.engine("second model", weights.bytes()),
+                    Item.host(
+                            "its file or activations", Math.max(reading().bytes(), evaluation())));
         }
     }
 }

@@ -95,12 +95,20 @@ public final class Runner {
 
     private int run(PipelineSpec stages, boolean startOnly) {
         try (Inputs inputs = InputCheck.read(stages, notes)) {
+            requireFit(inputs);
             var folder = new RunFolder(Path.of(spec.outputDir()));
             var report = new RunReport(folder, out);
             try (var run =
                     new RunState(inputs, file, engine, notes, progress, stop, folder, report)) {
                 return run(run, startOnly);
             }
+        }
+    }
+
+    /// Before anything is compiled for a device, every stage is known to fit it.
+    private void requireFit(Inputs inputs) {
+        if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
+            RunMemory.of(inputs).forEach(plan -> plan.requireFit(info, profile));
         }
     }
 

@@ -1,7 +1,9 @@
 package cglora.pipeline.device;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import cglora.kernels.device.DeviceId;
@@ -147,8 +149,11 @@ class DeviceProfilesTest {
         DeviceInfo gpu = device("opencl:0:0", DeviceKind.GPU, "NVIDIA CUDA", "NVIDIA L4");
         DeviceProfiles profiles = DeviceProfiles.load(Map.of());
         assertThat(Launch.options(gpu, profiles.choose(gpu)))
-                .containsExactly(
-                        "-Dtornado.device.memory=8192MB", "-Dtornado.opencl.compiler.flags=-w");
+                .contains("-Dtornado.device.memory=8192MB", "-Dtornado.opencl.compiler.flags=-w")
+                .filteredOn(option -> option.startsWith("-XX:OnError="))
+                .singleElement(as(STRING))
+                .contains("doctor --device opencl:0:0")
+                .doesNotContain(";");
         DeviceInfo spirv = device("spirv:0:0", DeviceKind.GPU, "LevelZero", "Arc");
         assertThat(Launch.options(spirv, profiles.choose(spirv)))
                 .contains("-Dtornado.spirv.runtimes=levelzero,opencl");

@@ -15,8 +15,8 @@ class MemoryPlanTest {
         MemoryPlan plan =
                 MemoryPlan.of(
                         "adapter",
-                        List.of(new Item("weights", 80 * MIB), new Item("sums", 0)),
-                        List.of(new Item("LAPACK", 30 * MIB)));
+                        List.of(Item.host("weights", 80 * MIB), Item.host("sums", 0)),
+                        List.of(Item.host("LAPACK", 30 * MIB)));
         assertThat(plan.counted()).isEqualTo(80 * MIB);
         assertThat(plan.bytes() - alone.bytes()).isEqualTo(110 * MIB);
         assertThat(plan.toString()).contains("weights 80 + LAPACK 30").doesNotContain("sums");
@@ -24,7 +24,7 @@ class MemoryPlanTest {
 
     @Test
     void aHeapDoesNotGiveBackWhatAnEarlierStageTook() {
-        MemoryPlan plan = MemoryPlan.of("adapter", new Item("weights", 80 * MIB));
+        MemoryPlan plan = MemoryPlan.of("adapter", Item.host("weights", 80 * MIB));
         MemoryPlan later = plan.after(200 * MIB);
         assertThat(later.bytes() - plan.bytes()).isEqualTo(120 * MIB);
         assertThat(later.counted()).isEqualTo(plan.counted());

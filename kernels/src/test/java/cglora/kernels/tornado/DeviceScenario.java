@@ -1,0 +1,133 @@
+package cglora.kernels.tornado;
+
+import cglora.kernels.Kernel;
+import cglora.kernels.device.DeviceDiscovery;
+import cglora.kernels.device.DeviceId;
+import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceProfile;
+import cglora.kernels.engine.LoadedProgram;
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.program.Buffer;
+import cglora.kernels.program.DataType;
+import cglora.kernels.program.Launch;
+import cglora.kernels.program.Layout;
+import cglora.kernels.program.Planner;
+import cglora.kernels.program.Region;
+import cglora.kernels.reduction.ReductionKernels;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/// A main class for tests: does one thing on a device, and ends as the command line would.
+/// Arguments: the scenario and the device.
+public final class DeviceScenario {
+    private static final int MIB = 1 << 20;
+
+    private DeviceScenario() {}
+
+    public static void main(String[] arguments) {
+        try {
+            DeviceInfo device =
+                    DeviceDiscovery.find().device(DeviceId.parse(arguments[1])).orElseThrow();
+            switch (arguments[0]) {
+                case "untranslated" -> run(device, BrokenKernels.UNTRANSLATED);
+                case "no task" -> run(device, BrokenKernels.NO_TASK);
+                case "refused" -> run(device, BrokenKernels.REFUSED);
+                case "crashing" -> run(device, BrokenKernels.CRASHING);
+                case "engines" -> engines(device);
+                case "overflow" -> overflow(device);
+                case "steps" -> steps(device);
+                default -> throw new IllegalArgumentException(arguments[0]);
+            }
+        } catch (CgloraException e) {
+            System.err.println(e.getMessage());
+            System.exit(e.exitStatus());
+        }
+    }
+
+    private static TornadoEngine engine(DeviceInfo device) {
+        return new TornadoEngine(device, DeviceProfile.generic(device));
+    }
+
+    private static void run(DeviceInfo device, Kernel kernel) {
+        Buffer x = Buffer.scratch("x", DataType.FLOAT32, 8);
+        Buffer y = Buffer.scratch("y", DataType.FLOAT32, 8);
+        try (TornadoEngine engine = engine(device)) {
+            LoadedProgram program =
+                    engine.load(
+                            Planner.plan(
+                                    "floor",
+                                    List.of(Launch.of(kernel, 8, x, y)),
+                                    Set.of(x),
+                                    Set.of(y)));
+            program.write(x, new float[8]);
+            program.run();
+            System.out.println("ran " + Arrays.toString(program.read(y)));
+        }
+    }
+
+    /// `sum += x` over an array of `mebibytes`.
+    private static float add(TornadoEngine engine, int mebibytes) {
+        var layout = new Layout();
+        Buffer sum = layout.allocate(Region.STATE, "sum", (long) mebibytes * MIB / Float.BYTES);
+        Buffer start = sum.view("start", 0, 8);
+        engine.allocate(layout);
+        Buffer x = Buffer.scratch("x", DataType.FLOAT32, 8);
+        LoadedProgram program =
+                engine.load(
+                        Planner.plan(
+                                "adding",
+                                List.of(Launch.of(ReductionKernels.ADD_INTO, 8, x, start, 1f)),
+                                Set.of(x),
+                                Set.of()));
+        float[] ones = new float[8];
+        Arrays.fill(ones, 1f);
+        program.write(x, ones);
+        program.run();
+        program.run();
+        return engine.read(start)[7];
+    }
+
+    /// Engines after one another, each with more than half of what TornadoVM may take.
+    private static void engines(DeviceInfo device) {
+        for (int i = 0; i < 4; i++) {
+            try (TornadoEngine engine = engine(device)) {
+                System.out.println("engine " + i + " sum " + add(engine, 40));
+            }
+        }
+    }
+
+    /// More than TornadoVM may take, though the device has it.
+    private static void overflow(DeviceInfo device) {
+        try (TornadoEngine engine = engine(device)) {
+            add(engine, 80);
+        }
+    }
+
+    /// Five executions, and what the engine counted for the last four.
+    private static void steps(DeviceInfo device) {
+        try (TornadoEngine engine = engine(device)) {
+            var layout = new Layout();
+            Buffer sum = layout.allocate(Region.STATE, "sum", 4096);
+            engine.allocate(layout);
+            Buffer x = Buffer.scratch("x", DataType.FLOAT32, 4096);
+            Buffer y = Buffer.scratch("y", DataType.FLOAT32, 1024);
+            var launch = Launch.of(ReductionKernels.ADD_INTO, 4096, x, sum, 1f);
+            var scale =
+                    Launch.of(ReductionKernels.SCALE_INTO, 1024, sum.view("part", 0, 1024), y, 2f);
+            LoadedProgram program =
+                    engine.load(
+                            Planner.plan("steps", List.of(launch, scale), Set.of(x), Set.of(y)));
+            program.write(x, new float[4096]);
+            program.run();
+            for (int i = 0; i < 4; i++) {
+                long up = engine.statistics().bytesUp();
+                long down = engine.statistics().bytesDown();
+                program.run();
+                System.out.printf(
+                        "step up %d down %d%n",
+                        engine.statistics().bytesUp() - up, engine.statistics().bytesDown() - down);
+            }
+        }
+    }
+}
