@@ -89,7 +89,7 @@ public final class TornadoEngine implements Engine {
     }
 
     /// From now on TornadoVM takes the time of each kernel; [Statistics#kernelNanos()] is their
-    /// sum. It waits for each kernel then, so that a whole execution takes longer than without.
+    /// sum. A whole execution may take longer than without.
     public void startProfile() {
         isProfiling = true;
     }
