@@ -88,10 +88,8 @@ public final class TornadoEngine implements Engine {
         return statistics;
     }
 
-    /// Has TornadoVM take the time of each kernel from now on, which [Statistics#kernelNanos()]
-    /// sums
-    /// up. The engine waits for each kernel then: the time of a whole execution is not what it is
-    /// without.
+    /// From now on TornadoVM takes the time of each kernel; [Statistics#kernelNanos()] is their
+    /// sum. A whole execution may take longer than without.
     public void startProfile() {
         isProfiling = true;
     }

@@ -175,6 +175,30 @@ class TornadoEngineTest {
 
     @ParameterizedTest
     @MethodSource("devices")
+    void takesTheTimeOfKernelsWhileAskedTo(DeviceInfo device) {
+        try (TornadoEngine engine = engine(device)) {
+            var layout = new Layout();
+            Buffer sum = layout.allocate(Region.STATE, "sum", 64);
+            engine.allocate(layout);
+            Adding adding = Adding.of(sum, 1f);
+            LoadedProgram program = engine.load(adding.program());
+            program.write(adding.x(), filled(64, 1f));
+            program.run();
+            program.run();
+            assertThat(engine.statistics().kernelNanos()).isZero();
+            engine.startProfile();
+            program.run();
+            engine.stopProfile();
+            long nanos = engine.statistics().kernelNanos();
+            assertThat(nanos).isPositive();
+            program.run();
+            assertThat(engine.statistics().kernelNanos()).isEqualTo(nanos);
+            assertThat(program.read(adding.doubled())).containsOnly(8f);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
     void aPlanThatDoesNotFitIsRefusedBeforeItIsCompiled(DeviceInfo device) {
         DeviceProfile small = DeviceProfile.generic(device).withMemoryFraction(1e-6);
         try (var engine = new TornadoEngine(device, small)) {

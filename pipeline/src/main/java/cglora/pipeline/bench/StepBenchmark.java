@@ -148,7 +148,7 @@ final class StepBenchmark {
     }
 
     /// The share of a step that is no kernel's: kernel times are TornadoVM's, of steps of their
-    /// own, since its profiler slows a step down.
+    /// own, since its profiler may slow a step down.
     private void overhead(TornadoEngine engine, TrainingStep step, Batch batch, double median) {
         double[] kernels = new double[PROFILED];
         double[] wall = new double[PROFILED];

@@ -154,7 +154,7 @@ class BadPipelineTest {
                         "\"r\": \"${r}\"",
                         "\"method\": \"cglora\"",
                         "P_VALUE",
-                        "lora, cg-lora, full|did you mean 'cg-lora'"),
+                        "eva, cg-lora, full|did you mean 'cg-lora'"),
                 row("1e-4", "1, \"optimizer\": \"adam\"", "P_VALUE", "adamw|did you mean"),
                 row(
                         "\"vars\"",
