@@ -5,6 +5,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /// The computer that a benchmark ran on.
 ///
@@ -48,7 +49,9 @@ public record Machine(String os, String processor, int threads, long memoryBytes
     /// reason for a wide spread.
     static List<String> load() {
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
-        return load < 0 ? List.of() : List.of("system load %.1f when it began".formatted(load));
+        return load < 0
+                ? List.of()
+                : List.of(String.format(Locale.ROOT, "system load %.1f when it began", load));
     }
 
     private static long memory() {

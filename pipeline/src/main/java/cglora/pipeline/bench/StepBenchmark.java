@@ -54,12 +54,15 @@ final class StepBenchmark {
             }
             double[] seconds = new double[repetitions];
             Energy energy = Energy.of(choice);
-            for (int i = 0; i < repetitions; i++) {
-                long start = System.nanoTime();
-                step.run(batch);
-                seconds[i] = (System.nanoTime() - start) * 1e-9;
+            try {
+                for (int i = 0; i < repetitions; i++) {
+                    long start = System.nanoTime();
+                    step.run(batch);
+                    seconds[i] = (System.nanoTime() - start) * 1e-9;
+                }
+            } finally {
+                energy.stop();
             }
-            energy.stop();
             var results = new ArrayList<Result>();
             results.add(
                     Result.rate(Suite.STEP, TEST, Unit.TOKENS_PER_SECOND, ROWS * WIDTH, seconds));
@@ -75,7 +78,7 @@ final class StepBenchmark {
                                                     Unit.JOULES,
                                                     j / repetitions)));
             Arrays.sort(seconds);
-            double median = seconds[repetitions / 2];
+            double median = results.get(1).median();
             var program = session.plannedTraining(ROWS, WIDTH);
             results.add(
                     Result.of(

@@ -130,7 +130,11 @@ final class BenchCommand implements Callable<Integer> {
             output.print(record, console);
         } else {
             Map<String, BenchRecord> records = new LinkedHashMap<>(others);
-            records.put("here", record);
+            String here = "here";
+            while (records.containsKey(here)) {
+                here += " now";
+            }
+            records.put(here, record);
             output.print(records, console);
         }
         if (record.succeeded()) {
