@@ -66,11 +66,37 @@ class HeadWarmupTest {
         for (int i = 0; i < 48; i++) {
             slope[i] += l2 * head.weight()[i];
         }
+        for (int c = 0; c < 4; c++) {
+            slope[48 + c] += 1e-3 * head.bias()[c];
+        }
         for (double value : slope) {
             assertThat(value).isCloseTo(0, within(1e-6)); // float32 weights
         }
         assertThat(head.trainLoss()).isCloseTo(loss, within(1e-6));
         assertThat(head.heldOutLoss()).isNaN();
+    }
+
+    /// Without a penalty its bias would go to −∞, and where it stops would hang on roundings.
+    @Test
+    void aClassWithoutExamplesGetsAFiniteBiasThatRoundingsDoNotMove() {
+        Sample train = sample(150, 12, 4, 1.5, 3);
+        for (int e = 0; e < 150; e++) {
+            train.labels[e] = Math.min(train.labels[e], 2);
+        }
+        var warmup = HeadWarmup.fixed(0.001);
+        float[][] none = new float[0][];
+        var head = warmup.classification(train.features, train.labels, 4, none, new int[0]);
+        assertThat(head.bias()[3]).isBetween(-8f, -1f);
+        var random = new Random(5);
+        for (float[] features : train.features) {
+            for (int j = 0; j < features.length; j++) {
+                features[j] *= (float) (1 + 1e-7 * random.nextGaussian());
+            }
+        }
+        var other = warmup.classification(train.features, train.labels, 4, none, new int[0]);
+        for (int c = 0; c < 4; c++) {
+            assertThat(other.bias()[c]).isCloseTo(head.bias()[c], within(1e-4f));
+        }
     }
 
     @Test
