@@ -29,7 +29,9 @@ final class RunState implements AutoCloseable {
     AdapterStart.Result start;
     boolean headReady;
     boolean interrupted;
+    boolean trained;
     Path adapterPath;
+    Path modelPath;
     private Samples samples;
     private int notesShown;
 

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /// Runs the stages of a pipeline in order. What a stage makes is kept in a `RunState` for those
@@ -107,7 +108,7 @@ public final class Runner {
     private int run(RunState run, boolean startOnly) {
         try {
             run.showNotes();
-            run.folder.requireSpace(run.inputs.adapterBytes() + RECORDS);
+            run.folder.requireSpace(run.inputs.exportedBytes() + RECORDS);
             run.folder.writeText("pipeline.json", PipelineWriter.write(spec, run.folder.path()));
             progress.note(
                     "run %s   engine %s (asked: %s)   seed %d",
@@ -139,17 +140,10 @@ public final class Runner {
             if (startOnly) {
                 progress.note("start        %s", new ExportStage(run).runStart());
             }
-            if (run.interrupted && run.adapterPath == null) {
-                new ExportStage(run)
-                        .run(
-                                new ExportSpec(
-                                        null,
-                                        true,
-                                        ExportSpec.Format.PEFT,
-                                        ExportSpec.Scaling.KEEP,
-                                        false));
+            if (!startOnly) {
+                keep(run);
             }
-            run.report.finish(run.interrupted, run.adapterPath, MemoryPlan.largest(plans));
+            run.report.finish(run, MemoryPlan.largest(plans));
             return run.interrupted ? 130 : 0;
         } catch (CgloraException e) {
             run.folder.event(
@@ -157,6 +151,21 @@ public final class Runner {
                     Map.of("exit", e.exitStatus(), "reason", e.problems().getFirst().what()));
             throw e;
         }
+    }
+
+    /// Writes what was learnt where no stage has: by default, and always when the run was
+    /// interrupted.
+    private void keep(RunState run) {
+        boolean written = run.adapterPath != null || run.modelPath != null;
+        if (!run.trained || written) {
+            return;
+        }
+        Optional<ExportSpec> export =
+                run.interrupted
+                        ? Optional.of(ExportSpec.byDefault())
+                        : run.inputs.exportByDefault();
+        export.ifPresent(
+                spec -> progress.note("      export     %s", new ExportStage(run).run(spec)));
     }
 
     /// The memory of each stage. On a device much of the process is its driver's, which no plan

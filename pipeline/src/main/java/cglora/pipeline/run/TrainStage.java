@@ -36,6 +36,7 @@ final class TrainStage {
                         run.stop,
                         listener);
         run.interrupted = result.interrupted();
+        run.trained = result.steps() > 0;
         return "%d/%d steps  lr %.2g  loss %.3f%s%s"
                 .formatted(
                         result.steps(),

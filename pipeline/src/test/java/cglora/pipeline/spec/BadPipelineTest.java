@@ -154,7 +154,7 @@ class BadPipelineTest {
                         "\"r\": \"${r}\"",
                         "\"method\": \"cglora\"",
                         "P_VALUE",
-                        "lora, cg-lora, full|did you mean 'cg-lora'"),
+                        "lora, rslora, pissa, olora, lora-ga, lora-one, eva, cg-lora, full|did you mean 'cg-lora'"),
                 row("1e-4", "1, \"optimizer\": \"adam\"", "P_VALUE", "adamw|did you mean"),
                 row(
                         "\"vars\"",
@@ -275,7 +275,6 @@ class BadPipelineTest {
                         "",
                         "1e-4",
                         "1, \"load_best\": \"f1\""),
-                row("\"r\": \"${r}\"", "\"method\": \"full\"", "P_STAGE", "no adapter to export"),
                 // PEFT
                 row("\"r\": \"${r}\"", "\"from_peft\": \"none.json\"", "A_CONFIG", "no file"));
     }
