@@ -121,7 +121,7 @@ public final class Trainer {
     }
 
     /// @param evaluate gives the metrics of the current state; null where nothing is evaluated
-    /// @param stop     asked before every step
+    /// @param stop     asked before every step; an evaluation may end in a [StoppedException]
     /// @throws CgloraException N-NAN when the loss or the gradient is not finite; the session's
     ///     parameters are of no use then
     public Result run(
@@ -151,7 +151,12 @@ public final class Trainer {
                                 && (step % options.evaluationSteps() == 0
                                         || step == options.steps());
                 if (due && evaluate != null) {
-                    Map<String, Double> metrics = evaluate.get();
+                    Map<String, Double> metrics;
+                    try {
+                        metrics = evaluate.get();
+                    } catch (StoppedException _) {
+                        return finish(step, true, bestState, bestStep);
+                    }
                     boolean better =
                             options.best() != null
                                     && isBetter(options.best(), metrics.get(options.best()), best);

@@ -25,6 +25,7 @@ final class DataStage {
                         inputs.checkpoint(),
                         inputs.isFull(),
                         inputs.hasTrainedHead());
+        run.session.stopWhen(run::isStopping);
         inputs.checkpoint().weights().release();
         run.folder.writeJson("run.json", record());
         return "train %d  validation %d  test %d examples, %d classes, longest %d tokens"

@@ -35,6 +35,7 @@ final class HeadStage {
                 options.get().l2().isAuto()
                         ? HeadWarmup.defaults()
                         : HeadWarmup.fixed(options.get().l2().orElse(0.1));
+        warmup = warmup.asking(run.session::requireGoing);
         HeadWarmup.Head head =
                 inputs.examples().labels().regression()
                         ? warmup.regression(

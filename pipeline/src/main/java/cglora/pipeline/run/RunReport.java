@@ -46,7 +46,6 @@ final class RunReport {
     /// @param run     as it is at its end
     /// @param planned the stage that takes most memory; null for no plan
     void finish(RunState run, MemoryPlan planned) {
-        boolean interrupted = run.interrupted;
         double seconds = (System.nanoTime() - startNanos) * 1e-9;
         metrics.put("seconds", seconds);
         metrics.put("peak_rss_mib", PeakMemory.residentMiB());
@@ -56,13 +55,14 @@ final class RunReport {
             plan = String.format(Locale.ROOT, ", planned %.0f", planned.mib());
         }
         folder.writeJson("metrics.json", metrics);
-        folder.event("end", Map.of("exit", interrupted ? 130 : 0, "seconds", seconds));
+        String reason = run.interrupted ? "interrupted" : "done";
+        folder.event("end", Map.of("exit", run.status(), "reason", reason, "seconds", seconds));
         folder.markLatest();
         table.forEach(out::println);
         out.printf(
                 Locale.ROOT,
                 "%s   %s   peak memory %.0f MiB%s   run %s%n",
-                interrupted ? "interrupted" : "done",
+                reason,
                 Progress.time(seconds),
                 PeakMemory.residentMiB(),
                 plan,

@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.training.StoppedException;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
@@ -22,7 +23,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 
 /// Runs the stages of a pipeline in order. What a stage makes is kept in a `RunState` for those
 /// behind it.
@@ -35,20 +36,21 @@ public final class Runner {
     private final EngineChoice engine;
     private final PrintStream out;
     private final Progress progress;
-    private final BooleanSupplier stop;
+    private final IntSupplier stop;
     private final Problems notes = new Problems();
 
     /// @param engine what computes
     /// @param out    results
     /// @param err    everything else
-    /// @param stop   asked before every training step
+    /// @param stop   the exit status of who asks to stop, or 0; asked between stages, batches and
+    ///     steps
     public Runner(
             PipelineReading reading,
             EngineChoice engine,
             PrintStream out,
             PrintStream err,
             boolean quiet,
-            BooleanSupplier stop) {
+            IntSupplier stop) {
         this.spec = reading.spec();
         this.file = reading.file();
         this.engine = engine;
@@ -137,20 +139,27 @@ public final class Runner {
                         .ifPresent(MemoryPlan::allowHeap);
                 stage(run, stages.get(i), i + 1, stages.size());
             }
-            if (startOnly) {
+            if (run.interrupted && !run.trained) {
+                progress.note("interrupted before anything was trained: nothing is kept");
+            } else if (startOnly) {
                 progress.note("start        %s", new ExportStage(run).runStart());
             }
             if (!startOnly) {
                 keep(run);
             }
             run.report.finish(run, MemoryPlan.largest(plans));
-            return run.interrupted ? 130 : 0;
+            return run.status();
         } catch (CgloraException e) {
-            run.folder.event(
-                    "end",
-                    Map.of("exit", e.exitStatus(), "reason", e.problems().getFirst().what()));
+            end(run, e.exitStatus(), e.problems().getFirst().what());
+            throw e;
+        } catch (RuntimeException | Error e) {
+            end(run, 1, e.toString());
             throw e;
         }
+    }
+
+    private static void end(RunState run, int status, String reason) {
+        run.folder.event("end", Map.of("exit", status, "reason", reason));
     }
 
     /// Writes what was learnt where no stage has: by default, and always when the run was
@@ -177,18 +186,22 @@ public final class Runner {
         };
     }
 
+    /// An interrupted run does no more than write what was learnt.
     private void stage(RunState run, StageSpec stage, int number, int of) {
+        if (!run.interrupted && run.isStopping()) {
+            run.interrupt();
+        }
+        if (run.interrupted && !(run.trained && stage instanceof ExportSpec)) {
+            return;
+        }
         long begin = System.nanoTime();
-        String detail =
-                switch (stage) {
-                    case ModelSpec _ -> new ModelStage(run.inputs).run();
-                    case DataSpec _ -> new DataStage(run).run();
-                    case CalibrateSpec calibrate -> new CalibrateStage(run).run(calibrate);
-                    case AdapterSpec adapter -> new AdapterStage(run).run(adapter);
-                    case TrainSpec training -> new TrainStage(run).run(training);
-                    case EvaluateSpec evaluate -> new EvaluateStage(run).run(evaluate);
-                    case ExportSpec export -> new ExportStage(run).run(export);
-                };
+        String detail;
+        try {
+            detail = run(run, stage);
+        } catch (StoppedException _) {
+            run.interrupt();
+            detail = "interrupted";
+        }
         double seconds = (System.nanoTime() - begin) * 1e-9;
         progress.note(
                 "[%d/%d] %-10s %6s   %s", number, of, stage.id(), Progress.time(seconds), detail);
@@ -204,5 +217,17 @@ public final class Runner {
                         "detail",
                         detail));
         run.showNotes();
+    }
+
+    private static String run(RunState run, StageSpec stage) {
+        return switch (stage) {
+            case ModelSpec _ -> new ModelStage(run.inputs).run();
+            case DataSpec _ -> new DataStage(run).run();
+            case CalibrateSpec calibrate -> new CalibrateStage(run).run(calibrate);
+            case AdapterSpec adapter -> new AdapterStage(run).run(adapter);
+            case TrainSpec training -> new TrainStage(run).run(training);
+            case EvaluateSpec evaluate -> new EvaluateStage(run).run(evaluate);
+            case ExportSpec export -> new ExportStage(run).run(export);
+        };
     }
 }

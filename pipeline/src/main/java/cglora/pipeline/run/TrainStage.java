@@ -33,10 +33,15 @@ final class TrainStage {
                         inputs.train(),
                         batcher,
                         () -> run.evaluate(watched).metrics(watched, inputs.examples().labels()),
-                        run.stop,
+                        run::isStopping,
                         listener);
-        run.interrupted = result.interrupted();
         run.trained = result.steps() > 0;
+        if (result.interrupted()) {
+            run.interrupt();
+        }
+        if (!run.trained) {
+            return "interrupted before the first step";
+        }
         return "%d/%d steps  lr %.2g  loss %.3f%s%s"
                 .formatted(
                         result.steps(),
@@ -46,6 +51,6 @@ final class TrainStage {
                         result.bestStep() == result.steps()
                                 ? ""
                                 : "  best state of step " + result.bestStep(),
-                        run.interrupted ? "  interrupted: what was learnt is kept" : "");
+                        run.interrupted ? "  interrupted; what was learnt is kept" : "");
     }
 }

@@ -357,7 +357,7 @@ class BadInputTest {
                             } catch (IOException e) {
                                 throw new AssertionError(e);
                             }
-                            return false;
+                            return 0;
                         });
         var error = catchThrowableOfType(CgloraException.class, runner::run);
         assertThat(error.exitStatus()).isEqualTo(3);
