@@ -203,8 +203,9 @@ public record PretrainedModel(
 
     private static String listing(Path folder) {
         try (var files = Files.list(folder)) {
-            return String.join(
-                    ", ", files.map(f -> f.getFileName().toString()).sorted().limit(10).toList());
+            List<String> names =
+                    files.map(f -> f.getFileName().toString()).sorted().limit(10).toList();
+            return names.isEmpty() ? "nothing: the folder is empty" : String.join(", ", names);
         } catch (IOException e) {
             return "nothing that can be listed";
         }

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.kernels.device.TornadoStatus;
+import cglora.models.data.Labels;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
 import java.util.LinkedHashMap;
@@ -28,12 +29,13 @@ final class DataStage {
         run.session.stopWhen(run::isStopping);
         inputs.checkpoint().weights().release();
         run.folder.writeJson("run.json", record());
-        return "train %d  validation %d  test %d examples, %d classes, longest %d tokens"
+        Labels labels = inputs.examples().labels();
+        return "train %d  validation %d  test %d examples, %s, longest %d tokens"
                 .formatted(
                         inputs.train().size(),
                         inputs.validation().size(),
                         inputs.test().size(),
-                        inputs.examples().labels().names().size(),
+                        labels.regression() ? "regression" : labels.names().size() + " classes",
                         inputs.train().longest());
     }
 
