@@ -116,8 +116,7 @@ public final class Trainer {
 
     /// Steps of one epoch.
     public static int stepsPerEpoch(int examples, int batchSize, int accumulation) {
-        int batches = (examples + batchSize - 1) / batchSize;
-        return (batches + accumulation - 1) / accumulation;
+        return Math.ceilDiv(Math.ceilDiv(examples, batchSize), accumulation);
     }
 
     /// @param evaluate gives the metrics of the current state; null where nothing is evaluated

@@ -98,16 +98,18 @@ public final class Runner {
 
     private int run(PipelineSpec stages, boolean startOnly) {
         try (Inputs inputs = InputCheck.read(stages, notes)) {
+            List<MemoryPlan> plans = plans(inputs);
+            MemoryPlan.requireHeap(plans);
             var folder = new RunFolder(Path.of(spec.outputDir()));
             var report = new RunReport(folder, out);
             try (var run =
                     new RunState(inputs, file, engine, notes, progress, stop, folder, report)) {
-                return run(run, startOnly);
+                return run(run, plans, startOnly);
             }
         }
     }
 
-    private int run(RunState run, boolean startOnly) {
+    private int run(RunState run, List<MemoryPlan> plans, boolean startOnly) {
         try {
             run.showNotes();
             run.folder.requireSpace(run.inputs.exportedBytes() + RECORDS);
@@ -129,7 +131,6 @@ public final class Runner {
                             engine.device(),
                             "why",
                             engine.why()));
-            List<MemoryPlan> plans = plans(run.inputs);
             List<StageSpec> stages = run.inputs.stages();
             for (int i = 0; i < stages.size(); i++) {
                 String id = stages.get(i).id();
@@ -153,7 +154,7 @@ public final class Runner {
             end(run, e.exitStatus(), e.problems().getFirst().what());
             throw e;
         } catch (RuntimeException | Error e) {
-            end(run, 1, e.toString());
+            end(run, e instanceof OutOfMemoryError ? 5 : 1, e.toString());
             throw e;
         }
     }
