@@ -24,6 +24,9 @@ final class HeadStage {
         run.headReady = true;
         Optional<HeadWarmupSpec> options = inputs.headOptions();
         if (options.isEmpty()) {
+            if (inputs.hasTrainedHead()) {
+                run.baseline("before training");
+            }
             return;
         }
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));

@@ -180,6 +180,10 @@ record Inputs(
         return Float.BYTES * elements;
     }
 
+    String reportedName() {
+        return test.size() > 0 ? "test" : "validation";
+    }
+
     /// The split that the final table shows: test where there is one.
     Dataset reported() {
         return test.size() > 0 ? test : validation;

@@ -147,6 +147,7 @@ public final class Runner {
             }
             if (!startOnly) {
                 keep(run);
+                measure(run);
             }
             run.report.finish(run, MemoryPlan.largest(plans));
             return run.status();
@@ -156,6 +157,19 @@ public final class Runner {
         } catch (RuntimeException | Error e) {
             end(run, e instanceof OutOfMemoryError ? 5 : 1, e.toString());
             throw e;
+        }
+    }
+
+    /// Where no stage evaluates, the final table shows what training has reached all the same.
+    private static void measure(RunState run) {
+        boolean measured = run.inputs.stages().stream().anyMatch(EvaluateSpec.class::isInstance);
+        if (!run.trained || run.interrupted || measured) {
+            return;
+        }
+        try {
+            run.baseline("after training, " + run.inputs.reportedName());
+        } catch (StoppedException _) {
+            run.interrupt();
         }
     }
 

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cglora.models.adapter.PeftAdapter;
 import cglora.models.weights.Safetensors;
 import cglora.pipeline.cli.Main;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,6 +151,33 @@ class ModelExportTest {
         Outcome declined = run(FULL.replace("\"full\"", "\"lora\""), "--set", "export.when=false");
         assertThat(declined.status()).as(declined.err()).isZero();
         assertThat(folder.resolve("runs/latest/adapter")).doesNotExist();
+    }
+
+    /// Without a stage that evaluates, the table has what training started from and what it
+    /// reached.
+    @Test
+    void theTableShowsBeforeAndAfterWithoutAnEvaluation() throws IOException {
+        Outcome warmed = run(FULL);
+        assertThat(warmed.out()).contains("head only", "after training, validation");
+        TinyModel.write(folder.resolve("model"), 5, 2);
+        Outcome headed = run(FULL.replace(", \"head_warmup\": {\"examples\": 8}", ""));
+        assertThat(headed.status()).as(headed.err()).isZero();
+        assertThat(headed.out())
+                .contains("before training", "after training, validation")
+                .doesNotContain("head only");
+        assertThat(Files.readString(folder.resolve("runs/latest/metrics.json")))
+                .contains("\"after training, validation\"");
+    }
+
+    @Test
+    void anAdapterFromElsewhereAnswersWithTheNamesOfItsBase() throws IOException {
+        assertThat(run(FULL.replace("\"full\"", "\"lora\"")).status()).isZero();
+        PeftAdapter ours = PeftAdapter.read(folder.resolve("runs/latest/adapter"));
+        Path foreign = Files.createDirectories(folder.resolve("foreign"));
+        new PeftAdapter(ours.layers(), ours.saved(), ours.shapes(), ours.base(), Map.of())
+                .write(foreign, 0);
+        Outcome answer = execute(List.of("predict", foreign.toString(), "--text", "a good film"));
+        assertThat(label(answer)).isIn("yes", "no");
     }
 
     @Test
