@@ -52,6 +52,7 @@ public final class Session implements AutoCloseable {
     private long adapterBytes;
     private final Map<String, Buffer> gradients = new HashMap<>();
     private Training training;
+    private boolean guarded;
     private BooleanSupplier stop = () -> false;
 
     /// A program and the places that the host writes and reads.
@@ -372,10 +373,30 @@ public final class Session implements AutoCloseable {
         if (!last) {
             return new float[] {loss, 0, 1};
         }
+        if (guarded && !(Float.isFinite(loss) && areGradientsFinite())) {
+            return new float[] {loss, Float.NaN, 1};
+        }
         Prepared step = optimizerStep();
         step.program().write(step.place("hyper"), hyper);
         step.program().run();
         return withNorm(loss, step.program().read(step.place("clip")));
+    }
+
+    /// From here on a step whose loss or gradient is not finite is not made; gradients are looked
+    /// through on the host, so that they have to be accumulated.
+    void guardSteps() {
+        guarded = true;
+    }
+
+    private boolean areGradientsFinite() {
+        for (AdamW.Group group : training.accumulated()) {
+            for (float value : engine.read(group.gradients())) {
+                if (!Float.isFinite(value)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private static float[] withNorm(float loss, float[] clip) {

@@ -42,7 +42,7 @@ final class TrainStage {
         if (!run.trained) {
             return "interrupted before the first step";
         }
-        return "%d/%d steps  lr %.2g  loss %.3f%s%s"
+        return "%d/%d steps  lr %.2g  loss %.3f%s%s%s"
                 .formatted(
                         result.steps(),
                         steps,
@@ -51,6 +51,10 @@ final class TrainStage {
                         result.bestStep() == result.steps()
                                 ? ""
                                 : "  best state of step " + result.bestStep(),
+                        result.skipped() == 0
+                                ? ""
+                                : "  skipped %d whose loss was not finite"
+                                        .formatted(result.skipped()),
                         run.interrupted ? "  interrupted; what was learnt is kept" : "");
     }
 }

@@ -397,6 +397,54 @@ class BadInputTest {
         assertThat(Files.readString(run.resolve("events.jsonl"))).contains("\"exit\":6");
     }
 
+    /// One target is so large that its squared error is no float.
+    @Test
+    void stepsWithoutAFiniteLossAreSkippedWhereThatIsAsked() throws IOException {
+        change(
+                "p.json",
+                "\"path\": \"model\"",
+                "\"path\": \"model\", \"problem_type\": \"regression\"");
+        change("p.json", "\"validation_split\": 0.25, ", "");
+        change("p.json", "{\"stage\": \"calibrate\", \"samples\": 8, \"step_samples\": 4},", "");
+        change("p.json", "\"cg-lora\"", "\"lora\"");
+        change("p.json", "\"head_warmup\": {\"examples\": 8}", "\"head_warmup\": false");
+        change("p.json", "\"max_steps\": 3", "\"max_steps\": 12");
+        change("train.tsv", "\tyes", "\t1");
+        change("train.tsv", "\tno", "\t0");
+        change("train.tsv", "a good old film\t1", "a good old film\t3e38");
+        assertThat(command("run").status()).isEqualTo(6);
+        assertThat(adapter()).doesNotExist();
+        for (String passes : new String[] {"1", "2"}) {
+            Outcome outcome =
+                    command(
+                            "run",
+                            "--set",
+                            "train.on_nan=skip",
+                            "--set",
+                            "train.gradient_accumulation_steps=" + passes);
+            assertThat(outcome.status()).as(outcome.err()).isZero();
+            assertThat(outcome.err())
+                    .contains("warning N-NAN", "step skipped", "whose loss was not finite")
+                    .contains("verified");
+        }
+    }
+
+    @Test
+    void moreThanThreeSkippedStepsInARowEndTheRun() throws IOException {
+        Outcome outcome =
+                command(
+                        "run",
+                        "--set",
+                        "train.learning_rate=1e30",
+                        "--set",
+                        "train.max_steps=9",
+                        "--set",
+                        "train.on_nan=skip");
+        assertThat(outcome.status()).as(outcome.err()).isEqualTo(6);
+        assertThat(outcome.err()).contains("error N-NAN", "4 steps in a row");
+        assertThat(adapter()).doesNotExist();
+    }
+
     @Test
     void anAdapterWithNaNIsNeverWritten() {
         float[] values = {1, Float.NaN};
