@@ -33,6 +33,7 @@ final class InitCommand implements Callable<Integer> {
         try (var stop = StopSignals.listen()) {
             return new Runner(
                             reading, choice, console.out(), console.err(), console.isQuiet(), stop)
+                    .calledAs(console.arguments())
                     .initialize();
         }
     }

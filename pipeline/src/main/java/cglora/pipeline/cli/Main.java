@@ -60,6 +60,7 @@ public final class Main {
     public static int execute(String[] arguments, PrintStream out, PrintStream err) {
         boolean color = out == System.out && Console.wantsColor(System.getenv());
         var console = new Console(out, err, color);
+        console.arguments(arguments);
         var main = new Main();
         var line = new CommandLine(main, factory(console));
         VERBS.forEach(line::addSubcommand);

@@ -31,6 +31,7 @@ final class RunCommand implements Callable<Integer> {
         try (var stop = StopSignals.listen()) {
             return new Runner(
                             reading, choice, console.out(), console.err(), console.isQuiet(), stop)
+                    .calledAs(console.arguments())
                     .run();
         }
     }

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.kernels.device.TornadoStatus;
+import cglora.kernels.engine.OpenBlas;
 import cglora.models.data.Labels;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
@@ -43,13 +44,21 @@ final class DataStage {
         var record = new LinkedHashMap<String, Object>();
         record.put("cglora", 1);
         record.put("version", ProductVersion.get());
+        record.put("argv", run.arguments);
+        String commit = System.getProperty("cglora.commit");
+        if (commit != null) {
+            record.put("commit", commit);
+        }
         record.put("java", System.getProperty("java.vm.version"));
         record.put("engine", run.session.engine().description());
         record.put("engine_asked", inputs.spec().engine().type().jsonName());
         record.put("engine_why", run.engine.why());
         record.put("device", run.engine.device());
         switch (run.engine) {
-            case EngineChoice.Jvm jvm -> record.put("threads", jvm.threads());
+            case EngineChoice.Jvm jvm -> {
+                record.put("threads", jvm.threads());
+                record.put("openblas", OpenBlas.get().description());
+            }
             case EngineChoice.Tornado tornado -> {
                 record.put("device_profile", tornado.profile().name());
                 record.put("device_driver", tornado.info().driver());
@@ -59,6 +68,7 @@ final class DataStage {
         record.put("seed", inputs.spec().seed());
         record.put("pipeline", run.file.getFileName().toString());
         record.put("model", inputs.checkpoint().description());
+        record.put("sha256", inputs.stamps().sha256());
         record.put("labels", inputs.examples().labels().names());
         return record;
     }

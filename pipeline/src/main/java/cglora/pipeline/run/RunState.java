@@ -30,6 +30,7 @@ final class RunState implements AutoCloseable {
     boolean headReady;
     boolean interrupted;
     boolean trained;
+    List<String> arguments = List.of();
     Path adapterPath;
     Path modelPath;
     private Samples samples;

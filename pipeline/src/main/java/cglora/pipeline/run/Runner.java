@@ -17,6 +17,8 @@ import cglora.pipeline.spec.PipelineWriter;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -38,6 +40,7 @@ public final class Runner {
     private final Progress progress;
     private final IntSupplier stop;
     private final Problems notes = new Problems();
+    private List<String> arguments = List.of();
 
     /// @param engine what computes
     /// @param out    results
@@ -58,6 +61,12 @@ public final class Runner {
         this.progress = new Progress(err, quiet);
         this.stop = stop;
         reading.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
+    }
+
+    /// @param given the command line, for the record
+    public Runner calledAs(List<String> given) {
+        arguments = List.copyOf(given);
+        return this;
     }
 
     /// Runs all stages.
@@ -102,6 +111,7 @@ public final class Runner {
             MemoryPlan.requireHeap(plans);
             var folder = new RunFolder(Path.of(spec.outputDir()));
             var report = new RunReport(folder, out);
+            progress.recordTo(folder::log);
             try (var run =
                     new RunState(inputs, file, engine, notes, progress, stop, folder, report)) {
                 return run(run, plans, startOnly);
@@ -111,6 +121,7 @@ public final class Runner {
 
     private int run(RunState run, List<MemoryPlan> plans, boolean startOnly) {
         try {
+            run.arguments = arguments;
             run.showNotes();
             run.folder.requireSpace(run.inputs.exportedBytes() + RECORDS);
             run.folder.writeText("pipeline.json", PipelineWriter.write(spec, run.folder.path()));
@@ -152,10 +163,10 @@ public final class Runner {
             run.report.finish(run, MemoryPlan.largest(plans));
             return run.status();
         } catch (CgloraException e) {
-            end(run, e.exitStatus(), e.problems().getFirst().what());
+            end(run, e.exitStatus(), e.problems().getFirst().what(), e);
             throw e;
         } catch (RuntimeException | Error e) {
-            end(run, e instanceof OutOfMemoryError ? 5 : 1, e.toString());
+            end(run, e instanceof OutOfMemoryError ? 5 : 1, e.toString(), e);
             throw e;
         }
     }
@@ -173,7 +184,10 @@ public final class Runner {
         }
     }
 
-    private static void end(RunState run, int status, String reason) {
+    private static void end(RunState run, int status, String reason, Throwable cause) {
+        var trace = new StringWriter();
+        cause.printStackTrace(new PrintWriter(trace));
+        run.folder.log(trace.toString());
         run.folder.event("end", Map.of("exit", status, "reason", reason));
     }
 

@@ -153,6 +153,39 @@ class ModelExportTest {
         assertThat(folder.resolve("runs/latest/adapter")).doesNotExist();
     }
 
+    @Test
+    void theRecordSaysWhatWasRunOnWhat() throws IOException {
+        Outcome outcome = run(FULL, "--quiet");
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        assertThat(outcome.err()).doesNotContain("[1/5]");
+        Path run = folder.resolve("runs/latest");
+        assertThat(Files.readString(run.resolve("log.txt")))
+                .contains("[1/5] model", "[5/5] export");
+        JsonNode record = JsonMapper.shared().readTree(run.resolve("run.json").toFile());
+        assertThat(record.path("argv").get(0).asString()).isEqualTo("run");
+        assertThat(record.path("openblas").asString()).contains("OpenBLAS 0.3");
+        JsonNode sums = record.path("sha256");
+        assertThat(sums.propertyNames())
+                .hasSize(4)
+                .anySatisfy(name -> assertThat(name).endsWith("model/model.safetensors"))
+                .anySatisfy(name -> assertThat(name).endsWith("model/config.json"))
+                .anySatisfy(name -> assertThat(name).endsWith("model/tokenizer.json"))
+                .anySatisfy(name -> assertThat(name).endsWith("train.tsv"));
+        assertThat(sums.values()).allSatisfy(sum -> assertThat(sum.asString()).hasSize(64));
+    }
+
+    @Test
+    void theLogKeepsTheTraceOfAFailure() throws IOException {
+        Outcome outcome =
+                run(FULL, "--set", "train.learning_rate=1e30", "--set", "train.max_steps=9");
+        assertThat(outcome.status()).isEqualTo(6);
+        assertThat(outcome.err()).doesNotContain("\tat ");
+        try (var runs = Files.list(folder.resolve("runs"))) {
+            assertThat(Files.readString(runs.findFirst().orElseThrow().resolve("log.txt")))
+                    .contains("N-NAN", "\tat cglora.");
+        }
+    }
+
     /// Without a stage that evaluates, the table has what training started from and what it
     /// reached.
     @Test
