@@ -1,6 +1,8 @@
 package cglora.kernels.program;
 
 import cglora.kernels.Kernel.Role;
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -177,8 +179,11 @@ public final class Planner {
             }
             long end = offset + lifetime.buffer().length();
             if (end > Integer.MAX_VALUE - 64L) {
-                throw new IllegalArgumentException(
-                        "activations of more than 2^31 elements: take a smaller batch");
+                throw new CgloraException(
+                        ErrorCode.K_MEMORY,
+                        "",
+                        "activations of more than %d elements".formatted(Integer.MAX_VALUE - 64L),
+                        "a smaller batch");
             }
             places.put(lifetime.buffer(), new Program.Place(arena, (int) offset));
             arena.reserve((int) end);

@@ -128,9 +128,9 @@ public record CgLoraInitializer(
                     "",
                     "the gradient of all "
                             + layers.size()
-                            + " adapted modules is zero: the classifier head is zero, so that"
-                            + " nothing flows back through it",
-                    "warm the head up first, or start from a trained head");
+                            + " adapted modules is zero: the head is zero, so that nothing flows"
+                            + " back through it, or its answers leave no loss to lower",
+                    "warm the head up first, or start from a trained head; look at the labels");
         }
     }
 

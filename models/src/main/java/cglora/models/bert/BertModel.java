@@ -72,6 +72,11 @@ public final class BertModel implements Encoder {
     }
 
     @Override
+    public String classifierClass() {
+        return "BertForSequenceClassification";
+    }
+
+    @Override
     public String prefix() {
         return PREFIX;
     }

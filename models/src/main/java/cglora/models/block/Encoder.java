@@ -10,6 +10,9 @@ public interface Encoder {
     /// Hugging Face's `model_type`.
     String modelType();
 
+    /// Hugging Face's class of this body with a head for sequence classification.
+    String classifierClass();
+
     /// Name of the body in the classes of its tasks, `bert`; its modules' names begin with it.
     String prefix();
 

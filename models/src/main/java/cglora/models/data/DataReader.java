@@ -30,6 +30,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// Reads labelled texts from TSV, CSV (RFC 4180) and JSONL files, gzip'd or not. Every row that
 /// cannot be used is named by its line; nothing is dropped in silence.
 public final class DataReader {
+    /// The bytes that tell what a file is.
+    private static final int SAMPLE = 4096;
+
     private static final long MAX_EXPANSION = 1000;
     private static final long MAX_BYTES = 1L << 31;
     private static final List<String> TEXT =
@@ -222,8 +225,49 @@ public final class DataReader {
         }
     }
 
+    /// What another encoding or no text at all shows: zeros beside the letters, and control
+    /// characters among them.
+    private void refuseNoText(byte[] bytes) {
+        int length = Math.min(bytes.length, SAMPLE);
+        int[] zeros = new int[2]; // at even and odd places
+        int controls = 0;
+        for (int i = 0; i < length; i++) {
+            zeros[i % 2] += bytes[i] == 0 ? 1 : 0;
+            boolean space = bytes[i] >= '\t' && bytes[i] <= '\r' || bytes[i] == 0x1b;
+            controls += bytes[i] >= 0 && bytes[i] < ' ' && !space ? 1 : 0;
+        }
+        boolean marked =
+                length >= 2
+                        && ((bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == 0xfe
+                                || (bytes[0] & 0xff) == 0xfe && (bytes[1] & 0xff) == 0xff);
+        int most = Math.max(zeros[0], zeros[1]);
+        int least = Math.min(zeros[0], zeros[1]);
+        if (marked || length >= 16 && most > length / 4 && least < most / 8) {
+            throw error(
+                    ErrorCode.D_ENCODING,
+                    ":1",
+                    "looks like UTF-16",
+                    "save the file as UTF-8, or set \"format\": {\"encoding\": \"%s\"}"
+                            .formatted(
+                                    marked
+                                            ? "UTF-16"
+                                            : zeros[0] > zeros[1] ? "UTF-16BE" : "UTF-16LE"));
+        }
+        if (length >= 64 && controls > length / 20) {
+            throw error(
+                    ErrorCode.D_FORMAT,
+                    "",
+                    "looks like a binary file: %d of its first %d bytes are control characters"
+                            .formatted(controls, length),
+                    "save the rows as TSV, CSV or JSONL, gzip'd or not");
+        }
+    }
+
     private String decode(byte[] bytes) {
         Charset charset = Charset.forName(format.encoding() == null ? "UTF-8" : format.encoding());
+        if (charset.equals(StandardCharsets.UTF_8)) {
+            refuseNoText(bytes);
+        }
         String text;
         var buffer = ByteBuffer.wrap(bytes);
         var decoder = charset.newDecoder();
@@ -308,8 +352,10 @@ public final class DataReader {
                 reason = reason.isEmpty() ? reason(e) : reason;
             }
         }
-        refuse(ErrorCode.D_JSON, bad, "not JSON (" + reason + ")", "correct the lines");
-        refuse(ErrorCode.D_JSON, noObject, "is not an object", "write one object a line");
+        var problems = new Problems();
+        refuse(ErrorCode.D_JSON, bad, "not JSON (" + reason + ")", "correct the lines", problems);
+        refuse(ErrorCode.D_JSON, noObject, "is not an object", "write one object a line", problems);
+        problems.throwIfAny();
         return rows;
     }
 
@@ -335,6 +381,17 @@ public final class DataReader {
         List<String> names = new ArrayList<>();
         for (int i = 0; i < width; i++) {
             names.add(header ? records.getFirst().get(i) : String.valueOf(i));
+        }
+        for (int i = 0; header && i < width; i++) {
+            int first = names.indexOf(names.get(i));
+            if (first < i) {
+                throw error(
+                        ErrorCode.D_COLUMN,
+                        ":" + lines.getFirst(),
+                        "the header names '%s' twice, columns %d and %d"
+                                .formatted(names.get(i), first + 1, i + 1),
+                        "give each column a name of its own");
+            }
         }
         if (!header && columns.text() == null && width == 2) {
             names = List.of("text", "label");

@@ -27,6 +27,13 @@ public record Labels(List<String> names, boolean regression) {
     public static Labels find(List<RawExample> examples, String source) {
         var names = new TreeSet<String>();
         examples.forEach(example -> names.add(example.label()));
+        if (names.size() == 1 && names.first().equals("-1")) {
+            throw new CgloraException(
+                    ErrorCode.D_LABEL,
+                    source,
+                    "every label is -1, which marks unlabelled rows",
+                    "unlabelled data is for predict: cglora predict FOLDER --data " + source);
+        }
         if (names.size() < 2) {
             throw new CgloraException(
                     ErrorCode.D_LABEL,

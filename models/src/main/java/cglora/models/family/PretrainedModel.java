@@ -46,6 +46,13 @@ public record PretrainedModel(
         Encoder encoder, WeightSource weights, JsonNode config, String description)
         implements AutoCloseable {
     private static final String CLASSPATH = "classpath:";
+    private static final String TOKENIZER = "tokenizer.json";
+    private static final List<String> TOKENIZER_COMPANIONS =
+            List.of(
+                    "tokenizer_config.json",
+                    "special_tokens_map.json",
+                    "added_tokens.json",
+                    "vocab.txt");
 
     /// Reads configuration and headers, not the weights.
     ///
@@ -196,8 +203,9 @@ public record PretrainedModel(
 
     private static String listing(Path folder) {
         try (var files = Files.list(folder)) {
-            return String.join(
-                    ", ", files.map(f -> f.getFileName().toString()).sorted().limit(10).toList());
+            List<String> names =
+                    files.map(f -> f.getFileName().toString()).sorted().limit(10).toList();
+            return names.isEmpty() ? "nothing: the folder is empty" : String.join(", ", names);
         } catch (IOException e) {
             return "nothing that can be listed";
         }
@@ -286,9 +294,35 @@ public record PretrainedModel(
                         ErrorCode.T_MISSING, place, e.getMessage(), "check it", e);
             }
         }
+        return Tokenizer.load(tokenizerPlace(place, path == null));
+    }
+
+    /// The folder or file of a tokenizer that is not on the class path.
+    private static Path tokenizerPlace(String place, boolean ofModel) {
         Path given = Path.of(place);
-        boolean onnx = path == null && place.endsWith(".onnx");
-        return Tokenizer.load(onnx ? given.toAbsolutePath().getParent() : given);
+        return ofModel && place.endsWith(".onnx") ? given.toAbsolutePath().getParent() : given;
+    }
+
+    /// Copies the `tokenizer.json` that [#tokenizer] reads into a folder, and the files of the
+    /// tokenizer that stand beside it.
+    public void copyTokenizer(String path, Path folder) throws IOException {
+        String place = path != null ? path : description;
+        Path target = folder.resolve(TOKENIZER);
+        if (place.startsWith(CLASSPATH)) {
+            try (InputStream stream = open(place)) {
+                Files.copy(stream, target);
+            }
+            return;
+        }
+        Path source = tokenizerPlace(place, path == null);
+        Path file = Files.isDirectory(source) ? source.resolve(TOKENIZER) : source;
+        Files.copy(file, target);
+        for (String name : TOKENIZER_COMPANIONS) {
+            Path other = file.resolveSibling(name);
+            if (Files.isRegularFile(other)) {
+                Files.copy(other, folder.resolve(name));
+            }
+        }
     }
 
     /// The tensor of the checkpoint that holds a parameter; null for none. Checkpoints name them

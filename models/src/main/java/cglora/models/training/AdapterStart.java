@@ -103,6 +103,7 @@ public final class AdapterStart {
             LoraLayer layer,
             StatisticsSource statistics,
             long seed) {
+        session.requireGoing();
         LinearModule module = layer.module();
         String name = module.name();
         boolean calibrated = initializer.needs().stream().anyMatch(need -> need != Need.WEIGHT);
@@ -230,6 +231,7 @@ public final class AdapterStart {
             LoraLayer layer,
             StatisticsSource statistics,
             long seed) {
+        session.requireGoing();
         LinearModule module = layer.module();
         String name = module.name();
         LayerStatistics of = statistics.take(name);

@@ -163,6 +163,7 @@ public final class CalibrationPass {
     }
 
     private void run(Loaded loaded, Batch batch) {
+        session.requireGoing();
         session.feed(loaded.program(), loaded.inputs(), loaded.labels(), batch);
         float[] weights = new float[batch.rows()];
         java.util.Arrays.fill(weights, 0, batch.examples().length, 1f);

@@ -23,7 +23,8 @@ import java.util.function.ToDoubleFunction;
 ///
 /// @param l2Candidates `ℓ₂ > 0`, unit of the loss over the squared weight; one candidate fixes
 ///     it
-public record HeadWarmup(List<Double> l2Candidates) {
+/// @param going        run before every evaluation of the loss; what it throws ends the fit
+public record HeadWarmup(List<Double> l2Candidates, Runnable going) {
     /// What [#defaults] chooses from.
     public static final List<Double> L2_CANDIDATES = List.of(0.3, 0.1, 0.03, 0.01, 0.003, 0.001);
 
@@ -45,6 +46,11 @@ public record HeadWarmup(List<Double> l2Candidates) {
         }
     }
 
+    /// A fit that goes on to its end.
+    public HeadWarmup(List<Double> l2Candidates) {
+        this(l2Candidates, () -> {});
+    }
+
     /// Chooses `ℓ₂` from [#L2_CANDIDATES].
     public static HeadWarmup defaults() {
         return new HeadWarmup(L2_CANDIDATES);
@@ -53,6 +59,11 @@ public record HeadWarmup(List<Double> l2Candidates) {
     /// One `ℓ₂`.
     public static HeadWarmup fixed(double l2) {
         return new HeadWarmup(List.of(l2));
+    }
+
+    /// The same, asking before every evaluation of the loss whether to go on.
+    public HeadWarmup asking(Runnable going) {
+        return new HeadWarmup(l2Candidates, going);
     }
 
     /// A fitted head, `logits = W · features + bias`.
@@ -161,12 +172,13 @@ public record HeadWarmup(List<Double> l2Candidates) {
         return best;
     }
 
-    private static Fit fitLogistic(Matrix features, int[] labels, int classes, double l2) {
+    private Fit fitLogistic(Matrix features, int[] labels, int classes, double l2) {
         int d = features.columns();
         int examples = features.rows();
         // parameters: W row by row, then the bias
         Lbfgs.Objective objective =
                 (x, gradient) -> {
+                    going.run();
                     Fit fit = unpack(x, classes, d);
                     Matrix residual = fit.logits(features);
                     double loss = 0;

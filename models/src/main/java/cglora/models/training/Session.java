@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /// A model on an engine: its parameters, its adapters, and the programs that evaluate and train
 /// it, one a shape of batch.
@@ -51,6 +52,8 @@ public final class Session implements AutoCloseable {
     private long adapterBytes;
     private final Map<String, Buffer> gradients = new HashMap<>();
     private Training training;
+    private boolean guarded;
+    private BooleanSupplier stop = () -> false;
 
     /// A program and the places that the host writes and reads.
     record Prepared(LoadedProgram program, Map<String, Buffer> places) {
@@ -131,6 +134,18 @@ public final class Session implements AutoCloseable {
     /// The adapters, by the name of their layer.
     public Map<String, LoraLayer> adapters() {
         return adapters;
+    }
+
+    /// @param stop asked before every batch that is evaluated
+    public void stopWhen(BooleanSupplier stop) {
+        this.stop = stop;
+    }
+
+    /// @throws StoppedException when somebody asked to stop
+    public void requireGoing() {
+        if (stop.getAsBoolean()) {
+            throw new StoppedException();
+        }
     }
 
     /// A copy of a parameter's elements.
@@ -226,10 +241,13 @@ public final class Session implements AutoCloseable {
     }
 
     /// Logits and losses of every example of the batches.
+    ///
+    /// @throws StoppedException when somebody asked to stop
     public Evaluation evaluate(List<Batch> batches, int examples) {
         float[][] logits = new float[examples][];
         float[] losses = new float[examples];
         for (Batch batch : batches) {
+            requireGoing();
             Prepared prepared = evaluation(batch.rows(), batch.width());
             feed(prepared, batch);
             prepared.program().run();
@@ -247,10 +265,13 @@ public final class Session implements AutoCloseable {
     }
 
     /// What the head sees of every example, [examples][hidden].
+    ///
+    /// @throws StoppedException when somebody asked to stop
     public float[][] features(List<Batch> batches, int examples) {
         float[][] features = new float[examples][];
         int hidden = model.encoder().hiddenSize();
         for (Batch batch : batches) {
+            requireGoing();
             Prepared prepared = evaluation(batch.rows(), batch.width());
             feed(prepared, batch);
             prepared.program().run();
@@ -352,10 +373,30 @@ public final class Session implements AutoCloseable {
         if (!last) {
             return new float[] {loss, 0, 1};
         }
+        if (guarded && !(Float.isFinite(loss) && areGradientsFinite())) {
+            return new float[] {loss, Float.NaN, 1};
+        }
         Prepared step = optimizerStep();
         step.program().write(step.place("hyper"), hyper);
         step.program().run();
         return withNorm(loss, step.program().read(step.place("clip")));
+    }
+
+    /// From here on a step whose loss or gradient is not finite is not made; gradients are looked
+    /// through on the host, so that they have to be accumulated.
+    void guardSteps() {
+        guarded = true;
+    }
+
+    private boolean areGradientsFinite() {
+        for (AdamW.Group group : training.accumulated()) {
+            for (float value : engine.read(group.gradients())) {
+                if (!Float.isFinite(value)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private static float[] withNorm(float loss, float[] clip) {

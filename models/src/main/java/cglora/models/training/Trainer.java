@@ -39,6 +39,8 @@ public final class Trainer {
     /// @param headRate        peak rate of the head
     /// @param warmup          steps of the linear warm-up
     /// @param evaluationSteps steps between evaluations; 0 for none
+    /// @param skips           how many steps in a row may have a loss or gradient that is not
+    ///     finite; they are not made
     /// @param best            metric by which the best state is kept; null for the last state
     public record Options(
             int steps,
@@ -53,6 +55,7 @@ public final class Trainer {
             Schedule schedule,
             int warmup,
             int evaluationSteps,
+            int skips,
             String best,
             long seed) {}
 
@@ -82,17 +85,27 @@ public final class Trainer {
     public interface Listener {
         void step(Step step);
 
+        /// A step was not made: its loss or gradient is not finite.
+        ///
+        /// @param step counted from 1
+        /// @param what what was found
+        void skipped(int step, String what);
+
         void evaluation(int step, Map<String, Double> metrics, boolean best);
     }
 
     /// @param steps       how many were done
     /// @param interrupted stopped before the last
     /// @param bestStep    step whose state the session now has
-    public record Result(int steps, boolean interrupted, int bestStep) {}
+    /// @param skipped     steps that were not made: their loss or gradient was not finite
+    public record Result(int steps, boolean interrupted, int bestStep, int skipped) {}
 
     private final Session session;
     private final Options options;
     private final AdamW optimizer;
+    private int skipped;
+    private int skippedInARow;
+    private String lastRefused = "";
 
     /// Prepares a session for training; its adapters, if any, are trained, else its body.
     public Trainer(Session session, Options options) {
@@ -111,17 +124,19 @@ public final class Trainer {
                 optimizer,
                 options.headRate() / options.learningRate(),
                 options.weightDecay(),
-                options.accumulation() > 1);
+                options.accumulation() > 1 || options.skips() > 0);
+        if (options.skips() > 0) {
+            session.guardSteps();
+        }
     }
 
     /// Steps of one epoch.
     public static int stepsPerEpoch(int examples, int batchSize, int accumulation) {
-        int batches = (examples + batchSize - 1) / batchSize;
-        return (batches + accumulation - 1) / accumulation;
+        return Math.ceilDiv(Math.ceilDiv(examples, batchSize), accumulation);
     }
 
     /// @param evaluate gives the metrics of the current state; null where nothing is evaluated
-    /// @param stop     asked before every step
+    /// @param stop     asked before every step; an evaluation may end in a [StoppedException]
     /// @throws CgloraException N-NAN when the loss or the gradient is not finite; the session's
     ///     parameters are of no use then
     public Result run(
@@ -145,13 +160,23 @@ public final class Trainer {
                 Step done = step(batches.subList(at, end), step, epoch, at, batches.size());
                 at = end;
                 step++;
-                listener.step(done);
+                if (Double.isFinite(done.loss()) && Double.isFinite(done.gradNorm())) {
+                    skippedInARow = 0;
+                    listener.step(done);
+                } else {
+                    listener.skipped(step, lastRefused);
+                }
                 boolean due =
                         options.evaluationSteps() > 0
                                 && (step % options.evaluationSteps() == 0
                                         || step == options.steps());
                 if (due && evaluate != null) {
-                    Map<String, Double> metrics = evaluate.get();
+                    Map<String, Double> metrics;
+                    try {
+                        metrics = evaluate.get();
+                    } catch (StoppedException _) {
+                        return finish(step, true, bestState, bestStep);
+                    }
                     boolean better =
                             options.best() != null
                                     && isBetter(options.best(), metrics.get(options.best()), best);
@@ -177,10 +202,10 @@ public final class Trainer {
             int steps, boolean interrupted, Map<String, float[]> bestState, int bestStep) {
         session.engine().trim();
         if (bestState == null) {
-            return new Result(steps, interrupted, steps);
+            return new Result(steps, interrupted, steps, skipped);
         }
         session.restore(bestState);
-        return new Result(steps, interrupted, bestStep);
+        return new Result(steps, interrupted, bestStep, skipped);
     }
 
     private Step step(List<Batch> batches, int step, int epoch, int batchIndex, int epochBatches) {
@@ -188,7 +213,7 @@ public final class Trainer {
         double factor = options.schedule().factor(step, options.steps(), options.warmup());
         double rate = options.learningRate() * factor;
         int examples = batches.stream().mapToInt(b -> b.examples().length).sum();
-        float[] hyper = optimizer.hyper(rate, step + 1);
+        float[] hyper = optimizer.hyper(rate, step + 1 - skipped);
         double loss = 0;
         double norm = 0;
         int tokens = 0;
@@ -205,16 +230,8 @@ public final class Trainer {
             tokens += batch.tokens();
             positions += batch.rows() * batch.width();
             if (!Float.isFinite(result[0]) || !Float.isFinite(result[1])) {
-                throw new CgloraException(
-                        ErrorCode.N_NAN,
-                        "train",
-                        "loss %s with gradient norm %s at step %d; examples of that batch: %s"
-                                .formatted(
-                                        result[0],
-                                        result[1],
-                                        step + 1,
-                                        java.util.Arrays.toString(batch.examples())),
-                        "lower train.learning_rate or train.max_grad_norm");
+                refuse(result, step, batch);
+                break;
             }
         }
         double seen = epoch + (double) (batchIndex + batches.size()) / epochBatches;
@@ -228,5 +245,28 @@ public final class Trainer {
                 tokens,
                 positions,
                 System.nanoTime() - start);
+    }
+
+    /// Counts a step that is not made.
+    ///
+    /// @throws CgloraException N-NAN where it is one too many
+    private void refuse(float[] result, int step, Batch batch) {
+        skipped++;
+        skippedInARow++;
+        lastRefused =
+                "loss %s with gradient norm %s at step %d; examples of that batch: %s"
+                        .formatted(
+                                result[0],
+                                result[1],
+                                step + 1,
+                                java.util.Arrays.toString(batch.examples()));
+        if (skippedInARow > options.skips()) {
+            throw new CgloraException(
+                    ErrorCode.N_NAN,
+                    "train",
+                    (options.skips() > 0 ? skippedInARow + " steps in a row; the last: " : "")
+                            + lastRefused,
+                    "lower train.learning_rate or train.max_grad_norm");
+        }
     }
 }

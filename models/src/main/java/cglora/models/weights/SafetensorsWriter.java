@@ -12,24 +12,24 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Writes float32 `.safetensors` files. Same tensors, same bytes: names are sorted, the header is
 /// padded with spaces to 8 bytes.
 public final class SafetensorsWriter {
+    private static final int PIECE = 1 << 20;
+
     /// A tensor to write.
     ///
     /// @param shape  its extents
     /// @param values row-major, as many as the extents' product
     public record TensorData(int[] shape, float[] values) {
         public TensorData {
-            long size = 1;
-            for (int extent : shape) {
-                size *= extent;
-            }
-            if (size != values.length) {
+            if (size(shape) != values.length) {
                 throw new IllegalArgumentException(
-                        values.length + " values for a tensor of " + size);
+                        values.length + " values for a tensor of " + size(shape));
             }
         }
     }
@@ -40,14 +40,29 @@ public final class SafetensorsWriter {
     public static void write(
             Path target, SortedMap<String, TensorData> tensors, Map<String, String> metadata)
             throws IOException {
+        var shapes = new TreeMap<String, int[]>();
+        tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+        write(target, shapes, name -> tensors.get(name).values(), metadata);
+    }
+
+    /// The same for tensors that are fetched one after the other: no two are held at a time.
+    ///
+    /// @param shapes the tensors' extents, by their names
+    /// @param values gives a tensor's elements, row-major
+    public static void write(
+            Path target,
+            SortedMap<String, int[]> shapes,
+            Function<String, float[]> values,
+            Map<String, String> metadata)
+            throws IOException {
         var header = new LinkedHashMap<String, Object>();
-        header.put("__metadata__", new java.util.TreeMap<>(metadata));
+        header.put("__metadata__", new TreeMap<>(metadata));
         long at = 0;
-        for (var tensor : tensors.entrySet()) {
-            long end = at + 4L * tensor.getValue().values().length;
+        for (var tensor : shapes.entrySet()) {
+            long end = at + Float.BYTES * size(tensor.getValue());
             var entry = new LinkedHashMap<String, Object>();
             entry.put("dtype", "F32");
-            entry.put("shape", tensor.getValue().shape());
+            entry.put("shape", tensor.getValue());
             entry.put("data_offsets", new long[] {at, end});
             header.put(tensor.getKey(), entry);
             at = end;
@@ -68,15 +83,11 @@ public final class SafetensorsWriter {
                 head.put((byte) ' ');
             }
             writeFully(channel, head.flip());
-            for (TensorData tensor : tensors.values()) {
-                var bytes =
-                        ByteBuffer.allocate(4 * tensor.values().length)
-                                .order(ByteOrder.LITTLE_ENDIAN);
-                bytes.asFloatBuffer().put(tensor.values());
-                writeFully(channel, bytes);
+            for (var tensor : shapes.entrySet()) {
+                writeFully(channel, values.apply(tensor.getKey()));
             }
             channel.force(true);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             Files.deleteIfExists(temporary);
             throw e;
         }
@@ -85,6 +96,26 @@ public final class SafetensorsWriter {
                 target,
                 StandardCopyOption.ATOMIC_MOVE,
                 StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static long size(int[] shape) {
+        long size = 1;
+        for (int extent : shape) {
+            size *= extent;
+        }
+        return size;
+    }
+
+    /// In pieces: a large tensor is not copied as a whole.
+    private static void writeFully(FileChannel channel, float[] values) throws IOException {
+        var bytes =
+                ByteBuffer.allocate(Float.BYTES * Math.min(PIECE, values.length))
+                        .order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 0; at < values.length; at += PIECE) {
+            int count = Math.min(PIECE, values.length - at);
+            bytes.clear().asFloatBuffer().put(values, at, count);
+            writeFully(channel, bytes.limit(Float.BYTES * count));
+        }
     }
 
     private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {

@@ -3,17 +3,25 @@ package cglora.models.weights;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// A checkpoint in several files, as `model.safetensors.index.json` lists them.
 public final class ShardedSafetensors implements WeightSource {
+    private static final Pattern SHARD = Pattern.compile("model-\\d+-of-\\d+\\.safetensors");
+
     private final Path index;
     private final Map<String, Safetensors> shards = new LinkedHashMap<>();
     private final Map<String, Safetensors> byTensor = new LinkedHashMap<>();
@@ -70,6 +78,8 @@ public final class ShardedSafetensors implements WeightSource {
                 }
             }
         }
+        twice(problems);
+        unlisted(folder, problems);
         if (byTensor.isEmpty() && !problems.hasErrors()) {
             problems.error(ErrorCode.S_INDEX, index.toString(), "no weight_map", "fetch it again");
         }
@@ -77,6 +87,48 @@ public final class ShardedSafetensors implements WeightSource {
             close();
         }
         problems.throwIfAny();
+    }
+
+    /// A tensor in two shards has two values.
+    private void twice(Problems problems) {
+        var holders = new TreeMap<String, List<String>>();
+        shards.forEach(
+                (file, source) ->
+                        source.names()
+                                .forEach(
+                                        name ->
+                                                holders.computeIfAbsent(
+                                                                name, _ -> new ArrayList<>())
+                                                        .add(file)));
+        holders.forEach(
+                (name, files) -> {
+                    if (files.size() > 1) {
+                        problems.error(
+                                ErrorCode.S_INDEX,
+                                index.toString(),
+                                "tensor '%s' is in %d shards: %s"
+                                        .formatted(name, files.size(), String.join(", ", files)),
+                                "fetch index and shards of one version");
+                    }
+                });
+    }
+
+    /// A shard by its name that the index leaves out.
+    private void unlisted(Path folder, Problems problems) {
+        try (var files = Files.list(folder)) {
+            files.map(file -> file.getFileName().toString())
+                    .filter(name -> SHARD.matcher(name).matches() && !shards.containsKey(name))
+                    .sorted()
+                    .forEach(
+                            name ->
+                                    problems.error(
+                                            ErrorCode.S_INDEX,
+                                            index.toString(),
+                                            "does not list the shard '" + name + "' beside it",
+                                            "fetch index and shards of one version"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

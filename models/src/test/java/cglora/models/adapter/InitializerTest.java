@@ -183,7 +183,8 @@ class InitializerTest {
         CgLoraInitializer.requireSomeGradient(List.of(flagged, alive));
         assertThatThrownBy(() -> CgLoraInitializer.requireSomeGradient(List.of(flagged, flagged)))
                 .hasMessageContaining("N-ZERO")
-                .hasMessageContaining("head is zero");
+                .hasMessageContaining("head is zero")
+                .hasMessageContaining("no loss to lower");
     }
 
     @Test

@@ -12,11 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DataReaderTest {
     @TempDir Path folder;
@@ -75,6 +77,9 @@ class DataReaderTest {
                 "a.csv   | text,label~a,~b,y             | D-LABEL    | :2",
                 "a.jsonl | {\"text\": \"a\"~{}           | D-JSON     | 1",
                 "a.jsonl | [1]                           | D-JSON     | is not an object",
+                "a.jsonl | {~[1]                         | D-JSON     | is not an object in 1 row: 2",
+                "a.jsonl | {~[1]                         | D-JSON     | not JSON",
+                "a.tsv   | text#text#label~a#b#x         | D-COLUMN   | 'text' twice, columns 1 and 2",
                 "a.tsv   | text#label~a%#x               | D-FORMAT   | NUL",
                 "a.dat   | text                          | D-FORMAT   | format",
                 "a.tsv   | {\"text\": \"a\"}             | D-FORMAT   | looks like JSON, not TSV",
@@ -131,6 +136,7 @@ class DataReaderTest {
         "1e-3, 2, regression",
         "0, 2, without a gap",
         "-1, 0, unlabelled",
+        "-1, -1, cglora predict",
         "same, same, the only label is 'same'"
     })
     void labelsThatAreNoClassesAreRefused(String one, String other, String essence) {
@@ -138,6 +144,34 @@ class DataReaderTest {
         var error =
                 catchThrowableOfType(CgloraException.class, () -> Labels.find(rows, "rows.csv"));
         assertThat(error.getMessage()).contains("D-LABEL", essence);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE"})
+    void utf16IsCalledByItsName(String charset) throws IOException {
+        Path file = folder.resolve("a.csv");
+        String text = "text,label\na caf\u00e9,x\na bar,y\n";
+        Files.write(file, text.getBytes(charset));
+        var error = catchThrowableOfType(CgloraException.class, () -> read(file));
+        assertThat(error.exitStatus()).isEqualTo(3);
+        assertThat(error.getMessage())
+                .contains("D-ENCODING", "looks like UTF-16", "save the file as UTF-8")
+                .doesNotContain("ISO-8859-1");
+        var format = new DataFormat("csv", true, null, charset);
+        assertThat(DataReader.read(file, format, DataColumns.AUTO, true)).hasSize(2);
+    }
+
+    @Test
+    void aBinaryFileIsCalledOne() throws IOException {
+        Path file = folder.resolve("a.csv");
+        byte[] bytes = new byte[500];
+        new Random(3).nextBytes(bytes);
+        Files.write(file, bytes);
+        var error = catchThrowableOfType(CgloraException.class, () -> read(file));
+        assertThat(error.exitStatus()).isEqualTo(3);
+        assertThat(error.getMessage())
+                .contains("D-FORMAT", "looks like a binary file")
+                .doesNotContain("ISO-8859-1");
     }
 
     @Test

@@ -145,6 +145,21 @@ class MiniLmReferenceTest {
                                     within(2e-4 * norm));
                 }
             }
+            double rate = adamw.get("lr").asDouble();
+            JsonNode moved = adamw.path("first4_after");
+            assertThat(moved.properties()).isNotEmpty();
+            for (var entry : moved.properties()) {
+                String name =
+                        entry.getKey().startsWith("classifier")
+                                ? entry.getKey()
+                                : "bert." + entry.getKey() + ".weight";
+                float[] values = session.read(name);
+                for (int i = 0; i < entry.getValue().size(); i++) {
+                    assertThat((double) values[i])
+                            .as(name)
+                            .isCloseTo(entry.getValue().get(i).asDouble(), within(1e-2 * rate));
+                }
+            }
             double after = session.evaluate(List.of(batch), count).loss();
             assertThat(after).isCloseTo(adamw.get("loss_after_one_step").asDouble(), within(2e-4));
         }

@@ -177,6 +177,31 @@ class SafetensorsTest {
         assertThat(error.getMessage()).contains(code.strip());
     }
 
+    @Test
+    void aTensorInTwoShardsAndAnUnlistedShardAreTold() throws IOException {
+        var tensors = new TreeMap<String, TensorData>();
+        tensors.put("v", new TensorData(new int[] {1}, new float[] {1}));
+        tensors.put("w", new TensorData(new int[] {1}, new float[] {1}));
+        String[] names = {"model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors"};
+        SafetensorsWriter.write(folder.resolve(names[0]), tensors, Map.of());
+        tensors.remove("v");
+        SafetensorsWriter.write(folder.resolve(names[1]), tensors, Map.of());
+        SafetensorsWriter.write(
+                folder.resolve("model-00003-of-00003.safetensors"), tensors, Map.of());
+        Path index = folder.resolve("model.safetensors.index.json");
+        Files.writeString(
+                index,
+                "{\"weight_map\":{\"v\":\"%s\",\"w\":\"%s\"}}".formatted(names[0], names[1]));
+        var error =
+                catchThrowableOfType(
+                        CgloraException.class, () -> new ShardedSafetensors(index).close());
+        assertThat(error.exitStatus()).isEqualTo(3);
+        assertThat(error.getMessage())
+                .contains("S-INDEX", "tensor 'w' is in 2 shards: " + names[0] + ", " + names[1])
+                .contains("does not list the shard 'model-00003-of-00003.safetensors'")
+                .doesNotContain("'v' is in");
+    }
+
     private static String message(Path path) {
         return catchThrowableOfType(CgloraException.class, () -> new Safetensors(path).close())
                 .getMessage();

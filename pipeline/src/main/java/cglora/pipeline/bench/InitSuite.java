@@ -65,7 +65,7 @@ final class InitSuite {
                     Files.copy(pipeline, file);
                 }
                 var reading = PipelineReader.read(file, Overrides.none());
-                int status = new Runner(reading, choice, out, out, false, () -> false).run();
+                int status = new Runner(reading, choice, out, out, false, () -> 0).run();
                 if (status != 0) {
                     throw new CgloraException(
                             ErrorCode.V_ENGINE,

@@ -19,6 +19,7 @@ public final class Console {
     private final PrintStream err;
     private final boolean color;
     private boolean quiet;
+    private List<String> arguments = List.of();
 
     Console(PrintStream out, PrintStream err, boolean color) {
         this.out = out;
@@ -34,6 +35,15 @@ public final class Console {
 
     void quiet(boolean isQuiet) {
         this.quiet = isQuiet;
+    }
+
+    /// @param given the command line, for records
+    void arguments(String... given) {
+        arguments = List.of(given);
+    }
+
+    List<String> arguments() {
+        return arguments;
     }
 
     public boolean isQuiet() {

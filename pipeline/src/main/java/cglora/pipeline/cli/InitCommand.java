@@ -30,13 +30,11 @@ final class InitCommand implements Callable<Integer> {
     }
 
     private int run(PipelineReading reading, EngineChoice choice) {
-        return new Runner(
-                        reading,
-                        choice,
-                        console.out(),
-                        console.err(),
-                        console.isQuiet(),
-                        () -> false)
-                .initialize();
+        try (var stop = StopSignals.listen()) {
+            return new Runner(
+                            reading, choice, console.out(), console.err(), console.isQuiet(), stop)
+                    .calledAs(console.arguments())
+                    .initialize();
+        }
     }
 }

@@ -60,6 +60,7 @@ public final class Main {
     public static int execute(String[] arguments, PrintStream out, PrintStream err) {
         boolean color = out == System.out && Console.wantsColor(System.getenv());
         var console = new Console(out, err, color);
+        console.arguments(arguments);
         var main = new Main();
         var line = new CommandLine(main, factory(console));
         VERBS.forEach(line::addSubcommand);
@@ -79,8 +80,11 @@ public final class Main {
         try {
             status = line.execute(arguments);
         } catch (Error problem) {
-            // Out of memory, a class that is missing, an assertion: told in the same one line.
-            status = bug(problem, console, main.options.verbosity());
+            // a class that is missing, an assertion: told in the same one line
+            status =
+                    problem instanceof OutOfMemoryError
+                            ? failure(outOfMemory(), console, main.options.verbosity())
+                            : bug(problem, console, main.options.verbosity());
         }
         out.flush();
         err.flush();
@@ -148,6 +152,16 @@ public final class Main {
         Help help = new Help(command.getCommandSpec(), Help.defaultColorScheme(Help.Ansi.OFF));
         console.err().print("usage: " + help.synopsis(0).stripLeading());
         return USAGE;
+    }
+
+    private static CgloraException outOfMemory() {
+        return new CgloraException(
+                ErrorCode.K_MEMORY,
+                "",
+                "Java's heap of %d MiB is too small"
+                        .formatted(Runtime.getRuntime().maxMemory() >> 20),
+                "a smaller train.per_device_batch_size, or CGLORA_JAVA_OPTS=-Xmx with more;"
+                        + " cglora plan shows what is needed");
     }
 
     private static int failure(Exception problem, Console console, int verbosity) {

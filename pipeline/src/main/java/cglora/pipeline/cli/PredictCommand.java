@@ -21,10 +21,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Answers with a trained adapter.
+/// Answers with a trained adapter or model.
 @Command(name = "predict", description = "Classify texts with a trained adapter.")
 final class PredictCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "ADAPTER", description = "Folder of an adapter, or of its run.")
+    @Parameters(
+            paramLabel = "ADAPTER",
+            description = "Folder of an adapter, of a model with its head, or of their run.")
     private Path adapter;
 
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be repeated.")
@@ -84,7 +86,7 @@ final class PredictCommand implements Callable<Integer> {
         }
         var notes = new Problems();
         var choice = new Predictor.Base(base, otherBase, followLinks);
-        try (var predictor = new Predictor(adapter, choice, chosen, notes)) {
+        try (var predictor = Predictor.open(adapter, choice, chosen, notes)) {
             console.warnings(notes.warnings());
             for (Map<String, Object> answer : predictor.predict(examples)) {
                 if (json || data != null) {

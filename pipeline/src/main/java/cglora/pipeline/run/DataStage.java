@@ -1,6 +1,8 @@
 package cglora.pipeline.run;
 
 import cglora.kernels.device.TornadoStatus;
+import cglora.kernels.engine.OpenBlas;
+import cglora.models.data.Labels;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
 import java.util.LinkedHashMap;
@@ -25,14 +27,16 @@ final class DataStage {
                         inputs.checkpoint(),
                         inputs.isFull(),
                         inputs.hasTrainedHead());
+        run.session.stopWhen(run::isStopping);
         inputs.checkpoint().weights().release();
         run.folder.writeJson("run.json", record());
-        return "train %d  validation %d  test %d examples, %d classes, longest %d tokens"
+        Labels labels = inputs.examples().labels();
+        return "train %d  validation %d  test %d examples, %s, longest %d tokens"
                 .formatted(
                         inputs.train().size(),
                         inputs.validation().size(),
                         inputs.test().size(),
-                        inputs.examples().labels().names().size(),
+                        labels.regression() ? "regression" : labels.names().size() + " classes",
                         inputs.train().longest());
     }
 
@@ -40,13 +44,21 @@ final class DataStage {
         var record = new LinkedHashMap<String, Object>();
         record.put("cglora", 1);
         record.put("version", ProductVersion.get());
+        record.put("argv", run.arguments);
+        String commit = System.getProperty("cglora.commit", "");
+        if (!commit.isEmpty()) {
+            record.put("commit", commit);
+        }
         record.put("java", System.getProperty("java.vm.version"));
         record.put("engine", run.session.engine().description());
         record.put("engine_asked", inputs.spec().engine().type().jsonName());
         record.put("engine_why", run.engine.why());
         record.put("device", run.engine.device());
         switch (run.engine) {
-            case EngineChoice.Jvm jvm -> record.put("threads", jvm.threads());
+            case EngineChoice.Jvm jvm -> {
+                record.put("threads", jvm.threads());
+                record.put("openblas", OpenBlas.get().description());
+            }
             case EngineChoice.Tornado tornado -> {
                 record.put("device_profile", tornado.profile().name());
                 record.put("device_driver", tornado.info().driver());
@@ -56,6 +68,7 @@ final class DataStage {
         record.put("seed", inputs.spec().seed());
         record.put("pipeline", run.file.getFileName().toString());
         record.put("model", inputs.checkpoint().description());
+        record.put("sha256", inputs.stamps().sha256());
         record.put("labels", inputs.examples().labels().names());
         return record;
     }

@@ -97,6 +97,15 @@ record Examples(
                         : spec.labels() != null
                                 ? new Labels(spec.labels(), false)
                                 : Labels.find(trainRows, spec.train());
+        if (regression
+                && !trainRows.isEmpty()
+                && trainRows.stream().map(RawExample::label).distinct().count() == 1) {
+            throw new CgloraException(
+                    ErrorCode.D_LABEL,
+                    spec.train(),
+                    "the only target is '" + trainRows.getFirst().label() + "'",
+                    "a regression needs targets that differ");
+        }
         boolean drop = spec.onBadRow() == DataSpec.OnBadRow.DROP;
         List<RawExample> train =
                 drop ? known(trainRows, labels, spec.train(), warnings) : trainRows;

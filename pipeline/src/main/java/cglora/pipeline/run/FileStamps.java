@@ -4,21 +4,32 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /// Sizes and times of the files that a run reads, to see whether they change under it: weights are
 /// read again where the export is verified.
 final class FileStamps {
     private record Stamp(long size, FileTime modified, Object key) {}
 
+    private static final Pattern READ =
+            Pattern.compile("config\\.json|tokenizer\\.json|.*\\.safetensors(\\.index\\.json)?");
+
+    private final Set<Path> given = new HashSet<>();
     private final Map<Path, Stamp> before = new TreeMap<>();
 
     /// @param paths files, and folders whose files count; what is not there is left out
@@ -26,6 +37,7 @@ final class FileStamps {
         var stamps = new FileStamps();
         try {
             for (String path : paths) {
+                stamps.given.add(Path.of(path));
                 for (Path file : files(Path.of(path))) {
                     stamps.before.put(file, stamp(file));
                 }
@@ -48,6 +60,37 @@ final class FileStamps {
     private static Stamp stamp(Path file) throws IOException {
         var attributes = Files.readAttributes(file, BasicFileAttributes.class);
         return new Stamp(attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
+    }
+
+    /// SHA-256 of the files by their paths; of a model's folder those that are read.
+    Map<String, String> sha256() {
+        var sums = new TreeMap<String, String>();
+        try {
+            for (Path file : before.keySet()) {
+                if (given.contains(file) || READ.matcher(file.getFileName().toString()).matches()) {
+                    sums.put(RunReport.relative(file), sha256(file));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return sums;
+    }
+
+    private static String sha256(Path file) throws IOException {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] chunk = new byte[1 << 16];
+            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+                digest.update(chunk, 0, n);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /// @throws CgloraException S-CHANGED with every file that is not as it was

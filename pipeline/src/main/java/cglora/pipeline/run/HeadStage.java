@@ -24,6 +24,9 @@ final class HeadStage {
         run.headReady = true;
         Optional<HeadWarmupSpec> options = inputs.headOptions();
         if (options.isEmpty()) {
+            if (inputs.hasTrainedHead()) {
+                run.baseline("before training");
+            }
             return;
         }
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
@@ -35,6 +38,7 @@ final class HeadStage {
                 options.get().l2().isAuto()
                         ? HeadWarmup.defaults()
                         : HeadWarmup.fixed(options.get().l2().orElse(0.1));
+        warmup = warmup.asking(run.session::requireGoing);
         HeadWarmup.Head head =
                 inputs.examples().labels().regression()
                         ? warmup.regression(

@@ -14,6 +14,7 @@ import cglora.pipeline.spec.ExportSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
+import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +26,15 @@ import java.util.Objects;
 /// Everything that the files alone can tell, before a folder is made: reads configuration,
 /// headers, tokenizer and data, no weights.
 final class InputCheck {
+    /// Three special tokens and one of the text.
+    private static final int SHORTEST_PAIR = 4;
+
+    /// The most elements of a tensor: what an array can index.
+    private static final long LARGEST_TENSOR = Integer.MAX_VALUE - 64L;
+
+    /// Below it rates and their ratios leave the range of float32.
+    private static final double SMALLEST_RATE = 1e-30;
+
     private final PipelineSpec spec;
     private final Problems problems;
     private final FileStamps stamps;
@@ -106,8 +116,16 @@ final class InputCheck {
     /// This version runs one stage of a kind, evaluations apart, and learns nothing behind the
     /// export.
     private void order() {
+        List<StageSpec> stages = inputs().stages();
+        if (stages.stream().noneMatch(DataSpec.class::isInstance)) {
+            problems.error(
+                    ErrorCode.P_STAGE,
+                    "stages",
+                    "there is no stage 'data', so there is nothing to run",
+                    "add {\"stage\": \"data\", ...}");
+        }
         var seen = new HashSet<Class<?>>();
-        for (StageSpec stage : inputs().stages()) {
+        for (StageSpec stage : stages) {
             boolean again = !seen.add(stage.getClass()) && !(stage instanceof EvaluateSpec);
             boolean late =
                     seen.contains(ExportSpec.class)
@@ -197,6 +215,15 @@ final class InputCheck {
         examples = Examples.read(dataSpec, modelSpec, spec.seed(), problems);
         if (examples == null) {
             return;
+        }
+        boolean pairs = examples.train().stream().anyMatch(e -> e.textPair() != null);
+        if (pairs && dataSpec.maxLength() < SHORTEST_PAIR) {
+            problems.error(
+                    ErrorCode.O_RANGE,
+                    dataSpec.id() + ".max_length",
+                    "%d leaves no token of a pair beside its special tokens"
+                            .formatted(dataSpec.maxLength()),
+                    "at least " + SHORTEST_PAIR);
         }
         if (checkpoint != null) {
             attempt(this::head);
@@ -312,6 +339,47 @@ final class InputCheck {
         }
     }
 
+    private void rate(TrainSpec training, String key, double rate) {
+        if (rate < SMALLEST_RATE) {
+            problems.error(
+                    ErrorCode.O_RANGE,
+                    training.id() + "." + key,
+                    rate + " is too small for float32",
+                    "at least " + SMALLEST_RATE);
+        }
+    }
+
+    /// @throws CgloraException O-RANGE for a batch whose widest tensor is more than an array holds
+    private void batch(TrainSpec training) {
+        long width =
+                inputs().batcher(1)
+                        .width(
+                                train.tokens().stream()
+                                        .mapToInt(tokens -> tokens.inputIds().length)
+                                        .max()
+                                        .orElse(1));
+        long widest =
+                checkpoint.encoder().linearModules().stream()
+                        .mapToLong(module -> Math.max(module.in(), module.out()))
+                        .max()
+                        .orElse(1);
+        long scores = checkpoint.config().path("num_attention_heads").asLong(1) * width * width;
+        long example = Math.max(width * widest, scores);
+        if (training.perDeviceBatchSize() > LARGEST_TENSOR / example) {
+            throw new CgloraException(
+                    ErrorCode.O_RANGE,
+                    training.id() + ".per_device_batch_size",
+                    "%d examples of %d tokens are %d elements of one tensor, an array holds %d"
+                            .formatted(
+                                    training.perDeviceBatchSize(),
+                                    width,
+                                    training.perDeviceBatchSize() * example,
+                                    LARGEST_TENSOR),
+                    "at most %d, and gradient_accumulation_steps for the rest"
+                            .formatted(LARGEST_TENSOR / example));
+        }
+    }
+
     private void adapter() {
         List<String> saved = adapterSpec.modulesToSave().orElse(null);
         if (saved != null && !saved.equals(List.of("classifier"))) {
@@ -321,15 +389,29 @@ final class InputCheck {
                     saved + ", this version trains and saves the head only",
                     "\"auto\" or [\"classifier\"]");
         }
+        if (adapterSpec.targetModules() instanceof TargetModules.Names(List<String> names)
+                && names.contains("classifier")) {
+            problems.error(
+                    ErrorCode.A_SAVED,
+                    adapterSpec.id() + ".target_modules",
+                    "module 'classifier' is both targeted and saved: the head is trained as a whole",
+                    "take it out of target_modules");
+            return;
+        }
         if (checkpoint != null && adapterSpec.method() != AdapterSpec.Method.FULL) {
             inputs().layers();
         }
     }
 
     private void steps(TrainSpec training) {
+        rate(training, "learning_rate", training.learningRate().orElse(1.0));
+        if (training.headLearningRate() != null) {
+            rate(training, "head_learning_rate", training.headLearningRate());
+        }
         if (train == null) {
             return;
         }
+        batch(training);
         if (training.maxSteps() == null && TrainerOptions.exactSteps(inputs(), training) < 0.5) {
             throw new CgloraException(
                     ErrorCode.D_STEPS,

@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.TargetSelection;
 import cglora.models.block.LoraLayer;
+import cglora.models.block.ParameterSpec;
 import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
@@ -17,14 +18,17 @@ import cglora.pipeline.spec.AutoOr;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.CgSpec;
 import cglora.pipeline.spec.DataSpec;
+import cglora.pipeline.spec.ExportSpec;
 import cglora.pipeline.spec.HeadWarmup;
 import cglora.pipeline.spec.HeadWarmupSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TargetModules;
+import cglora.pipeline.spec.TrainSpec;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What a pipeline's files hold: the model's headers, its tokenizer and the data as tokens. Made
 /// before anything is computed.
@@ -62,8 +66,20 @@ record Inputs(
         return spec.stages().stream().filter(StageSpec::when).toList();
     }
 
+    /// Whether the model's own weights are trained: asked for, or because there is no adapter.
     boolean isFull() {
-        return adapterSpec != null && adapterSpec.method() == AdapterSpec.Method.FULL;
+        return adapterSpec == null ? trains() : adapterSpec.method() == AdapterSpec.Method.FULL;
+    }
+
+    boolean trains() {
+        return stages().stream().anyMatch(TrainSpec.class::isInstance);
+    }
+
+    /// The export of a pipeline that trains and says nothing of an export: what was learnt is
+    /// kept.
+    Optional<ExportSpec> exportByDefault() {
+        boolean silent = spec.stages().stream().noneMatch(ExportSpec.class::isInstance);
+        return silent && trains() ? Optional.of(ExportSpec.byDefault()) : Optional.empty();
     }
 
     /// How sequences become one vector.
@@ -72,7 +88,7 @@ record Inputs(
     Pooling pooling() {
         Pooling pooling =
                 switch (modelSpec.pooling()) {
-                    case AUTO -> checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN;
+                    case AUTO -> SavedModel.pooling(checkpoint);
                     case MEAN -> Pooling.MEAN;
                     case CLS -> Pooling.CLS;
                     case POOLER -> Pooling.POOLER;
@@ -141,9 +157,19 @@ record Inputs(
         return batcher(EVALUATION_BATCH).sequential(data);
     }
 
-    /// Bytes of the adapter's factors and the head, as they are exported; 0 for none.
-    long adapterBytes() {
-        if (adapterSpec == null || isFull()) {
+    /// Bytes of what is exported: the adapter's factors and the head, or the whole model; 0 for
+    /// neither.
+    long exportedBytes() {
+        if (isFull()) {
+            SequenceClassifier model = classifier();
+            return Float.BYTES
+                    * Stream.concat(
+                                    model.bodyParameters().stream(),
+                                    model.headParameters().stream())
+                            .mapToLong(ParameterSpec::size)
+                            .sum();
+        }
+        if (adapterSpec == null) {
             return 0;
         }
         int shifted = adapterSpec.cg().shift() ? 2 : 1;
@@ -152,6 +178,10 @@ record Inputs(
             elements += (long) shifted * layer.r() * (layer.module().in() + layer.module().out());
         }
         return Float.BYTES * elements;
+    }
+
+    String reportedName() {
+        return test.size() > 0 ? "test" : "validation";
     }
 
     /// The split that the final table shows: test where there is one.

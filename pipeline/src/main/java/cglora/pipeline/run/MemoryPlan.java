@@ -84,6 +84,23 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
         LargeArrays.allow(counted + held + BASELINE_HEAP);
     }
 
+    /// @throws CgloraException K-MEMORY where a stage's arrays alone are more than Java's heap may
+    ///     grow to
+    static void requireHeap(List<MemoryPlan> stages) {
+        MemoryPlan largest =
+                stages.stream().max(Comparator.comparingLong(MemoryPlan::counted)).orElse(null);
+        long limit = Runtime.getRuntime().maxMemory();
+        if (largest != null && largest.counted() > limit) {
+            throw new CgloraException(
+                    ErrorCode.K_MEMORY,
+                    largest.stage(),
+                    "%d MiB of arrays are needed, Java's heap may grow to %d; %s"
+                            .formatted(largest.counted() >> 20, limit >> 20, largest),
+                    "a smaller train.per_device_batch_size or data.max_length, or"
+                            + " CGLORA_JAVA_OPTS=-Xmx with more");
+        }
+    }
+
     /// The stage that takes most; null where there is none.
     static MemoryPlan largest(List<MemoryPlan> stages) {
         return stages.stream().max(Comparator.comparingLong(MemoryPlan::bytes)).orElse(null);

@@ -63,7 +63,7 @@ public final class Plan {
                 out.printf(
                         "steps        %d of %d examples, %d launches each%n",
                         options.steps(),
-                        t.perDeviceBatchSize() * t.gradientAccumulationSteps(),
+                        (long) t.perDeviceBatchSize() * t.gradientAccumulationSteps(),
                         program.launches().size());
             }
         }

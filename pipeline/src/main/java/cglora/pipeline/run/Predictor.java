@@ -22,7 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A trained adapter on its base model, ready to answer.
+/// A trained adapter on its base model, or a model with its own head, ready to answer.
 public final class Predictor implements AutoCloseable {
     private static final int BATCH = 32;
 
@@ -39,15 +39,48 @@ public final class Predictor implements AutoCloseable {
     /// @param followLinks whether the files of its folder may be links out of it
     public record Base(String base, boolean other, boolean followLinks) {}
 
-    /// @param folder  an adapter's folder, or the folder of a run that has one
-    /// @param choice  which base model it is put on
+    /// @param folder  the folder of an adapter, of a model with its head, or of a run that has one
+    /// @param choice  which base model an adapter is put on
     /// @param engine  what computes
     /// @param notes   is given the warnings
     /// @throws CgloraException one of the A, M, S or T codes
-    public Predictor(Path folder, Base choice, EngineChoice engine, Problems notes) {
+    public static Predictor open(Path folder, Base choice, EngineChoice engine, Problems notes) {
+        Path place = folder;
+        for (String inside : new String[] {ModelExport.FOLDER, "adapter"}) {
+            place = Files.isDirectory(folder.resolve(inside)) ? folder.resolve(inside) : place;
+        }
+        boolean whole =
+                Files.isRegularFile(place.resolve("config.json"))
+                        && !Files.exists(place.resolve("adapter_config.json"));
+        return whole
+                ? new Predictor(place, choice.followLinks(), engine)
+                : new Predictor(place, choice, engine, notes);
+    }
+
+    /// A model with its own head.
+    private Predictor(Path place, boolean followLinks, EngineChoice engine) {
+        this.checkpoint = PretrainedModel.load(place.toString(), Map.of(), followLinks);
+        if (!checkpoint.weights().names().contains(Inputs.HEAD)) {
+            checkpoint.close();
+            throw new CgloraException(
+                    ErrorCode.M_HEAD,
+                    place.toString(),
+                    "the model brings no head, so it has no answers",
+                    "train one, or give the folder of an adapter");
+        }
+        int outputs = Math.toIntExact(checkpoint.weights().shape(Inputs.HEAD)[0]);
+        this.labels = SavedModel.labels(checkpoint, outputs);
+        this.tokenizer = checkpoint.tokenizer(null);
+        this.maxLength = SavedModel.maxLength(checkpoint);
+        var model =
+                new SequenceClassifier(
+                        checkpoint.encoder(), SavedModel.pooling(checkpoint), labels);
+        this.session = new Session(engine.open(), model, checkpoint, false);
+        checkpoint.weights().release();
+    }
+
+    private Predictor(Path place, Base choice, EngineChoice engine, Problems notes) {
         String base = choice.base();
-        Path inside = folder.resolve("adapter");
-        Path place = Files.isDirectory(inside) ? inside : folder;
         PeftAdapter adapter = PeftAdapter.read(place);
         Map<String, String> metadata = adapter.metadata();
         int[] head = adapter.shapes().get("classifier.weight");
@@ -57,15 +90,14 @@ public final class Predictor implements AutoCloseable {
         String names = metadata.get("cglora.labels");
         boolean regression = Boolean.parseBoolean(metadata.get("cglora.regression"));
         this.labels =
-                new Labels(
-                        names == null ? numbered(head[0]) : List.of(names.split("\n")), regression);
+                names == null
+                        ? SavedModel.labels(checkpoint, head[0])
+                        : new Labels(List.of(names.split("\n")), regression);
         String pooling = metadata.get("cglora.pooling");
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(),
-                        pooling != null
-                                ? Pooling.valueOf(pooling)
-                                : checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN,
+                        pooling != null ? Pooling.valueOf(pooling) : SavedModel.pooling(checkpoint),
                         labels);
         if (head[0] != model.outputs() || head[1] != checkpoint.encoder().hiddenSize()) {
             throw new CgloraException(
@@ -123,14 +155,6 @@ public final class Predictor implements AutoCloseable {
                     "give the base model with --base, or --allow-other-base");
         }
         notes.warning(ErrorCode.A_BASE, path, what, "");
-    }
-
-    private static List<String> numbered(int classes) {
-        var names = new ArrayList<String>();
-        for (int i = 0; i < classes; i++) {
-            names.add("LABEL_" + i);
-        }
-        return names;
     }
 
     /// One answer an example: the label and its probabilities, or the number of a regression.

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /// What a run shows while it works: a line that is rewritten on a terminal, and plain lines now
 /// and then elsewhere.
@@ -14,6 +15,7 @@ final class Progress {
     private final boolean quiet;
     private long lastNanos;
     private int lastLength;
+    private Consumer<String> log = _ -> {};
 
     Progress(PrintStream err, boolean quiet) {
         this.err = err;
@@ -24,22 +26,33 @@ final class Progress {
 
     /// A line that stays.
     void note(String format, Object... arguments) {
+        String line = String.format(Locale.ROOT, format, arguments);
+        log.accept(line);
         if (quiet) {
             return;
         }
         clear();
-        err.println(String.format(Locale.ROOT, format, arguments));
+        err.println(line);
+    }
+
+    /// @param lines is given every line from here on, with `--quiet`, too
+    void recordTo(Consumer<String> lines) {
+        log = lines;
     }
 
     /// The state of something long; shown only so often.
     void update(boolean always, String format, Object... arguments) {
         long now = System.nanoTime();
         boolean due = now - lastNanos > (live ? LIVE_INTERVAL_NANOS : PLAIN_INTERVAL_NANOS);
-        if (quiet || (!due && !always)) {
+        if (!due && !always) {
             return;
         }
         lastNanos = now;
         String line = String.format(Locale.ROOT, format, arguments);
+        log.accept(line);
+        if (quiet) {
+            return;
+        }
         if (live) {
             err.print("\r" + line + " ".repeat(Math.max(0, lastLength - line.length())));
             err.flush();

@@ -17,14 +17,16 @@ import java.util.Map;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The folder of one run: `pipeline.json`, `run.json`, `events.jsonl`, `metrics.json` and
-/// `adapter/`. Files are written beside their place and moved there when they are whole.
+/// The folder of one run: `pipeline.json`, `run.json`, `events.jsonl`, `log.txt`,
+/// `metrics.json` and `adapter/` or `model/`. Files are written beside their place and moved there
+/// when they are whole.
 final class RunFolder implements AutoCloseable {
     private static final JsonMapper PRETTY =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private final Path path;
     private final BufferedWriter events;
+    private final BufferedWriter log;
 
     /// Makes a new folder under `parent`, named by the time.
     ///
@@ -39,6 +41,7 @@ final class RunFolder implements AutoCloseable {
             }
             path = folder;
             events = Files.newBufferedWriter(path.resolve("events.jsonl"), StandardCharsets.UTF_8);
+            log = Files.newBufferedWriter(path.resolve("log.txt"), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new CgloraException(
                     ErrorCode.K_OUTPUT,
@@ -116,6 +119,16 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
+    /// Appends what was shown, or would have been, to `log.txt`.
+    void log(String text) {
+        try {
+            log.write(Instant.now() + "  " + text.stripTrailing() + "\n");
+            log.flush();
+        } catch (IOException e) {
+            throw diskError(e);
+        }
+    }
+
     private static Object finite(Object value) {
         return value instanceof Double d && !Double.isFinite(d) ? d.toString() : value;
     }
@@ -163,8 +176,9 @@ final class RunFolder implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            events.close();
+        try (events;
+                log) {
+            log.flush();
         } catch (IOException e) {
             throw diskError(e);
         }

@@ -79,6 +79,7 @@ final class RunMemory {
                 case ModelSpec _ -> {}
             }
         }
+        inputs.exportByDefault().ifPresent(this::export);
     }
 
     private void add(String stage, Item... heap) {
@@ -194,7 +195,7 @@ final class RunMemory {
     }
 
     private void export(ExportSpec export) {
-        if (export.verify() && !inputs.isFull()) {
+        if (export.verify()) {
             add(
                     export.id(),
                     weights,

@@ -43,9 +43,9 @@ final class RunReport {
 
     /// Writes `metrics.json` and prints the table and the next command.
     ///
-    /// @param adapter where it was exported; null for none
+    /// @param run     as it is at its end
     /// @param planned the stage that takes most memory; null for no plan
-    void finish(boolean interrupted, Path adapter, MemoryPlan planned) {
+    void finish(RunState run, MemoryPlan planned) {
         double seconds = (System.nanoTime() - startNanos) * 1e-9;
         metrics.put("seconds", seconds);
         metrics.put("peak_rss_mib", PeakMemory.residentMiB());
@@ -55,20 +55,23 @@ final class RunReport {
             plan = String.format(Locale.ROOT, ", planned %.0f", planned.mib());
         }
         folder.writeJson("metrics.json", metrics);
-        folder.event("end", Map.of("exit", interrupted ? 130 : 0, "seconds", seconds));
+        String reason = run.interrupted ? "interrupted" : "done";
+        folder.event("end", Map.of("exit", run.status(), "reason", reason, "seconds", seconds));
         folder.markLatest();
         table.forEach(out::println);
         out.printf(
                 Locale.ROOT,
                 "%s   %s   peak memory %.0f MiB%s   run %s%n",
-                interrupted ? "interrupted" : "done",
+                reason,
                 Progress.time(seconds),
                 PeakMemory.residentMiB(),
                 plan,
                 relative(folder.path()));
-        if (adapter != null) {
-            out.printf("adapter %s%n", relative(adapter));
-            out.printf("next: cglora predict %s --text \"...\"%n", relative(adapter));
+        Path written = run.adapterPath != null ? run.adapterPath : run.modelPath;
+        if (written != null) {
+            out.printf(
+                    "%-7s %s%n", run.adapterPath != null ? "adapter" : "model", relative(written));
+            out.printf("next: cglora predict %s --text \"...\"%n", relative(written));
         }
     }
 

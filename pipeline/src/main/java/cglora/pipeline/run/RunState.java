@@ -12,7 +12,7 @@ import cglora.pipeline.spec.CalibrateSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 
 /// What a run has made so far: the stages read it and add to it.
 final class RunState implements AutoCloseable {
@@ -21,7 +21,7 @@ final class RunState implements AutoCloseable {
     final EngineChoice engine;
     final Problems notes;
     final Progress progress;
-    final BooleanSupplier stop;
+    final IntSupplier stop;
     final RunFolder folder;
     final RunReport report;
     Session session;
@@ -29,21 +29,24 @@ final class RunState implements AutoCloseable {
     AdapterStart.Result start;
     boolean headReady;
     boolean interrupted;
+    boolean trained;
+    List<String> arguments = List.of();
     Path adapterPath;
+    Path modelPath;
     private Samples samples;
     private int notesShown;
 
     /// @param file   the pipeline's
     /// @param engine what computes
     /// @param notes  collects warnings
-    /// @param stop   asked before every training step
+    /// @param stop   the exit status of who asks to stop, or 0
     RunState(
             Inputs inputs,
             Path file,
             EngineChoice engine,
             Problems notes,
             Progress progress,
-            BooleanSupplier stop,
+            IntSupplier stop,
             RunFolder folder,
             RunReport report) {
         this.inputs = inputs;
@@ -54,6 +57,23 @@ final class RunState implements AutoCloseable {
         this.stop = stop;
         this.folder = folder;
         this.report = report;
+    }
+
+    boolean isStopping() {
+        return stop.getAsInt() != 0;
+    }
+
+    /// From here on nothing asks whether to stop: what was learnt is written.
+    void interrupt() {
+        interrupted = true;
+        if (session != null) {
+            session.stopWhen(() -> false);
+        }
+    }
+
+    /// The run's exit status.
+    int status() {
+        return interrupted ? stop.getAsInt() : 0;
     }
 
     Evaluation evaluate(Dataset data) {

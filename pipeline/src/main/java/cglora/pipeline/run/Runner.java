@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.training.StoppedException;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
@@ -16,12 +17,15 @@ import cglora.pipeline.spec.PipelineWriter;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
+import java.util.Optional;
+import java.util.function.IntSupplier;
 
 /// Runs the stages of a pipeline in order. What a stage makes is kept in a `RunState` for those
 /// behind it.
@@ -34,20 +38,22 @@ public final class Runner {
     private final EngineChoice engine;
     private final PrintStream out;
     private final Progress progress;
-    private final BooleanSupplier stop;
+    private final IntSupplier stop;
     private final Problems notes = new Problems();
+    private List<String> arguments = List.of();
 
     /// @param engine what computes
     /// @param out    results
     /// @param err    everything else
-    /// @param stop   asked before every training step
+    /// @param stop   the exit status of who asks to stop, or 0; asked between stages, batches and
+    ///     steps
     public Runner(
             PipelineReading reading,
             EngineChoice engine,
             PrintStream out,
             PrintStream err,
             boolean quiet,
-            BooleanSupplier stop) {
+            IntSupplier stop) {
         this.spec = reading.spec();
         this.file = reading.file();
         this.engine = engine;
@@ -55,6 +61,12 @@ public final class Runner {
         this.progress = new Progress(err, quiet);
         this.stop = stop;
         reading.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
+    }
+
+    /// @param given the command line, for the record
+    public Runner calledAs(List<String> given) {
+        arguments = List.copyOf(given);
+        return this;
     }
 
     /// Runs all stages.
@@ -96,11 +108,14 @@ public final class Runner {
     private int run(PipelineSpec stages, boolean startOnly) {
         try (Inputs inputs = InputCheck.read(stages, notes)) {
             requireFit(inputs);
+            List<MemoryPlan> plans = plans(inputs);
+            MemoryPlan.requireHeap(plans);
             var folder = new RunFolder(Path.of(spec.outputDir()));
             var report = new RunReport(folder, out);
+            progress.recordTo(folder::log);
             try (var run =
                     new RunState(inputs, file, engine, notes, progress, stop, folder, report)) {
-                return run(run, startOnly);
+                return run(run, plans, startOnly);
             }
         }
     }
@@ -112,10 +127,11 @@ public final class Runner {
         }
     }
 
-    private int run(RunState run, boolean startOnly) {
+    private int run(RunState run, List<MemoryPlan> plans, boolean startOnly) {
         try {
+            run.arguments = arguments;
             run.showNotes();
-            run.folder.requireSpace(run.inputs.adapterBytes() + RECORDS);
+            run.folder.requireSpace(run.inputs.exportedBytes() + RECORDS);
             run.folder.writeText("pipeline.json", PipelineWriter.write(spec, run.folder.path()));
             progress.note(
                     "run %s   engine %s (asked: %s)   seed %d",
@@ -134,7 +150,6 @@ public final class Runner {
                             engine.device(),
                             "why",
                             engine.why()));
-            List<MemoryPlan> plans = plans(run.inputs);
             List<StageSpec> stages = run.inputs.stages();
             for (int i = 0; i < stages.size(); i++) {
                 String id = stages.get(i).id();
@@ -144,27 +159,59 @@ public final class Runner {
                         .ifPresent(MemoryPlan::allowHeap);
                 stage(run, stages.get(i), i + 1, stages.size());
             }
-            if (startOnly) {
+            if (run.interrupted && !run.trained) {
+                progress.note("interrupted before anything was trained: nothing is kept");
+            } else if (startOnly) {
                 progress.note("start        %s", new ExportStage(run).runStart());
             }
-            if (run.interrupted && run.adapterPath == null) {
-                new ExportStage(run)
-                        .run(
-                                new ExportSpec(
-                                        null,
-                                        true,
-                                        ExportSpec.Format.PEFT,
-                                        ExportSpec.Scaling.KEEP,
-                                        false));
+            if (!startOnly) {
+                keep(run);
+                measure(run);
             }
-            run.report.finish(run.interrupted, run.adapterPath, MemoryPlan.largest(plans));
-            return run.interrupted ? 130 : 0;
+            run.report.finish(run, MemoryPlan.largest(plans));
+            return run.status();
         } catch (CgloraException e) {
-            run.folder.event(
-                    "end",
-                    Map.of("exit", e.exitStatus(), "reason", e.problems().getFirst().what()));
+            end(run, e.exitStatus(), e.problems().getFirst().what(), e);
+            throw e;
+        } catch (RuntimeException | Error e) {
+            end(run, e instanceof OutOfMemoryError ? 5 : 1, e.toString(), e);
             throw e;
         }
+    }
+
+    /// Where no stage evaluates, the final table shows what training has reached all the same.
+    private static void measure(RunState run) {
+        boolean measured = run.inputs.stages().stream().anyMatch(EvaluateSpec.class::isInstance);
+        if (!run.trained || run.interrupted || measured) {
+            return;
+        }
+        try {
+            run.baseline("after training, " + run.inputs.reportedName());
+        } catch (StoppedException _) {
+            run.interrupt();
+        }
+    }
+
+    private static void end(RunState run, int status, String reason, Throwable cause) {
+        var trace = new StringWriter();
+        cause.printStackTrace(new PrintWriter(trace));
+        run.folder.log(trace.toString());
+        run.folder.event("end", Map.of("exit", status, "reason", reason));
+    }
+
+    /// Writes what was learnt where no stage has: by default, and always when the run was
+    /// interrupted.
+    private void keep(RunState run) {
+        boolean written = run.adapterPath != null || run.modelPath != null;
+        if (!run.trained || written) {
+            return;
+        }
+        Optional<ExportSpec> export =
+                run.interrupted
+                        ? Optional.of(ExportSpec.byDefault())
+                        : run.inputs.exportByDefault();
+        export.ifPresent(
+                spec -> progress.note("      export     %s", new ExportStage(run).run(spec)));
     }
 
     /// The memory of each stage. On a device much of the process is its driver's, which no plan
@@ -176,18 +223,22 @@ public final class Runner {
         };
     }
 
+    /// An interrupted run does no more than write what was learnt.
     private void stage(RunState run, StageSpec stage, int number, int of) {
+        if (!run.interrupted && run.isStopping()) {
+            run.interrupt();
+        }
+        if (run.interrupted && !(run.trained && stage instanceof ExportSpec)) {
+            return;
+        }
         long begin = System.nanoTime();
-        String detail =
-                switch (stage) {
-                    case ModelSpec _ -> new ModelStage(run.inputs).run();
-                    case DataSpec _ -> new DataStage(run).run();
-                    case CalibrateSpec calibrate -> new CalibrateStage(run).run(calibrate);
-                    case AdapterSpec adapter -> new AdapterStage(run).run(adapter);
-                    case TrainSpec training -> new TrainStage(run).run(training);
-                    case EvaluateSpec evaluate -> new EvaluateStage(run).run(evaluate);
-                    case ExportSpec export -> new ExportStage(run).run(export);
-                };
+        String detail;
+        try {
+            detail = run(run, stage);
+        } catch (StoppedException _) {
+            run.interrupt();
+            detail = "interrupted";
+        }
         double seconds = (System.nanoTime() - begin) * 1e-9;
         progress.note(
                 "[%d/%d] %-10s %6s   %s", number, of, stage.id(), Progress.time(seconds), detail);
@@ -203,5 +254,17 @@ public final class Runner {
                         "detail",
                         detail));
         run.showNotes();
+    }
+
+    private static String run(RunState run, StageSpec stage) {
+        return switch (stage) {
+            case ModelSpec _ -> new ModelStage(run.inputs).run();
+            case DataSpec _ -> new DataStage(run).run();
+            case CalibrateSpec calibrate -> new CalibrateStage(run).run(calibrate);
+            case AdapterSpec adapter -> new AdapterStage(run).run(adapter);
+            case TrainSpec training -> new TrainStage(run).run(training);
+            case EvaluateSpec evaluate -> new EvaluateStage(run).run(evaluate);
+            case ExportSpec export -> new ExportStage(run).run(export);
+        };
     }
 }

@@ -16,7 +16,7 @@ record Samples(Dataset head, Dataset headHeldOut, Dataset curvature, Dataset ste
     /// How many examples each purpose gets, in the order of the record.
     ///
     /// @param calibrate null for none
-    /// @throws CgloraException N-CALIBRATION when a purpose would get none
+    /// @throws CgloraException D-STEPS when a purpose would get none
     static int[] sizes(Inputs inputs, CalibrateSpec calibrate, Problems notes) {
         int head = inputs.headOptions().map(HeadWarmupSpec::examples).orElse(0);
         int[] wanted = {
@@ -31,7 +31,7 @@ record Samples(Dataset head, Dataset headHeldOut, Dataset curvature, Dataset ste
             total += wanted[i];
             if (wanted[i] > 0 && sizes[i] == 0) {
                 throw new CgloraException(
-                        ErrorCode.N_CALIBRATION,
+                        ErrorCode.D_STEPS,
                         inputs.dataSpec().id() + ".train",
                         "%d training examples are too few for a head, a curvature and a step that"
                                         .formatted(inputs.train().size())

@@ -33,10 +33,16 @@ final class TrainStage {
                         inputs.train(),
                         batcher,
                         () -> run.evaluate(watched).metrics(watched, inputs.examples().labels()),
-                        run.stop,
+                        run::isStopping,
                         listener);
-        run.interrupted = result.interrupted();
-        return "%d/%d steps  lr %.2g  loss %.3f%s%s"
+        run.trained = result.steps() > 0;
+        if (result.interrupted()) {
+            run.interrupt();
+        }
+        if (!run.trained) {
+            return "interrupted before the first step";
+        }
+        return "%d/%d steps  lr %.2g  loss %.3f%s%s%s"
                 .formatted(
                         result.steps(),
                         steps,
@@ -45,6 +51,10 @@ final class TrainStage {
                         result.bestStep() == result.steps()
                                 ? ""
                                 : "  best state of step " + result.bestStep(),
-                        run.interrupted ? "  interrupted: what was learnt is kept" : "");
+                        result.skipped() == 0
+                                ? ""
+                                : "  skipped %d whose loss was not finite"
+                                        .formatted(result.skipped()),
+                        run.interrupted ? "  interrupted; what was learnt is kept" : "");
     }
 }

@@ -7,6 +7,9 @@ import cglora.pipeline.spec.TrainSpec;
 
 /// The numbers of a training, from the settings and the size of the data.
 final class TrainerOptions {
+    /// Steps in a row that may be skipped.
+    private static final int SKIPS = 3;
+
     private TrainerOptions() {}
 
     /// Rates that measurement chose for each method.
@@ -52,6 +55,7 @@ final class TrainerOptions {
                 Trainer.Schedule.valueOf(t.scheduler().name()),
                 warmup,
                 inputs.validation().size() == 0 ? 0 : every,
+                t.onNan() == TrainSpec.OnNan.SKIP ? SKIPS : 0,
                 t.loadBest(),
                 inputs.spec().seed());
     }

@@ -1,5 +1,6 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.error.ErrorCode;
 import cglora.models.training.Trainer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,6 +51,12 @@ final class TrainingLog implements Trainer.Listener {
                 step.gradNorm(),
                 examplesSeen / seconds,
                 Progress.time(left));
+    }
+
+    @Override
+    public void skipped(int step, String what) {
+        run.notes.warning(ErrorCode.N_NAN, "train", "step skipped: " + what, "");
+        run.showNotes();
     }
 
     /// A running mean of the loss.

@@ -97,7 +97,13 @@ final class Binder {
         return fail(
                 O_RANGE,
                 value,
-                "found " + text + ", expected " + (range.isEmpty() ? "a finite number" : range),
+                "found "
+                        + text
+                        + (Double.isInfinite(number)
+                                ? ", which is beyond the largest number (1.8e308)"
+                                : "")
+                        + ", expected "
+                        + (range.isEmpty() ? "a finite number" : range),
                 percent ? "did you mean " + SettingType.number(number / 100) + "?" : "");
     }
 

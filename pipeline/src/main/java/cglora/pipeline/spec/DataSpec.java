@@ -71,7 +71,7 @@ public record DataSpec(
         @Setting(
                         value = "Most tokens of one example",
                         byDefault = "128",
-                        min = 2,
+                        min = 3,
                         also = "cutoff_len")
                 int maxLength,
         @Setting(value = "What becomes of longer examples", byDefault = "\"truncate\"")

@@ -1,6 +1,6 @@
 package cglora.pipeline.spec;
 
-/// Writes the adapter.
+/// Writes the adapter, or the model whose own weights were trained.
 public record ExportSpec(
         @Setting(
                         value =
@@ -10,7 +10,11 @@ public record ExportSpec(
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
-        @Setting(value = "peft: a folder that PEFT loads", byDefault = "\"peft\"") Format format,
+        @Setting(
+                        value =
+                                "peft: a folder that PEFT loads; a model trained without adapter is one that transformers loads",
+                        byDefault = "\"peft\"")
+                Format format,
         @Setting(
                         value = "keep writes lora_alpha and use_rslora as they are",
                         byDefault = "\"keep\"")
@@ -23,6 +27,11 @@ public record ExportSpec(
 
     public ExportSpec {
         id = id == null ? STAGE : id;
+    }
+
+    /// What is written where a pipeline does not say.
+    public static ExportSpec byDefault() {
+        return new ExportSpec(null, true, Format.PEFT, Scaling.KEEP, true);
     }
 
     @Override

@@ -40,7 +40,6 @@ final class StageChecks {
     private final Set<String> seen = new HashSet<>();
     private ModelSpec model;
     private DataSpec data;
-    private AdapterSpec adapter;
 
     StageChecks(Problems problems) {
         this.problems = problems;
@@ -98,7 +97,9 @@ final class StageChecks {
 
     private void order(ObjectValue tree, String kind, ArrayValue list) {
         for (String needed : NEEDS.get(kind)) {
-            if (seen.contains(needed)) {
+            // without an adapter the model itself is trained and exported
+            boolean whole = kind.equals(ExportSpec.STAGE) && seen.contains(TrainSpec.STAGE);
+            if (seen.contains(needed) || whole && needed.equals(AdapterSpec.STAGE)) {
                 continue;
             }
             boolean later =
@@ -142,7 +143,6 @@ final class StageChecks {
             case CalibrateSpec stage -> stage;
             case AdapterSpec stage -> {
                 checkAdapter(stage, tree);
-                adapter = stage;
                 yield stage;
             }
             case TrainSpec stage -> settleTrain(stage, tree);
@@ -150,16 +150,7 @@ final class StageChecks {
                 checkEvaluate(stage, tree);
                 yield stage;
             }
-            case ExportSpec stage -> {
-                if (adapter != null && adapter.method() == AdapterSpec.Method.FULL) {
-                    problems.error(
-                            P_STAGE,
-                            tree.origin().toString(),
-                            "method 'full' trains all weights, so there is no adapter to export",
-                            "take the stage out, or give it \"when\": false");
-                }
-                yield stage;
-            }
+            case ExportSpec stage -> stage;
         };
     }
 

@@ -109,7 +109,11 @@ public record TrainSpec(
                         byDefault = "\"loss\"",
                         nullable = true)
                 String loadBest,
-        @Setting(value = "What a loss that is not finite does", byDefault = "\"stop\"") OnNan onNan)
+        @Setting(
+                        value =
+                                "What a loss that is not finite does: stop, or skip the step, at most 3 in a row",
+                        byDefault = "\"stop\"")
+                OnNan onNan)
         implements StageSpec {
     /// The value of `stage` in the file.
     public static final String STAGE = "train";
@@ -219,7 +223,8 @@ public record TrainSpec(
 
     /// What a loss that is not finite does.
     public enum OnNan implements Named {
-        STOP("stop");
+        STOP("stop"),
+        SKIP("skip");
 
         private final String jsonName;
 

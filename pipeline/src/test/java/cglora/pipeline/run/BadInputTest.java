@@ -156,6 +156,14 @@ class BadInputTest {
                 "{\"stage\": \"export\"} | {\"stage\": \"train\", \"id\": \"more\"}, {\"stage\": \"export\"} | P-STAGE | second stage of its kind",
                 "{\"stage\": \"train\" | {\"stage\": \"export\", \"id\": \"early\"}, {\"stage\": \"train\" | P-STAGE | comes behind the export",
                 "\"r\": 2 | \"r\": 13 | A-RANK | at most 12",
+                "\"all-linear\" | [\"query\", \"classifier\"] | A-SAVED | both targeted and saved",
+                "\"max_length\": 12 | \"max_length\": 2 | O-RANGE | 3",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"learning_rate\": 1e-300 | O-RANGE | too small for float32",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"head_learning_rate\": 1e-300 | O-RANGE | head_learning_rate",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"learning_rate\": 1e999 | O-RANGE | beyond the largest number",
+                "batch_size\": 4 | batch_size\": 2000000000 | O-RANGE | at most",
+                "batch_size\": 4 | batch_size\": 2147483647 | O-RANGE | an array holds 2147483583",
+                "\"train\": \"train.tsv\" | \"train\": \"train.tsv\", \"train_examples\": 3 | D-STEPS | too few for a head",
                 "\"r\": 2 | \"modules_to_save\": [\"pooler\"] | A-SAVED | the head only",
                 "\"all-linear\" | \"(query\" | P-VALUE | regular expression"
             })
@@ -163,6 +171,69 @@ class BadInputTest {
             throws IOException {
         change("p.json", from, to);
         refused(2, code.strip(), essence.strip());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"stage\": \"model\", \"path\": \"model\"}",
+                "{\"stage\": \"model\", \"path\": \"model\", \"when\": false}"
+            })
+    void aPipelineThatComputesNothingIsRefused(String stages) throws IOException {
+        Files.writeString(
+                folder.resolve("p.json"),
+                "{\"cglora\": 1, \"output_dir\": \"runs\", \"stages\": [" + stages + "]}");
+        refused(2, "P-STAGE", "no stage 'data'");
+    }
+
+    /// All activations are more than an array holds; they fit an array, but not the heap.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"4000000 | activations of more than", "500000 | Java's heap may grow to"})
+    void aBatchThatNoHeapHoldsIsRefusedBeforeTheRun(int size, String essence) throws IOException {
+        change("p.json", "batch_size\": 4", "batch_size\": " + size);
+        Outcome outcome = command("run");
+        assertThat(outcome.status()).as(outcome.err()).isEqualTo(5);
+        assertThat(outcome.err()).contains("error K-MEMORY", essence);
+        assertThat(folder.resolve("runs")).doesNotExist();
+    }
+
+    @Test
+    void pairsNeedRoomForTheirSpecialTokens() throws IOException {
+        Path data = folder.resolve("train.tsv");
+        Files.writeString(
+                data,
+                Files.readString(data)
+                        .replace("text\tlabel", "text\ttext_pair\tlabel")
+                        .replace("\tyes", "\ta film\tyes")
+                        .replace("\tno", "\ta film\tno"));
+        change("p.json", "\"max_length\": 12", "\"max_length\": 3");
+        refused(2, "O-RANGE", "at least 4");
+        change("p.json", "\"max_length\": 3", "\"max_length\": 4");
+        assertThat(command("validate").status()).isZero();
+    }
+
+    @Test
+    void aRegressionNeedsTargetsThatDiffer() throws IOException {
+        change(
+                "p.json",
+                "\"path\": \"model\"",
+                "\"path\": \"model\", \"problem_type\": \"regression\"");
+        change("train.tsv", "\tyes", "\t1.5");
+        change("train.tsv", "\tno", "\t1.5");
+        refused(3, "D-LABEL", "the only target is '1.5'");
+        change("train.tsv", "film\t1.5", "film\t2.5");
+        Outcome outcome = command("run");
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        assertThat(outcome.err()).contains("examples, regression,").doesNotContain("1 classes");
+    }
+
+    @Test
+    void anEmptyModelFolderIsCalledEmpty() throws IOException {
+        Files.createDirectories(folder.resolve("empty"));
+        change("p.json", "\"path\": \"model\"", "\"path\": \"empty\"");
+        refused(3, "M-CONFIG", "has no config.json; found nothing: the folder is empty");
     }
 
     @Test
@@ -326,6 +397,54 @@ class BadInputTest {
         assertThat(Files.readString(run.resolve("events.jsonl"))).contains("\"exit\":6");
     }
 
+    /// One target is so large that its squared error is no float.
+    @Test
+    void stepsWithoutAFiniteLossAreSkippedWhereThatIsAsked() throws IOException {
+        change(
+                "p.json",
+                "\"path\": \"model\"",
+                "\"path\": \"model\", \"problem_type\": \"regression\"");
+        change("p.json", "\"validation_split\": 0.25, ", "");
+        change("p.json", "{\"stage\": \"calibrate\", \"samples\": 8, \"step_samples\": 4},", "");
+        change("p.json", "\"cg-lora\"", "\"lora\"");
+        change("p.json", "\"head_warmup\": {\"examples\": 8}", "\"head_warmup\": false");
+        change("p.json", "\"max_steps\": 3", "\"max_steps\": 12");
+        change("train.tsv", "\tyes", "\t1");
+        change("train.tsv", "\tno", "\t0");
+        change("train.tsv", "a good old film\t1", "a good old film\t3e38");
+        assertThat(command("run").status()).isEqualTo(6);
+        assertThat(adapter()).doesNotExist();
+        for (String passes : new String[] {"1", "2"}) {
+            Outcome outcome =
+                    command(
+                            "run",
+                            "--set",
+                            "train.on_nan=skip",
+                            "--set",
+                            "train.gradient_accumulation_steps=" + passes);
+            assertThat(outcome.status()).as(outcome.err()).isZero();
+            assertThat(outcome.err())
+                    .contains("warning N-NAN", "step skipped", "whose loss was not finite")
+                    .contains("verified");
+        }
+    }
+
+    @Test
+    void moreThanThreeSkippedStepsInARowEndTheRun() throws IOException {
+        Outcome outcome =
+                command(
+                        "run",
+                        "--set",
+                        "train.learning_rate=1e30",
+                        "--set",
+                        "train.max_steps=9",
+                        "--set",
+                        "train.on_nan=skip");
+        assertThat(outcome.status()).as(outcome.err()).isEqualTo(6);
+        assertThat(outcome.err()).contains("error N-NAN", "4 steps in a row");
+        assertThat(adapter()).doesNotExist();
+    }
+
     @Test
     void anAdapterWithNaNIsNeverWritten() {
         float[] values = {1, Float.NaN};
@@ -357,7 +476,7 @@ class BadInputTest {
                             } catch (IOException e) {
                                 throw new AssertionError(e);
                             }
-                            return false;
+                            return 0;
                         });
         var error = catchThrowableOfType(CgloraException.class, runner::run);
         assertThat(error.exitStatus()).isEqualTo(3);

@@ -275,7 +275,6 @@ class BadPipelineTest {
                         "",
                         "1e-4",
                         "1, \"load_best\": \"f1\""),
-                row("\"r\": \"${r}\"", "\"method\": \"full\"", "P_STAGE", "no adapter to export"),
                 // PEFT
                 row("\"r\": \"${r}\"", "\"from_peft\": \"none.json\"", "A_CONFIG", "no file"));
     }

@@ -1,0 +1,90 @@
+package cglora.pipeline.cli;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
+
+/// Ctrl-C and SIGTERM as the wish to stop: the first is kept for those who ask, the second ends
+/// the process at once. Java offers signals in `sun.misc` only, which the compiler refuses to see
+/// without a warning, so that they are called by reflection; a platform that lacks one keeps its
+/// own way of ending.
+final class StopSignals implements IntSupplier, AutoCloseable {
+    /// Names and exit statuses: 128 and the signal's number.
+    private static final Map<String, Integer> STATUS = Map.of("INT", 130, "TERM", 143);
+
+    private final AtomicInteger asked = new AtomicInteger();
+    private final Map<Object, Object> before = new LinkedHashMap<>();
+
+    private StopSignals() {}
+
+    static StopSignals listen() {
+        var signals = new StopSignals();
+        STATUS.keySet().forEach(signals::take);
+        return signals;
+    }
+
+    /// The exit status of the first signal; 0 before there is one.
+    @Override
+    public int getAsInt() {
+        return asked.get();
+    }
+
+    private void take(String name) {
+        InvocationHandler onCall =
+                (self, method, arguments) ->
+                        switch (method.getName()) {
+                            case "handle" -> {
+                                received(STATUS.get(name));
+                                yield null;
+                            }
+                            case "equals" -> self == arguments[0];
+                            case "hashCode" -> System.identityHashCode(self);
+                            default -> "asks to stop";
+                        };
+        try {
+            Object signal = signalClass().getConstructor(String.class).newInstance(name);
+            Class<?> type = handlerClass();
+            Object handler =
+                    Proxy.newProxyInstance(
+                            StopSignals.class.getClassLoader(), new Class<?>[] {type}, onCall);
+            before.put(signal, handle().invoke(null, signal, handler));
+        } catch (ReflectiveOperationException _) {
+            // no such signal here: the platform's own way stays
+        }
+    }
+
+    private void received(int status) {
+        if (!asked.compareAndSet(0, status)) {
+            Runtime.getRuntime().halt(status);
+        }
+    }
+
+    private static Class<?> signalClass() throws ClassNotFoundException {
+        return Class.forName("sun.misc.Signal");
+    }
+
+    private static Class<?> handlerClass() throws ClassNotFoundException {
+        return Class.forName("sun.misc.SignalHandler");
+    }
+
+    private static Method handle() throws ReflectiveOperationException {
+        return signalClass().getMethod("handle", signalClass(), handlerClass());
+    }
+
+    /// Gives the signals back.
+    @Override
+    public void close() {
+        before.forEach(
+                (signal, handler) -> {
+                    try {
+                        handle().invoke(null, signal, handler);
+                    } catch (ReflectiveOperationException e) {
+                        throw new IllegalStateException(e); // it could be set, too
+                    }
+                });
+    }
+}

@@ -1,0 +1,94 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.block.ParameterSpec;
+import cglora.models.family.PretrainedModel;
+import cglora.models.training.SequenceClassifier;
+import cglora.models.training.Session;
+import cglora.models.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Writes a model whose own weights were trained as a Hugging Face directory, reads it back and
+/// compares.
+final class ModelExport {
+    static final String FOLDER = "model";
+
+    private final RunState run;
+    private final Inputs inputs;
+
+    ModelExport(RunState run) {
+        this.run = run;
+        this.inputs = run.inputs;
+    }
+
+    /// @return what the run shows of it
+    String write(boolean verify) {
+        inputs.stamps().requireUnchanged();
+        Path target = run.folder.resolve(FOLDER);
+        Path temporary = run.folder.resolve(FOLDER + ".tmp");
+        try {
+            Files.createDirectories(temporary);
+            Files.writeString(temporary.resolve("config.json"), SavedModel.config(inputs));
+            inputs.checkpoint().copyTokenizer(inputs.modelSpec().tokenizer(), temporary);
+            var shapes = new TreeMap<String, int[]>();
+            for (ParameterSpec spec : run.session.model().bodyParameters()) {
+                shapes.put(spec.name(), spec.extents());
+            }
+            for (ParameterSpec spec : run.session.model().headParameters()) {
+                shapes.put(spec.name(), spec.extents());
+            }
+            SafetensorsWriter.write(
+                    temporary.resolve("model.safetensors"),
+                    shapes,
+                    this::finite,
+                    Map.of("format", "pt"));
+            String verified = verify ? "  " + verify(temporary, target) : "";
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            run.modelPath = target;
+            return RunReport.relative(target) + verified;
+        } catch (IOException e) {
+            RunFolder.delete(temporary);
+            throw run.folder.diskError(e);
+        } catch (CgloraException e) {
+            RunFolder.delete(temporary);
+            throw e;
+        }
+    }
+
+    private float[] finite(String name) {
+        float[] values = run.session.read(name);
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw new CgloraException(
+                        ErrorCode.A_VERIFY,
+                        name,
+                        "the trained model holds NaN or infinity; nothing is written",
+                        "lower train.learning_rate");
+            }
+        }
+        return values;
+    }
+
+    private String verify(Path written, Path target) throws IOException {
+        try (PretrainedModel loaded = PretrainedModel.load(written.toString(), Map.of());
+                var fresh =
+                        new Session(
+                                run.engine.open(),
+                                new SequenceClassifier(
+                                        loaded.encoder(),
+                                        SavedModel.pooling(loaded),
+                                        inputs.examples().labels()),
+                                loaded,
+                                false)) {
+            loaded.weights().release();
+            return "verified: reloaded, logits differ by %.1e"
+                    .formatted(new Verification(run).compare(fresh, written, target));
+        }
+    }
+}

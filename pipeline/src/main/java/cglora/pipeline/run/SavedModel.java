@@ -1,0 +1,86 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.data.Labels;
+import cglora.models.family.PretrainedModel;
+import cglora.models.training.Pooling;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// What the `config.json` of a model with a head says beyond its shapes: the classes as Hugging
+/// Face keeps them, and under `cglora` what has no key there.
+final class SavedModel {
+    private static final String REGRESSION = "regression";
+    private static final int MAX_LENGTH = 128;
+
+    private SavedModel() {}
+
+    /// `config.json` of a checkpoint's body with a head.
+    static String config(Inputs inputs) {
+        PretrainedModel checkpoint = inputs.checkpoint();
+        Labels labels = inputs.examples().labels();
+        ObjectNode config = JsonMapper.shared().createObjectNode();
+        checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
+        config.remove(List.of("_name_or_path", "dtype", "id2label", "label2id"));
+        config.putArray("architectures").add(checkpoint.encoder().classifierClass());
+        config.put("torch_dtype", "float32");
+        config.put("num_labels", labels.names().size());
+        config.put(
+                "problem_type", labels.regression() ? REGRESSION : "single_label_classification");
+        ObjectNode names = config.putObject("id2label");
+        ObjectNode numbers = config.putObject("label2id");
+        for (int i = 0; i < labels.names().size(); i++) {
+            names.put(String.valueOf(i), labels.names().get(i));
+            numbers.put(labels.names().get(i), i);
+        }
+        config.putObject("cglora")
+                .put("pooling", inputs.pooling().name().toLowerCase(Locale.ROOT))
+                .put("max_length", inputs.dataSpec().maxLength());
+        return config.toPrettyString() + "\n";
+    }
+
+    /// How sequences become one vector: as the configuration says, else by what is there.
+    ///
+    /// @throws CgloraException M-CONFIG for a pooling that nobody knows
+    static Pooling pooling(PretrainedModel checkpoint) {
+        String name = checkpoint.config().path("cglora").path("pooling").asString("");
+        if (name.isEmpty()) {
+            return checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN;
+        }
+        return Arrays.stream(Pooling.values())
+                .filter(pooling -> pooling.name().equals(name.toUpperCase(Locale.ROOT)))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new CgloraException(
+                                        ErrorCode.M_CONFIG,
+                                        checkpoint.description(),
+                                        "cglora.pooling is '" + name + "'",
+                                        "mean, cls or pooler"));
+    }
+
+    /// The classes of a head with so many outputs: the configuration's where it names them all.
+    static Labels labels(PretrainedModel checkpoint, int outputs) {
+        boolean regression =
+                outputs == 1
+                        && checkpoint.config().path("problem_type").asString("").equals(REGRESSION);
+        var own = checkpoint.id2label();
+        var names = new ArrayList<String>();
+        for (int i = 0; i < outputs; i++) {
+            String name = own.size() == outputs ? own.get(i) : null;
+            names.add(name == null ? "LABEL_" + i : name);
+        }
+        return new Labels(names, regression);
+    }
+
+    /// Where texts are cut.
+    static int maxLength(PretrainedModel checkpoint) {
+        int length = checkpoint.config().path("cglora").path("max_length").asInt(MAX_LENGTH);
+        return Math.min(checkpoint.encoder().maxPositions(), length);
+    }
+}

@@ -1,0 +1,51 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.data.Dataset;
+import cglora.models.training.Session;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Compares what was read back from files with what was trained.
+final class Verification {
+    private static final double TOLERANCE = 1e-3;
+    private static final int EXAMPLES = 32;
+
+    private final RunState run;
+
+    Verification(RunState run) {
+        this.run = run;
+    }
+
+    /// @param fresh   the session that read the files
+    /// @param written their folder; it becomes `target.rejected` where it does not hold
+    /// @return the largest difference of a logit
+    /// @throws CgloraException A-VERIFY when it is too large
+    double compare(Session fresh, Path written, Path target) throws IOException {
+        Inputs inputs = run.inputs;
+        Dataset data = inputs.reported().size() > 0 ? inputs.reported() : inputs.train();
+        Dataset few = data.slice(0, Math.min(EXAMPLES, data.size()));
+        float[][] expected = run.evaluate(few).logits();
+        float[][] logits = fresh.evaluate(inputs.batches(few), few.size()).logits();
+        double largest = 0;
+        double scale = 0;
+        for (int i = 0; i < logits.length; i++) {
+            for (int c = 0; c < logits[i].length; c++) {
+                largest = Math.max(largest, Math.abs(logits[i][c] - expected[i][c]));
+                scale = Math.max(scale, Math.abs(expected[i][c]));
+            }
+        }
+        if (!(largest <= TOLERANCE * Math.max(1, scale))) {
+            Path rejected = target.resolveSibling(target.getFileName() + ".rejected");
+            Files.move(written, rejected);
+            throw new CgloraException(
+                    ErrorCode.A_VERIFY,
+                    rejected.toString(),
+                    "what was written, read back, gives logits that differ by " + largest,
+                    "please report it; the files are kept for a look");
+        }
+        return largest;
+    }
+}
