@@ -32,6 +32,12 @@ public interface Engine extends AutoCloseable {
     /// Makes a program ready to run. Its layout must have been allocated.
     LoadedProgram load(Program program);
 
+    /// Takes the memory for a program's activations. Of programs that differ in size, the largest
+    /// is
+    /// best announced before the others run: an engine that keeps memory for good would keep that
+    /// of each.
+    default void reserve(Program program) {}
+
     /// Gives back what programs take for their activations until one of them runs again; outputs
     /// that have not been read are lost.
     default void trim() {}

@@ -188,6 +188,11 @@ public final class TornadoEngine implements Engine {
         return new TornadoProgram(this, program);
     }
 
+    @Override
+    public void reserve(Program program) {
+        reserveScratch(program);
+    }
+
     /// Arrays for a program's activations. A program that runs later and needs more gets longer
     /// ones; those that have been compiled keep theirs.
     List<float[]> reserveScratch(Program program) {

@@ -75,6 +75,9 @@ public final class CalibrationPass {
         var source = new LayerSums(session.engine(), sums, tokens, examples);
         var programs = new HashMap<String, Loaded>();
         Set<Need> first = batches == curvature ? needs : without(needs, Need.OUTPUT_FACTOR);
+        Session.widest(batches)
+                .map(batch -> program(programs, batch, sums, first).program().program())
+                .ifPresent(session.engine()::reserve);
         for (Batch batch : batches) {
             run(program(programs, batch, sums, first), batch);
         }

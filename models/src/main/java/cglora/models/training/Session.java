@@ -24,10 +24,12 @@ import cglora.models.graph.Graph;
 import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
@@ -240,12 +242,22 @@ public final class Session implements AutoCloseable {
         return adapterBytes;
     }
 
+    private void reserve(List<Batch> batches) {
+        widest(batches).ifPresent(b -> engine.reserve(plannedEvaluation(b.rows(), b.width())));
+    }
+
+    /// The batch whose activations take most.
+    static Optional<Batch> widest(List<Batch> batches) {
+        return batches.stream().max(Comparator.comparingInt(b -> b.rows() * b.width()));
+    }
+
     /// Logits and losses of every example of the batches.
     ///
     /// @throws StoppedException when somebody asked to stop
     public Evaluation evaluate(List<Batch> batches, int examples) {
         float[][] logits = new float[examples][];
         float[] losses = new float[examples];
+        reserve(batches);
         for (Batch batch : batches) {
             requireGoing();
             Prepared prepared = evaluation(batch.rows(), batch.width());
@@ -270,6 +282,7 @@ public final class Session implements AutoCloseable {
     public float[][] features(List<Batch> batches, int examples) {
         float[][] features = new float[examples][];
         int hidden = model.encoder().hiddenSize();
+        reserve(batches);
         for (Batch batch : batches) {
             requireGoing();
             Prepared prepared = evaluation(batch.rows(), batch.width());

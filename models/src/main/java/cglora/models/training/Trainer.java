@@ -145,6 +145,9 @@ public final class Trainer {
             java.util.function.Supplier<Map<String, Double>> evaluate,
             BooleanSupplier stop,
             Listener listener) {
+        Session.widest(batcher.sequential(data))
+                .map(batch -> session.plannedTraining(batch.rows(), batch.width()))
+                .ifPresent(session.engine()::reserve);
         int step = 0;
         int epoch = 0;
         int bestStep = 0;
