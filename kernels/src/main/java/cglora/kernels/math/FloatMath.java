@@ -31,8 +31,9 @@ public final class FloatMath {
         p = p * t + 0.4999999f;
         p = p * t + 1f;
         p = p * t + 1f;
-        // 2^-125 first, so that no intermediate product overflows or leaves the normal range
-        p = p * 2.3509887e-38f;
+        // 2^-125, or with the highest bit 2^3: no product of any of these factors, in whatever
+        // order a device's compiler takes them, overflows or leaves the normal range
+        p = p * (2.3509887e-38f + 8f * ((shifted >> 7) & 1));
         p = p * (1f + (shifted & 1));
         p = p * (1f + 3f * ((shifted >> 1) & 1));
         p = p * (1f + 15f * ((shifted >> 2) & 1));
@@ -40,8 +41,6 @@ public final class FloatMath {
         p = p * (1f + 65535f * ((shifted >> 4) & 1));
         p = p * (1f + 4.2949673e9f * ((shifted >> 5) & 1));
         p = p * (1f + 1.8446744e19f * ((shifted >> 6) & 1));
-        float high = 1f + 1.8446744e19f * ((shifted >> 7) & 1);
-        p = p * high * high;
         return x < -86f ? 0f : p;
     }
 
