@@ -43,7 +43,11 @@ final class KernelSuite {
             seconds = new double[repetitions];
         }
 
+        /// The work counts even where there is no time: test and unit are the same on all devices.
         void add(LaunchTiming timing, int times) {
+            bytes += (double) times * LaunchTiming.bytes(timing.launch());
+            operations += (double) times * timing.launch().operations();
+            launches += times;
             if (!timing.failure().isEmpty()) {
                 failure = timing.failure();
                 return;
@@ -51,9 +55,6 @@ final class KernelSuite {
             for (int i = 0; i < seconds.length; i++) {
                 seconds[i] += times * timing.seconds()[i];
             }
-            bytes += (double) times * LaunchTiming.bytes(timing.launch());
-            operations += (double) times * timing.launch().operations();
-            launches += times;
         }
 
         Result result(String name, Peaks peaks) {
