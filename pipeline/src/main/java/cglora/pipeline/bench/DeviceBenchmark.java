@@ -19,6 +19,7 @@ import java.util.function.Supplier;
 public final class DeviceBenchmark {
     private final EngineChoice choice;
     private final Set<Suite> suites;
+    private final List<Integer> tokens;
     private final int repetitions;
     private final PrintStream out;
     private final Path part;
@@ -28,9 +29,15 @@ public final class DeviceBenchmark {
     /// @param out  progress, for people
     /// @param part where the [DeviceRecord] goes
     public DeviceBenchmark(
-            EngineChoice choice, Set<Suite> suites, int repetitions, PrintStream out, Path part) {
+            EngineChoice choice,
+            Set<Suite> suites,
+            List<Integer> tokens,
+            int repetitions,
+            PrintStream out,
+            Path part) {
         this.choice = choice;
         this.suites = suites;
+        this.tokens = tokens;
         this.repetitions = repetitions;
         this.out = out;
         this.part = part;
@@ -134,7 +141,7 @@ public final class DeviceBenchmark {
     private List<Result> results(Suite suite) {
         return switch (suite) {
             case DEVICE -> new DeviceSuite(choice, repetitions, this::told).run();
-            case GEMM -> GemmSuite.run(choice, repetitions, wrong, this::told);
+            case GEMM -> GemmSuite.run(choice, tokens, repetitions, wrong, this::told);
             case KERNELS ->
                     new KernelSuite(
                                     choice,

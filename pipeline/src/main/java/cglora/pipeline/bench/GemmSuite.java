@@ -13,13 +13,12 @@ import java.util.function.Consumer;
 /// Products at the shapes of transformers, each compared with float64 before it is timed: tokens ×
 /// width out × width in.
 final class GemmSuite {
-    private static final int[] TOKENS = {512, 2048, 8192};
-
     /// Attention and both layers of the feed-forward block, from MiniLM to large models.
     private static final int[][] WIDTHS = {
         {384, 384},
         {1536, 384},
         {384, 1536},
+        {512, 512},
         {768, 768},
         {3072, 768},
         {768, 3072},
@@ -31,14 +30,16 @@ final class GemmSuite {
 
     private GemmSuite() {}
 
+    /// @param rows of the products
     /// @param wrong kernels that gave wrong results, and what was wrong: they are not timed
     static List<Result> run(
             EngineChoice choice,
+            List<Integer> rows,
             int repetitions,
             Map<String, String> wrong,
             Consumer<Result> progress) {
         var results = new ArrayList<Result>();
-        for (int tokens : TOKENS) {
+        for (int tokens : rows) {
             for (int[] width : WIDTHS) {
                 for (Form form : Form.values()) {
                     int[] size = {tokens, width[0], width[1]};

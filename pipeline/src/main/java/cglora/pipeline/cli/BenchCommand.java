@@ -45,6 +45,13 @@ final class BenchCommand implements Callable<Integer> {
                             + " MiniLM; the default) and init (calibration and initialisation).")
     private List<String> suites = new ArrayList<>();
 
+    @Option(
+            names = "--tokens",
+            split = ",",
+            paramLabel = "N",
+            description = "Of suite gemm: rows of the products; 512, 2048 and 8192 by default.")
+    private List<Integer> tokens = List.of(512, 2048, 8192);
+
     @Option(names = "--threads", defaultValue = "0", description = "Threads; 0 takes all cores.")
     private int threads;
 
@@ -81,12 +88,12 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (threads < 0 || repetitions < 1) {
+        if (threads < 0 || repetitions < 1 || tokens.stream().anyMatch(n -> n < 1)) {
             throw new CgloraException(
                     ErrorCode.O_RANGE,
                     "",
-                    threads + " threads, " + repetitions + " repetitions",
-                    "at least 1 repetition, 0 or more threads");
+                    "%d threads, %d repetitions, tokens %s".formatted(threads, repetitions, tokens),
+                    "at least 1 repetition and 1 token, 0 or more threads");
         }
         return part == null ? all() : one();
     }
@@ -99,7 +106,8 @@ final class BenchCommand implements Callable<Integer> {
                         new EngineSpec(
                                 asked.type(), asked.device(), threads == 0 ? null : threads, null));
         if (!engine.isAnswered(choice, console)) {
-            new DeviceBenchmark(choice, Suite.parse(suites), repetitions, console.out(), part)
+            new DeviceBenchmark(
+                            choice, Suite.parse(suites), tokens, repetitions, console.out(), part)
                     .run();
         }
         return 0;
@@ -181,6 +189,10 @@ final class BenchCommand implements Callable<Integer> {
                                         .collect(Collectors.joining(",")),
                                 "-r",
                                 Integer.toString(repetitions),
+                                "--tokens",
+                                tokens.stream()
+                                        .map(String::valueOf)
+                                        .collect(Collectors.joining(",")),
                                 "--threads",
                                 Integer.toString(threads)));
         arguments.addAll(engine.arguments(device));
