@@ -12,8 +12,11 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +56,7 @@ class InterruptionTest {
 
     /// Stops at the question of this number.
     private Outcome stopAt(int question, int status, AtomicInteger asked) throws IOException {
+        Set<Path> before = runs();
         var shown = new ByteArrayOutputStream();
         var stream = new PrintStream(shown, true, StandardCharsets.UTF_8);
         int found =
@@ -64,13 +68,20 @@ class InterruptionTest {
                                 false,
                                 () -> asked.incrementAndGet() >= question ? status : 0)
                         .run();
-        try (var runs = Files.list(folder.resolve("runs"))) {
-            Path run =
-                    runs.filter(path -> !Files.isSymbolicLink(path))
-                            .sorted()
-                            .reduce((_, last) -> last)
-                            .orElseThrow();
-            return new Outcome(found, shown.toString(StandardCharsets.UTF_8), run);
+        Set<Path> made = runs();
+        made.removeAll(before);
+        assertThat(made).hasSize(1);
+        return new Outcome(found, shown.toString(StandardCharsets.UTF_8), made.iterator().next());
+    }
+
+    private Set<Path> runs() throws IOException {
+        Path runs = folder.resolve("runs");
+        if (!Files.exists(runs)) {
+            return new HashSet<>();
+        }
+        try (var paths = Files.list(runs)) {
+            return paths.filter(path -> !Files.isSymbolicLink(path))
+                    .collect(Collectors.toCollection(HashSet::new));
         }
     }
 
