@@ -25,6 +25,19 @@ public final class PeakMemory {
         return heapMiB();
     }
 
+    /// Forgets the peak so far, where the system can (Linux: `clear_refs` of proc(5)).
+    public static void restart() {
+        System.gc();
+        Path references = Path.of("/proc/self/clear_refs");
+        if (Files.isWritable(references)) {
+            try {
+                Files.writeString(references, "5");
+            } catch (IOException _) {
+                // the peak stays that of the whole process
+            }
+        }
+    }
+
     private static double heapMiB() {
         return (Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory()) / 1048576.0;
     }
