@@ -41,6 +41,7 @@ final class StepBenchmark {
     /// Prints what people read and returns what the record holds.
     List<Result> run() {
         PeakMemory.restart();
+        double before = PeakMemory.residentMiB(); // the check of all kernels came first
         try (var checkpoint = StepModel.checkpoint();
                 var engine = choice.open()) {
             var session = StepModel.session(engine, checkpoint);
@@ -123,8 +124,8 @@ final class StepBenchmark {
                             MemoryPlan.Item.engine("adapters", session.adapterBytes()),
                             MemoryPlan.Item.engine("activations", program.scratchBytes()));
             line(
-                    "memory        resident peak %.0f MiB, planned %s",
-                    PeakMemory.residentMiB(), plan);
+                    "memory        resident peak %.0f MiB, %.0f of it before the model came, planned %s",
+                    PeakMemory.residentMiB(), before, plan);
             if (engine instanceof JvmEngine jvm) {
                 line("allocated     %.0f MiB", jvm.allocatedBytes() / 1048576.0);
                 Profile profile = jvm.startProfile();
