@@ -68,7 +68,7 @@ public record ProfileFile(
         @Setting(value = "Further options of java", byDefault = "null", nullable = true)
                 List<String> javaOptions) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,63}");
-    private static final Pattern SIZE = Pattern.compile("[a-z_]+\\.[a-z_]+");
+    private static final Pattern SIZE = Pattern.compile("(matmul|attention)\\.tile");
 
     /// The backends of TornadoVM.
     public enum Backend implements Named {
@@ -122,8 +122,8 @@ public record ProfileFile(
                 problems.error(
                         ErrorCode.P_VALUE,
                         where + " /sizes/" + size,
-                        "not the name of a size, expected family.size",
-                        "as in matmul.tile");
+                        "no such size, expected matmul.tile or attention.tile",
+                        "");
             }
         }
         if (read.javaOptions != null) {

@@ -115,7 +115,8 @@ class DeviceProfilesTest {
                 arguments(start + "\"work_group\": \"64\"}", "P-TYPE|x.json:3|without quotes"),
                 arguments(start + "\"memory_fraction\": 90}", "O-RANGE|did you mean 0.9?"),
                 arguments(start + "\"platform\": \"(\"}", "P-VALUE|not a regular expression"),
-                arguments(start + "\"sizes\": {\"tile\": 8}}", "P-VALUE|expected family.size"),
+                arguments(
+                        start + "\"sizes\": {\"matmul.tlie\": 8}}", "P-VALUE|expected matmul.tile"),
                 arguments(start + "\"sizes\": {\"a.b\": 0}}", "O-RANGE|1 to 1048576"),
                 arguments(start + "\"java_options\": [\"Xmx1g\"]}", "P-VALUE|expected one option"),
                 arguments("{\"name\": \"x\", \"kind\": \"gpu\"}", "P-VALUE|'backend' is missing"),
