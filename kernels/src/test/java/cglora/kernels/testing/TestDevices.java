@@ -9,10 +9,22 @@ import java.util.List;
 public final class TestDevices {
     private TestDevices() {}
 
+    /// @throws IllegalStateException where there is none: a suite that ran on nothing has not
+    /// passed
     public static List<DeviceInfo> all() {
         String wanted = System.getProperty("cglora.test.devices", "");
-        return DeviceDiscovery.find().devices().stream()
-                .filter(device -> wanted.isEmpty() || device.id().toString().matches(wanted))
-                .toList();
+        var found = DeviceDiscovery.find();
+        List<DeviceInfo> devices =
+                found.devices().stream()
+                        .filter(
+                                device ->
+                                        wanted.isEmpty() || device.id().toString().matches(wanted))
+                        .toList();
+        if (devices.isEmpty()) {
+            throw new IllegalStateException(
+                    "TornadoVM has no device that matches '%s': found %s, %s"
+                            .formatted(wanted, found.devices(), found.failures()));
+        }
+        return devices;
     }
 }

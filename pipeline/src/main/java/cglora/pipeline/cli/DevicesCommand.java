@@ -49,7 +49,18 @@ final class DevicesCommand implements Callable<Integer> {
 
     private void print(TornadoProcess process, DeviceProfiles profiles, Found found) {
         var rows = new ArrayList<List<String>>();
-        rows.add(List.of("id", "name", "driver", "memory", "max buffer", "profile", "verdict"));
+        rows.add(
+                List.of(
+                        "id",
+                        "name",
+                        "driver",
+                        "memory",
+                        "max buffer",
+                        "group",
+                        "fp64",
+                        "fp16",
+                        "profile",
+                        "verdict"));
         boolean hasGpu = found.devices().stream().anyMatch(d -> d.kind() == DeviceKind.GPU);
         rows.add(
                 List.of(
@@ -58,6 +69,9 @@ final class DevicesCommand implements Callable<Integer> {
                         "Java " + Runtime.version().feature(),
                         gibibytes(physicalMemory()),
                         "-",
+                        "-",
+                        "yes",
+                        "no",
                         "-",
                         hasGpu ? "ready" : "ready (auto picks this)"));
         boolean first = true;
@@ -71,6 +85,9 @@ final class DevicesCommand implements Callable<Integer> {
                             device.driver().isEmpty() ? "-" : device.driver(),
                             gibibytes(device.globalMemory()),
                             gibibytes(device.maxAllocation()),
+                            device.maxWorkGroup() <= 0 ? "-" : "" + device.maxWorkGroup(),
+                            text(device.fp64()),
+                            text(device.fp16()),
                             profiles.choose(device).name(),
                             verdict(device, picked)));
         }
@@ -97,6 +114,14 @@ final class DevicesCommand implements Callable<Integer> {
             return "ready (auto picks this)";
         }
         return device.kind() == DeviceKind.CPU ? "ready, for tests: slower than jvm" : "ready";
+    }
+
+    private static String text(Support support) {
+        return switch (support) {
+            case YES -> "yes";
+            case NO -> "no";
+            case UNKNOWN -> "-";
+        };
     }
 
     private static String threads() {

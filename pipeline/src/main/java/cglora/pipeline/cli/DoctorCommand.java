@@ -152,8 +152,11 @@ final class DoctorCommand implements Callable<Integer> {
                         .count();
         console.out()
                 .printf(
-                        "%s: %d/%d kernel families agree with float64%n",
-                        outcome.agrees() ? "ok" : "not ok", whole, families.size());
+                        "%s: %d/%d kernel families agree with float64 on %s%n",
+                        outcome.agrees() ? "ok" : "not ok",
+                        whole,
+                        families.size(),
+                        choice.device());
     }
 
     private static String describe(EngineChoice choice) {

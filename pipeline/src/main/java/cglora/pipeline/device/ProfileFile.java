@@ -117,14 +117,25 @@ public record ProfileFile(
         }
         regex(problems, where + " /platform", read.platform);
         regex(problems, where + " /device", read.device);
-        for (String size : read.sizes.keySet()) {
-            if (!SIZE.matcher(size).matches()) {
-                problems.error(
-                        ErrorCode.P_VALUE,
-                        where + " /sizes/" + size,
-                        "no such size, expected matmul.tile or attention.tile",
-                        "");
-            }
+        read.sizes.forEach(
+                (size, value) -> {
+                    boolean known = SIZE.matcher(size).matches();
+                    if (!known || value != 8 && value != 16) {
+                        problems.error(
+                                ErrorCode.P_VALUE,
+                                where + " /sizes/" + size,
+                                known
+                                        ? "found " + value + ", expected 8 or 16"
+                                        : "no such size, expected matmul.tile or attention.tile",
+                                "");
+                    }
+                });
+        if (read.workGroup > 256 || Integer.bitCount(read.workGroup) > 1) {
+            problems.error(
+                    ErrorCode.P_VALUE,
+                    where + " /work_group",
+                    "found " + read.workGroup + ", expected 0 or a power of two up to 256",
+                    "");
         }
         if (read.javaOptions != null) {
             for (String option : read.javaOptions) {

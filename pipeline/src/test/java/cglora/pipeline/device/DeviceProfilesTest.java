@@ -90,7 +90,7 @@ class DeviceProfilesTest {
         file(
                 "b.json",
                 "{\"name\": \"mine\", \"backend\": \"opencl\", \"kind\": \"gpu\","
-                        + " \"device\": \"L4\", \"sizes\": {\"matmul.tile\": 32}}");
+                        + " \"device\": \"L4\", \"sizes\": {\"matmul.tile\": 8}}");
         DeviceProfiles profiles =
                 DeviceProfiles.load(Map.of(DeviceProfiles.VARIABLE, folder.toString()));
         DeviceInfo cpu = device("opencl:0:0", DeviceKind.CPU, "Portable Computing Language", "p");
@@ -98,7 +98,7 @@ class DeviceProfilesTest {
         assertThat(profiles.choose(cpu).memoryFraction()).isEqualTo(0.25);
         DeviceProfile mine = profiles.choose(gpu);
         assertThat(mine.name()).isEqualTo("mine");
-        assertThat(mine.size("matmul.tile", 1)).isEqualTo(32);
+        assertThat(mine.size("matmul.tile", 1)).isEqualTo(8);
         assertThat(profiles.named("nvidia-opencl", gpu).name()).isEqualTo("nvidia-opencl");
         assertThat(profiles.named(folder.resolve("b.json").toString(), gpu)).isEqualTo(mine);
         assertThatThrownBy(() -> profiles.named("mine", cpu))
@@ -118,6 +118,8 @@ class DeviceProfilesTest {
                 arguments(
                         start + "\"sizes\": {\"matmul.tlie\": 8}}", "P-VALUE|expected matmul.tile"),
                 arguments(start + "\"sizes\": {\"a.b\": 0}}", "O-RANGE|1 to 1048576"),
+                arguments(start + "\"sizes\": {\"matmul.tile\": 12}}", "P-VALUE|expected 8 or 16"),
+                arguments(start + "\"work_group\": 100}", "P-VALUE|a power of two up to 256"),
                 arguments(start + "\"java_options\": [\"Xmx1g\"]}", "P-VALUE|expected one option"),
                 arguments("{\"name\": \"x\", \"kind\": \"gpu\"}", "P-VALUE|'backend' is missing"),
                 arguments(
