@@ -41,7 +41,7 @@ final class StepBenchmark {
     /// Prints what people read and returns what the record holds.
     List<Result> run() {
         PeakMemory.restart();
-        double before = PeakMemory.residentMiB(); // the check of all kernels came first
+        double before = PeakMemory.residentMiB();
         try (var checkpoint = StepModel.checkpoint();
                 var engine = choice.open()) {
             var session = StepModel.session(engine, checkpoint);
@@ -118,14 +118,17 @@ final class StepBenchmark {
                 overhead(tornado, step, batch, median);
             }
             var plan =
-                    MemoryPlan.of(
+                    MemoryPlan.above(
+                            MemoryPlan.Item.host(
+                                    "JVM, libraries and the check of kernels, measured",
+                                    (long) (before * 1048576)),
                             "the step",
                             MemoryPlan.Item.engine("weights and state", session.persistentBytes()),
                             MemoryPlan.Item.engine("adapters", session.adapterBytes()),
                             MemoryPlan.Item.engine("activations", program.scratchBytes()));
             line(
-                    "memory        resident peak %.0f MiB, %.0f of it before the model came, planned %s",
-                    PeakMemory.residentMiB(), before, plan);
+                    "memory        resident peak %.0f MiB, planned %s",
+                    PeakMemory.residentMiB(), plan);
             if (engine instanceof JvmEngine jvm) {
                 line("allocated     %.0f MiB", jvm.allocatedBytes() / 1048576.0);
                 Profile profile = jvm.startProfile();

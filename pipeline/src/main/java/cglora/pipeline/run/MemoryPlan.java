@@ -28,7 +28,8 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
             return new Item(what, bytes, true);
         }
 
-        static Item host(String what, long bytes) {
+        /// What an engine does not hold.
+        public static Item host(String what, long bytes) {
             return new Item(what, bytes, false);
         }
     }
@@ -51,9 +52,21 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
     /// @param heap   arrays of the Java heap
     /// @param others native memory
     static MemoryPlan of(String stage, List<Item> heap, List<Item> others) {
+        var more = new ArrayList<>(others);
+        more.add(Item.host("JVM and libraries", BASELINE));
+        return sum(stage, heap, more);
+    }
+
+    /// The plan of arrays in a process of which is known what it holds.
+    ///
+    /// @param held what the process holds without the arrays
+    public static MemoryPlan above(Item held, String stage, Item... heap) {
+        return sum(stage, List.of(heap), List.of(held));
+    }
+
+    private static MemoryPlan sum(String stage, List<Item> heap, List<Item> others) {
         var items = new ArrayList<>(heap);
         items.addAll(others);
-        items.add(Item.host("JVM and libraries", BASELINE));
         return new MemoryPlan(
                 stage,
                 heap.stream().mapToLong(Item::bytes).sum(),
