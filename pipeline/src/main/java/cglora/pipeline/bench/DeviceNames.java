@@ -1,5 +1,6 @@
 package cglora.pipeline.bench;
 
+import cglora.kernels.device.DeviceId;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import java.io.IOException;
@@ -21,6 +22,7 @@ public final class DeviceNames {
 
     /// @param asked   names with commas between them, or `all`; null for [#AUTO]
     /// @param devices the command `cglora devices --json`
+    /// @throws CgloraException V-DEVICE for a name that no device can have
     public static List<String> of(String asked, Supplier<List<String>> devices) {
         if (asked == null) {
             return List.of(AUTO);
@@ -34,7 +36,11 @@ public final class DeviceNames {
                     "'" + asked + "' has an empty name",
                     "as in --device jvm,opencl:0:0");
         }
-        return names.contains("all") ? all(devices.get()) : names;
+        if (names.contains("all")) {
+            return all(devices.get());
+        }
+        names.forEach(DeviceId::parse); // before the first is measured in vain
+        return names;
     }
 
     private static List<String> all(List<String> command) {

@@ -20,6 +20,9 @@ class DeviceNamesTest {
         assertThatThrownBy(() -> DeviceNames.of("jvm,", DeviceNamesTest::never))
                 .isInstanceOf(CgloraException.class)
                 .hasMessageContaining("'jvm,' has an empty name");
+        assertThatThrownBy(() -> DeviceNames.of("jvm,gpu", DeviceNamesTest::never))
+                .isInstanceOf(CgloraException.class)
+                .hasMessageContaining("'gpu' is not a device");
     }
 
     @Test
