@@ -113,6 +113,15 @@ public record Batcher(int batchSize, int[] buckets, int padId) {
         return new Batch(batchSize, width, examples, ids, types, lengths, labels, targets);
     }
 
+    /// The width of the widest batch that the data can give, in tokens.
+    public int widest(Dataset data) {
+        int longest = 1;
+        for (var tokens : data.tokens()) {
+            longest = Math.max(longest, tokens.inputIds().length);
+        }
+        return width(longest);
+    }
+
     /// The bucket of a sequence of `length` tokens.
     public int width(int length) {
         for (int bucket : buckets) {

@@ -145,9 +145,8 @@ public final class Trainer {
             java.util.function.Supplier<Map<String, Double>> evaluate,
             BooleanSupplier stop,
             Listener listener) {
-        Session.widest(batcher.sequential(data))
-                .map(batch -> session.plannedTraining(batch.rows(), batch.width()))
-                .ifPresent(session.engine()::reserve);
+        session.engine()
+                .reserve(session.plannedTraining(batcher.batchSize(), batcher.widest(data)));
         int step = 0;
         int epoch = 0;
         int bestStep = 0;

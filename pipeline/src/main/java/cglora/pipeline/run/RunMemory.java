@@ -21,6 +21,7 @@ import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -100,13 +101,7 @@ final class RunMemory {
     }
 
     private int width(int batch, Dataset... sets) {
-        int longest = 1;
-        for (Dataset set : sets) {
-            for (var tokens : set.tokens()) {
-                longest = Math.max(longest, tokens.inputIds().length);
-            }
-        }
-        return inputs.batcher(batch).width(longest);
+        return Arrays.stream(sets).mapToInt(inputs.batcher(batch)::widest).max().orElseThrow();
     }
 
     private long evaluation() {
