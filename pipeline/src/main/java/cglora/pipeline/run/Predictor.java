@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.PeftAdapter;
+import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
@@ -155,6 +156,19 @@ public final class Predictor implements AutoCloseable {
                     "give the base model with --base, or --allow-other-base");
         }
         notes.warning(ErrorCode.A_BASE, path, what, "");
+    }
+
+    Labels labels() {
+        return labels;
+    }
+
+    PretrainedModel checkpoint() {
+        return checkpoint;
+    }
+
+    /// What the model says about so many examples, as tokens.
+    Evaluation evaluate(List<Batch> batches, int examples) {
+        return session.evaluate(batches, examples);
     }
 
     /// One answer an example: the label and its probabilities, or the number of a regression.
