@@ -1,21 +1,22 @@
 package cglora.pipeline.cli;
 
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
-import cglora.models.curvature.PredictionAlignment;
 import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.report.AlignmentPage;
+import cglora.pipeline.report.AlignmentReport;
+import cglora.pipeline.report.AlignmentText;
 import cglora.pipeline.run.Alignment;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.PipelineReading;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import tools.jackson.databind.json.JsonMapper;
 
 /// Compares predictions of adapters with those of full fine-tuning.
 @Command(
@@ -23,12 +24,14 @@ import tools.jackson.databind.json.JsonMapper;
         description = "Measure how near adapters come to a fully fine-tuned model's predictions.")
 final class AlignCommand implements Callable<Integer> {
     private enum Split {
+        train,
         validation,
         test
     }
 
     private enum Form {
         md,
+        csv,
         json
     }
 
@@ -46,23 +49,43 @@ final class AlignCommand implements Callable<Integer> {
     @Option(
             names = "--adapter",
             required = true,
+            arity = "1..*",
             paramLabel = "FOLDER",
-            description = "An adapter, a model or their run; may be repeated.")
+            description =
+                    "Adapters, models or their runs; checkpoint-N is step N of its folder's training.")
     private List<Path> adapters;
 
     @Option(
             names = "--data",
             defaultValue = "validation",
             paramLabel = "SPLIT",
-            description = "validation or test.")
+            description = "What to measure on: train, validation or test.")
     private Split data;
+
+    @Option(
+            names = "--layers",
+            description = "Also how much of each layer's update the adapters' subspaces hold.")
+    private boolean layers;
+
+    @Option(
+            names = "--damping",
+            defaultValue = "1",
+            paramLabel = "NUMBER",
+            description = "Of the layers' metric, times the mean eigenvalue of each factor.")
+    private double damping;
 
     @Option(
             names = {"-o", "--output"},
             defaultValue = "md",
             paramLabel = "FORM",
-            description = "On standard output: md (Markdown) or json.")
+            description = "On standard output: md (Markdown), csv or json.")
     private Form form;
+
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Write a page with curves here, too; it needs no network.")
+    private Path html;
 
     private final Console console;
 
@@ -72,59 +95,34 @@ final class AlignCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (!(damping >= 0 && Double.isFinite(damping))) {
+            throw new CgloraException(
+                    ErrorCode.O_RANGE, "--damping", damping + ", expected a number ≥ 0", "take 1");
+        }
         PipelineReading reading = pipeline.read(engine.settings());
         EngineChoice choice = engine.choose(reading.spec().engine());
         if (engine.isAnswered(choice, console)) {
             return 0;
         }
         var notes = new Problems();
-        var split = EvaluateSpec.Split.valueOf(data.name().toUpperCase(Locale.ROOT));
-        Map<String, PredictionAlignment> all =
-                new Alignment(reading, choice, notes, console.err())
-                        .measure(reference, adapters, split);
+        AlignmentReport report =
+                new Alignment(reading, choice, notes, console::note)
+                        .measure(
+                                reference,
+                                adapters,
+                                EvaluateSpec.Split.valueOf(data.name().toUpperCase(Locale.ROOT)),
+                                layers ? damping : null);
         console.warnings(notes.warnings());
-        console.out().print(form == Form.json ? json(all) : markdown(all));
+        if (html != null) {
+            BenchOutput.write(html, AlignmentPage.html(report));
+        }
+        console.out()
+                .print(
+                        switch (form) {
+                            case md -> AlignmentText.markdown(report);
+                            case csv -> AlignmentText.csv(report);
+                            case json -> AlignmentText.json(report);
+                        });
         return 0;
-    }
-
-    private static String markdown(Map<String, PredictionAlignment> all) {
-        var text =
-                new StringBuilder(
-                        "| adapter | distance | in H | cosine | KL | agreement |\n"
-                                + "|---|---:|---:|---:|---:|---:|\n");
-        all.forEach(
-                (name, a) ->
-                        text.append(
-                                String.format(
-                                        Locale.ROOT,
-                                        "| %s | %.4f | %.4f | %.4f | %.3g | %.4f |%n",
-                                        name,
-                                        a.relativeDistance(),
-                                        a.relativeDistanceH(),
-                                        a.cosine(),
-                                        a.kl(),
-                                        a.agreement())));
-        return text.toString();
-    }
-
-    /// Numbers that do not exist, as the cosine of what has not moved, are null.
-    private static String json(Map<String, PredictionAlignment> all) {
-        var record = new LinkedHashMap<String, Object>();
-        all.forEach(
-                (name, a) -> {
-                    var row = new LinkedHashMap<String, Object>();
-                    row.put("relative_distance", finite(a.relativeDistance()));
-                    row.put("relative_distance_raw", finite(a.relativeDistanceRaw()));
-                    row.put("relative_distance_h", finite(a.relativeDistanceH()));
-                    row.put("cosine", finite(a.cosine()));
-                    row.put("kl", finite(a.kl()));
-                    row.put("agreement", finite(a.agreement()));
-                    record.put(name, row);
-                });
-        return JsonMapper.shared().writeValueAsString(record) + "\n";
-    }
-
-    private static Double finite(double value) {
-        return Double.isFinite(value) ? value : null;
     }
 }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /// A trained adapter on its base model, or a model with its own head, ready to answer.
 public final class Predictor implements AutoCloseable {
@@ -46,16 +47,25 @@ public final class Predictor implements AutoCloseable {
     /// @param notes   is given the warnings
     /// @throws CgloraException one of the A, M, S or T codes
     public static Predictor open(Path folder, Base choice, EngineChoice engine, Problems notes) {
+        Path place = place(folder);
+        return isWhole(place)
+                ? new Predictor(place, choice.followLinks(), engine)
+                : new Predictor(place, choice, engine, notes);
+    }
+
+    /// The folder itself, or what a run has in it.
+    static Path place(Path folder) {
         Path place = folder;
         for (String inside : new String[] {ModelExport.FOLDER, "adapter"}) {
             place = Files.isDirectory(folder.resolve(inside)) ? folder.resolve(inside) : place;
         }
-        boolean whole =
-                Files.isRegularFile(place.resolve("config.json"))
-                        && !Files.exists(place.resolve("adapter_config.json"));
-        return whole
-                ? new Predictor(place, choice.followLinks(), engine)
-                : new Predictor(place, choice, engine, notes);
+        return place;
+    }
+
+    /// Whether a folder holds a model, not an adapter.
+    static boolean isWhole(Path place) {
+        return Files.isRegularFile(place.resolve("config.json"))
+                && !Files.exists(place.resolve(PeftAdapter.CONFIG));
     }
 
     /// A model with its own head.
@@ -158,16 +168,11 @@ public final class Predictor implements AutoCloseable {
         notes.warning(ErrorCode.A_BASE, path, what, "");
     }
 
-    Labels labels() {
-        return labels;
-    }
-
-    PretrainedModel checkpoint() {
-        return checkpoint;
-    }
-
     /// What the model says about so many examples, as tokens.
-    Evaluation evaluate(List<Batch> batches, int examples) {
+    ///
+    /// @param stop asked before every batch
+    Evaluation evaluate(List<Batch> batches, int examples, BooleanSupplier stop) {
+        session.stopWhen(stop);
         return session.evaluate(batches, examples);
     }
 
