@@ -1,10 +1,7 @@
 package cglora.pipeline.run;
 
-import cglora.models.data.Batcher;
 import cglora.models.training.HeadWarmup;
-import cglora.pipeline.spec.HeadWarmupSpec;
 import java.util.Map;
-import java.util.Optional;
 
 /// Fits the head on features of the base model, before anything depends on it.
 final class HeadStage {
@@ -22,35 +19,19 @@ final class HeadStage {
             return;
         }
         run.headReady = true;
-        Optional<HeadWarmupSpec> options = inputs.headOptions();
-        if (options.isEmpty()) {
-            if (inputs.hasTrainedHead()) {
-                run.baseline("before training");
-            }
-            return;
+        if (inputs.headOptions().isPresent()) {
+            fit();
+        } else if (inputs.hasTrainedHead()) {
+            run.baseline("before training");
         }
+        if (run.alignment != null) {
+            run.alignment.start();
+        }
+    }
+
+    private void fit() {
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
-        Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
-        float[][] features = run.session.features(batcher.sequential(s.head()), s.head().size());
-        float[][] other =
-                run.session.features(batcher.sequential(s.headHeldOut()), s.headHeldOut().size());
-        HeadWarmup warmup =
-                options.get().l2().isAuto()
-                        ? HeadWarmup.defaults()
-                        : HeadWarmup.fixed(options.get().l2().orElse(0.1));
-        warmup = warmup.asking(run.session::requireGoing);
-        HeadWarmup.Head head =
-                inputs.examples().labels().regression()
-                        ? warmup.regression(
-                                features, s.head().targets(), other, s.headHeldOut().targets())
-                        : warmup.classification(
-                                features,
-                                s.head().labels(),
-                                run.session.model().outputs(),
-                                other,
-                                s.headHeldOut().labels());
-        run.session.write("classifier.weight", head.weight());
-        run.session.write("classifier.bias", head.bias());
+        HeadWarmup.Head head = HeadFitting.fit(inputs, run.session, s).orElseThrow();
         run.folder.event(
                 "head",
                 Map.of(

@@ -27,6 +27,10 @@ final class RunState implements AutoCloseable {
     Session session;
     StatisticsSource statistics = StatisticsSource.none();
     AdapterStart.Result start;
+
+    /// What is measured beside a reference; null where there is no such stage.
+    final AlignmentLog alignment;
+
     boolean headReady;
     boolean interrupted;
     boolean trained;
@@ -57,6 +61,7 @@ final class RunState implements AutoCloseable {
         this.stop = stop;
         this.folder = folder;
         this.report = report;
+        this.alignment = inputs.alignSpec().map(spec -> new AlignmentLog(this, spec)).orElse(null);
     }
 
     boolean isStopping() {
