@@ -34,6 +34,11 @@ final class RunReport {
         folder.event("eval", event);
     }
 
+    /// Puts something else into `metrics.json`.
+    void record(String name, Object value) {
+        metrics.put(name, value);
+    }
+
     static String describe(Map<String, Double> values) {
         var text = new StringBuilder();
         values.forEach(
