@@ -60,6 +60,11 @@ VARIANTS = {
         "rank_pattern": {"query": 4},
         "alpha_pattern": {"value": 5},
     },
+    "ranks by curvature": {"cg": {"rank_allocation": "curvature"}},
+    "the same, shifted": {
+        "cg": {"rank_allocation": "curvature", "shift": True},
+        "use_rslora": True,
+    },
     "dropout": {"lora_dropout": 0.1},
     "pissa": {"method": "pissa"},
     "olora": {"method": "olora"},

@@ -85,16 +85,25 @@ public record CgLoraInitializer(
         };
     }
 
+    /// A layer's factors and the spectrum that they were made from.
+    public record Start(LoraFactors factors, StepSpectrum spectrum) {}
+
     @Override
     public LoraFactors initialize(LayerShape shape, LayerStatistics statistics, long seed) {
+        return start(shape, statistics, seed).factors();
+    }
+
+    /// As [#initialize]. A component depends on no other: the start at a smaller rank is the
+    /// first components of this one.
+    public Start start(LayerShape shape, LayerStatistics statistics, long seed) {
         Base base = shift ? Base.SHIFTED : Base.KEPT;
         CurvatureStatistics curvature = requireUsable(shape, statistics);
         if (curvature.isZeroGradient()) {
-            return LoraFactors.ofZeroGradient(shape, base);
+            return zero(shape, base);
         }
         WhitenedGradient gradient = whitenedGradient(shape, statistics, seed);
         if (gradient.isZero()) {
-            return LoraFactors.ofZeroGradient(shape, base);
+            return zero(shape, base);
         }
         WhitenedGradient.Factors factors =
                 switch (scale) {
@@ -103,7 +112,13 @@ public record CgLoraInitializer(
                             gradient.equalized(
                                     Math.pow(shape.out(), 0.25) / Math.sqrt(STABLE_GAMMA));
                 };
-        return new LoraFactors(factors.A().toFloats(), factors.B().toFloats(), base);
+        return new Start(
+                new LoraFactors(factors.A().toFloats(), factors.B().toFloats(), base),
+                StepSpectrum.of(gradient, eta));
+    }
+
+    private static Start zero(LayerShape shape, Base base) {
+        return new Start(LoraFactors.ofZeroGradient(shape, base), StepSpectrum.zero(shape.r()));
     }
 
     /// The whitened gradient's leading part that [#initialize] is made from, in float64.

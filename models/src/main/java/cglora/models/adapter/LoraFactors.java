@@ -2,6 +2,8 @@ package cglora.models.adapter;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Arrays;
+
 /// The factors that one adapted layer starts from, as PEFT stores them.
 ///
 /// @param loraA        [r, in], row-major
@@ -36,6 +38,22 @@ public record LoraFactors(float[] loraA, float[] loraB, Base base, boolean zeroG
         }
         double root = Math.sqrt(eta);
         return new LoraFactors(scaled(loraA, root), scaled(loraB, root), base, zeroGradient);
+    }
+
+    /// The first `rank` rows of `A` and columns of `B`.
+    ///
+    /// @param in  columns of `A`
+    /// @param out rows of `B`
+    public LoraFactors truncated(int in, int out, int rank) {
+        int r = loraA.length / in;
+        if (rank == r) {
+            return this;
+        }
+        float[] b = new float[out * rank];
+        for (int i = 0; i < out; i++) {
+            System.arraycopy(loraB, i * r, b, i * rank, rank);
+        }
+        return new LoraFactors(Arrays.copyOf(loraA, rank * in), b, base, zeroGradient);
     }
 
     private static float[] scaled(float[] values, double factor) {

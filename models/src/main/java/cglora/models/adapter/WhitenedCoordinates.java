@@ -20,9 +20,9 @@ import cglora.models.linalg.Matrix;
 /// @param outputRoot `L_s` [out, out], symmetric
 /// @param inputRoot  `L_a` [in, in], symmetric
 /// @param factors    `A′` [r, in] and `B′` [out, r]
-/// @param change     `‖s L_s B′ A′ L_a‖_F`, by which the weight changes at the start
+/// @param spectrum   of the step at the start, `‖s L_s B′ A′ L_a‖_F` being its change
 public record WhitenedCoordinates(
-        float[] outputRoot, float[] inputRoot, LoraFactors factors, double change) {
+        float[] outputRoot, float[] inputRoot, LoraFactors factors, StepSpectrum spectrum) {
     /// Rows of a root that are formed in float64 at a time.
     private static final int ROWS = 128;
 
@@ -30,6 +30,7 @@ public record WhitenedCoordinates(
         requireNonNull(outputRoot, "outputRoot");
         requireNonNull(inputRoot, "inputRoot");
         requireNonNull(factors, "factors");
+        requireNonNull(spectrum, "spectrum");
     }
 
     /// The coordinates in which `initializer`, without its shift and scale, starts.
@@ -66,7 +67,7 @@ public record WhitenedCoordinates(
                 root(roots::outputRows, shape.out(), 1 / outputMean),
                 root(roots::inputRows, shape.in(), 1 / inputMean),
                 new LoraFactors(A.toFloats(), B.toFloats(), Base.KEPT),
-                initializer.eta() * gradient.norm());
+                StepSpectrum.of(gradient, initializer.eta()));
     }
 
     /// Some rows of a matrix.
@@ -91,17 +92,17 @@ public record WhitenedCoordinates(
                 Matrix.identity(shape.out()).toFloats(),
                 Matrix.identity(shape.in()).toFloats(),
                 LoraFactors.ofZeroGradient(shape, Base.KEPT),
-                0);
-    }
-
-    /// The same coordinates with `η` times the product at the start.
-    public WhitenedCoordinates withStepSize(double eta) {
-        return new WhitenedCoordinates(
-                outputRoot, inputRoot, factors.withStepSize(eta), eta * change);
+                StepSpectrum.zero(shape.r()));
     }
 
     /// `B = L_s B′`, `A = A′ L_a`: an ordinary adapter of rank r on the original weight.
     public LoraFactors toLoraFactors(LayerShape shape) {
+        return toLoraFactors(outputRoot, inputRoot, factors, shape);
+    }
+
+    /// The same for what training has made of the factors.
+    public static LoraFactors toLoraFactors(
+            float[] outputRoot, float[] inputRoot, LoraFactors factors, LayerShape shape) {
         Matrix B =
                 Matrix.of(shape.out(), shape.out(), outputRoot)
                         .times(Matrix.of(shape.out(), shape.r(), factors.loraB()));

@@ -18,6 +18,11 @@ public record LoraLayer(
         return module.name() + ".lora_B.weight";
     }
 
+    /// The adapter of another rank and scale on the same layer.
+    public LoraLayer withRank(int rank, float scale) {
+        return new LoraLayer(module, rank, scale, dropout, whitened);
+    }
+
     /// Name of `L_a`.
     public String inputRoot() {
         return module.name() + ".input_root";

@@ -46,9 +46,9 @@ public record WhitenedGradient(
         return output.scaledColumns(svd.singularValues()).timesTransposed(input).scaled(-eta);
     }
 
-    /// `‖ΔW‖_F` at η = 1, from products of the columns alone.
-    public double norm() {
-        return LowRank.norm(output.scaledColumns(svd.singularValues()), input.transpose());
+    /// `‖ΔW‖_F` at η = 1 of the first 1 … r components, from products of the columns alone, [r].
+    public double[] norms() {
+        return LowRank.norms(output.scaledColumns(svd.singularValues()), input.transpose());
     }
 
     /// `B`, `A` with `s · B · A = ΔW` and `‖b_i‖ = ‖a_i‖` for every component.

@@ -10,8 +10,10 @@ import cglora.models.adapter.LayerStatistics;
 import cglora.models.adapter.LoraFactors;
 import cglora.models.adapter.LoraInitializer;
 import cglora.models.adapter.Need;
+import cglora.models.adapter.RankAllocation;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.adapter.StepSize;
+import cglora.models.adapter.StepSpectrum;
 import cglora.models.adapter.WhitenedCoordinates;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// Gives a session's adapters their first values.
@@ -46,8 +49,21 @@ public final class AdapterStart {
     /// @param step       the chosen step and the losses that were tried; null where nothing was
     /// @param shifted    `B₀`, `A₀` of the layers whose base weights were shifted
     /// @param largest    the largest ‖ΔW‖/‖W‖ of a layer
+    /// @param spectra    what curvature-guided layers were made from, in the adapters' order; empty
+    ///     for other methods
     public record Result(
-            double quadratic, StepSize step, Map<String, LoraFactors> shifted, double largest) {}
+            double quadratic,
+            StepSize step,
+            Map<String, LoraFactors> shifted,
+            double largest,
+            List<RankAllocation.Layer> spectra) {}
+
+    /// How ranks are moved to where they pay.
+    ///
+    /// @param ranks    what may be chosen
+    /// @param useRslora whether the adapter's scale follows `1 / √r`; else it stays that of the
+    ///     layer as it was given
+    public record Allocation(RankAllocation ranks, boolean useRslora) {}
 
     /// Largest ‖εD‖/‖W‖ of the finite difference.
     private static final double EPSILON = 1e-3;
@@ -95,7 +111,7 @@ public final class AdapterStart {
             }
         }
         double largest = made.stream().mapToDouble(Made::share).max().orElse(0);
-        return new Result(Double.NaN, null, shifted, largest);
+        return new Result(Double.NaN, null, shifted, largest, List.of());
     }
 
     private Made factors(
@@ -112,7 +128,7 @@ public final class AdapterStart {
             known = known.withWeight(Matrix.of(module.out(), module.in(), weight(module)));
         }
         LoraFactors f = initializer.initialize(shape(layer), known, seed(seed, layer));
-        return new Made(layer, f, share(change(layer, f), module));
+        return new Made(layer, f, share(change(layer, f), module), null);
     }
 
     /// ‖s B A‖.
@@ -148,25 +164,41 @@ public final class AdapterStart {
         session.write(layer.loraB(), factors.loraB());
     }
 
-    /// Curvature-guided LoRA.
+    /// Curvature-guided LoRA; puts the adapters on their layers.
     ///
+    /// @param adapters    as they are asked for; an allocation changes ranks and scales
     /// @param initializer with η = 1, or the fixed η
     /// @param statistics  of all layers; they are taken
     /// @param calibration the examples that made them
     /// @param heldOut     examples that neither head nor statistics have seen
     public Result cgLora(
+            List<LoraLayer> adapters,
             CgLoraInitializer initializer,
             StatisticsSource statistics,
+            Optional<Allocation> allocation,
             Step step,
             Sample calibration,
             Sample heldOut,
             long seed) {
-        List<LoraLayer> layers = List.copyOf(session.adapters().values());
-        List<Made> made =
-                IntStream.range(0, layers.size())
+        session.addRoots(adapters);
+        List<Made> widest =
+                IntStream.range(0, adapters.size())
                         .parallel()
-                        .mapToObj(i -> make(initializer, layers.get(i), statistics, seed))
+                        .mapToObj(
+                                i ->
+                                        make(
+                                                initializer,
+                                                widest(adapters.get(i), allocation),
+                                                statistics,
+                                                seed))
                         .toList();
+        List<RankAllocation.Layer> spectra = widest.stream().map(AdapterStart::spectrum).toList();
+        List<Made> made =
+                allocation
+                        .map(a -> narrowed(adapters, widest, spectra, a, initializer))
+                        .orElse(widest);
+        List<LoraLayer> layers = made.stream().map(Made::layer).toList();
+        session.addFactors(layers);
         var factors = new LinkedHashMap<String, LoraFactors>();
         made.forEach(m -> factors.put(m.layer().module().name(), m.factors()));
         CgLoraInitializer.requireSomeGradient(factors.values());
@@ -219,11 +251,56 @@ public final class AdapterStart {
                 shiftBase(layer, start);
             }
         }
-        return new Result(quadratic, chosen, shifted, share);
+        return new Result(quadratic, chosen, shifted, share, spectra);
     }
 
-    /// @param share ‖ΔW‖/‖W‖
-    private record Made(LoraLayer layer, LoraFactors factors, double share) {}
+    /// @param share    ‖ΔW‖/‖W‖
+    /// @param spectrum null where the method has none
+    private record Made(
+            LoraLayer layer, LoraFactors factors, double share, StepSpectrum spectrum) {}
+
+    private static RankAllocation.Layer spectrum(Made made) {
+        LinearModule module = made.layer().module();
+        return new RankAllocation.Layer(
+                module.name(), module.in(), module.out(), made.spectrum().singularValues());
+    }
+
+    /// The layer at the largest rank that it may get, at the scale that it has.
+    private static LoraLayer widest(LoraLayer layer, Optional<Allocation> allocation) {
+        return allocation
+                .map(a -> a.ranks().limit(layer.module().in(), layer.module().out()))
+                .map(limit -> layer.withRank(limit, layer.scaling()))
+                .orElse(layer);
+    }
+
+    /// The first components of each layer, as many as it is allotted. The product of the factors
+    /// with the scale stays that of these components where the scale changes.
+    private List<Made> narrowed(
+            List<LoraLayer> asked,
+            List<Made> widest,
+            List<RankAllocation.Layer> spectra,
+            Allocation allocation,
+            CgLoraInitializer initializer) {
+        int[] ranks = allocation.ranks().ranks(spectra);
+        boolean stable = initializer.scale() == CgLoraInitializer.Scale.STABLE;
+        var made = new ArrayList<Made>();
+        for (int i = 0; i < ranks.length; i++) {
+            Made wide = widest.get(i);
+            LinearModule module = wide.layer().module();
+            float scale = wide.layer().scaling();
+            if (allocation.useRslora()) {
+                scale *= (float) Math.sqrt((double) asked.get(i).r() / ranks[i]);
+            }
+            LoraLayer layer = asked.get(i).withRank(ranks[i], scale);
+            LoraFactors factors = wide.factors().truncated(module.in(), module.out(), ranks[i]);
+            if (!stable) {
+                factors = factors.withStepSize((double) wide.layer().scaling() / scale);
+            }
+            double change = stable ? change(layer, factors) : wide.spectrum().change(ranks[i]);
+            made.add(new Made(layer, factors, share(change, module), wide.spectrum()));
+        }
+        return made;
+    }
 
     /// One layer's factors; its roots go where training reads them.
     private Made make(
@@ -236,15 +313,17 @@ public final class AdapterStart {
         String name = module.name();
         LayerStatistics of = statistics.take(name);
         if (!layer.whitened()) {
-            LoraFactors factors = initializer.initialize(shape(layer), of, seed(seed, layer));
-            return new Made(layer, factors, share(change(layer, factors), module));
+            CgLoraInitializer.Start start = initializer.start(shape(layer), of, seed(seed, layer));
+            double change = change(layer, start.factors());
+            return new Made(layer, start.factors(), share(change, module), start.spectrum());
         }
         var whitened = WhitenedCoordinates.of(initializer, shape(layer), of, seed(seed, layer));
         synchronized (session) {
             session.write(layer.outputRoot(), whitened.outputRoot());
             session.write(layer.inputRoot(), whitened.inputRoot());
         }
-        return new Made(layer, whitened.factors(), share(whitened.change(), module));
+        double share = share(whitened.spectrum().change(layer.r()), module);
+        return new Made(layer, whitened.factors(), share, whitened.spectrum());
     }
 
     /// `change / ‖W‖`; a layer of zero weight has no share.
@@ -327,12 +406,11 @@ public final class AdapterStart {
             int r = layer.r();
             if (layer.whitened()) {
                 LoraFactors mapped =
-                        new WhitenedCoordinates(
-                                        session.read(layer.outputRoot()),
-                                        session.read(layer.inputRoot()),
-                                        new LoraFactors(a, b, Base.KEPT),
-                                        0)
-                                .toLoraFactors(shape(layer));
+                        WhitenedCoordinates.toLoraFactors(
+                                session.read(layer.outputRoot()),
+                                session.read(layer.inputRoot()),
+                                new LoraFactors(a, b, Base.KEPT),
+                                shape(layer));
                 a = mapped.loraA();
                 b = mapped.loraB();
             }

@@ -212,28 +212,46 @@ public final class Session implements AutoCloseable {
         training = new Training(optimizer, groups, accumulated);
     }
 
-    /// Places the factors of adapters, all zero; before [#prepareTraining].
+    /// Places the factors of adapters, all zero, and the roots of whitened ones; before
+    /// [#prepareTraining].
     public void addAdapters(List<LoraLayer> layers) {
+        addRoots(layers);
+        addFactors(layers);
+    }
+
+    /// Places the roots of whitened adapters, whose factors come later.
+    void addRoots(List<LoraLayer> layers) {
+        var roots = new ArrayList<ParameterSpec>();
+        for (LoraLayer layer : layers) {
+            if (layer.whitened()) {
+                int in = layer.module().in();
+                int out = layer.module().out();
+                roots.add(ParameterSpec.matrix(layer.inputRoot(), in, in));
+                roots.add(ParameterSpec.matrix(layer.outputRoot(), out, out));
+            }
+        }
+        Layout rootLayout = new Layout();
+        parameters.addFrozen(rootLayout, roots);
+        engine.allocate(rootLayout);
+        adapterBytes += rootLayout.bytes();
+    }
+
+    /// Places the factors of adapters whose roots are there.
+    void addFactors(List<LoraLayer> layers) {
         var specsA = new ArrayList<ParameterSpec>();
         var specsB = new ArrayList<ParameterSpec>();
-        var roots = new ArrayList<ParameterSpec>();
         for (LoraLayer layer : layers) {
             int in = layer.module().in();
             int out = layer.module().out();
             adapters.put(layer.module().name(), layer);
             specsA.add(ParameterSpec.matrix(layer.loraA(), layer.r(), in));
             specsB.add(ParameterSpec.matrix(layer.loraB(), out, layer.r()));
-            if (layer.whitened()) {
-                roots.add(ParameterSpec.matrix(layer.inputRoot(), in, in));
-                roots.add(ParameterSpec.matrix(layer.outputRoot(), out, out));
-            }
         }
         Layout adapterLayout = new Layout();
         groupA = parameters.addGroup(adapterLayout, "adapters.A", specsA);
         groupB = parameters.addGroup(adapterLayout, "adapters.B", specsB);
-        parameters.addFrozen(adapterLayout, roots);
         engine.allocate(adapterLayout);
-        adapterBytes = adapterLayout.bytes();
+        adapterBytes += adapterLayout.bytes();
         programs.clear();
     }
 

@@ -9,6 +9,7 @@ import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CgSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Puts the adapter on the model and gives it its first values.
 final class AdapterStage {
@@ -27,7 +28,6 @@ final class AdapterStage {
             return "full: every weight is trained";
         }
         List<LoraLayer> layers = inputs.layers();
-        run.session.addAdapters(layers);
         var starter = new AdapterStart(run.session, run.notes);
         String what =
                 adapter.method().jsonName()
@@ -37,6 +37,7 @@ final class AdapterStage {
                         + layers.size()
                         + " modules";
         if (adapter.method() != AdapterSpec.Method.CG_LORA) {
+            run.session.addAdapters(layers);
             run.start =
                     starter.start(
                             Initializers.of(adapter, run.statistics.isImplicit()),
@@ -56,15 +57,19 @@ final class AdapterStage {
         CgSpec cg = adapter.cg();
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
+        Optional<AdapterStart.Allocation> allocation = inputs.allocation();
         run.start =
                 starter.cgLora(
+                        layers,
                         Initializers.cgLora(cg, run.statistics.isImplicit()),
                         run.statistics,
+                        allocation,
                         AdapterStart.Step.valueOf(cg.step().name()),
                         sample(batcher, s.curvature()),
                         sample(batcher, s.step()),
                         inputs.spec().seed());
         run.statistics = StatisticsSource.none();
+        allocation.ifPresent(a -> showRanks(layers, a.ranks().budget()));
         run.baseline("after initialisation");
         if (run.start.step() == null) {
             return what + "  largest step %.3f of a weight".formatted(run.start.largest());
@@ -84,6 +89,14 @@ final class AdapterStage {
                                 best,
                                 run.start.step().eta() / run.start.quadratic(),
                                 s.step().size());
+    }
+
+    private void showRanks(List<LoraLayer> asked, long budget) {
+        List<LoraLayer> chosen = List.copyOf(run.session.adapters().values());
+        var table = new RankTable(run.start.spectra(), chosen, asked, budget);
+        table.lines().forEach(line -> run.progress.note("%s", line));
+        run.folder.event("ranks", table.record());
+        run.report.record("ranks", table.record());
     }
 
     private static AdapterStart.Sample sample(Batcher batcher, Dataset data) {

@@ -422,6 +422,7 @@ final class InputCheck {
         }
         if (checkpoint != null && adapterSpec.method() != AdapterSpec.Method.FULL) {
             inputs().layers();
+            inputs().allocation();
         }
     }
 

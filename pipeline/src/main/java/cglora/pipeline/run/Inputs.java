@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.adapter.RankAllocation;
 import cglora.models.adapter.TargetSelection;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
@@ -11,6 +12,7 @@ import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
+import cglora.models.training.AdapterStart;
 import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.pipeline.spec.AdapterSpec;
@@ -61,6 +63,10 @@ record Inputs(
         FileStamps stamps)
         implements AutoCloseable {
     static final int EVALUATION_BATCH = 32;
+
+    /// Largest rank that curvature gives a module, over `r`, where nothing is said.
+    private static final int MOST_RANK = 4;
+
     static final String HEAD = "classifier.weight";
     static final String HEAD_BIAS = "classifier.bias";
 
@@ -128,6 +134,28 @@ record Inputs(
                         a.rankPattern(),
                         a.alphaPattern(),
                         isWhitened(a)));
+    }
+
+    /// How ranks are moved between the layers; empty where they stay as they are given.
+    ///
+    /// @throws CgloraException O-RANGE or O-CONFLICT for ranks that the budget does not give
+    Optional<AdapterStart.Allocation> allocation() {
+        AdapterSpec a = adapterSpec;
+        if (a.method() != AdapterSpec.Method.CG_LORA
+                || a.cg().rankAllocation() == CgSpec.RankAllocation.UNIFORM) {
+            return Optional.empty();
+        }
+        List<LoraLayer> layers = layers();
+        Integer given = a.cg().rankBudget();
+        Integer most = a.cg().maxRank();
+        var ranks =
+                new RankAllocation(
+                        given == null ? RankTable.parameters(layers) : given,
+                        a.cg().minRank(),
+                        most == null ? Math.max(a.cg().minRank(), MOST_RANK * a.r()) : most);
+        ranks.requireEnough(
+                RankTable.parameters(layers.stream().map(l -> l.withRank(1, 1)).toList()));
+        return Optional.of(new AdapterStart.Allocation(ranks, a.useRslora()));
     }
 
     static boolean isWhitened(AdapterSpec a) {

@@ -41,9 +41,34 @@ public record CgSpec(
                         aboveMin = true)
                 Double stepSize,
         @Setting(
-                        value = "Coordinates in which the low-rank step is best",
+                        value =
+                                "Coordinates in which the optimizer sees the factors; with shift they are plain",
                         byDefault = "\"whitened\"")
-                Coordinates coordinates) {
+                Coordinates coordinates,
+        @Setting(
+                        value =
+                                "uniform: r everywhere; curvature: where the whitened spectra gain most, at rank_budget",
+                        byDefault = "\"uniform\"")
+                RankAllocation rankAllocation,
+        @Setting(
+                        value =
+                                "Parameters of all factors where rank_allocation is curvature; null takes those of r everywhere",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 1)
+                Integer rankBudget,
+        @Setting(
+                        value = "Least rank of a module where rank_allocation is curvature",
+                        byDefault = "1",
+                        min = 1)
+                int minRank,
+        @Setting(
+                        value =
+                                "Largest rank of a module where rank_allocation is curvature; null takes 4 r",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 1)
+                Integer maxRank) {
     /// What the damping is relative to.
     public enum DampingType implements Named {
         RELATIVE("relative"),
@@ -97,10 +122,27 @@ public record CgSpec(
         }
     }
 
-    /// Coordinates of the truncation.
+    /// How ranks are given to modules.
+    public enum RankAllocation implements Named {
+        UNIFORM("uniform"),
+        CURVATURE("curvature");
+
+        private final String jsonName;
+
+        RankAllocation(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// Coordinates of the optimizer.
     public enum Coordinates implements Named {
         WHITENED("whitened"),
-        ADAPTER("adapter");
+        PLAIN("plain");
 
         private final String jsonName;
 

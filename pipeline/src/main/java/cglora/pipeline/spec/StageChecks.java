@@ -225,6 +225,23 @@ final class StageChecks {
                     "stage 'align' measures the start of the adapter, and stands before it",
                     "move 'align' between 'adapter' and 'train'");
         }
+        if (stage.cg().rankAllocation() == CgSpec.RankAllocation.CURVATURE) {
+            if (!stage.rankPattern().isEmpty()) {
+                problems.error(
+                        O_CONFLICT,
+                        origin(tree, "rank_pattern"),
+                        "rank_pattern gives ranks that rank_allocation 'curvature' chooses itself",
+                        "keep one of them");
+            }
+            Integer most = stage.cg().maxRank();
+            if (most != null && most < stage.cg().minRank()) {
+                problems.error(
+                        O_CONFLICT,
+                        origin(tree, "cg"),
+                        "max_rank %d is below min_rank %d".formatted(most, stage.cg().minRank()),
+                        "raise max_rank");
+            }
+        }
         boolean fixed = stage.cg().step() == CgSpec.Step.FIXED;
         if (fixed != (stage.cg().stepSize() != null)) {
             problems.error(

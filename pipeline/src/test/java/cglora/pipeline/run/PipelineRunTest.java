@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import cglora.models.adapter.PeftAdapter;
 import cglora.pipeline.cli.Main;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,7 +122,7 @@ class PipelineRunTest {
     @ValueSource(
             strings = {
                 "adapter.cg.shift=true",
-                "adapter.cg.coordinates=adapter",
+                "adapter.cg.coordinates=plain",
                 "adapter.cg.step=quadratic",
                 "adapter.use_rslora=true",
                 "adapter.lora_dropout=0.2",
@@ -140,6 +142,44 @@ class PipelineRunTest {
         assertThat(adapter.layers()).isNotEmpty();
         boolean shifted = setting.equals("adapter.cg.shift=true");
         assertThat(adapter.layers().values().iterator().next().r()).isEqualTo(shifted ? 16 : 8);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"whitened, false, false", "plain, false, true", "whitened, true, false"})
+    void ranksGoWhereTheCurvatureSaysAtTheSameBudget(String coordinates, boolean shift, boolean rs)
+            throws IOException {
+        Outcome outcome =
+                run(
+                        "quickstart.json",
+                        "--set",
+                        "adapter.cg.rank_allocation=curvature",
+                        "--set",
+                        "adapter.cg.coordinates=" + coordinates,
+                        "--set",
+                        "adapter.cg.shift=" + shift,
+                        "--set",
+                        "adapter.use_rslora=" + rs);
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        assertThat(outcome.err()).contains("verified", "ranks by curvature", "layer.5.output");
+        Path run = runs().getFirst();
+        PeftAdapter adapter = PeftAdapter.read(run.resolve("adapter"));
+        int times = shift ? 2 : 1;
+        long parameters = 0;
+        var ranks = new TreeSet<Integer>();
+        for (var layer : adapter.layers().values()) {
+            int r = layer.r() / times;
+            parameters += (long) r * (layer.in() + layer.out());
+            ranks.add(r);
+            assertThat(layer.scaling()).isCloseTo(rs ? 16 / Math.sqrt(r) : 2, within(1e-5));
+        }
+        assertThat(ranks).hasSizeGreaterThan(1);
+        assertThat(parameters).isLessThanOrEqualTo(8 * (768 + 768 + 1920)).isGreaterThan(8 * 3000);
+        var metrics = JsonMapper.shared().readTree(run.resolve("metrics.json").toFile());
+        assertThat(metrics.path("ranks").path("parameters").asLong()).isEqualTo(parameters);
+        assertThat(metrics.path("ranks").path("gain").asDouble())
+                .isGreaterThan(metrics.path("ranks").path("gain_of_settings").asDouble());
+        assertThat(metrics.path("ranks").path("modules").get(0).path("singular_values"))
+                .hasSize(32);
     }
 
     @ParameterizedTest
