@@ -1,5 +1,6 @@
 package cglora.models.family;
 
+import cglora.kernels.engine.LargeArrays;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
@@ -46,6 +47,10 @@ public record PretrainedModel(
         Encoder encoder, WeightSource weights, JsonNode config, String description)
         implements AutoCloseable {
     private static final String CLASSPATH = "classpath:";
+
+    /// Bytes that the fingerprint takes at a time.
+    private static final int CHUNK = 1 << 16;
+
     private static final String TOKENIZER = "tokenizer.json";
     private static final List<String> TOKENIZER_COMPANIONS =
             List.of(
@@ -381,13 +386,19 @@ public record PretrainedModel(
             specs.add(ParameterSpec.vector(pooler.bias(), pooler.out()));
         }
         specs.sort(Comparator.comparing(ParameterSpec::name));
+        long largest = specs.stream().mapToLong(ParameterSpec::size).max().orElse(0);
+        float[] values = LargeArrays.floats(Math.toIntExact(largest));
+        var bytes = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
         for (ParameterSpec spec : specs) {
             digest.update(
                     (spec.name() + ' ' + spec.shape() + '\n').getBytes(StandardCharsets.UTF_8));
-            float[] values = weights.read(tensorOf(spec));
-            var bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asFloatBuffer().put(values);
-            digest.update(bytes);
+            weights.read(tensorOf(spec), values, 0);
+            int step = CHUNK / Float.BYTES;
+            for (int from = 0; from < spec.size(); from += step) {
+                int count = Math.toIntExact(Math.min(step, spec.size() - from));
+                bytes.asFloatBuffer().put(values, from, count);
+                digest.update(bytes.array(), 0, count * Float.BYTES);
+            }
         }
         return HexFormat.of().formatHex(digest.digest());
     }

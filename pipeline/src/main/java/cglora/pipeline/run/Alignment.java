@@ -74,9 +74,10 @@ public final class Alignment {
                         "the data stage has no such split",
                         "name a file for it, or take another split");
             }
-            TunedModel full = TunedModel.of(inputs, reference, notes);
-            List<TunedModel> tuned =
-                    adapters.stream().map(path -> TunedModel.of(inputs, path, notes)).toList();
+            var folders = new ArrayList<Path>(adapters);
+            folders.add(reference);
+            List<TunedModel> tuned = TunedModel.all(inputs, folders, notes);
+            TunedModel full = tuned.removeLast();
             Matrix pretrained;
             Matrix target;
             var layers = new ArrayList<Map<String, LayerAlignment>>();
@@ -146,7 +147,16 @@ public final class Alignment {
         var all = new ArrayList<Map<String, LayerAlignment>>();
         try (LayerFactors factors =
                 new CalibrationPass(start, modules).factors(inputs.batches(data), data.size())) {
-            var comparison = new LayerComparison(factors, damping, full);
+            var comparison =
+                    new LayerComparison(
+                            factors,
+                            damping,
+                            full,
+                            module ->
+                                    Matrix.of(
+                                            module.out(),
+                                            module.in(),
+                                            start.read(module.weight())));
             for (TunedModel model : tuned) {
                 Map<String, LoraFactors> adapter = model.factors();
                 all.add(comparison.compare(modules(start, adapter.keySet()), adapter));

@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.adapter.LoraFactors;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.curvature.Damping;
@@ -116,9 +117,28 @@ final class AlignmentLog {
     void measureLayers(int step) {
         var adapters = AdapterStart.effective(run.session, Map.of());
         var layers =
-                new LayerComparison(factors, Damping.relative(spec.layerDamping()), model)
+                new LayerComparison(
+                                factors,
+                                Damping.relative(spec.layerDamping()),
+                                model,
+                                this::originalWeight)
                         .compare(modules(), adapters);
         keep(new AlignmentRow(name(), step, rows.get(step).predictions(), layers));
+    }
+
+    /// The weight before a start was taken off it.
+    private Matrix originalWeight(LinearModule module) {
+        Matrix W = Matrix.of(module.out(), module.in(), run.session.read(module.weight()));
+        LoraFactors start = run.start.shifted().get(module.name());
+        if (start == null) {
+            return W;
+        }
+        int r = start.loraA().length / module.in();
+        double scaling = run.session.adapters().get(module.name()).scaling();
+        return W.plus(
+                Matrix.of(module.out(), r, start.loraB())
+                        .times(Matrix.of(r, module.in(), start.loraA()))
+                        .scaled(scaling));
     }
 
     /// Measures the end, and writes the page.

@@ -26,6 +26,10 @@ final class CalibrateStage {
     /// @return what the run shows of it
     String run(CalibrateSpec calibrate) {
         new HeadStage(run).warm();
+        Set<Need> needs = Initializers.needs(inputs.adapterSpec());
+        if (needs.isEmpty()) {
+            return "nothing is needed of it";
+        }
         Samples s = run.samples(calibrate);
         List<LoraLayer> layers = inputs.layers();
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
@@ -37,7 +41,6 @@ final class CalibrateStage {
         var pass =
                 new CalibrationPass(run.session, layers.stream().map(LoraLayer::module).toList());
         int tokens = batches.stream().mapToInt(Batch::tokens).sum();
-        Set<Need> needs = Initializers.needs(inputs.adapterSpec());
         boolean curved = needs.equals(Need.FACTORS);
         boolean reduce = curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE;
         boolean gram = curved && isImplicit(calibrate, inputs, tokens);

@@ -61,10 +61,10 @@ final class Initializers {
                 cg.stepSize() == null ? 1 : cg.stepSize());
     }
 
-    /// What a calibration has to gather: all of the curvature where nothing says otherwise.
+    /// What a calibration has to gather; nothing for a method that asks for nothing.
     static Set<Need> needs(AdapterSpec adapter) {
         if (adapter == null || !adapter.method().isCalibrated()) {
-            return Need.FACTORS;
+            return Set.of();
         }
         return of(adapter, false).needs();
     }

@@ -9,6 +9,7 @@ import cglora.models.training.LayerFactors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /// Layer by layer, how much of a reference's update an adapter's subspace holds, in the metric of
 /// the base model's curvature. One layer's matrices are in memory at a time, beside the factors.
@@ -16,7 +17,20 @@ import java.util.Map;
 /// @param factors   of the base model's layers
 /// @param damping   of the factors
 /// @param reference the fully fine-tuned model
-record LayerComparison(LayerFactors factors, Damping damping, TunedModel reference) {
+/// @param base      gives `W₀` of a layer, [out, in]
+record LayerComparison(
+        LayerFactors factors,
+        Damping damping,
+        TunedModel reference,
+        Function<LinearModule, Matrix> base) {
+    /// Bytes of one layer at work: both factors in float32 and float64, and eight matrices of the
+    /// weight's size.
+    static long bytes(LinearModule module) {
+        long in = module.in();
+        long out = module.out();
+        return (Float.BYTES + Double.BYTES) * (in * in + out * out) + 8L * Double.BYTES * in * out;
+    }
+
     /// @param modules the layers of the adapter
     /// @param adapter its factors by the layers' names
     Map<String, LayerAlignment> compare(
@@ -24,6 +38,7 @@ record LayerComparison(LayerFactors factors, Damping damping, TunedModel referen
         var layers = new LinkedHashMap<String, LayerAlignment>();
         reference.updates(
                 modules,
+                base,
                 (module, update) -> {
                     LoraFactors f = adapter.get(module.name());
                     int r = f.loraA().length / module.in();

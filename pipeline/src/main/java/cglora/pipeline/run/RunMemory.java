@@ -117,11 +117,14 @@ final class RunMemory {
     }
 
     private void calibrate(CalibrateSpec calibrate) {
+        Set<Need> needs = Initializers.needs(inputs.adapterSpec());
+        if (needs.isEmpty()) {
+            return;
+        }
         Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
         int tokens = inputs.batches(data).stream().mapToInt(Batch::tokens).sum();
         var pass = new CalibrationPass(session, modules);
         int width = width(Inputs.EVALUATION_BATCH, data);
-        Set<Need> needs = Initializers.needs(inputs.adapterSpec());
         boolean curved = needs.equals(Need.FACTORS);
         boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
         long activations;
@@ -192,7 +195,8 @@ final class RunMemory {
                 training.id(),
                 weights,
                 adapters,
-                activations(Math.max(program.scratchBytes(), evaluation())));
+                activations(Math.max(program.scratchBytes(), evaluation())),
+                layerAtWork());
     }
 
     /// The reference is a second model until it has predicted.
@@ -204,6 +208,14 @@ final class RunMemory {
                 activations(evaluation()),
                 Item.engine("reference", weights.bytes()),
                 Item.host("its file or activations", Math.max(reading().bytes(), evaluation())));
+    }
+
+    /// What the comparison of one layer takes at its largest.
+    private Item layerAtWork() {
+        boolean layers = inputs.alignSpec().stream().anyMatch(AlignSpec::layers);
+        return Item.host(
+                "layer at work",
+                layers ? modules.stream().mapToLong(LayerComparison::bytes).max().orElse(0) : 0);
     }
 
     /// What the alignment keeps to the end: logits in float64, and the layers' factors.

@@ -15,24 +15,30 @@ import cglora.models.linalg.Matrix;
 import cglora.pipeline.device.EngineChoice;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /// A folder with a model or an adapter that was trained from a pipeline's base model, for its
 /// classes. It holds nothing in memory: what is asked for is read then.
 final class TunedModel {
     private final Inputs inputs;
+    private final Supplier<String> fingerprint;
     private final Path given;
     private final Path place;
     private final boolean whole;
 
-    private TunedModel(Inputs inputs, Path given) {
+    private TunedModel(Inputs inputs, Supplier<String> fingerprint, Path given) {
         this.inputs = inputs;
+        this.fingerprint = fingerprint;
         this.given = given;
         this.place = Predictor.place(given);
         this.whole = Predictor.isWhole(place);
@@ -44,8 +50,39 @@ final class TunedModel {
     /// @param notes is given the warnings
     /// @throws CgloraException M-PATH, M-HEAD, A-BASE, D-LABEL, or what reading ends in
     static TunedModel of(Inputs inputs, Path given, Problems notes) {
-        var tuned = new TunedModel(inputs, given);
-        if (!tuned.whole && !Files.isRegularFile(tuned.place.resolve(PeftAdapter.CONFIG))) {
+        return all(inputs, List.of(given), notes).getFirst();
+    }
+
+    /// The same for several folders.
+    ///
+    /// @throws CgloraException with everything that is wrong with any of them
+    static List<TunedModel> all(Inputs inputs, List<Path> given, Problems notes) {
+        var problems = new Problems();
+        var base = new String[1];
+        Supplier<String> fingerprint =
+                () -> {
+                    if (base[0] == null) {
+                        base[0] = inputs.checkpoint().fingerprint();
+                        inputs.checkpoint().weights().release();
+                    }
+                    return base[0];
+                };
+        var all = new ArrayList<TunedModel>();
+        for (Path path : given) {
+            var tuned = new TunedModel(inputs, fingerprint, path);
+            try {
+                tuned.require(notes);
+            } catch (CgloraException e) {
+                problems.error(e);
+            }
+            all.add(tuned);
+        }
+        problems.throwIfAny();
+        return all;
+    }
+
+    private void require(Problems notes) {
+        if (!whole && !Files.isRegularFile(place.resolve(PeftAdapter.CONFIG))) {
             throw new CgloraException(
                     ErrorCode.M_PATH,
                     given.toString(),
@@ -54,12 +91,11 @@ final class TunedModel {
                             : "is not there",
                     "give the folder of a tuned model or adapter, or of the run that made it");
         }
-        if (tuned.whole) {
-            tuned.requireModel(notes);
+        if (whole) {
+            requireModel(notes);
         } else {
-            tuned.requireAdapter(notes);
+            requireAdapter(notes);
         }
-        return tuned;
     }
 
     Path given() {
@@ -122,8 +158,7 @@ final class TunedModel {
                     "");
             return;
         }
-        String found = inputs.checkpoint().fingerprint();
-        inputs.checkpoint().weights().release();
+        String found = fingerprint.get();
         if (!found.equals(expected)) {
             throw new CgloraException(
                     ErrorCode.A_BASE,
@@ -199,17 +234,20 @@ final class TunedModel {
     /// `ΔW* = W* − W₀` of layers, read one at a time.
     ///
     /// @param modules whose updates are wanted
+    /// @param base    gives `W₀` of a layer, [out, in]
     /// @param taken   gets each, [out, in]
-    void updates(List<LinearModule> modules, UpdateConsumer taken) {
+    void updates(
+            List<LinearModule> modules,
+            Function<LinearModule, Matrix> base,
+            BiConsumer<LinearModule, Matrix> taken) {
         if (whole) {
             try (PretrainedModel model =
                     PretrainedModel.load(place.toString(), Map.of(), links())) {
                 for (LinearModule module : modules) {
                     Matrix tuned = weight(model, module);
-                    taken.accept(module, tuned.minus(weight(inputs.checkpoint(), module)));
+                    taken.accept(module, tuned.minus(base.apply(module)));
                 }
             }
-            inputs.checkpoint().weights().release();
             return;
         }
         var layers = new LinkedHashMap<>(PeftAdapter.read(place).layers());
@@ -223,12 +261,6 @@ final class TunedModel {
                                     .times(Matrix.of(layer.r(), layer.in(), layer.loraA()))
                                     .scaled(layer.scaling()));
         }
-    }
-
-    /// Takes the update of one layer.
-    @FunctionalInterface
-    interface UpdateConsumer {
-        void accept(LinearModule module, Matrix update);
     }
 
     private static Matrix weight(PretrainedModel model, LinearModule module) {

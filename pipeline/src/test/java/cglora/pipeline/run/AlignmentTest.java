@@ -257,6 +257,16 @@ class AlignmentTest {
         assertThat(heads[0]).isEqualTo(heads[1]);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"full", "lora"})
+    void aCalibrationThatNothingNeedsIsLeftOut(String method) throws IOException {
+        pipeline("other", method, CALIBRATE, "");
+        Outcome outcome = execute("run", path("other.json"));
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        assertThat(outcome.err()).contains("nothing is needed of it");
+        assertThat(execute("plan", path("other.json")).out()).doesNotContain("calibrate");
+    }
+
     /// Without what this product adds to the files, as PEFT and transformers write them.
     @Test
     void whatOthersMadeIsMeasuredWithAWarning() throws IOException {
