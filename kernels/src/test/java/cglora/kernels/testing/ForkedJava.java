@@ -27,7 +27,13 @@ public final class ForkedJava {
             List<String> options,
             Map<String, String> environment,
             List<String> arguments) {
-        List<String> command = command(main, options, arguments);
+        return run(command(main, options, arguments), environment);
+    }
+
+    /// Any program, in a folder of its own.
+    ///
+    /// @throws IllegalStateException when it does not end in five minutes
+    public static Outcome run(List<String> command, Map<String, String> environment) {
         try {
             Path folder = Files.createTempDirectory("forked");
             Path out = folder.resolve("out");
@@ -38,8 +44,9 @@ public final class ForkedJava {
             builder.redirectOutput(out.toFile()).redirectError(err.toFile());
             Process process = builder.start();
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
-                throw new IllegalStateException(main + " does not end");
+                throw new IllegalStateException(command + " does not end");
             }
             var outcome =
                     new Outcome(process.exitValue(), Files.readString(out), Files.readString(err));
@@ -72,8 +79,8 @@ public final class ForkedJava {
         return command;
     }
 
-    /// Surefire starts Java with a jar that only names the class path.
-    private static String classPath() {
+    /// Of this process. Surefire starts Java with a jar that only names the class path.
+    public static String classPath() {
         return System.getProperty(
                 "surefire.test.class.path", System.getProperty("java.class.path"));
     }

@@ -7,6 +7,7 @@ import cglora.kernels.device.DeviceDiscovery.Found;
 import cglora.kernels.device.DeviceId;
 import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.error.ErrorKind;
+import cglora.kernels.error.Problem;
 import cglora.pipeline.device.DeviceCheck;
 import cglora.pipeline.device.DeviceCheck.Outcome;
 import cglora.pipeline.device.EngineChoice;
@@ -48,6 +49,9 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--in-this-process", hidden = true)
     private boolean inThisProcess;
 
+    /// Why the TornadoVM that is there is of no use; null where it is, or there is none.
+    private String unusable;
+
     private final Console console;
 
     DoctorCommand(Console console) {
@@ -61,8 +65,9 @@ final class DoctorCommand implements Callable<Integer> {
             return 0;
         }
         var entries = new ArrayList<Object>();
-        boolean agrees = true;
-        for (String device : asked()) {
+        List<String> asked = asked();
+        boolean agrees = unusable == null;
+        for (String device : asked) {
             EngineChoice choice = choose(device);
             Outcome outcome = DeviceCheck.run(command(choice), DeviceId.parse(choice.device()));
             agrees &= outcome.agrees();
@@ -71,9 +76,13 @@ final class DoctorCommand implements Callable<Integer> {
                 print(choice, outcome);
             }
         }
+        if (unusable != null && !json) {
+            console.out().println("not ok: TornadoVM cannot be used: " + unusable);
+        }
         if (json) {
             var report = new LinkedHashMap<String, Object>();
             report.put("ok", agrees);
+            report.put("tornadovm_failure", unusable);
             report.put("devices", entries);
             console.out().print(JsonText.write(report));
         }
@@ -92,10 +101,13 @@ final class DoctorCommand implements Callable<Integer> {
         var all = new ArrayList<String>(List.of("jvm"));
         var process = TornadoProcess.current();
         if (process.problem().isPresent()) {
-            console.note("no device of TornadoVM: " + process.problem().get().what());
+            Problem problem = process.problem().get();
+            console.note("no device of TornadoVM: " + problem.what() + "\n  fix: " + problem.fix());
+            unusable = TornadoProcess.isInstalled() ? problem.what() : null;
             return all;
         }
         Found found = process.devices().get();
+        unusable = found.devices().isEmpty() ? "it finds no device" : null;
         found.failures().forEach(failure -> console.note("not asked: " + failure));
         found.devices().forEach(device -> all.add(device.id().toString()));
         return all;

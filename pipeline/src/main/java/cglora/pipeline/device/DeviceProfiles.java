@@ -46,10 +46,22 @@ public final class DeviceProfiles {
         String more = environment.getOrDefault(VARIABLE, "");
         for (String place : more.split(File.pathSeparator)) {
             if (!place.isBlank()) {
-                places.add(Path.of(place.strip()));
+                places.add(existing(place.strip()));
             }
         }
         return read(places);
+    }
+
+    private static Path existing(String place) {
+        Path path = Path.of(place);
+        if (!Files.exists(path)) {
+            throw new CgloraException(
+                    ErrorCode.P_FILE,
+                    VARIABLE,
+                    "names " + path.toAbsolutePath() + ", which does not exist",
+                    "name files and folders that do, or unset " + VARIABLE);
+        }
+        return path;
     }
 
     /// Reads files and folders of files.

@@ -25,6 +25,9 @@ public record TornadoProcess(Optional<Problem> problem, Supplier<Found> devices,
     /// Set by the launcher where it found no SDK that fits: what it looked for.
     static final String MISSING = "cglora.tornado.missing";
 
+    /// Set by the launcher where it found an SDK that does not fit.
+    private static final String UNFIT = "cglora.tornado.unfit";
+
     /// Set by the launcher where a first look at the devices found none to choose.
     static final String WHY = "cglora.launch.why";
 
@@ -41,6 +44,11 @@ public record TornadoProcess(Optional<Problem> problem, Supplier<Found> devices,
                         System.getProperty(WHY)),
                 DeviceDiscovery::find,
                 bytes(System.getProperty(CEILING, DEFAULT_CEILING)));
+    }
+
+    /// Whether there is a TornadoVM on this machine, of use or not.
+    public static boolean isInstalled() {
+        return TornadoStatus.isLoaded() || System.getProperty(UNFIT) != null;
     }
 
     /// TornadoVM's spelling: `12GB` is 12 · 2³⁰. A text that it would not take is no ceiling.

@@ -97,8 +97,9 @@ class BenchCommandTest {
                         saved.toString());
         assertThat(outcome.status()).isEqualTo(4);
         assertThat(outcome.out())
-                .containsPattern("\\| opencl:9:9 .*failed.*error V-ENGINE")
-                .containsPattern("\\| opencl:8:8 .*failed.*error V-ENGINE");
+                .containsPattern("- opencl:9:9, FAILED: .*error V-ENGINE")
+                .containsPattern("\\| opencl:9:9 .*failed.*see above")
+                .containsPattern("- opencl:8:8, FAILED: .*error V-ENGINE");
         assertThat(run("bench", "compare", saved.toString()).out())
                 .contains("**opencl:8:8**: opencl:8:8, FAILED: its process ended with status 4");
     }

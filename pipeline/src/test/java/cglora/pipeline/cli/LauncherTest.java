@@ -75,7 +75,7 @@ class LauncherTest {
         assertThat(outcome.out())
                 .contains("'-Dcglora.tornado.missing=TORNADOVM_HOME is not set, and no tornado is")
                 .endsWith("cglora.pipeline.cli.Main run 'a b.json'\n")
-                .doesNotContain("argfile");
+                .doesNotContain("argfile", "cglora.tornado.unfit");
     }
 
     @Test
@@ -84,6 +84,7 @@ class LauncherTest {
         Map<String, String> environment = Map.of("TORNADOVM_HOME", old.toString());
         assertThat(run(environment, "devices", "--show-command").out())
                 .contains("sdk, which is version 4.0.0-jdk21, which is not for JDK 25")
+                .contains("-Dcglora.tornado.unfit=yes")
                 .doesNotContain("argfile");
         Files.delete(old.resolve("etc/tornado.backend"));
         assertThat(run(environment, "devices", "--show-command").out())
@@ -136,6 +137,76 @@ class LauncherTest {
                                 .out())
                 .contains(" --add-modules jdk.incubator.vector ")
                 .doesNotContain("cglora.launcher", "argfile");
+    }
+
+    /// A JDK whose java is a script: it answers the launcher's question.
+    private Map<String, String> answering(String answer, int status) throws IOException {
+        Path java = Files.createDirectories(folder.resolve("jdk/bin")).resolve("java");
+        Files.writeString(folder.resolve("jdk/release"), "JAVA_VERSION=\"25.0.3\"\n");
+        Files.writeString(folder.resolve("answer"), answer);
+        Files.writeString(
+                java, "#!/bin/sh\ncat '%s'\nexit %d\n".formatted(folder.resolve("answer"), status));
+        assertThat(java.toFile().setExecutable(true)).isTrue();
+        return Map.of(
+                "TORNADOVM_HOME",
+                sdk("5.2.0-jdk25").toString(),
+                "CGLORA_JAVA_HOME",
+                folder.resolve("jdk").toString(),
+                "CGLORA_JAVA_OPTS",
+                "-Xmx3g");
+    }
+
+    @Test
+    void anEngineOfTornadoGetsTheOptionsThatItsDeviceWants() throws Exception {
+        var environment =
+                answering(
+                        "engine tornado\noption -Dtornado.device.memory=8192MB\n"
+                                + "option -XX:OnError=echo 'a b' >&2\n",
+                        0);
+        Outcome outcome =
+                run(environment, "run", "p.json", "--engine", "tornado", "--show-command");
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        Path copy = folder.toRealPath().resolve("pipeline/target/tornado.argfile");
+        assertThat(outcome.out())
+                .contains(
+                        "jdk/bin/java @" + copy + " -Xmx3g ",
+                        " -Dtornado.device.memory=8192MB ",
+                        "'-XX:OnError=echo '\\''a b'\\'' >&2' ",
+                        " -XX:-UseParallelGC -XX:+UseSerialGC ",
+                        " -Dtornado.recover.bailout=False ",
+                        " -Dtornado.tvm.maxbytecodesize=1000000 ",
+                        " -Dtornado.max.events=1024 ",
+                        " --enable-native-access=ALL-UNNAMED ")
+                .endsWith("cglora.pipeline.cli.Main run p.json --engine tornado\n")
+                .doesNotContain("cglora.launch.question", "TieredStopAtLevel");
+    }
+
+    @Test
+    void anAnswerForThisProcessorLeavesNothingOfTornado() throws Exception {
+        var environment = answering("engine jvm\nwhy TornadoVM has no GPU\n", 0);
+        Outcome outcome = run(environment, "run", "p.json", "--show-command");
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        assertThat(outcome.out())
+                .contains("'-Dcglora.launch.why=TornadoVM has no GPU'", " jdk.incubator.vector ")
+                .endsWith("cglora.pipeline.cli.Main run p.json\n")
+                .doesNotContain("argfile", "-Dtornado.");
+    }
+
+    @Test
+    void aDriverThatCrashesAtTheQuestionIsAFailureOnlyWhereTornadoIsAskedFor() throws Exception {
+        var environment = answering("", 134);
+        Outcome asked = run(environment, "run", "p.json", "--engine=tornado", "--show-command");
+        assertThat(asked.status()).isEqualTo(4);
+        assertThat(asked.err()).contains("error V-ENGINE: TornadoVM in", "ended with status 134");
+        Outcome automatic = run(environment, "run", "p.json", "--show-command");
+        assertThat(automatic.status()).as(automatic.err()).isZero();
+        assertThat(automatic.out()).contains("ended with status 134").doesNotContain("argfile");
+    }
+
+    @Test
+    void aRefusalAtTheQuestionIsTheCommandsOwn() throws Exception {
+        Outcome outcome = run(answering("", 2), "run", "p.json", "--engine", "tornado");
+        assertThat(outcome.status()).isEqualTo(2);
     }
 
     @Test

@@ -148,6 +148,16 @@ class DeviceProfilesTest {
     }
 
     @Test
+    void namesThePlaceThatDoesNotExist() {
+        Path absent = folder.resolve("absent");
+        Map<String, String> environment = Map.of("CGLORA_DEVICE_PROFILES", absent.toString());
+        assertThatThrownBy(() -> DeviceProfiles.load(environment))
+                .hasMessageContaining("P-FILE")
+                .hasMessageContaining("CGLORA_DEVICE_PROFILES")
+                .hasMessageContaining(absent + ", which does not exist");
+    }
+
+    @Test
     void theLauncherLearnsMemoryFlagsAndOptions() {
         DeviceInfo gpu = device("opencl:0:0", DeviceKind.GPU, "NVIDIA CUDA", "NVIDIA L4");
         DeviceProfiles profiles = DeviceProfiles.load(Map.of());
