@@ -30,25 +30,40 @@ final class HeadStage {
             return;
         }
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
+        Shared.Head kept = run.shared.head();
+        if (kept != null) {
+            take(kept.head(), s);
+            if (!kept.metrics().isEmpty()) {
+                run.report.remember("head only", kept.metrics());
+            }
+            return;
+        }
+        HeadWarmup.Head head = fit(options.get(), s);
+        take(head, s);
+        run.shared.keep(new Shared.Head(head, run.baseline("head only")));
+    }
+
+    private HeadWarmup.Head fit(HeadWarmupSpec options, Samples s) {
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
         float[][] features = run.session.features(batcher.sequential(s.head()), s.head().size());
         float[][] other =
                 run.session.features(batcher.sequential(s.headHeldOut()), s.headHeldOut().size());
         HeadWarmup warmup =
-                options.get().l2().isAuto()
+                options.l2().isAuto()
                         ? HeadWarmup.defaults()
-                        : HeadWarmup.fixed(options.get().l2().orElse(0.1));
+                        : HeadWarmup.fixed(options.l2().orElse(0.1));
         warmup = warmup.asking(run.session::requireGoing);
-        HeadWarmup.Head head =
-                inputs.examples().labels().regression()
-                        ? warmup.regression(
-                                features, s.head().targets(), other, s.headHeldOut().targets())
-                        : warmup.classification(
-                                features,
-                                s.head().labels(),
-                                run.session.model().outputs(),
-                                other,
-                                s.headHeldOut().labels());
+        return inputs.examples().labels().regression()
+                ? warmup.regression(features, s.head().targets(), other, s.headHeldOut().targets())
+                : warmup.classification(
+                        features,
+                        s.head().labels(),
+                        run.session.model().outputs(),
+                        other,
+                        s.headHeldOut().labels());
+    }
+
+    private void take(HeadWarmup.Head head, Samples s) {
         run.session.write("classifier.weight", head.weight());
         run.session.write("classifier.bias", head.bias());
         run.folder.event(
@@ -60,6 +75,5 @@ final class HeadStage {
         run.progress.note(
                 "      head       warm: l2 %s, loss %.3f on its %d examples, %.3f on others",
                 head.l2(), head.trainLoss(), s.head().size(), head.heldOutLoss());
-        run.baseline("head only");
     }
 }

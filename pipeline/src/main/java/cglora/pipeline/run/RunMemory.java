@@ -70,7 +70,12 @@ final class RunMemory {
         }
         for (StageSpec stage : inputs.stages()) {
             switch (stage) {
-                case CalibrateSpec calibrate -> calibrate(calibrate);
+                case CalibrateSpec calibrate -> {
+                    AdapterSpec adapter = inputs.adapterSpec();
+                    if (adapter != null && adapter.method().isCalibrated()) {
+                        calibrate(calibrate);
+                    }
+                }
                 case AdapterSpec adapter -> adapter(adapter);
                 case TrainSpec training -> train(training);
                 case ExportSpec export -> export(export);
