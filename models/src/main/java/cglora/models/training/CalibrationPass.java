@@ -40,6 +40,9 @@ public final class CalibrationPass {
     /// comes back piece by piece.
     private static final long PIECE = 32 << 20;
 
+    /// What the metric of predictions is made of.
+    public static final Set<Need> METRIC = Set.of(Need.INPUT_FACTOR, Need.OUTPUT_FACTOR);
+
     private record Loaded(
             LoadedProgram program, BatchInputs inputs, Tensor labels, Buffer weights) {}
 
@@ -75,12 +78,7 @@ public final class CalibrationPass {
         var source = new LayerSums(session.engine(), sums, tokens, examples);
         var programs = new HashMap<String, Loaded>();
         Set<Need> first = batches == curvature ? needs : without(needs, Need.OUTPUT_FACTOR);
-        Session.widest(batches)
-                .map(batch -> program(programs, batch, sums, first).program().program())
-                .ifPresent(session.engine()::reserve);
-        for (Batch batch : batches) {
-            run(program(programs, batch, sums, first), batch);
-        }
+        add(programs, batches, sums, first);
         if (!first.equals(needs)) {
             for (Batch batch : curvature) {
                 run(program(programs, batch, sums, Set.of(Need.OUTPUT_FACTOR)), batch);
@@ -88,6 +86,33 @@ public final class CalibrationPass {
         }
         session.engine().trim();
         return source;
+    }
+
+    /// `A` and `S` of each layer, tokens expanded, to be read more than once.
+    ///
+    /// @param batches  with the labels that make `S`
+    /// @param examples how many there are
+    public LayerFactors factors(List<Batch> batches, int examples) {
+        long tokens = batches.stream().mapToLong(Batch::tokens).sum();
+        Map<String, LayerSums.Sums> sums = layoutSums(METRIC);
+        var factors = new LayerFactors(session.engine(), sums, tokens, examples);
+        add(new HashMap<>(), batches, sums, METRIC);
+        session.engine().trim();
+        return factors;
+    }
+
+    /// Adds what is asked for of all batches to the sums.
+    private void add(
+            Map<String, Loaded> programs,
+            List<Batch> batches,
+            Map<String, LayerSums.Sums> sums,
+            Set<Need> needs) {
+        Session.widest(batches)
+                .map(batch -> program(programs, batch, sums, needs).program().program())
+                .ifPresent(session.engine()::reserve);
+        for (Batch batch : batches) {
+            run(program(programs, batch, sums, needs), batch);
+        }
     }
 
     private static Set<Need> without(Set<Need> needs, Need other) {

@@ -131,6 +131,28 @@ class CalibrationPassTest {
     }
 
     @Test
+    void theMetricsFactorsAreThoseOfCalibrationAndCanBeReadTwice() throws IOException {
+        Dataset data = data(7);
+        try (var checkpoint =
+                        PretrainedModel.load(
+                                TinyBert.writeWithPooler(folder).toString(), Map.of());
+                var session = session(checkpoint)) {
+            var pass = new CalibrationPass(session, session.model().linearModules());
+            List<Batch> batches = batches(data, 3);
+            StatisticsSource all = pass.factored(batches, batches, 7);
+            try (LayerFactors factors = pass.factors(batches, 7)) {
+                assertThat(factors.modules()).isEqualTo(all.modules());
+                for (String name : factors.modules()) {
+                    FactoredKfac expected = curvature(all, name);
+                    assertThat(factors.A(name)).as(name).isEqualTo(expected.A());
+                    assertThat(factors.S(name)).as(name).isEqualTo(expected.S());
+                    assertThat(factors.S(name)).as(name).isEqualTo(expected.S());
+                }
+            }
+        }
+    }
+
+    @Test
     void theGradientIsThatOfTheMeanLoss() throws IOException {
         Dataset data = data(6);
         try (var checkpoint =

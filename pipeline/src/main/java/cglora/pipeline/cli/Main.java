@@ -39,6 +39,7 @@ public final class Main {
                     InitCommand.class,
                     PlanCommand.class,
                     PredictCommand.class,
+                    AlignCommand.class,
                     InspectCommand.class,
                     DevicesCommand.class,
                     DoctorCommand.class,

@@ -21,10 +21,8 @@ import java.util.Set;
 record CellKeys(DataKey data, HeadKey head, StatisticsKey statistics, StartKey start) {
     record DataKey(ModelSpec model, DataSpec data, long seed) {}
 
-    /// @param samples     of the calibration: they come behind the head's examples, and all share
-    ///     a training set that may be too small; null for no calibration
-    /// @param stepSamples likewise
-    record HeadKey(DataKey data, HeadWarmup warmup, Integer samples, Integer stepSamples) {}
+    /// @param warmup null for no adapter
+    record HeadKey(DataKey data, HeadWarmup warmup) {}
 
     record StatisticsKey(
             HeadKey head,
@@ -51,12 +49,7 @@ record CellKeys(DataKey data, HeadKey head, StatisticsKey statistics, StartKey s
             }
         }
         var data = new DataKey(model, dataSpec, spec.seed());
-        var head =
-                new HeadKey(
-                        data,
-                        adapter == null ? null : adapter.headWarmup(),
-                        calibrate == null ? null : calibrate.samples(),
-                        calibrate == null ? null : calibrate.stepSamples());
+        var head = new HeadKey(data, adapter == null ? null : adapter.headWarmup());
         boolean adapted = adapter != null && adapter.method() != AdapterSpec.Method.FULL;
         boolean gathers = calibrate != null && adapted && adapter.method().isCalibrated();
         return new CellKeys(

@@ -20,12 +20,7 @@ final class EvaluateStage {
 
     /// @return what the run shows of it
     String run(EvaluateSpec evaluate) {
-        Dataset data =
-                switch (evaluate.data()) {
-                    case TRAIN -> inputs.train();
-                    case VALIDATION -> inputs.validation();
-                    case TEST -> inputs.test();
-                };
+        Dataset data = inputs.split(evaluate.data());
         if (data.size() == 0) {
             throw new CgloraException(
                     ErrorCode.D_EMPTY,

@@ -22,6 +22,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /// The splits of a data stage, read and drawn; text, not yet tokens.
 ///
@@ -133,19 +135,20 @@ record Examples(
             validation = drawn(validation, spec.validationExamples(), seed);
             test = drawn(test, spec.testExamples(), seed);
             if (spec.validation() == null && spec.validationSplit() != null) {
-                List<List<RawExample>> parts = split(train, spec.validationSplit(), seed);
+                List<List<RawExample>> parts =
+                        split(train, spec.validationSplit(), regression, seed);
                 train = parts.get(0);
                 validation = drawn(parts.get(1), spec.validationExamples(), seed);
             }
             train = drawn(train, spec.trainExamples(), seed);
         }
-        warnOverlap(train, validation, spec.validation(), warnings);
         var sources = new HashMap<String, String>();
         sources.put("train", String.valueOf(spec.train()));
         sources.put(
                 "validation",
                 spec.validation() == null ? String.valueOf(spec.train()) : spec.validation());
         sources.put("test", spec.test() == null ? String.valueOf(spec.train()) : spec.test());
+        warnOverlap(train, validation, sources.get("validation"), warnings);
         return new Examples(train, validation, test, labels, sources);
     }
 
@@ -216,33 +219,41 @@ record Examples(
         return picked;
     }
 
-    /// Training and validation part; the share is held for every label.
-    private static List<List<RawExample>> split(List<RawExample> all, double share, long seed) {
-        var byLabel = new java.util.TreeMap<String, List<RawExample>>();
+    /// Training and validation part; the share is held for every class. Rows of the same text stay
+    /// together, so that no validation row is trained on.
+    private static List<List<RawExample>> split(
+            List<RawExample> all, double share, boolean regression, long seed) {
+        var strata = new TreeMap<String, List<RawExample>>();
         for (RawExample example : pick(all, all.size(), seed)) {
-            byLabel.computeIfAbsent(example.label(), _ -> new ArrayList<>()).add(example);
+            strata.computeIfAbsent(regression ? "" : example.label(), _ -> new ArrayList<>())
+                    .add(example);
         }
-        var held = new HashSet<RawExample>();
-        for (List<RawExample> examples : byLabel.values()) {
-            held.addAll(examples.subList(0, (int) Math.round(share * examples.size())));
+        var held = new HashSet<String>();
+        for (List<RawExample> stratum : strata.values()) {
+            stratum.stream()
+                    .limit(Math.round(share * stratum.size()))
+                    .map(Examples::text)
+                    .forEach(held::add);
         }
-        return List.of(
-                all.stream().filter(e -> !held.contains(e)).toList(),
-                all.stream().filter(held::contains).toList());
+        Map<Boolean, List<RawExample>> parts =
+                all.stream().collect(Collectors.partitioningBy(e -> held.contains(text(e))));
+        return List.of(parts.get(false), parts.get(true));
+    }
+
+    /// What makes two rows the same to a model.
+    private static String text(RawExample example) {
+        return example.text() + '\0' + example.textPair();
     }
 
     private static void warnOverlap(
             List<RawExample> train, List<RawExample> validation, String source, Problems warnings) {
         var seen = new HashSet<String>();
-        train.forEach(e -> seen.add(e.text() + '\0' + e.textPair()));
-        long both =
-                validation.stream()
-                        .filter(e -> seen.contains(e.text() + '\0' + e.textPair()))
-                        .count();
+        train.forEach(e -> seen.add(text(e)));
+        long both = validation.stream().filter(e -> seen.contains(text(e))).count();
         if (both > 0) {
             warnings.warning(
                     ErrorCode.D_OVERLAP,
-                    String.valueOf(source),
+                    source,
                     both + " validation rows also occur in the training data",
                     "remove them: their metrics are too good");
         }

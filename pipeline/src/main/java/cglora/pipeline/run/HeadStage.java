@@ -1,13 +1,12 @@
 package cglora.pipeline.run;
 
-import cglora.models.data.Batcher;
 import cglora.models.training.HeadWarmup;
-import cglora.pipeline.spec.HeadWarmupSpec;
 import java.util.Map;
-import java.util.Optional;
 
 /// Fits the head on features of the base model, before anything depends on it.
 final class HeadStage {
+    private static final String STATE = "head only";
+
     private final RunState run;
     private final Inputs inputs;
 
@@ -22,50 +21,34 @@ final class HeadStage {
             return;
         }
         run.headReady = true;
-        Optional<HeadWarmupSpec> options = inputs.headOptions();
-        if (options.isEmpty()) {
-            if (inputs.hasTrainedHead()) {
-                run.baseline("before training");
-            }
-            return;
+        if (inputs.headOptions().isPresent()) {
+            fit();
+        } else if (inputs.hasTrainedHead()) {
+            run.baseline("before training");
         }
+        if (run.alignment != null) {
+            run.alignment.start();
+        }
+    }
+
+    private void fit() {
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
         Shared.Head kept = run.shared.head();
-        if (kept != null) {
-            take(kept.head(), s);
-            if (!kept.metrics().isEmpty()) {
-                run.report.remember("head only", kept.metrics());
-            }
+        if (kept == null) {
+            HeadWarmup.Head head = HeadFitting.fit(inputs, run.session, s).orElseThrow();
+            show(head, s);
+            run.shared.keep(new Shared.Head(head, run.baseline(STATE)));
             return;
         }
-        HeadWarmup.Head head = fit(options.get(), s);
-        take(head, s);
-        run.shared.keep(new Shared.Head(head, run.baseline("head only")));
+        run.session.write(Inputs.HEAD, kept.head().weight());
+        run.session.write(Inputs.HEAD_BIAS, kept.head().bias());
+        show(kept.head(), s);
+        if (!kept.metrics().isEmpty()) {
+            run.report.remember(STATE, kept.metrics());
+        }
     }
 
-    private HeadWarmup.Head fit(HeadWarmupSpec options, Samples s) {
-        Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
-        float[][] features = run.session.features(batcher.sequential(s.head()), s.head().size());
-        float[][] other =
-                run.session.features(batcher.sequential(s.headHeldOut()), s.headHeldOut().size());
-        HeadWarmup warmup =
-                options.l2().isAuto()
-                        ? HeadWarmup.defaults()
-                        : HeadWarmup.fixed(options.l2().orElse(0.1));
-        warmup = warmup.asking(run.session::requireGoing);
-        return inputs.examples().labels().regression()
-                ? warmup.regression(features, s.head().targets(), other, s.headHeldOut().targets())
-                : warmup.classification(
-                        features,
-                        s.head().labels(),
-                        run.session.model().outputs(),
-                        other,
-                        s.headHeldOut().labels());
-    }
-
-    private void take(HeadWarmup.Head head, Samples s) {
-        run.session.write("classifier.weight", head.weight());
-        run.session.write("classifier.bias", head.bias());
+    private void show(HeadWarmup.Head head, Samples s) {
         run.folder.event(
                 "head",
                 Map.of(

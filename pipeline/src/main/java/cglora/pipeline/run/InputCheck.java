@@ -8,6 +8,7 @@ import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
+import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ExportSpec;
@@ -16,6 +17,7 @@ import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -42,6 +44,7 @@ final class InputCheck {
     private ModelSpec modelSpec;
     private DataSpec dataSpec;
     private AdapterSpec adapterSpec;
+    private AlignSpec alignSpec;
     private PretrainedModel checkpoint;
     private Tokenizer tokenizer;
     private Examples examples;
@@ -110,6 +113,8 @@ final class InputCheck {
                 files.add(data.train());
                 files.add(data.validation());
                 files.add(data.test());
+            } else if (stage instanceof AlignSpec align && align.when()) {
+                files.add(Predictor.place(Path.of(align.reference())).toString());
             }
         }
         files.removeIf(Objects::isNull);
@@ -178,6 +183,12 @@ final class InputCheck {
                     }
                     attempt(() -> steps(training));
                 }
+                case AlignSpec align -> {
+                    alignSpec = align;
+                    if (examples != null && checkpoint != null) {
+                        attempt(this::align);
+                    }
+                }
                 case EvaluateSpec evaluate -> {
                     if (evaluate.metrics() != null) {
                         metrics(evaluate.id(), "metrics", evaluate.metrics());
@@ -194,6 +205,17 @@ final class InputCheck {
                                     inputs().calibrateSpec().orElse(null),
                                     new Problems()));
         }
+    }
+
+    private void align() {
+        if (inputs().split(alignSpec.data()).size() == 0) {
+            throw new CgloraException(
+                    ErrorCode.D_EMPTY,
+                    alignSpec.id() + ".data",
+                    "'" + alignSpec.data().jsonName() + "' has no examples",
+                    "take another split");
+        }
+        TunedModel.of(inputs(), Path.of(alignSpec.reference()), problems);
     }
 
     private void model() {

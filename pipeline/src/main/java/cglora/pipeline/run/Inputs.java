@@ -14,10 +14,12 @@ import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.pipeline.spec.AdapterSpec;
+import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.AutoOr;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.CgSpec;
 import cglora.pipeline.spec.DataSpec;
+import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ExportSpec;
 import cglora.pipeline.spec.HeadWarmup;
 import cglora.pipeline.spec.HeadWarmupSpec;
@@ -26,6 +28,7 @@ import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -194,6 +197,38 @@ record Inputs(
                 .filter(s -> s.when() && s instanceof CalibrateSpec)
                 .map(CalibrateSpec.class::cast)
                 .findFirst();
+    }
+
+    Optional<AlignSpec> alignSpec() {
+        return spec.stages().stream()
+                .filter(s -> s.when() && s instanceof AlignSpec)
+                .map(AlignSpec.class::cast)
+                .findFirst();
+    }
+
+    Dataset split(EvaluateSpec.Split split) {
+        return switch (split) {
+            case TRAIN -> train;
+            case VALIDATION -> validation;
+            case TEST -> test;
+        };
+    }
+
+    /// A split and where it comes from: `validation (a share of train.tsv)`.
+    String describe(EvaluateSpec.Split split) {
+        String file =
+                switch (split) {
+                    case TRAIN -> dataSpec.train();
+                    case VALIDATION -> dataSpec.validation();
+                    case TEST -> dataSpec.test();
+                };
+        String from =
+                file != null
+                        ? RunReport.relative(Path.of(file))
+                        : dataSpec.train() == null
+                                ? dataSpec.id()
+                                : "of " + RunReport.relative(Path.of(dataSpec.train()));
+        return split.jsonName() + " (" + from + ")";
     }
 
     Optional<HeadWarmupSpec> headOptions() {

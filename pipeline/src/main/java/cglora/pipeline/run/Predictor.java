@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.PeftAdapter;
+import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /// A trained adapter on its base model, or a model with its own head, ready to answer.
 public final class Predictor implements AutoCloseable {
@@ -45,16 +47,25 @@ public final class Predictor implements AutoCloseable {
     /// @param notes   is given the warnings
     /// @throws CgloraException one of the A, M, S or T codes
     public static Predictor open(Path folder, Base choice, EngineChoice engine, Problems notes) {
+        Path place = place(folder);
+        return isWhole(place)
+                ? new Predictor(place, choice.followLinks(), engine)
+                : new Predictor(place, choice, engine, notes);
+    }
+
+    /// The folder itself, or what a run has in it.
+    static Path place(Path folder) {
         Path place = folder;
         for (String inside : new String[] {ModelExport.FOLDER, "adapter"}) {
             place = Files.isDirectory(folder.resolve(inside)) ? folder.resolve(inside) : place;
         }
-        boolean whole =
-                Files.isRegularFile(place.resolve("config.json"))
-                        && !Files.exists(place.resolve("adapter_config.json"));
-        return whole
-                ? new Predictor(place, choice.followLinks(), engine)
-                : new Predictor(place, choice, engine, notes);
+        return place;
+    }
+
+    /// Whether a folder holds a model, not an adapter.
+    static boolean isWhole(Path place) {
+        return Files.isRegularFile(place.resolve("config.json"))
+                && !Files.exists(place.resolve(PeftAdapter.CONFIG));
     }
 
     /// A model with its own head.
@@ -155,6 +166,14 @@ public final class Predictor implements AutoCloseable {
                     "give the base model with --base, or --allow-other-base");
         }
         notes.warning(ErrorCode.A_BASE, path, what, "");
+    }
+
+    /// What the model says about so many examples, as tokens.
+    ///
+    /// @param stop asked before every batch
+    Evaluation evaluate(List<Batch> batches, int examples, BooleanSupplier stop) {
+        session.stopWhen(stop);
+        return session.evaluate(batches, examples);
     }
 
     /// One answer an example: the label and its probabilities, or the number of a regression.

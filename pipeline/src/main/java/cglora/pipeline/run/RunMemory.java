@@ -13,6 +13,7 @@ import cglora.models.training.Session;
 import cglora.models.training.Trainer;
 import cglora.pipeline.run.MemoryPlan.Item;
 import cglora.pipeline.spec.AdapterSpec;
+import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
@@ -41,6 +42,7 @@ final class RunMemory {
     private final Session session;
     private final Item weights;
     private Item adapters = Item.engine("adapters", 0);
+    private Item alignment = Item.engine("alignment", 0);
     private Item sums = Item.engine("curvature sums", 0);
     private long layerBytes;
     private long layerNativeBytes;
@@ -68,6 +70,7 @@ final class RunMemory {
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             inputs.layers().stream().map(LoraLayer::module).forEach(modules::add);
         }
+        inputs.alignSpec().ifPresent(align -> alignment = kept(align));
         for (StageSpec stage : inputs.stages()) {
             switch (stage) {
                 case CalibrateSpec calibrate -> {
@@ -77,6 +80,7 @@ final class RunMemory {
                     }
                 }
                 case AdapterSpec adapter -> adapter(adapter);
+                case AlignSpec align -> align(align);
                 case TrainSpec training -> train(training);
                 case ExportSpec export -> export(export);
                 case EvaluateSpec evaluate ->
@@ -92,7 +96,9 @@ final class RunMemory {
         add(stage, List.of(heap), List.of(READERS));
     }
 
-    private void add(String stage, List<Item> heap, List<Item> others) {
+    private void add(String stage, List<Item> arrays, List<Item> others) {
+        var heap = new ArrayList<>(arrays);
+        heap.add(alignment);
         long grown = stages.stream().mapToLong(MemoryPlan::counted).max().orElse(0);
         stages.add(MemoryPlan.of(stage, heap, others).after(grown));
     }
@@ -192,6 +198,28 @@ final class RunMemory {
                 weights,
                 adapters,
                 activations(Math.max(program.scratchBytes(), evaluation())));
+    }
+
+    /// The reference is a second model until it has predicted.
+    private void align(AlignSpec align) {
+        add(
+                align.id(),
+                weights,
+                adapters,
+                activations(evaluation()),
+                Item.engine("reference", weights.bytes()),
+                Item.host("its file or activations", Math.max(reading().bytes(), evaluation())));
+    }
+
+    /// What the alignment keeps to the end: logits in float64, and the layers' factors.
+    private Item kept(AlignSpec align) {
+        long logits =
+                AlignmentLog.data(inputs, align).size() * (long) inputs.classifier().outputs();
+        long factors =
+                align.layers()
+                        ? new CalibrationPass(session, modules).sumBytes(CalibrationPass.METRIC)
+                        : 0;
+        return Item.engine("alignment", 2 * Double.BYTES * logits + factors);
     }
 
     private void export(ExportSpec export) {

@@ -36,6 +36,16 @@ final class RunReport {
         folder.event("eval", event);
     }
 
+    /// Records what is no metric of one state.
+    void record(String key, Object value) {
+        metrics.put(key, value);
+    }
+
+    /// A line of the final table.
+    void line(String title, String text) {
+        table.add("%-22s  %s".formatted(title, text));
+    }
+
     static String describe(Map<String, Double> values) {
         var text = new StringBuilder();
         values.forEach(

@@ -31,6 +31,10 @@ final class RunState implements AutoCloseable {
     StartEffort effort = StartEffort.NONE;
     double startMiB;
     boolean isCell;
+
+    /// What is measured beside a reference; null where there is no such stage.
+    final AlignmentLog alignment;
+
     boolean headReady;
     boolean interrupted;
     boolean trained;
@@ -64,6 +68,7 @@ final class RunState implements AutoCloseable {
         this.folder = folder;
         this.report = report;
         this.shared = shared;
+        this.alignment = inputs.alignSpec().map(spec -> new AlignmentLog(this, spec)).orElse(null);
     }
 
     boolean isStopping() {

@@ -6,6 +6,7 @@ import cglora.kernels.error.Problems;
 import cglora.models.training.StoppedException;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
+import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
@@ -311,6 +312,7 @@ public final class Runner {
             case DataSpec _ -> new DataStage(run).run();
             case CalibrateSpec calibrate -> new CalibrateStage(run).run(calibrate);
             case AdapterSpec adapter -> new AdapterStage(run).run(adapter);
+            case AlignSpec align -> new AlignStage(run).run(align);
             case TrainSpec training -> new TrainStage(run).run(training);
             case EvaluateSpec evaluate -> new EvaluateStage(run).run(evaluate);
             case ExportSpec export -> new ExportStage(run).run(export);

@@ -7,13 +7,15 @@ import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.HeadWarmupSpec;
+import java.util.Arrays;
 
 /// Examples of the training set that share none: for the head, the curvature and the step.
 record Samples(Dataset head, Dataset headHeldOut, Dataset curvature, Dataset step) {
     /// Share of the head's examples on which its ℓ₂ is chosen.
     private static final double L2_SHARE = 0.2;
 
-    /// How many examples each purpose gets, in the order of the record.
+    /// How many examples each purpose gets, in the order of the record. The head takes at most half
+    /// of them whatever else is asked for, so that it is the same with every method.
     ///
     /// @param calibrate null for none
     /// @throws CgloraException D-STEPS when a purpose would get none
@@ -25,7 +27,10 @@ record Samples(Dataset head, Dataset headHeldOut, Dataset curvature, Dataset ste
             calibrate == null ? 0 : calibrate.samples(),
             calibrate == null ? 0 : calibrate.stepSamples()
         };
-        int[] sizes = share(wanted, inputs.train().size());
+        int available = inputs.train().size();
+        int[] heads = share(new int[] {wanted[0], wanted[1]}, available / 2);
+        int[] others = share(new int[] {wanted[2], wanted[3]}, available - heads[0] - heads[1]);
+        int[] sizes = {heads[0], heads[1], others[0], others[1]};
         long total = 0;
         for (int i = 0; i < wanted.length; i++) {
             total += wanted[i];
@@ -39,12 +44,13 @@ record Samples(Dataset head, Dataset headHeldOut, Dataset curvature, Dataset ste
                         "give more examples, or take \"method\": \"lora\"");
             }
         }
-        if (total > inputs.train().size()) {
+        if (total > Arrays.stream(sizes).sum()) {
             notes.warning(
                     ErrorCode.N_CALIBRATION,
                     calibrate == null ? "adapter.head_warmup" : calibrate.id(),
                     ("head, curvature and step want %d examples that they do not share; the"
-                                    + " training set has %d: head %d and %d, curvature %d, step %d")
+                                    + " training set has %d, at most half of them for the head: head"
+                                    + " %d and %d, curvature %d, step %d")
                             .formatted(
                                     total,
                                     inputs.train().size(),

@@ -15,6 +15,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// What the `config.json` of a model with a head says beyond its shapes: the classes as Hugging
 /// Face keeps them, and under `cglora` what has no key there.
 final class SavedModel {
+    /// Key, under `cglora`, of the fingerprint of the base model.
+    static final String BASE = "base_sha256";
+
     private static final String REGRESSION = "regression";
     private static final int MAX_LENGTH = 128;
 
@@ -39,6 +42,7 @@ final class SavedModel {
             numbers.put(labels.names().get(i), i);
         }
         config.putObject("cglora")
+                .put(BASE, checkpoint.fingerprint())
                 .put("pooling", inputs.pooling().name().toLowerCase(Locale.ROOT))
                 .put("max_length", inputs.dataSpec().maxLength());
         return config.toPrettyString() + "\n";

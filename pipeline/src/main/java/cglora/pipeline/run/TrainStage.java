@@ -2,8 +2,10 @@ package cglora.pipeline.run;
 
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
+import cglora.models.training.Evaluation;
 import cglora.models.training.Trainer;
 import cglora.pipeline.spec.TrainSpec;
+import java.util.Map;
 
 /// Trains.
 final class TrainStage {
@@ -32,12 +34,15 @@ final class TrainStage {
                 trainer.run(
                         inputs.train(),
                         batcher,
-                        () -> run.evaluate(watched).metrics(watched, inputs.examples().labels()),
+                        () -> evaluate(watched, listener),
                         run::isStopping,
                         listener);
         run.trained = result.steps() > 0;
         if (result.interrupted()) {
             run.interrupt();
+        }
+        if (run.alignment != null && !run.interrupted) {
+            run.alignment.finish(result.bestStep());
         }
         if (!run.trained) {
             return "interrupted before the first step";
@@ -56,5 +61,13 @@ final class TrainStage {
                                 : "  skipped %d whose loss was not finite"
                                         .formatted(result.skipped()),
                         run.interrupted ? "  interrupted; what was learnt is kept" : "");
+    }
+
+    private Map<String, Double> evaluate(Dataset watched, TrainingLog log) {
+        Evaluation evaluation = run.evaluate(watched);
+        if (run.alignment != null) {
+            run.alignment.measure(log.lastStep(), evaluation, watched);
+        }
+        return evaluation.metrics(watched, inputs.examples().labels());
     }
 }

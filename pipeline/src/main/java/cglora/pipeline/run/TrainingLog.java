@@ -13,6 +13,7 @@ final class TrainingLog implements Trainer.Listener {
     private final long begin = System.nanoTime();
     private double smoothed = Double.NaN;
     private double examplesSeen;
+    private int lastStep;
 
     TrainingLog(RunState run, int steps, int every) {
         this.run = run;
@@ -22,6 +23,7 @@ final class TrainingLog implements Trainer.Listener {
 
     @Override
     public void step(Trainer.Step step) {
+        lastStep = step.step();
         smoothed = Double.isNaN(smoothed) ? step.loss() : 0.9 * smoothed + 0.1 * step.loss();
         examplesSeen += step.examples();
         double seconds = (System.nanoTime() - begin) * 1e-9;
@@ -55,8 +57,14 @@ final class TrainingLog implements Trainer.Listener {
 
     @Override
     public void skipped(int step, String what) {
+        lastStep = step;
         run.notes.warning(ErrorCode.N_NAN, "train", "step skipped: " + what, "");
         run.showNotes();
+    }
+
+    /// The step that was tried last, counted from 1.
+    int lastStep() {
+        return lastStep;
     }
 
     /// A running mean of the loss.

@@ -31,6 +31,7 @@ final class StageChecks {
                     "data", List.of("model"),
                     "calibrate", List.of("model", "data"),
                     "adapter", List.of("model"),
+                    "align", List.of("model", "data"),
                     "train", List.of("model", "data"),
                     "evaluate", List.of("model", "data"),
                     "export", List.of("model", "adapter"));
@@ -40,6 +41,7 @@ final class StageChecks {
     private final Set<String> seen = new HashSet<>();
     private ModelSpec model;
     private DataSpec data;
+    private AdapterSpec adapter;
 
     StageChecks(Problems problems) {
         this.problems = problems;
@@ -143,6 +145,11 @@ final class StageChecks {
             case CalibrateSpec stage -> stage;
             case AdapterSpec stage -> {
                 checkAdapter(stage, tree);
+                adapter = stage;
+                yield stage;
+            }
+            case AlignSpec stage -> {
+                checkAlign(stage, tree);
                 yield stage;
             }
             case TrainSpec stage -> settleTrain(stage, tree);
@@ -211,6 +218,13 @@ final class StageChecks {
                             + "' needs the statistics of a stage 'calibrate' before it",
                     "add {\"stage\": \"calibrate\"} before it, or set \"method\": \"lora\"");
         }
+        if (seen.contains(AlignSpec.STAGE)) {
+            problems.error(
+                    P_STAGE,
+                    tree.origin().toString(),
+                    "stage 'align' measures the start of the adapter, and stands before it",
+                    "move 'align' between 'adapter' and 'train'");
+        }
         boolean fixed = stage.cg().step() == CgSpec.Step.FIXED;
         if (fixed != (stage.cg().stepSize() != null)) {
             problems.error(
@@ -222,6 +236,26 @@ final class StageChecks {
                                     + stage.cg().step().jsonName()
                                     + "'",
                     fixed ? "add \"step_size\": 1.0" : "add \"step\": \"fixed\"");
+        }
+    }
+
+    /// It measures what the adapter's stage has started, from there on.
+    private void checkAlign(AlignSpec stage, ObjectValue tree) {
+        checkSplit(stage, stage.data(), tree);
+        if (seen.contains(TrainSpec.STAGE)) {
+            problems.error(
+                    P_STAGE,
+                    tree.origin().toString(),
+                    "stage 'align' measures from the start of training, and stands behind it",
+                    "move it before 'train'");
+        }
+        if (stage.layers() && (adapter == null || adapter.method() == AdapterSpec.Method.FULL)) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "layers"),
+                    "layers are compared with the subspace of an adapter, and there is none"
+                            + " before this stage",
+                    "\"layers\": false, or another adapter.method");
         }
     }
 
@@ -284,26 +318,33 @@ final class StageChecks {
         return stage;
     }
 
-    private void checkEvaluate(EvaluateSpec stage, ObjectValue tree) {
-        if (data != null) {
-            boolean there =
-                    switch (stage.data()) {
-                        case TRAIN -> data.train() != null;
-                        case VALIDATION -> data.hasValidation();
-                        case TEST -> data.test() != null;
-                    };
-            if (!there) {
-                problems.error(
-                        P_STAGE,
-                        tree.has("data") ? origin(tree, "data") : tree.origin().toString(),
-                        "stage 'evaluate' measures on '"
-                                + stage.data().jsonName()
-                                + "', which stage '"
-                                + data.id()
-                                + "' does not give",
-                        "add it to stage '" + data.id() + "', or choose other \"data\"");
-            }
+    private void checkSplit(StageSpec stage, EvaluateSpec.Split split, ObjectValue tree) {
+        if (data == null) {
+            return;
         }
+        boolean there =
+                switch (split) {
+                    case TRAIN -> data.train() != null;
+                    case VALIDATION -> data.hasValidation();
+                    case TEST -> data.test() != null;
+                };
+        if (!there) {
+            problems.error(
+                    P_STAGE,
+                    tree.has("data") ? origin(tree, "data") : tree.origin().toString(),
+                    "stage '"
+                            + stage.stage()
+                            + "' measures on '"
+                            + split.jsonName()
+                            + "', which stage '"
+                            + data.id()
+                            + "' does not give",
+                    "add it to stage '" + data.id() + "', or choose other \"data\"");
+        }
+    }
+
+    private void checkEvaluate(EvaluateSpec stage, ObjectValue tree) {
+        checkSplit(stage, stage.data(), tree);
         if (stage.metrics() != null) {
             stage.metrics().forEach(name -> metric(name, origin(tree, "metrics")));
         }

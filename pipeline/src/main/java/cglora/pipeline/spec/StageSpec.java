@@ -10,6 +10,7 @@ public sealed interface StageSpec
                 DataSpec,
                 CalibrateSpec,
                 AdapterSpec,
+                AlignSpec,
                 TrainSpec,
                 EvaluateSpec,
                 ExportSpec {
@@ -31,6 +32,7 @@ public sealed interface StageSpec
         types.put(DataSpec.STAGE, DataSpec.class);
         types.put(CalibrateSpec.STAGE, CalibrateSpec.class);
         types.put(AdapterSpec.STAGE, AdapterSpec.class);
+        types.put(AlignSpec.STAGE, AlignSpec.class);
         types.put(TrainSpec.STAGE, TrainSpec.class);
         types.put(EvaluateSpec.STAGE, EvaluateSpec.class);
         types.put(ExportSpec.STAGE, ExportSpec.class);

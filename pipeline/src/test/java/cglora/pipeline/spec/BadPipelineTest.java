@@ -275,6 +275,41 @@ class BadPipelineTest {
                         "",
                         "1e-4",
                         "1, \"load_best\": \"f1\""),
+                row(
+                        "{\"stage\": \"evaluate\"}",
+                        "{\"stage\": \"align\", \"reference\": \"f\"}",
+                        "P_STAGE",
+                        "from the start of training|before 'train'"),
+                row(
+                        "{\"stage\": \"calibrate\"},",
+                        "{\"stage\": \"calibrate\"}, {\"stage\": \"align\", \"reference\": \"f\"},",
+                        "P_STAGE",
+                        "stands before it|between 'adapter' and 'train'"),
+                row(
+                        "{\"stage\": \"train\"",
+                        "{\"stage\": \"align\"}, {\"stage\": \"train\"",
+                        "P_VALUE",
+                        "'reference' is missing"),
+                row(
+                        "{\"stage\": \"train\"",
+                        "{\"stage\": \"align\", \"reference\": \"f\", \"examples\": 0},"
+                                + " {\"stage\": \"train\"",
+                        "O_RANGE",
+                        "examples"),
+                row(
+                        "{\"stage\": \"train\"",
+                        "{\"stage\": \"align\", \"reference\": \"f\", \"data\": \"test\"},"
+                                + " {\"stage\": \"train\"",
+                        "P_STAGE",
+                        "'align' measures on 'test'"),
+                row(
+                        "{\"stage\": \"train\"",
+                        "{\"stage\": \"align\", \"reference\": \"f\", \"layers\": true},"
+                                + " {\"stage\": \"train\"",
+                        "O_CONFLICT",
+                        "subspace of an adapter",
+                        "\"r\": \"${r}\"",
+                        "\"method\": \"full\""),
                 // PEFT
                 row("\"r\": \"${r}\"", "\"from_peft\": \"none.json\"", "A_CONFIG", "no file"));
     }

@@ -1,0 +1,176 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import cglora.models.block.LinearModule;
+import cglora.models.block.LoraLayer;
+import cglora.models.curvature.Damping;
+import cglora.models.curvature.PredictionAlignment;
+import cglora.models.data.Dataset;
+import cglora.models.linalg.Matrix;
+import cglora.models.training.AdapterStart;
+import cglora.models.training.CalibrationPass;
+import cglora.models.training.Evaluation;
+import cglora.models.training.LayerFactors;
+import cglora.pipeline.report.AlignmentPage;
+import cglora.pipeline.report.AlignmentReport;
+import cglora.pipeline.report.AlignmentRow;
+import cglora.pipeline.spec.AlignSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// What a run measures beside its reference, step by step. It keeps the logits of `f₀` and of the
+/// reference; with layers, also the factors of the base model's curvature.
+final class AlignmentLog {
+    private final RunState run;
+    private final AlignSpec spec;
+    private final Dataset data;
+    private final TreeMap<Integer, AlignmentRow> rows = new TreeMap<>();
+    private TunedModel model;
+    private Matrix pretrained;
+    private Matrix reference;
+    private LayerFactors factors;
+
+    AlignmentLog(RunState run, AlignSpec spec) {
+        this.run = run;
+        this.spec = spec;
+        this.data = data(run.inputs, spec);
+    }
+
+    /// The examples that are measured on.
+    static Dataset data(Inputs inputs, AlignSpec spec) {
+        Dataset all = inputs.split(spec.data());
+        return spec.examples() == null || spec.examples() >= all.size()
+                ? all
+                : all.slice(0, spec.examples());
+    }
+
+    /// The session is `f₀`: the base model with its head, before any adapter.
+    void start() {
+        pretrained = Matrix.of(run.evaluate(data).logits());
+        if (spec.layers()) {
+            factors =
+                    new CalibrationPass(run.session, modules())
+                            .factors(run.inputs.batches(data), data.size());
+        }
+    }
+
+    private List<LinearModule> modules() {
+        return run.inputs.layers().stream().map(LoraLayer::module).toList();
+    }
+
+    /// Reads what the reference predicts; its model is in memory meanwhile.
+    ///
+    /// @throws CgloraException O-CONFLICT where it predicts what `f₀` does
+    void refer() {
+        model = TunedModel.of(run.inputs, Path.of(spec.reference()), new Problems());
+        reference = model.logits(data, run.engine, run::isStopping);
+        requireMoved(pretrained, reference, model);
+    }
+
+    /// @throws CgloraException O-CONFLICT where the distance is not defined
+    static void requireMoved(Matrix pretrained, Matrix reference, TunedModel model) {
+        if (!PredictionAlignment.hasMoved(pretrained, reference)) {
+            throw new CgloraException(
+                    ErrorCode.O_CONFLICT,
+                    model.given().toString(),
+                    "predicts what the base model with its head predicts: the relative distance"
+                            + " |f - f*| / |f0 - f*| is not defined",
+                    "give a model that was trained");
+        }
+    }
+
+    /// Measures the session as it is after so many steps.
+    void measure(int step) {
+        measure(step, run.evaluate(data));
+    }
+
+    /// The same, where the session has been asked already.
+    ///
+    /// @param seen what it said about `on`
+    void measure(int step, Evaluation seen, Dataset on) {
+        measure(step, on == data ? seen : run.evaluate(data));
+    }
+
+    private void measure(int step, Evaluation seen) {
+        if (reference == null) {
+            return; // the run was stopped before
+        }
+        var alignment = PredictionAlignment.of(pretrained, reference, Matrix.of(seen.logits()));
+        keep(new AlignmentRow(name(), step, alignment, Map.of()));
+        run.folder.event("align", AlignmentReport.record(rows.get(step)));
+    }
+
+    private void keep(AlignmentRow row) {
+        rows.put(row.step(), row);
+        run.report.record(
+                "alignment", rows.values().stream().map(AlignmentReport::record).toList());
+    }
+
+    /// Adds the layers to what was measured of a step.
+    void measureLayers(int step) {
+        var adapters = AdapterStart.effective(run.session, Map.of());
+        var layers =
+                new LayerComparison(factors, Damping.relative(spec.layerDamping()), model)
+                        .compare(modules(), adapters);
+        keep(new AlignmentRow(name(), step, rows.get(step).predictions(), layers));
+    }
+
+    /// Measures the end, and writes the page.
+    ///
+    /// @param step whose state the session has
+    void finish(int step) {
+        if (reference == null) {
+            return;
+        }
+        if (!rows.containsKey(step)) {
+            measure(step);
+        }
+        if (spec.layers()) {
+            measureLayers(step);
+            factors.close();
+        }
+        write();
+        run.report.line("alignment, step " + step, describe(step));
+    }
+
+    /// Writes `alignment.html`.
+    void write() {
+        run.folder.writeText("alignment.html", AlignmentPage.html(report()));
+    }
+
+    private AlignmentReport report() {
+        return new AlignmentReport(
+                RunReport.relative(model.given()),
+                describe(run.inputs, spec, data),
+                new ArrayList<>(rows.values()));
+    }
+
+    private String name() {
+        return RunReport.relative(run.folder.path());
+    }
+
+    /// `validation, 512 examples of data/dev.tsv`.
+    static String describe(Inputs inputs, AlignSpec spec, Dataset data) {
+        return inputs.describe(spec.data()) + ", " + data.size() + " examples";
+    }
+
+    /// The numbers of one step.
+    String describe(int step) {
+        PredictionAlignment p = rows.get(step).predictions();
+        return String.format(
+                Locale.ROOT,
+                "%s, %d examples  distance %.4f  cosine %.4f  kl %.4f  agreement %.4f",
+                spec.data().jsonName(),
+                data.size(),
+                p.relativeDistance(),
+                p.cosine(),
+                p.kl(),
+                p.agreement());
+    }
+}

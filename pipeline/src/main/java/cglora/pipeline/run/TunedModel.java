@@ -1,0 +1,238 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import cglora.models.adapter.Base;
+import cglora.models.adapter.LoraFactors;
+import cglora.models.adapter.PeftAdapter;
+import cglora.models.block.LinearModule;
+import cglora.models.block.ParameterSpec;
+import cglora.models.data.Dataset;
+import cglora.models.data.Labels;
+import cglora.models.family.PretrainedModel;
+import cglora.models.linalg.Matrix;
+import cglora.pipeline.device.EngineChoice;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+
+/// A folder with a model or an adapter that was trained from a pipeline's base model, for its
+/// classes. It holds nothing in memory: what is asked for is read then.
+final class TunedModel {
+    private final Inputs inputs;
+    private final Path given;
+    private final Path place;
+    private final boolean whole;
+
+    private TunedModel(Inputs inputs, Path given) {
+        this.inputs = inputs;
+        this.given = given;
+        this.place = Predictor.place(given);
+        this.whole = Predictor.isWhole(place);
+    }
+
+    /// Reads configuration and headers.
+    ///
+    /// @param given folder of a model with its head, of an adapter, or of a run that has one
+    /// @param notes is given the warnings
+    /// @throws CgloraException M-PATH, M-HEAD, A-BASE, D-LABEL, or what reading ends in
+    static TunedModel of(Inputs inputs, Path given, Problems notes) {
+        var tuned = new TunedModel(inputs, given);
+        if (!tuned.whole && !Files.isRegularFile(tuned.place.resolve(PeftAdapter.CONFIG))) {
+            throw new CgloraException(
+                    ErrorCode.M_PATH,
+                    given.toString(),
+                    Files.exists(given)
+                            ? "holds no model, no adapter, and neither model nor adapter of a run"
+                            : "is not there",
+                    "give the folder of a tuned model or adapter, or of the run that made it");
+        }
+        if (tuned.whole) {
+            tuned.requireModel(notes);
+        } else {
+            tuned.requireAdapter(notes);
+        }
+        return tuned;
+    }
+
+    Path given() {
+        return given;
+    }
+
+    private void requireModel(Problems notes) {
+        try (PretrainedModel model = PretrainedModel.load(place.toString(), Map.of(), links())) {
+            if (!model.weights().names().contains(Inputs.HEAD)) {
+                throw new CgloraException(
+                        ErrorCode.M_HEAD,
+                        given.toString(),
+                        "the model brings no head, so it predicts nothing",
+                        "give a model that was fine-tuned for the pipeline's classes");
+            }
+            if (!shapes(model).equals(shapes(inputs.checkpoint()))) {
+                throw new CgloraException(
+                        ErrorCode.A_BASE,
+                        given.toString(),
+                        "its weights have other names or shapes than those of "
+                                + inputs.checkpoint().description(),
+                        "give a model that was trained from the pipeline's");
+            }
+            String base = model.config().path("cglora").path(SavedModel.BASE).asString(null);
+            requireBase(base, notes);
+            int outputs = Math.toIntExact(model.weights().shape(Inputs.HEAD)[0]);
+            requireClasses(SavedModel.labels(model, outputs), notes);
+        }
+    }
+
+    private static Map<String, List<Integer>> shapes(PretrainedModel checkpoint) {
+        return checkpoint.encoder().parameters().stream()
+                .collect(
+                        Collectors.toMap(
+                                ParameterSpec::name,
+                                p -> Arrays.stream(p.extents()).boxed().toList()));
+    }
+
+    private void requireAdapter(Problems notes) {
+        PeftAdapter adapter = PeftAdapter.read(place);
+        requireBase(adapter.metadata().get(ExportStage.BASE_SHA256), notes);
+        String names = adapter.metadata().get("cglora.labels");
+        boolean regression = Boolean.parseBoolean(adapter.metadata().get("cglora.regression"));
+        int outputs = adapter.shapes().get(Inputs.HEAD)[0];
+        requireClasses(
+                names == null
+                        ? SavedModel.labels(inputs.checkpoint(), outputs)
+                        : new Labels(List.of(names.split("\n")), regression),
+                notes);
+    }
+
+    /// @param expected fingerprint of the base that it says it was trained from; null for none
+    private void requireBase(String expected, Problems notes) {
+        if (expected == null) {
+            notes.warning(
+                    ErrorCode.A_BASE,
+                    given.toString(),
+                    "it does not say which weights it was trained from; taken for "
+                            + inputs.checkpoint().description(),
+                    "");
+            return;
+        }
+        String found = inputs.checkpoint().fingerprint();
+        inputs.checkpoint().weights().release();
+        if (!found.equals(expected)) {
+            throw new CgloraException(
+                    ErrorCode.A_BASE,
+                    given.toString(),
+                    "trained from weights with SHA-256 %.12s…, those of %s are %.12s…"
+                            .formatted(expected, inputs.checkpoint().description(), found),
+                    "compare models that were trained from the pipeline's");
+        }
+    }
+
+    /// The same names in the same order; where one side only numbers its classes, as many.
+    private void requireClasses(Labels found, Problems notes) {
+        Labels expected = inputs.examples().labels();
+        if (found.equals(expected)) {
+            return;
+        }
+        boolean numbered =
+                expected.isNumbered()
+                        || found.names().stream().allMatch(name -> name.startsWith("LABEL_"));
+        boolean alike =
+                found.names().size() == expected.names().size()
+                        && (found.regression() == expected.regression() || expected.regression());
+        if (!numbered || !alike) {
+            throw new CgloraException(
+                    ErrorCode.D_LABEL,
+                    given.toString(),
+                    "its classes are %s, the pipeline's are %s"
+                            .formatted(found.names(), expected.names()),
+                    "compare models of one task, with the classes in one order");
+        }
+        if (!expected.regression()) {
+            notes.warning(
+                    ErrorCode.D_LABEL,
+                    given.toString(),
+                    "its classes are called %s; taken for %s in this order"
+                            .formatted(found.names(), expected.names()),
+                    "");
+        }
+    }
+
+    private boolean links() {
+        return inputs.modelSpec().followLinks();
+    }
+
+    /// What it says about all examples; the model is in memory until this returns.
+    ///
+    /// @param stop asked before every batch
+    /// @return [examples, outputs]
+    /// @throws cglora.models.training.StoppedException when somebody asked to stop
+    Matrix logits(Dataset data, EngineChoice engine, BooleanSupplier stop) {
+        var base = new Predictor.Base(inputs.modelSpec().path(), false, links());
+        try (Predictor predictor = Predictor.open(given, base, engine, new Problems())) {
+            return Matrix.of(predictor.evaluate(inputs.batches(data), data.size(), stop).logits());
+        }
+    }
+
+    /// The adapter's factors by the layers' names; empty for a whole model.
+    Map<String, LoraFactors> factors() {
+        var factors = new TreeMap<String, LoraFactors>();
+        if (!whole) {
+            PeftAdapter.read(place)
+                    .layers()
+                    .forEach(
+                            (name, layer) ->
+                                    factors.put(
+                                            name,
+                                            new LoraFactors(
+                                                    layer.loraA(), layer.loraB(), Base.KEPT)));
+        }
+        return factors;
+    }
+
+    /// `ΔW* = W* − W₀` of layers, read one at a time.
+    ///
+    /// @param modules whose updates are wanted
+    /// @param taken   gets each, [out, in]
+    void updates(List<LinearModule> modules, UpdateConsumer taken) {
+        if (whole) {
+            try (PretrainedModel model =
+                    PretrainedModel.load(place.toString(), Map.of(), links())) {
+                for (LinearModule module : modules) {
+                    Matrix tuned = weight(model, module);
+                    taken.accept(module, tuned.minus(weight(inputs.checkpoint(), module)));
+                }
+            }
+            inputs.checkpoint().weights().release();
+            return;
+        }
+        var layers = new LinkedHashMap<>(PeftAdapter.read(place).layers());
+        for (LinearModule module : modules) {
+            PeftAdapter.Layer layer = layers.remove(module.name());
+            taken.accept(
+                    module,
+                    layer == null
+                            ? Matrix.zero(module.out(), module.in())
+                            : Matrix.of(layer.out(), layer.r(), layer.loraB())
+                                    .times(Matrix.of(layer.r(), layer.in(), layer.loraA()))
+                                    .scaled(layer.scaling()));
+        }
+    }
+
+    /// Takes the update of one layer.
+    @FunctionalInterface
+    interface UpdateConsumer {
+        void accept(LinearModule module, Matrix update);
+    }
+
+    private static Matrix weight(PretrainedModel model, LinearModule module) {
+        var spec = ParameterSpec.matrix(module.weight(), module.out(), module.in());
+        return Matrix.of(module.out(), module.in(), model.weights().read(model.tensorOf(spec)));
+    }
+}

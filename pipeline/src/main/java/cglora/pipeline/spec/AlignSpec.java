@@ -1,0 +1,49 @@
+package cglora.pipeline.spec;
+
+/// Measures how near the model comes to a fully fine-tuned one's predictions: where it starts and
+/// whenever training evaluates.
+public record AlignSpec(
+        @Setting(
+                        value =
+                                "Name of this stage in --set paths and references; needed when a align stage repeats",
+                        byDefault = "null",
+                        nullable = true)
+                String id,
+        @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
+                boolean when,
+        @Setting(
+                        value = "Folder of the fully fine-tuned model, or of the run that made it",
+                        path = true)
+                String reference,
+        @Setting(value = "Examples to measure on", byDefault = "\"validation\"")
+                EvaluateSpec.Split data,
+        @Setting(
+                        value = "Only so many of them, the first ones; null takes all",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 1)
+                Integer examples,
+        @Setting(
+                        value =
+                                "Also how much of each layer's update the adapter's subspace holds, at the start and the end",
+                        byDefault = "false")
+                boolean layers,
+        @Setting(
+                        value =
+                                "Of the layers' metric: times the mean eigenvalue, added to each factor",
+                        byDefault = "1.0",
+                        min = 0)
+                double layerDamping)
+        implements StageSpec {
+    /// The value of `stage` in the file.
+    public static final String STAGE = "align";
+
+    public AlignSpec {
+        id = id == null ? STAGE : id;
+    }
+
+    @Override
+    public String stage() {
+        return STAGE;
+    }
+}
