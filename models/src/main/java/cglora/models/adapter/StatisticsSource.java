@@ -5,6 +5,7 @@ import cglora.models.curvature.TokenGram;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /// Hands out what calibration gathered of linear layers, each once, so that the memory of a layer
 /// comes back as soon as it has been used. Safe for several threads.
@@ -19,6 +20,10 @@ public interface StatisticsSource {
     ///
     /// @throws IllegalStateException when nothing is, or nothing any more
     LayerStatistics take(String module);
+
+    /// What has not been taken, to be handed out from the beginning any number of times, also when
+    /// the engine that gathered it is gone.
+    Supplier<StatisticsSource> keep();
 
     /// Nothing.
     static StatisticsSource none() {
@@ -43,6 +48,12 @@ public interface StatisticsSource {
             @Override
             public synchronized LayerStatistics take(String module) {
                 return LayerStatistics.of(module, taken(module, left.remove(module)));
+            }
+
+            @Override
+            public synchronized Supplier<StatisticsSource> keep() {
+                var kept = new LinkedHashMap<>(left);
+                return () -> of(kept);
             }
         };
     }

@@ -424,6 +424,23 @@ public final class AdapterStart {
         return effective;
     }
 
+    /// All that a start has put on the session, by the parameter's name: another session of the
+    /// same model and adapters starts alike once they are written to it.
+    public static Map<String, float[]> started(Session session, Result start) {
+        var parameters = new LinkedHashMap<String, float[]>();
+        for (LoraLayer layer : session.adapters().values()) {
+            var names = new ArrayList<>(List.of(layer.loraA(), layer.loraB()));
+            if (layer.whitened()) {
+                names.addAll(List.of(layer.inputRoot(), layer.outputRoot()));
+            }
+            if (start.shifted().containsKey(layer.module().name())) {
+                names.add(layer.module().weight());
+            }
+            names.forEach(name -> parameters.put(name, session.read(name)));
+        }
+        return parameters;
+    }
+
     private static float[] concatenateRows(float[] upper, float[] lower) {
         float[] all = java.util.Arrays.copyOf(upper, upper.length + lower.length);
         System.arraycopy(lower, 0, all, upper.length, lower.length);

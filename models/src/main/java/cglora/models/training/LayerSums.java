@@ -8,9 +8,15 @@ import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.linalg.Matrix;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// The sums of a calibration, in float32 on the engine until a layer is taken. An engine's memory
 /// comes back when the last layer of a layout has gone.
@@ -24,7 +30,8 @@ final class LayerSums implements StatisticsSource {
     ///     the pooling
     record Sums(LinearModule module, Layout layout, Buffer A, Buffer S, Buffer G, boolean pooled) {}
 
-    private final Engine engine;
+    private final Function<Buffer, float[]> reading;
+    private final Consumer<Layout> release;
     private final Map<String, Sums> left;
     private final long tokens;
     private final int examples;
@@ -34,11 +41,21 @@ final class LayerSums implements StatisticsSource {
     /// @param tokens   that `A` is a mean over, but for a pooled layer
     /// @param examples that the others are a mean over
     LayerSums(Engine engine, Map<String, Sums> sums, long tokens, int examples) {
-        this.engine = engine;
+        this(engine::read, engine::release, sums, tokens, examples);
+        sums.values().stream().map(Sums::layout).distinct().forEach(engine::allocate);
+    }
+
+    private LayerSums(
+            Function<Buffer, float[]> reading,
+            Consumer<Layout> release,
+            Map<String, Sums> sums,
+            long tokens,
+            int examples) {
+        this.reading = reading;
+        this.release = release;
         this.left = new LinkedHashMap<>(sums);
         this.tokens = tokens;
         this.examples = examples;
-        sums.values().stream().map(Sums::layout).distinct().forEach(engine::allocate);
     }
 
     @Override
@@ -60,14 +77,26 @@ final class LayerSums implements StatisticsSource {
         Matrix S = mean(sums.S(), out, out, examples);
         Matrix G = mean(sums.G(), out, in, examples);
         if (left.values().stream().noneMatch(other -> other.layout() == sums.layout())) {
-            engine.release(sums.layout());
+            release.accept(sums.layout());
         }
         return S == null
                 ? LayerStatistics.of(name, G, A)
                 : LayerStatistics.of(name, FactoredKfac.givenUp(A, S, G));
     }
 
+    @Override
+    public synchronized Supplier<StatisticsSource> keep() {
+        var values = new IdentityHashMap<Buffer, float[]>();
+        for (Sums sums : left.values()) {
+            Stream.of(sums.A(), sums.S(), sums.G())
+                    .filter(Objects::nonNull)
+                    .forEach(buffer -> values.computeIfAbsent(buffer, reading));
+        }
+        var kept = new LinkedHashMap<>(left);
+        return () -> new LayerSums(values::get, _ -> {}, kept, tokens, examples);
+    }
+
     private Matrix mean(Buffer sum, int rows, int columns, double count) {
-        return sum == null ? null : Matrix.ofQuotient(rows, columns, engine.read(sum), count);
+        return sum == null ? null : Matrix.ofQuotient(rows, columns, reading.apply(sum), count);
     }
 }

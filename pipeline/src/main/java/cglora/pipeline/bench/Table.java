@@ -19,7 +19,7 @@ public record Table(List<String> head, List<List<String>> rows) {
     }
 
     /// A table of GitHub's Markdown, its columns aligned for those who read the text itself.
-    String markdown() {
+    public String markdown() {
         int[] widths = new int[head.size()];
         for (int c = 0; c < widths.length; c++) {
             int column = c;
@@ -56,7 +56,7 @@ public record Table(List<String> head, List<List<String>> rows) {
     }
 
     /// RFC 4180: lines end with CR LF, and what holds a comma, a quote or a line break is quoted.
-    String csv() {
+    public String csv() {
         var text = new StringBuilder(csvLine(head));
         rows.forEach(row -> text.append(csvLine(row)));
         return text.toString();

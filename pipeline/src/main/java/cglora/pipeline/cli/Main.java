@@ -38,6 +38,7 @@ public final class Main {
                     RunCommand.class,
                     InitCommand.class,
                     PlanCommand.class,
+                    CompareCommand.class,
                     PredictCommand.class,
                     AlignCommand.class,
                     InspectCommand.class,

@@ -40,8 +40,13 @@ public final class PipelineOptions {
 
     /// Reads the file with the changes and further ones.
     PipelineReading read(List<String> more) {
+        return PipelineReader.read(file, overrides(more));
+    }
+
+    /// The changes and further ones.
+    Overrides overrides(List<String> more) {
         var all = new ArrayList<>(set);
         all.addAll(more);
-        return PipelineReader.read(file, Overrides.of(variables, all, unset));
+        return Overrides.of(variables, all, unset);
     }
 }

@@ -1,7 +1,9 @@
 package cglora.pipeline.cli;
 
 import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.run.GridRunner;
 import cglora.pipeline.run.Plan;
+import cglora.pipeline.spec.GridReading;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,6 +12,8 @@ import picocli.CommandLine.Mixin;
 @Command(name = "plan", description = "Print parameters, steps and memory of a run, without it.")
 final class PlanCommand implements Callable<Integer> {
     @Mixin private PipelineOptions pipeline;
+
+    @Mixin private GridOptions gridOptions;
 
     @Mixin private EngineOptions engine;
 
@@ -21,13 +25,21 @@ final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var reading = pipeline.read(engine.settings());
-        EngineChoice choice = engine.choose(reading.spec().engine());
-        if (engine.isAnswered(choice, console)) {
-            return 0;
+        GridReading grid = gridOptions.read(pipeline, engine);
+        EngineChoice choice = engine.choose(grid.first().spec().engine());
+        if (!engine.isAnswered(choice, console)) {
+            print(grid, choice, console);
         }
-        console.warnings(reading.warnings());
-        new Plan(reading, choice, console.out(), console.err()).print();
         return 0;
+    }
+
+    static void print(GridReading grid, EngineChoice choice, Console console) {
+        console.warnings(grid.first().warnings());
+        if (grid.isGrid()) {
+            new GridRunner(grid, choice, console.out(), console.err(), console.isQuiet(), true)
+                    .plan();
+        } else {
+            new Plan(grid.first(), choice, console.out(), console.err()).print();
+        }
     }
 }

@@ -7,12 +7,15 @@ import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CgSpec;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /// Puts the adapter on the model and gives it its first values.
 final class AdapterStage {
+    private static final String AFTER = "after initialisation";
+
     private final RunState run;
     private final Inputs inputs;
 
@@ -28,67 +31,107 @@ final class AdapterStage {
             return "full: every weight is trained";
         }
         List<LoraLayer> layers = inputs.layers();
-        var starter = new AdapterStart(run.session, run.notes);
-        String what =
-                adapter.method().jsonName()
-                        + " r "
-                        + adapter.r()
-                        + "  "
-                        + layers.size()
-                        + " modules";
-        if (adapter.method() != AdapterSpec.Method.CG_LORA) {
-            run.session.addAdapters(layers);
-            run.start =
-                    starter.start(
-                            Initializers.of(adapter, run.statistics.isImplicit()),
-                            run.statistics,
-                            inputs.spec().seed());
-            run.statistics = StatisticsSource.none();
-            if (run.start.largest() == 0) {
-                return what;
-            }
-            run.baseline("after initialisation");
-            return what
-                    + "  largest factors' product %.3f of a weight%s"
-                            .formatted(
-                                    run.start.largest(),
-                                    run.start.shifted().isEmpty() ? "" : ", taken off the base");
+        Shared.Start kept = run.shared.start();
+        return kept == null ? make(adapter, layers) : take(kept, layers);
+    }
+
+    /// The start of an earlier cell with the same settings.
+    private String take(Shared.Start kept, List<LoraLayer> layers) {
+        run.session.addAdapters(kept.adapters());
+        kept.parameters().forEach(run.session::write);
+        run.start = kept.result();
+        run.effort = kept.effort();
+        inputs.allocation().ifPresent(a -> showRanks(layers, a.ranks().budget()));
+        if (kept.metrics() != null && !kept.metrics().isEmpty()) {
+            run.report.remember(AFTER, kept.metrics());
         }
-        CgSpec cg = adapter.cg();
+        if (!kept.event().isEmpty()) {
+            run.folder.event("init", kept.event());
+        }
+        return kept.shown() + "  (an earlier cell's)";
+    }
+
+    private String make(AdapterSpec adapter, List<LoraLayer> layers) {
+        long begin = System.nanoTime();
+        var event = new LinkedHashMap<String, Double>();
+        String shown =
+                "%s r %d  %d modules%s"
+                        .formatted(
+                                adapter.method().jsonName(),
+                                adapter.r(),
+                                layers.size(),
+                                adapter.method() == AdapterSpec.Method.CG_LORA
+                                        ? cgLora(adapter.cg(), layers, event)
+                                        : rival(adapter, layers));
+        run.statistics = StatisticsSource.none();
+        run.effort =
+                new StartEffort(run.effort.calibrateSeconds(), (System.nanoTime() - begin) * 1e-9);
+        boolean changed = adapter.method() == AdapterSpec.Method.CG_LORA || run.start.largest() > 0;
+        Map<String, Double> metrics = changed ? run.baseline(AFTER) : null;
+        if (!event.isEmpty()) {
+            run.folder.event("init", event);
+        }
+        if (run.shared.wantsStart(run.session.adapterBytes())) {
+            run.shared.keep(
+                    new Shared.Start(
+                            List.copyOf(run.session.adapters().values()),
+                            AdapterStart.started(run.session, run.start),
+                            run.start,
+                            metrics,
+                            shown,
+                            event,
+                            run.effort));
+        }
+        return shown;
+    }
+
+    private String rival(AdapterSpec adapter, List<LoraLayer> layers) {
+        run.session.addAdapters(layers);
+        run.start =
+                new AdapterStart(run.session, run.notes)
+                        .start(
+                                Initializers.of(adapter, run.statistics.isImplicit()),
+                                run.statistics,
+                                inputs.spec().seed());
+        return run.start.largest() == 0
+                ? ""
+                : "  largest factors' product %.3f of a weight%s"
+                        .formatted(
+                                run.start.largest(),
+                                run.start.shifted().isEmpty() ? "" : ", taken off the base");
+    }
+
+    /// @param event is given what a held-out step tried
+    private String cgLora(CgSpec cg, List<LoraLayer> layers, Map<String, Double> event) {
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
         Optional<AdapterStart.Allocation> allocation = inputs.allocation();
         run.start =
-                starter.cgLora(
-                        layers,
-                        Initializers.cgLora(cg, run.statistics.isImplicit()),
-                        run.statistics,
-                        allocation,
-                        AdapterStart.Step.valueOf(cg.step().name()),
-                        sample(batcher, s.curvature()),
-                        sample(batcher, s.step()),
-                        inputs.spec().seed());
-        run.statistics = StatisticsSource.none();
+                new AdapterStart(run.session, run.notes)
+                        .cgLora(
+                                layers,
+                                Initializers.cgLora(cg, run.statistics.isImplicit()),
+                                run.statistics,
+                                allocation,
+                                AdapterStart.Step.valueOf(cg.step().name()),
+                                sample(batcher, s.curvature()),
+                                sample(batcher, s.step()),
+                                inputs.spec().seed());
         allocation.ifPresent(a -> showRanks(layers, a.ranks().budget()));
-        run.baseline("after initialisation");
         if (run.start.step() == null) {
-            return what + "  largest step %.3f of a weight".formatted(run.start.largest());
+            return "  largest step %.3f of a weight".formatted(run.start.largest());
         }
         double best = run.start.step().trials().stream().mapToDouble(t -> t.loss()).min().orElse(0);
-        run.folder.event(
-                "init",
-                Map.of(
-                        "eta_quadratic", run.start.quadratic(),
-                        "eta", run.start.step().eta(),
-                        "held_out_before", run.start.step().lossBefore(),
-                        "held_out_after", best));
-        return what
-                + "  held-out loss %.3f -> %.3f (step %.4g x quadratic, %d unseen examples)"
-                        .formatted(
-                                run.start.step().lossBefore(),
-                                best,
-                                run.start.step().eta() / run.start.quadratic(),
-                                s.step().size());
+        event.put("eta_quadratic", run.start.quadratic());
+        event.put("eta", run.start.step().eta());
+        event.put("held_out_before", run.start.step().lossBefore());
+        event.put("held_out_after", best);
+        return "  held-out loss %.3f -> %.3f (step %.4g x quadratic, %d unseen examples)"
+                .formatted(
+                        run.start.step().lossBefore(),
+                        best,
+                        run.start.step().eta() / run.start.quadratic(),
+                        s.step().size());
     }
 
     private void showRanks(List<LoraLayer> asked, long budget) {

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.models.adapter.Need;
+import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LoraLayer;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
@@ -8,6 +9,7 @@ import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.Evaluation;
+import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
 import java.util.List;
 import java.util.Set;
@@ -26,11 +28,24 @@ final class CalibrateStage {
     /// @return what the run shows of it
     String run(CalibrateSpec calibrate) {
         new HeadStage(run).warm();
-        Set<Need> needs = Initializers.needs(inputs.adapterSpec());
+        AdapterSpec adapter = inputs.adapterSpec();
+        Set<Need> needs = Initializers.needs(adapter);
         if (needs.isEmpty()) {
-            return "nothing is needed of it";
+            return adapter == null
+                    ? "nothing gathered: there is no adapter to start"
+                    : "nothing gathered: " + adapter.method().jsonName() + " needs no statistics";
         }
         Samples s = run.samples(calibrate);
+        if (run.shared.start() != null) {
+            return "nothing gathered: an earlier cell has the same start";
+        }
+        StatisticsSource kept = run.shared.statistics();
+        if (kept != null) {
+            run.statistics = kept;
+            run.effort = new StartEffort(run.shared.statisticsSeconds(), 0);
+            return "the statistics of an earlier cell";
+        }
+        long begin = System.nanoTime();
         List<LoraLayer> layers = inputs.layers();
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
         List<Batch> batches = batcher.sequential(s.curvature());
@@ -54,6 +69,11 @@ final class CalibrateStage {
         } else {
             run.statistics = pass.gather(needs, batches, curvature, count);
         }
+        run.effort = new StartEffort((System.nanoTime() - begin) * 1e-9, 0);
+        run.shared.keep(
+                run.statistics,
+                run.effort.calibrateSeconds(),
+                gram || reduce ? rowBytes(layers, tokens) : pass.sumBytes(needs));
         return "%d examples, %d tokens, %d layers, %s, %s"
                 .formatted(
                         count,
@@ -61,6 +81,13 @@ final class CalibrateStage {
                         layers.size(),
                         calibrate.fisher().jsonName(),
                         curved ? gram ? "implicit" : "factored" : gathered(needs));
+    }
+
+    /// Bytes of the tokens in float64.
+    private static long rowBytes(List<LoraLayer> layers, int tokens) {
+        return layers.stream().mapToLong(l -> l.module().in() + 2L * l.module().out()).sum()
+                * tokens
+                * Double.BYTES;
     }
 
     private static String gathered(Set<Need> needs) {

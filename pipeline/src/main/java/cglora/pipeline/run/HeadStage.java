@@ -5,6 +5,8 @@ import java.util.Map;
 
 /// Fits the head on features of the base model, before anything depends on it.
 final class HeadStage {
+    private static final String STATE = "head only";
+
     private final RunState run;
     private final Inputs inputs;
 
@@ -31,7 +33,22 @@ final class HeadStage {
 
     private void fit() {
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
-        HeadWarmup.Head head = HeadFitting.fit(inputs, run.session, s).orElseThrow();
+        Shared.Head kept = run.shared.head();
+        if (kept == null) {
+            HeadWarmup.Head head = HeadFitting.fit(inputs, run.session, s).orElseThrow();
+            show(head, s);
+            run.shared.keep(new Shared.Head(head, run.baseline(STATE)));
+            return;
+        }
+        run.session.write(Inputs.HEAD, kept.head().weight());
+        run.session.write(Inputs.HEAD_BIAS, kept.head().bias());
+        show(kept.head(), s);
+        if (!kept.metrics().isEmpty()) {
+            run.report.remember(STATE, kept.metrics());
+        }
+    }
+
+    private void show(HeadWarmup.Head head, Samples s) {
         run.folder.event(
                 "head",
                 Map.of(
@@ -41,6 +58,5 @@ final class HeadStage {
         run.progress.note(
                 "      head       warm: l2 %s, loss %.3f on its %d examples, %.3f on others",
                 head.l2(), head.trainLoss(), s.head().size(), head.heldOutLoss());
-        run.baseline("head only");
     }
 }

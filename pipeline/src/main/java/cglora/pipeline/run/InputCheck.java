@@ -40,6 +40,7 @@ final class InputCheck {
     private final PipelineSpec spec;
     private final Problems problems;
     private final FileStamps stamps;
+    private final Inputs known;
     private ModelSpec modelSpec;
     private DataSpec dataSpec;
     private AdapterSpec adapterSpec;
@@ -51,10 +52,11 @@ final class InputCheck {
     private Dataset validation;
     private Dataset test;
 
-    private InputCheck(PipelineSpec spec, Problems problems) {
+    private InputCheck(PipelineSpec spec, Problems problems, Inputs known) {
         this.spec = spec;
         this.problems = problems;
-        this.stamps = FileStamps.of(files(spec));
+        this.known = known;
+        this.stamps = known == null ? FileStamps.of(files(spec)) : known.stamps();
     }
 
     /// Reads and checks all files of a pipeline.
@@ -62,15 +64,25 @@ final class InputCheck {
     /// @param notes is given the warnings
     /// @throws CgloraException with everything that is wrong
     static Inputs read(PipelineSpec spec, Problems notes) {
+        return read(spec, notes, null);
+    }
+
+    /// The same where another pipeline with an equal [Inputs#dataKey] has been read: what it holds
+    /// is shared, and closed by its owner.
+    ///
+    /// @param known null for none
+    static Inputs read(PipelineSpec spec, Problems notes, Inputs known) {
         var problems = new Problems();
-        var check = new InputCheck(spec, problems);
+        var check = new InputCheck(spec, problems, known);
         try {
             check.all();
             problems.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
             problems.throwIfAny();
             return check.inputs();
         } catch (RuntimeException e) {
-            check.inputs().close();
+            if (known == null) {
+                check.inputs().close();
+            }
             throw e;
         }
     }
@@ -207,6 +219,11 @@ final class InputCheck {
     }
 
     private void model() {
+        if (known != null) {
+            checkpoint = known.checkpoint();
+            tokenizer = known.tokenizer();
+            return;
+        }
         Map<String, ?> config = modelSpec.config() == null ? Map.of() : modelSpec.config();
         checkpoint = PretrainedModel.load(modelSpec.path(), config, modelSpec.followLinks());
         List<String> unused = checkpoint.unusedTensors();
@@ -226,6 +243,13 @@ final class InputCheck {
     }
 
     private void data() {
+        if (known != null) {
+            examples = known.examples();
+            train = known.train();
+            validation = known.validation();
+            test = known.test();
+            return;
+        }
         if (checkpoint != null && dataSpec.maxLength() > checkpoint.encoder().maxPositions()) {
             problems.error(
                     ErrorCode.O_RANGE,

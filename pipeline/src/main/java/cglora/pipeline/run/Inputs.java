@@ -277,6 +277,10 @@ record Inputs(
                 && checkpoint.weights().names().contains(HEAD);
     }
 
+    CellKeys.DataKey dataKey() {
+        return new CellKeys.DataKey(modelSpec, dataSpec, spec.seed());
+    }
+
     @Override
     public void close() {
         if (tokenizer != null) {

@@ -94,7 +94,12 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
 
     /// Lets the heap grow to what is planned before it is collected.
     public void allowHeap() {
-        LargeArrays.allow(counted + held + BASELINE_HEAP);
+        allowHeap(0);
+    }
+
+    /// @param beside bytes of the heap that the plan does not count
+    void allowHeap(long beside) {
+        LargeArrays.allow(counted + held + BASELINE_HEAP + beside);
     }
 
     /// @throws CgloraException K-MEMORY where a stage's arrays alone are more than Java's heap may

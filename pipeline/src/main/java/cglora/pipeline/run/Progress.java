@@ -16,6 +16,8 @@ final class Progress {
     private long lastNanos;
     private int lastLength;
     private Consumer<String> log = _ -> {};
+    private boolean brief;
+    private String prefix = "";
 
     Progress(PrintStream err, boolean quiet) {
         this.err = err;
@@ -24,11 +26,19 @@ final class Progress {
         this.lastNanos = System.nanoTime();
     }
 
+    /// Only what is rewritten on a terminal is shown, behind a prefix: the rest is recorded.
+    static Progress brief(PrintStream err, boolean quiet, String prefix) {
+        var progress = new Progress(err, quiet);
+        progress.brief = true;
+        progress.prefix = prefix;
+        return progress;
+    }
+
     /// A line that stays.
     void note(String format, Object... arguments) {
         String line = String.format(Locale.ROOT, format, arguments);
         log.accept(line);
-        if (quiet) {
+        if (quiet || brief) {
             return;
         }
         clear();
@@ -54,15 +64,17 @@ final class Progress {
             return;
         }
         if (live) {
+            line = prefix + line;
             err.print("\r" + line + " ".repeat(Math.max(0, lastLength - line.length())));
             err.flush();
             lastLength = line.length();
-        } else {
+        } else if (!brief) {
             err.println(line);
         }
     }
 
-    private void clear() {
+    /// Takes the rewritten line off the terminal.
+    void clear() {
         if (live && lastLength > 0) {
             err.print("\r" + " ".repeat(lastLength) + "\r");
             lastLength = 0;

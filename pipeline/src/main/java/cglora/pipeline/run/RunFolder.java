@@ -28,10 +28,16 @@ final class RunFolder implements AutoCloseable {
     private final BufferedWriter events;
     private final BufferedWriter log;
 
+    private RunFolder(Path path) throws IOException {
+        this.path = path;
+        events = Files.newBufferedWriter(path.resolve("events.jsonl"), StandardCharsets.UTF_8);
+        log = Files.newBufferedWriter(path.resolve("log.txt"), StandardCharsets.UTF_8);
+    }
+
     /// Makes a new folder under `parent`, named by the time.
     ///
     /// @throws CgloraException K-OUTPUT when it can't be made or written
-    RunFolder(Path parent) {
+    static RunFolder under(Path parent) {
         String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
         try {
             Files.createDirectories(parent);
@@ -39,17 +45,31 @@ final class RunFolder implements AutoCloseable {
             for (int i = 2; !create(folder); i++) {
                 folder = parent.resolve(time + "-" + i);
             }
-            path = folder;
-            events = Files.newBufferedWriter(path.resolve("events.jsonl"), StandardCharsets.UTF_8);
-            log = Files.newBufferedWriter(path.resolve("log.txt"), StandardCharsets.UTF_8);
+            return new RunFolder(folder);
         } catch (IOException e) {
-            throw new CgloraException(
-                    ErrorCode.K_OUTPUT,
-                    parent.toString(),
-                    "the run's folder cannot be written: " + e.getMessage(),
-                    "set output_dir to a folder that can",
-                    e);
+            throw unwritable(parent, e);
         }
+    }
+
+    /// Makes this folder.
+    ///
+    /// @throws CgloraException K-OUTPUT when it can't be made or written
+    static RunFolder at(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            return new RunFolder(folder);
+        } catch (IOException e) {
+            throw unwritable(folder, e);
+        }
+    }
+
+    static CgloraException unwritable(Path folder, IOException e) {
+        return new CgloraException(
+                ErrorCode.K_OUTPUT,
+                folder.toString(),
+                "the run's folder cannot be written: " + e.getMessage(),
+                "set output_dir to a folder that can",
+                e);
     }
 
     private static boolean create(Path folder) throws IOException {

@@ -73,7 +73,12 @@ final class RunMemory {
         inputs.alignSpec().ifPresent(align -> alignment = kept(align));
         for (StageSpec stage : inputs.stages()) {
             switch (stage) {
-                case CalibrateSpec calibrate -> calibrate(calibrate);
+                case CalibrateSpec calibrate -> {
+                    AdapterSpec adapter = inputs.adapterSpec();
+                    if (adapter != null && adapter.method().isCalibrated()) {
+                        calibrate(calibrate);
+                    }
+                }
                 case AdapterSpec adapter -> adapter(adapter);
                 case AlignSpec align -> align(align);
                 case TrainSpec training -> train(training);

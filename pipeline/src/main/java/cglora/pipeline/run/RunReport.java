@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// The metrics of a run, as they are recorded and as the final table shows them.
 final class RunReport {
@@ -58,6 +60,15 @@ final class RunReport {
     void finish(RunState run, MemoryPlan planned) {
         double seconds = (System.nanoTime() - startNanos) * 1e-9;
         metrics.put("seconds", seconds);
+        if (run.start != null) {
+            metrics.put(
+                    "initialisation",
+                    Map.of(
+                            "seconds", run.effort.seconds(),
+                            "calibrate_seconds", run.effort.calibrateSeconds(),
+                            "adapter_seconds", run.effort.adapterSeconds(),
+                            "planned_mib", run.startMiB));
+        }
         metrics.put("peak_rss_mib", PeakMemory.residentMiB());
         String plan = "";
         if (planned != null) {
@@ -67,7 +78,9 @@ final class RunReport {
         folder.writeJson("metrics.json", metrics);
         String reason = run.interrupted ? "interrupted" : "done";
         folder.event("end", Map.of("exit", run.status(), "reason", reason, "seconds", seconds));
-        folder.markLatest();
+        if (!run.isCell) {
+            folder.markLatest();
+        }
         table.forEach(out::println);
         out.printf(
                 Locale.ROOT,
@@ -83,6 +96,30 @@ final class RunReport {
                     "%-7s %s%n", run.adapterPath != null ? "adapter" : "model", relative(written));
             out.printf("next: cglora predict %s --text \"...\"%n", relative(written));
         }
+    }
+
+    /// The last metrics of a finished run, in one line.
+    static String outcome(Path run) {
+        JsonNode all = JsonMapper.shared().readTree(run.resolve("metrics.json").toFile());
+        var text = new StringBuilder();
+        all.properties().stream()
+                .filter(p -> p.getKey().startsWith("after training"))
+                .forEach(
+                        p -> {
+                            text.append(text.isEmpty() ? "" : "; ")
+                                    .append(p.getKey().substring("after training, ".length()));
+                            p.getValue()
+                                    .properties()
+                                    .forEach(
+                                            m ->
+                                                    text.append(
+                                                            String.format(
+                                                                    Locale.ROOT,
+                                                                    " %s %.4f",
+                                                                    m.getKey(),
+                                                                    m.getValue().asDouble())));
+                        });
+        return text.toString();
     }
 
     /// The path as seen from the current folder, where it is inside.

@@ -24,9 +24,13 @@ final class RunState implements AutoCloseable {
     final IntSupplier stop;
     final RunFolder folder;
     final RunReport report;
+    final Shared shared;
     Session session;
     StatisticsSource statistics = StatisticsSource.none();
     AdapterStart.Result start;
+    StartEffort effort = StartEffort.NONE;
+    double startMiB;
+    boolean isCell;
 
     /// What is measured beside a reference; null where there is no such stage.
     final AlignmentLog alignment;
@@ -44,6 +48,7 @@ final class RunState implements AutoCloseable {
     /// @param engine what computes
     /// @param notes  collects warnings
     /// @param stop   the exit status of who asks to stop, or 0
+    /// @param shared what other runs of this process have made
     RunState(
             Inputs inputs,
             Path file,
@@ -52,7 +57,8 @@ final class RunState implements AutoCloseable {
             Progress progress,
             IntSupplier stop,
             RunFolder folder,
-            RunReport report) {
+            RunReport report,
+            Shared shared) {
         this.inputs = inputs;
         this.file = file;
         this.engine = engine;
@@ -61,6 +67,7 @@ final class RunState implements AutoCloseable {
         this.stop = stop;
         this.folder = folder;
         this.report = report;
+        this.shared = shared;
         this.alignment = inputs.alignSpec().map(spec -> new AlignmentLog(this, spec)).orElse(null);
     }
 
@@ -86,11 +93,16 @@ final class RunState implements AutoCloseable {
     }
 
     /// Measures a state of the model on the split that the final table shows.
-    void baseline(String state) {
+    ///
+    /// @return empty where there is no such split
+    Map<String, Double> baseline(String state) {
         Dataset data = inputs.reported();
-        if (data.size() > 0) {
-            report.remember(state, evaluate(data).metrics(data, inputs.examples().labels()));
+        if (data.size() == 0) {
+            return Map.of();
         }
+        Map<String, Double> metrics = evaluate(data).metrics(data, inputs.examples().labels());
+        report.remember(state, metrics);
+        return metrics;
     }
 
     /// The examples of each purpose, drawn at the first call.

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 
 /// Runs the stages of a pipeline in order. What a stage makes is kept in a `RunState` for those
 /// behind it.
@@ -38,10 +39,15 @@ public final class Runner {
     private final Path file;
     private final EngineChoice engine;
     private final PrintStream out;
-    private final Progress progress;
+    private final PrintStream err;
+    private final boolean quiet;
     private final IntSupplier stop;
     private final Problems notes = new Problems();
+    private Progress progress;
     private List<String> arguments = List.of();
+    private Shared shared = Shared.nothing();
+    private boolean isCell;
+    private boolean exports = true;
 
     /// @param engine what computes
     /// @param out    results
@@ -59,6 +65,8 @@ public final class Runner {
         this.file = reading.file();
         this.engine = engine;
         this.out = out;
+        this.err = err;
+        this.quiet = quiet;
         this.progress = new Progress(err, quiet);
         this.stop = stop;
         reading.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
@@ -75,6 +83,26 @@ public final class Runner {
     /// @return the exit status
     public int run() {
         return run(spec, false);
+    }
+
+    /// Runs all stages as one cell of a grid.
+    ///
+    /// @param inputs   of the pipeline; the caller closes what they hold
+    /// @param folder   of the run
+    /// @param others   what other cells have made
+    /// @param writes   whether stages may export; an interrupted cell never does
+    /// @param number   shown before its progress
+    /// @return the exit status
+    int runCell(Inputs inputs, Path folder, Shared others, boolean writes, String number) {
+        shared = others;
+        isCell = true;
+        exports = writes;
+        progress = Progress.brief(err, quiet, number);
+        try {
+            return run(inputs, () -> RunFolder.at(folder), false);
+        } finally {
+            progress.clear();
+        }
     }
 
     /// Runs the stages up to the adapter's and writes the adapter as it starts.
@@ -108,17 +136,37 @@ public final class Runner {
 
     private int run(PipelineSpec stages, boolean startOnly) {
         try (Inputs inputs = InputCheck.read(stages, notes)) {
-            requireFit(inputs);
-            List<MemoryPlan> plans = plans(inputs);
-            MemoryPlan.requireHeap(plans);
-            var folder = new RunFolder(Path.of(spec.outputDir()));
-            var report = new RunReport(folder, out);
-            progress.recordTo(folder::log);
-            try (var run =
-                    new RunState(inputs, file, engine, notes, progress, stop, folder, report)) {
-                return run(run, plans, startOnly);
-            }
+            return run(inputs, () -> RunFolder.under(Path.of(spec.outputDir())), startOnly);
         }
+    }
+
+    private int run(Inputs inputs, Supplier<RunFolder> place, boolean startOnly) {
+        requireFit(inputs);
+        List<MemoryPlan> plans = plans(inputs);
+        MemoryPlan.requireHeap(plans);
+        var folder = place.get();
+        var report = new RunReport(folder, out);
+        progress.recordTo(folder::log);
+        try (var run =
+                new RunState(inputs, file, engine, notes, progress, stop, folder, report, shared)) {
+            run.isCell = isCell;
+            run.startMiB = startMiB(inputs, plans);
+            return run(run, plans, startOnly);
+        }
+    }
+
+    /// The most that the stages up to the adapter's are planned to take, in MiB.
+    private static double startMiB(Inputs inputs, List<MemoryPlan> plans) {
+        List<String> ids =
+                inputs.stages().stream()
+                        .filter(s -> s instanceof CalibrateSpec || s instanceof AdapterSpec)
+                        .map(StageSpec::id)
+                        .toList();
+        return plans.stream()
+                .filter(plan -> ids.contains(plan.stage()))
+                .mapToDouble(MemoryPlan::mib)
+                .max()
+                .orElse(0);
     }
 
     /// Before anything is compiled for a device, every stage is known to fit it.
@@ -132,7 +180,7 @@ public final class Runner {
         try {
             run.arguments = arguments;
             run.showNotes();
-            run.folder.requireSpace(run.inputs.exportedBytes() + RECORDS);
+            run.folder.requireSpace((exports ? run.inputs.exportedBytes() : 0) + RECORDS);
             run.folder.writeText("pipeline.json", PipelineWriter.write(spec, run.folder.path()));
             progress.note(
                     "run %s   engine %s (asked: %s)   seed %d",
@@ -157,7 +205,7 @@ public final class Runner {
                 plans.stream()
                         .filter(plan -> plan.stage().equals(id))
                         .max(Comparator.comparingLong(MemoryPlan::counted))
-                        .ifPresent(MemoryPlan::allowHeap);
+                        .ifPresent(plan -> plan.allowHeap(shared.bytes()));
                 stage(run, stages.get(i), i + 1, stages.size());
             }
             if (run.interrupted && !run.trained) {
@@ -204,7 +252,7 @@ public final class Runner {
     /// interrupted.
     private void keep(RunState run) {
         boolean written = run.adapterPath != null || run.modelPath != null;
-        if (!run.trained || written) {
+        if (!run.trained || written || !exports || isCell && run.interrupted) {
             return;
         }
         Optional<ExportSpec> export =
@@ -229,7 +277,8 @@ public final class Runner {
         if (!run.interrupted && run.isStopping()) {
             run.interrupt();
         }
-        if (run.interrupted && !(run.trained && stage instanceof ExportSpec)) {
+        boolean exporting = stage instanceof ExportSpec;
+        if (run.interrupted && !(run.trained && exporting && !isCell) || exporting && !exports) {
             return;
         }
         long begin = System.nanoTime();

@@ -28,20 +28,41 @@ public final class PipelineReader {
     static final int VERSION = 1;
     private static final int MAX_EXTENDS = 16;
 
+    static final String GRID = "grid";
+
     private final Problems problems = new Problems();
     private final Overrides overrides;
+    private final List<GridChange> cell;
 
-    private PipelineReader(Overrides overrides) {
+    private PipelineReader(Overrides overrides, List<GridChange> cell) {
         this.overrides = overrides;
+        this.cell = List.copyOf(cell);
     }
 
+    /// A `grid` in the file is for [GridReader] and left aside here.
+    ///
     /// @throws CgloraException with everything that is wrong
     public static PipelineReading read(Path file, Overrides overrides) {
-        return new PipelineReader(overrides).read(file);
+        return read(file, overrides, List.of());
+    }
+
+    /// One cell of a grid.
+    ///
+    /// @param cell rules over all other changes
+    static PipelineReading read(Path file, Overrides overrides, List<GridChange> cell) {
+        return new PipelineReader(overrides, cell).read(file);
+    }
+
+    /// The `grid` of a file, or of those that it extends; null for none.
+    static JsonValue grid(Path file, Overrides overrides) {
+        var reader = new PipelineReader(overrides, List.of());
+        JsonValue grid = reader.load(file, List.of()).get(GRID);
+        reader.problems.throwIfAny();
+        return grid;
     }
 
     private PipelineReading read(Path file) {
-        ObjectValue root = Merge.canonical(load(file, List.of()), problems);
+        ObjectValue root = Merge.canonical(load(file, List.of()), problems).without(GRID);
         checkVersion(root);
         root = withOverrides(root);
         var start = new Origin(file.toString(), folder(file), 1, 1, "", "");
@@ -210,6 +231,10 @@ public final class PipelineReader {
             Origin origin = Origin.option("--unset " + text, overrides.folder());
             changed = apply(changed, origin, text, null);
         }
+        for (GridChange change : cell) {
+            Origin origin = Origin.option(change.origin().toString(), overrides.folder());
+            changed = apply(changed, origin, change.path(), change.value());
+        }
         return changed;
     }
 
@@ -232,7 +257,7 @@ public final class PipelineReader {
     }
 
     /// JSON where it is JSON, else the text itself.
-    private static JsonValue value(Origin origin, String text) {
+    static JsonValue value(Origin origin, String text) {
         var ignored = new Problems();
         try {
             JsonValue value = JsonSource.parse(origin, text, ignored);

@@ -32,7 +32,9 @@ public final class PipelineSchema {
                                 "type",
                                 "array",
                                 "items",
-                                Map.of("type", "string")));
+                                Map.of("type", "string")),
+                        PipelineReader.GRID,
+                        grid());
         var schema =
                 ordered(
                         "$schema",
@@ -54,6 +56,21 @@ public final class PipelineSchema {
                                         ordered("stage", Map.of("const", name)))));
         schema.put("$defs", definitions);
         return schema;
+    }
+
+    private static Map<String, Object> grid() {
+        return ordered(
+                "description",
+                "Settings, as in train.learning_rate, with the values that cglora run tries: every"
+                        + " combination is a run",
+                "type",
+                "object",
+                "additionalProperties",
+                Map.of(
+                        "anyOf",
+                        List.of(
+                                ordered("type", "array", "minItems", 1),
+                                ordered("type", "string", "minLength", 1))));
     }
 
     /// The list of stages; `stage` decides which definition one is held against, so that an editor

@@ -494,7 +494,7 @@ class BadInputTest {
 
     @Test
     void aFullDiskIsToldAndLeavesNothingHalfWritten() throws IOException {
-        try (var run = new RunFolder(folder.resolve("runs"))) {
+        try (var run = RunFolder.under(folder.resolve("runs"))) {
             run.requireSpace(1);
             var full =
                     catchThrowableOfType(
@@ -514,7 +514,7 @@ class BadInputTest {
     void twoRunsNeverShareAFolder() {
         var paths = new ArrayList<Path>();
         for (int i = 0; i < 3; i++) {
-            try (var run = new RunFolder(folder.resolve("runs"))) {
+            try (var run = RunFolder.under(folder.resolve("runs"))) {
                 paths.add(run.path());
             }
         }

@@ -1,0 +1,167 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.pipeline.spec.JsonText;
+import cglora.pipeline.spec.Overrides;
+import cglora.pipeline.spec.PipelineReader;
+import cglora.pipeline.spec.PipelineSpec;
+import cglora.pipeline.spec.PipelineWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The folder of a grid: one folder a run, and `grid.json`. It stands beside the folder of the
+/// pipeline's own runs, so that the same command finds what it left.
+final class GridFolder {
+    /// What the grid's own file is called.
+    static final String RECORD = "grid.json";
+
+    private static final String LOCK = "grid.lock";
+
+    private final Path path;
+    private final Map<String, Path> finished = new HashMap<>();
+
+    /// Looks through what is there; makes nothing.
+    GridFolder(PipelineSpec spec) {
+        path = Path.of(spec.outputDir() + "-grid");
+        for (Path run : runs()) {
+            if (isFinished(run)) {
+                text(run.resolve("pipeline.json"), finished, run);
+            }
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    private List<Path> runs() {
+        if (!Files.isDirectory(path)) {
+            return List.of();
+        }
+        try (var files = Files.list(path)) {
+            return files.filter(Files::isDirectory).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The pipeline with this version's defaults; what cannot be read is no run of ours.
+    private static void text(Path file, Map<String, Path> runs, Path run) {
+        try {
+            runs.put(PipelineWriter.write(PipelineReader.read(file, Overrides.none()).spec()), run);
+        } catch (CgloraException e) {
+            return; // another version's, or a stranger's: the cell is run again elsewhere
+        }
+    }
+
+    /// Whether a run has come to its end without being interrupted.
+    private static boolean isFinished(Path run) {
+        try {
+            List<String> events = Files.readAllLines(run.resolve("events.jsonl"));
+            JsonNode last = JsonMapper.shared().readTree(events.isEmpty() ? "" : events.getLast());
+            return last.path("event").asString("").equals("end")
+                    && last.path("exit").asInt(1) == 0
+                    && Files.exists(run.resolve("metrics.json"));
+        } catch (IOException | JacksonException e) {
+            return false;
+        }
+    }
+
+    /// The folder of a finished run of this pipeline; null for none.
+    Path finished(PipelineSpec spec) {
+        return finished.get(PipelineWriter.write(spec));
+    }
+
+    /// Seconds that a finished run took; NaN where it does not say.
+    static double seconds(Path run) {
+        try {
+            return JsonMapper.shared()
+                    .readTree(run.resolve("metrics.json").toFile())
+                    .path("seconds")
+                    .asDouble(Double.NaN);
+        } catch (JacksonException e) {
+            return Double.NaN;
+        }
+    }
+
+    /// A folder for a run that is to begin: an unfinished run of that name makes room for it, a
+    /// finished one of another pipeline does not.
+    Path place(String name) {
+        Path place = path.resolve(name);
+        for (int i = 2; Files.exists(place) && isFinished(place); i++) {
+            place = path.resolve(name + "-" + i);
+        }
+        if (Files.isDirectory(place)) {
+            try (var files = Files.walk(place)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            } catch (IOException e) {
+                throw RunFolder.unwritable(place, e);
+            }
+        }
+        return place;
+    }
+
+    /// Keeps other processes away until it is closed, or this one ends.
+    ///
+    /// @throws CgloraException K-LOCKED, or K-OUTPUT where nothing can be written
+    FileChannel lock() {
+        try {
+            Files.createDirectories(path);
+            FileChannel channel =
+                    FileChannel.open(
+                            path.resolve(LOCK),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE);
+            if (isTaken(channel)) {
+                channel.close();
+                throw new CgloraException(
+                        ErrorCode.K_LOCKED,
+                        path.toString(),
+                        "another process runs this grid",
+                        "wait for it, or give this one another output_dir");
+            }
+            return channel;
+        } catch (IOException e) {
+            throw RunFolder.unwritable(path, e);
+        }
+    }
+
+    private static boolean isTaken(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() == null;
+        } catch (OverlappingFileLockException e) {
+            return true; // by this very process
+        }
+    }
+
+    /// Replaces `grid.json`.
+    void write(Map<String, ?> record) {
+        Path temporary = path.resolve(RECORD + ".tmp");
+        try {
+            Files.writeString(temporary, JsonText.write(record));
+            Files.move(
+                    temporary,
+                    path.resolve(RECORD),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw RunFolder.unwritable(path, e);
+        }
+    }
+}
