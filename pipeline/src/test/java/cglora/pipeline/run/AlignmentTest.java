@@ -263,7 +263,7 @@ class AlignmentTest {
         pipeline("other", method, CALIBRATE, "");
         Outcome outcome = execute("run", path("other.json"));
         assertThat(outcome.status()).as(outcome.err()).isZero();
-        assertThat(outcome.err()).contains("nothing is needed of it");
+        assertThat(outcome.err()).contains("nothing gathered: ");
         assertThat(execute("plan", path("other.json")).out()).doesNotContain("calibrate");
     }
 
