@@ -103,7 +103,9 @@ class PartProcessTest {
         assertThat(record.succeeded()).isFalse();
         assertThat(RecordTable.markdown(record))
                 .contains("- 5, FAILED: its process ended with status 5")
-                .containsPattern("\\| 6 .*failed .*its process ended with status 6 \\|");
+                .containsOnlyOnce("its process ended with status 6")
+                .containsPattern("\\| 6 .*failed .*see above \\|");
         assertThat(RecordTable.csv(record).lines()).hasSize(3);
+        assertThat(RecordTable.csv(record)).contains("its process ended with status 6");
     }
 }
