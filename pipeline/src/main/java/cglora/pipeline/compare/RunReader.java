@@ -3,6 +3,7 @@ package cglora.pipeline.compare;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.pipeline.run.RunEvents;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,14 +21,13 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Reads the folders of runs. Runs that did not come to their end are left out with a warning.
 public final class RunReader {
-    private static final String EVENTS = "events.jsonl";
     private static final Set<String> NOT_FINITE = Set.of("NaN", "Infinity", "-Infinity");
 
     private RunReader() {}
 
     /// Whether the folder is that of one run.
     public static boolean isRun(Path folder) {
-        return Files.isRegularFile(folder.resolve(EVENTS));
+        return Files.isRegularFile(folder.resolve(RunEvents.FILE));
     }
 
     /// All finished runs of these folders: each a run, or a folder of runs such as a grid's.
@@ -112,16 +112,11 @@ public final class RunReader {
 
     /// Null where the run has not come to its end.
     private static RunRecord read(Path folder) {
-        List<JsonNode> events = events(folder.resolve(EVENTS));
-        Path metricsFile = folder.resolve("metrics.json");
-        if (events.isEmpty() || !Files.isRegularFile(metricsFile)) {
+        List<JsonNode> events = RunEvents.read(folder);
+        if (!RunEvents.isFinished(folder, events)) {
             return null;
         }
-        JsonNode last = events.getLast();
-        if (!last.path("event").asString("").equals("end") || last.path("exit").asInt(1) != 0) {
-            return null;
-        }
-        JsonNode metrics = json(metricsFile);
+        JsonNode metrics = json(folder.resolve("metrics.json"));
         var states = new LinkedHashMap<String, Map<String, Double>>();
         metrics.properties()
                 .forEach(
@@ -136,25 +131,13 @@ public final class RunReader {
                 folder.toString(),
                 settings(json(folder.resolve("pipeline.json"))),
                 states,
-                curve(events),
+                curve(folder, events),
                 metrics.path("seconds").asDouble(Double.NaN),
                 new RunRecord.Start(
                         start.path("seconds").asDouble(Double.NaN),
                         start.path("planned_mib").asDouble(Double.NaN)),
                 alignment.isEmpty() ? Map.of() : numbers(alignment.get(alignment.size() - 1)),
                 about(json(folder.resolve("run.json"))));
-    }
-
-    private static List<JsonNode> events(Path file) {
-        try {
-            var events = new ArrayList<JsonNode>();
-            for (String line : Files.readAllLines(file)) {
-                events.add(JsonMapper.shared().readTree(line));
-            }
-            return events;
-        } catch (IOException | JacksonException e) {
-            return List.of(); // a line that was cut: the run did not end
-        }
     }
 
     private static Map<String, Double> numbers(JsonNode object) {
@@ -171,13 +154,15 @@ public final class RunReader {
         return numbers;
     }
 
-    private static List<RunRecord.Point> curve(List<JsonNode> events) {
+    private static List<RunRecord.Point> curve(Path folder, List<JsonNode> events) {
         var curve = new ArrayList<RunRecord.Point>();
         Instant begin = null;
         for (JsonNode event : events) {
             String kind = event.path("event").asString("");
             if (kind.equals("step") && begin == null) {
-                begin = time(event).minusNanos(Math.round(event.path("ms").asDouble(0) * 1e6));
+                begin =
+                        time(folder, event)
+                                .minusNanos(Math.round(event.path("ms").asDouble(0) * 1e6));
             }
             if (!kind.equals("eval") || !event.has("step")) {
                 continue;
@@ -190,18 +175,18 @@ public final class RunReader {
                             event.path("step").asInt(),
                             begin == null
                                     ? 0
-                                    : Duration.between(begin, time(event)).toNanos() * 1e-9,
+                                    : Duration.between(begin, time(folder, event)).toNanos() * 1e-9,
                             values,
                             event.path("best").asBoolean(false)));
         }
         return curve;
     }
 
-    private static Instant time(JsonNode event) {
+    private static Instant time(Path folder, JsonNode event) {
         try {
             return Instant.parse(event.path("time").asString(""));
         } catch (DateTimeParseException e) {
-            return Instant.EPOCH;
+            throw unreadable(folder.resolve(RunEvents.FILE), e);
         }
     }
 

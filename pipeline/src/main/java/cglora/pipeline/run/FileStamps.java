@@ -31,6 +31,7 @@ final class FileStamps {
 
     private final Set<Path> given = new HashSet<>();
     private final Map<Path, Stamp> before = new TreeMap<>();
+    private Map<String, String> sums;
 
     /// @param paths files, and folders whose files count; what is not there is left out
     static FileStamps of(List<String> paths) {
@@ -62,9 +63,12 @@ final class FileStamps {
         return new Stamp(attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
     }
 
-    /// SHA-256 of the files by their paths; of a model's folder those that are read.
+    /// SHA-256 of the files by their paths, taken once; of a model's folder those that are read.
     Map<String, String> sha256() {
-        var sums = new TreeMap<String, String>();
+        if (sums != null) {
+            return sums;
+        }
+        sums = new TreeMap<>();
         try {
             for (Path file : before.keySet()) {
                 if (given.contains(file) || READ.matcher(file.getFileName().toString()).matches()) {

@@ -8,13 +8,14 @@ import cglora.pipeline.spec.PipelineReader;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.PipelineWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -39,7 +40,7 @@ final class GridFolder {
         path = Path.of(spec.outputDir() + "-grid");
         for (Path run : runs()) {
             if (isFinished(run)) {
-                text(run.resolve("pipeline.json"), finished, run);
+                remember(run);
             }
         }
     }
@@ -55,46 +56,64 @@ final class GridFolder {
         try (var files = Files.list(path)) {
             return files.filter(Files::isDirectory).sorted().toList();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw unreadable(path, e);
         }
     }
 
-    /// The pipeline with this version's defaults; what cannot be read is no run of ours.
-    private static void text(Path file, Map<String, Path> runs, Path run) {
+    private static CgloraException unreadable(Path file, Exception e) {
+        return new CgloraException(
+                ErrorCode.D_FORMAT,
+                file.toString(),
+                "cannot be read as a grid's: " + e.getMessage(),
+                "take it away, or give this grid another output_dir",
+                e);
+    }
+
+    /// A run whose pipeline this version does not know is another's: the cell is run again beside
+    /// it.
+    private void remember(Path run) {
         try {
-            runs.put(PipelineWriter.write(PipelineReader.read(file, Overrides.none()).spec()), run);
+            PipelineSpec spec =
+                    PipelineReader.read(run.resolve("pipeline.json"), Overrides.none()).spec();
+            var sums = new ArrayList<String>();
+            for (JsonNode sum :
+                    JsonMapper.shared().readTree(run.resolve("run.json").toFile()).path("sha256")) {
+                sums.add(sum.asString(""));
+            }
+            finished.put(key(spec, sums), run);
         } catch (CgloraException e) {
-            return; // another version's, or a stranger's: the cell is run again elsewhere
+            return; // of another version
+        } catch (JacksonException e) {
+            throw unreadable(run.resolve("run.json"), e);
         }
     }
 
-    /// Whether a run has come to its end without being interrupted.
+    /// The settings with all defaults, and what was read.
+    private static String key(PipelineSpec spec, Collection<String> sums) {
+        return PipelineWriter.write(spec) + sums.stream().sorted().toList();
+    }
+
     private static boolean isFinished(Path run) {
-        try {
-            List<String> events = Files.readAllLines(run.resolve("events.jsonl"));
-            JsonNode last = JsonMapper.shared().readTree(events.isEmpty() ? "" : events.getLast());
-            return last.path("event").asString("").equals("end")
-                    && last.path("exit").asInt(1) == 0
-                    && Files.exists(run.resolve("metrics.json"));
-        } catch (IOException | JacksonException e) {
-            return false;
-        }
+        return RunEvents.isFinished(run, RunEvents.read(run));
     }
 
-    /// The folder of a finished run of this pipeline; null for none.
-    Path finished(PipelineSpec spec) {
-        return finished.get(PipelineWriter.write(spec));
+    /// The folder of a finished run of this pipeline on these files; null for none.
+    ///
+    /// @param sums SHA-256 of the files
+    Path finished(PipelineSpec spec, Collection<String> sums) {
+        return finished.get(key(spec, sums));
     }
 
     /// Seconds that a finished run took; NaN where it does not say.
     static double seconds(Path run) {
+        Path metrics = run.resolve("metrics.json");
         try {
             return JsonMapper.shared()
-                    .readTree(run.resolve("metrics.json").toFile())
+                    .readTree(metrics.toFile())
                     .path("seconds")
                     .asDouble(Double.NaN);
         } catch (JacksonException e) {
-            return Double.NaN;
+            throw unreadable(metrics, e);
         }
     }
 

@@ -8,6 +8,7 @@ import cglora.pipeline.run.GridRecord.State;
 import cglora.pipeline.spec.GridCell;
 import cglora.pipeline.spec.GridReader;
 import cglora.pipeline.spec.GridReading;
+import cglora.pipeline.spec.PipelineSpec;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -26,8 +27,8 @@ import java.util.function.Function;
 import java.util.function.IntSupplier;
 
 /// Runs the cells of a grid in one process, those that share first stages one behind the other. A
-/// cell that fails is recorded, and the rest goes on; cells that an earlier call has finished are
-/// left alone.
+/// cell that fails is recorded, and the rest goes on; cells that an earlier call has finished, on
+/// the same files, are left alone.
 public final class GridRunner {
     private static final PrintStream NOWHERE =
             new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
@@ -41,6 +42,7 @@ public final class GridRunner {
     private final GridFolder folder;
     private final List<GridCell> ordered = new ArrayList<>();
     private final Map<GridCell, CellKeys> keys = new IdentityHashMap<>();
+    private final Map<GridCell, Path> finished = new IdentityHashMap<>();
     private final Shared shared = new Shared(Runtime.getRuntime().maxMemory());
     private final Problems notes = new Problems();
     private Inputs read;
@@ -99,6 +101,8 @@ public final class GridRunner {
         for (GridCell cell : ordered) {
             try {
                 Inputs inputs = inputs(cell, notes);
+                PipelineSpec spec = cell.reading().spec();
+                finished.put(cell, folder.finished(spec, inputs.stamps().sha256().values()));
                 if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
                     RunMemory.of(inputs).forEach(plan -> plan.requireFit(info, profile));
                 } else {
@@ -149,7 +153,7 @@ public final class GridRunner {
         double seconds = 0;
         int done = 0;
         for (GridCell cell : ordered) {
-            Path run = folder.finished(cell.reading().spec());
+            Path run = finished.get(cell);
             double took = run == null ? Double.NaN : GridFolder.seconds(run);
             out.printf("%-8s %s%n", run == null ? "to run" : "done", cell.name());
             if (run != null) {
@@ -191,7 +195,7 @@ public final class GridRunner {
     private int run(GridRecord record, List<String> arguments, IntSupplier stop) {
         var open = new ArrayList<GridCell>();
         for (GridCell cell : ordered) {
-            Path run = folder.finished(cell.reading().spec());
+            Path run = finished.get(cell);
             if (run == null) {
                 open.add(cell);
             } else {
@@ -268,21 +272,18 @@ public final class GridRunner {
         record.write();
         spent += seconds;
         ran++;
+        String left =
+                later.isEmpty()
+                        ? ""
+                        : ", about %s left".formatted(Progress.time(spent / ran * later.size()));
         note(
-                "%s%-11s %s   %s%s",
+                "%s%-11s %s   %s   %s%s",
                 number,
                 state.jsonName(),
                 cell.name(),
                 state == State.DONE ? RunReport.outcome(place) : what,
-                "   %s%s"
-                        .formatted(
-                                Progress.time(seconds),
-                                later.isEmpty()
-                                        ? ""
-                                        : ", about %s left"
-                                                .formatted(
-                                                        Progress.time(
-                                                                spent / ran * later.size()))));
+                Progress.time(seconds),
+                left);
         return status;
     }
 

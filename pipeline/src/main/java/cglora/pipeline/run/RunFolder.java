@@ -30,7 +30,7 @@ final class RunFolder implements AutoCloseable {
 
     private RunFolder(Path path) throws IOException {
         this.path = path;
-        events = Files.newBufferedWriter(path.resolve("events.jsonl"), StandardCharsets.UTF_8);
+        events = Files.newBufferedWriter(path.resolve(RunEvents.FILE), StandardCharsets.UTF_8);
         log = Files.newBufferedWriter(path.resolve("log.txt"), StandardCharsets.UTF_8);
     }
 

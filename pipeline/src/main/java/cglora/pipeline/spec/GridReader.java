@@ -271,12 +271,13 @@ public final class GridReader {
 
     /// Throws what is wrong, each mistake once, with the cells that have it where not all do.
     ///
-    /// @param found the cells of each problem
+    /// @param found the cells of each problem; one that has it twice counts once
     /// @param of    how many cells there are
     public static void throwNamed(Map<Problem, List<String>> found, int of) {
         var problems = new Problems();
         found.forEach(
-                (problem, names) -> {
+                (problem, all) -> {
+                    List<String> names = all.stream().distinct().toList();
                     String cells =
                             names.size() == of
                                     ? ""

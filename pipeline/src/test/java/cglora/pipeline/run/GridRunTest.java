@@ -192,6 +192,44 @@ class GridRunTest {
         }
     }
 
+    /// A cell is done for the files that it has seen.
+    @Test
+    void otherDataGetFoldersOfTheirOwn() throws IOException {
+        assertThat(execute("run", "--grid", "seed=1,2", "--no-export").status()).isZero();
+        Path data = folder.resolve("train.tsv");
+        Path first = folder.resolve("runs-grid/seed=1/metrics.json");
+        String before = Files.readString(first);
+        List<String> rows = new ArrayList<>(Files.readAllLines(data));
+        rows.add(rows.getLast());
+        Files.write(data, rows);
+        Outcome other = execute("run", "--grid", "seed=1,2", "--no-export");
+        assertThat(other.status()).as(other.err()).isZero();
+        assertThat(other.err()).contains("2 cells, 0 done before");
+        assertThat(folder.resolve("runs-grid/seed=1-2/metrics.json")).exists();
+        assertThat(Files.readString(first)).isEqualTo(before);
+    }
+
+    @Test
+    void aMistakeOfAllCellsNamesNone() throws IOException {
+        Path data = folder.resolve("train.tsv");
+        Files.writeString(data, Files.readString(data).replaceFirst("label", "what"));
+        Outcome outcome = execute("run", "--grid", "seed=1,2");
+        assertThat(outcome.status()).isEqualTo(3);
+        assertThat(outcome.err()).contains("D-COLUMN").doesNotContain(" cells");
+    }
+
+    /// What cannot be read may be a finished run: nothing is removed to make room.
+    @Test
+    void aRunThatCannotBeReadIsNotTakenForUnfinished() throws IOException {
+        Path run = folder.resolve("runs-grid/seed=1");
+        Files.createDirectories(run.resolve("events.jsonl"));
+        Files.writeString(run.resolve("metrics.json"), "{}");
+        Outcome outcome = execute("run", "--grid", "seed=1,2", "--no-export");
+        assertThat(outcome.status()).isEqualTo(3);
+        assertThat(outcome.err()).contains("D-FORMAT", "cannot be read as a run's events");
+        assertThat(run.resolve("metrics.json")).exists();
+    }
+
     /// Another setting makes other runs beside those that are there; the old ones stay.
     @Test
     void anotherPipelineGetsFoldersOfItsOwn() {
