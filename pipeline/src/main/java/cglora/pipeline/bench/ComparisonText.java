@@ -2,6 +2,7 @@ package cglora.pipeline.bench;
 
 import cglora.pipeline.bench.Comparison.Column;
 import cglora.pipeline.bench.Comparison.Row;
+import cglora.pipeline.report.Table;
 import cglora.pipeline.spec.JsonText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

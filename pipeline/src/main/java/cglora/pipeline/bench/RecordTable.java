@@ -1,5 +1,6 @@
 package cglora.pipeline.bench;
 
+import cglora.pipeline.report.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -29,12 +29,6 @@ final class AlignCommand implements Callable<Integer> {
         test
     }
 
-    private enum Form {
-        md,
-        csv,
-        json
-    }
-
     @Mixin private PipelineOptions pipeline;
 
     @Mixin private EngineOptions engine;
@@ -74,18 +68,7 @@ final class AlignCommand implements Callable<Integer> {
             description = "Of the layers' metric, times the mean eigenvalue of each factor.")
     private double damping;
 
-    @Option(
-            names = {"-o", "--output"},
-            defaultValue = "md",
-            paramLabel = "FORM",
-            description = "On standard output: md (Markdown), csv or json.")
-    private Form form;
-
-    @Option(
-            names = "--html",
-            paramLabel = "FILE",
-            description = "Write a page with curves here, too; it needs no network.")
-    private Path html;
+    @Mixin private OutputOptions output;
 
     private final Console console;
 
@@ -113,16 +96,13 @@ final class AlignCommand implements Callable<Integer> {
                                 EvaluateSpec.Split.valueOf(data.name().toUpperCase(Locale.ROOT)),
                                 layers ? damping : null);
         console.warnings(notes.warnings());
-        if (html != null) {
-            BenchOutput.write(html, AlignmentPage.html(report));
-        }
-        console.out()
-                .print(
-                        switch (form) {
-                            case md -> AlignmentText.markdown(report);
-                            case csv -> AlignmentText.csv(report);
-                            case json -> AlignmentText.json(report);
-                        });
+        output.print(
+                new OutputOptions.Texts(
+                        () -> AlignmentText.markdown(report),
+                        () -> AlignmentText.csv(report),
+                        () -> AlignmentText.json(report),
+                        () -> AlignmentPage.html(report)),
+                console);
         return 0;
     }
 }

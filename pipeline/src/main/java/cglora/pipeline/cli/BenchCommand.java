@@ -78,7 +78,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Mixin private EngineOptions engine;
 
-    @Mixin private BenchOutput output;
+    @Mixin private OutputOptions output;
 
     private final Console console;
 
@@ -132,10 +132,10 @@ final class BenchCommand implements Callable<Integer> {
                         console::note);
         BenchRecord record = benchmark.run(devices);
         if (save != null) {
-            BenchOutput.write(save, RecordFormat.write(record));
+            OutputOptions.write(save, RecordFormat.write(record));
         }
         if (others.isEmpty()) {
-            output.print(record, console);
+            output.print(BenchOutput.of(record), console);
         } else {
             Map<String, BenchRecord> records = new LinkedHashMap<>(others);
             String here = "here";
@@ -143,7 +143,7 @@ final class BenchCommand implements Callable<Integer> {
                 here += " now";
             }
             records.put(here, record);
-            output.print(records, console);
+            output.print(BenchOutput.of(records), console);
         }
         if (record.succeeded()) {
             return 0;

@@ -18,7 +18,7 @@ final class BenchCompareCommand implements Callable<Integer> {
             description = "Records that bench -o json or --save wrote; the first is compared with.")
     private List<Path> files;
 
-    @Mixin private BenchOutput output;
+    @Mixin private OutputOptions output;
 
     private final Console console;
 
@@ -28,7 +28,7 @@ final class BenchCompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        output.print(BenchOutput.read(files), console);
+        output.print(BenchOutput.of(BenchOutput.read(files)), console);
         return 0;
     }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -24,12 +25,6 @@ import picocli.CommandLine.Parameters;
                 "Compare the methods of grids, each at its best learning rate, or two single runs.")
 final class CompareCommand implements Callable<Integer> {
     private static final int FAILED = 7;
-
-    private enum Form {
-        md,
-        csv,
-        json
-    }
 
     @Parameters(
             arity = "1..*",
@@ -83,18 +78,7 @@ final class CompareCommand implements Callable<Integer> {
             description = "With two runs: exit 7 where it holds, as in 'f1 < base - 0.01'.")
     private String failIf;
 
-    @Option(
-            names = {"-o", "--output"},
-            defaultValue = "md",
-            paramLabel = "FORM",
-            description = "On standard output: md (Markdown), csv or json.")
-    private Form form;
-
-    @Option(
-            names = "--html",
-            paramLabel = "FILE",
-            description = "Write a page with curves here, too; it needs no network.")
-    private Path html;
+    @Mixin private OutputOptions output;
 
     private final Console console;
 
@@ -131,30 +115,21 @@ final class CompareCommand implements Callable<Integer> {
                         new GridComparison.Options(by, best, metric, choose, lossTarget, against),
                         notes);
         console.warnings(notes.warnings());
-        if (html != null) {
-            BenchOutput.write(html, GridComparisonPage.html(comparison));
-        }
-        console.out()
-                .print(
-                        switch (form) {
-                            case md -> GridComparisonText.markdown(comparison);
-                            case csv -> GridComparisonText.csv(comparison);
-                            case json -> GridComparisonText.json(comparison);
-                        });
+        output.print(
+                new OutputOptions.Texts(
+                        () -> GridComparisonText.markdown(comparison),
+                        () -> GridComparisonText.csv(comparison),
+                        () -> GridComparisonText.json(comparison),
+                        () -> GridComparisonPage.html(comparison)),
+                console);
         return 0;
     }
 
     private int compare(PairComparison comparison, FailCondition condition) {
-        if (html != null) {
-            BenchOutput.write(html, comparison.html());
-        }
-        console.out()
-                .print(
-                        switch (form) {
-                            case md -> comparison.markdown();
-                            case csv -> comparison.csv();
-                            case json -> comparison.json();
-                        });
+        output.print(
+                new OutputOptions.Texts(
+                        comparison::markdown, comparison::csv, comparison::json, comparison::html),
+                console);
         String failure =
                 condition == null ? "" : condition.failure(comparison.base(), comparison.other());
         if (!failure.isEmpty()) {

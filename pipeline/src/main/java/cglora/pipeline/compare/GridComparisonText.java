@@ -1,7 +1,7 @@
 package cglora.pipeline.compare;
 
-import cglora.pipeline.bench.Table;
 import cglora.pipeline.compare.GridComparison.Section;
+import cglora.pipeline.report.Table;
 import cglora.pipeline.spec.JsonText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

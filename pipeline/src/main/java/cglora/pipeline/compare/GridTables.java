@@ -1,8 +1,8 @@
 package cglora.pipeline.compare;
 
-import cglora.pipeline.bench.Table;
 import cglora.pipeline.compare.GridComparison.Options;
 import cglora.pipeline.compare.GridComparison.Section;
+import cglora.pipeline.report.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

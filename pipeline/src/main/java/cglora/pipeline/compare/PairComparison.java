@@ -1,6 +1,7 @@
 package cglora.pipeline.compare;
 
-import cglora.pipeline.bench.Table;
+import cglora.pipeline.report.Page;
+import cglora.pipeline.report.Table;
 import cglora.pipeline.spec.JsonText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,6 +18,8 @@ import java.util.TreeMap;
 public record PairComparison(RunRecord base, RunRecord other) {
     /// Settings that say where a run lies.
     private static final Set<String> PLACES = Set.of("output_dir", "name");
+
+    private static final String ONE_EACH = "One run each says nothing of how seeds spread.";
 
     private Table settings() {
         var rows = new ArrayList<List<String>>();
@@ -119,7 +122,7 @@ public record PairComparison(RunRecord base, RunRecord other) {
         var text = new StringBuilder();
         heads().forEach(line -> text.append(line).append("\n\n"));
         tables().values().forEach(table -> text.append(table.markdown()).append('\n'));
-        return text.append("One run each says nothing of how seeds spread.\n").toString();
+        return text.append(ONE_EACH).append('\n').toString();
     }
 
     public String csv() {
@@ -127,12 +130,15 @@ public record PairComparison(RunRecord base, RunRecord other) {
     }
 
     public String html() {
-        var html = new StringBuilder(PageParts.start("Two runs"));
-        heads().forEach(line -> html.append("<p>").append(PageParts.escape(line)).append("</p>\n"));
-        tables().forEach((title, table) -> html.append(PageParts.table(title, table)));
-        return html.append("<p>One run each says nothing of how seeds spread.</p>\n")
-                .append(PageParts.END)
-                .toString();
+        var html = new StringBuilder(Page.list(heads()));
+        tables().forEach(
+                        (title, table) ->
+                                html.append("<h3>")
+                                        .append(Page.escape(title))
+                                        .append("</h3>\n")
+                                        .append(Page.table(table)));
+        html.append("<p>").append(ONE_EACH).append("</p>\n");
+        return Page.of("cglora compare", "Two runs", "", html);
     }
 
     public String json() {

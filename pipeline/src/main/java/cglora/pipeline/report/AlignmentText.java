@@ -2,133 +2,142 @@ package cglora.pipeline.report;
 
 import cglora.models.curvature.LayerAlignment;
 import cglora.models.curvature.PredictionAlignment;
+import cglora.pipeline.spec.JsonText;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.stream.DoubleStream;
 
 /// An alignment as Markdown, CSV or JSON.
 public final class AlignmentText {
-    private static final JsonMapper PRETTY =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    private static final List<String> CSV_HEAD =
+            List.of(
+                    "adapter",
+                    "step",
+                    "layer",
+                    "distance",
+                    "distance_h",
+                    "distance_raw",
+                    "cosine",
+                    "kl",
+                    "agreement",
+                    "update",
+                    "span",
+                    "tangent");
 
     private AlignmentText() {}
 
     public static String markdown(AlignmentReport report) {
-        var text = new StringBuilder();
-        text.append("Reference f*: ").append(report.reference()).append("  \n");
-        text.append("Measured on: ").append(report.data()).append("\n\n");
+        String text =
+                "Reference f*: %s  \nMeasured on: %s\n\n%s\n%s\n"
+                        .formatted(
+                                report.reference(),
+                                report.data(),
+                                adapters(report).markdown(),
+                                AlignmentReport.LEGEND);
+        return report.hasLayers()
+                ? text + "\n" + AlignmentReport.LAYERS + "\n\n" + layers(report).markdown()
+                : text;
+    }
+
+    /// One line an adapter.
+    static Table adapters(AlignmentReport report) {
         boolean layers = report.hasLayers();
-        text.append("| adapter | distance | in H | cosine | KL | agreement |");
-        text.append(layers ? " span | tangent |\n" : "\n");
-        text.append("|---|---:|---:|---:|---:|---:|").append(layers ? "---:|---:|\n" : "\n");
-        for (AlignmentRow row : report.rows()) {
-            text.append("| ").append(cell(row.title())).append(" | ");
-            text.append(String.join(" | ", figures(row.predictions()))).append(" |");
-            if (layers) {
-                LayerAlignment all = row.whole();
-                text.append(' ').append(number(all.spanShare()));
-                text.append(" | ").append(number(all.tangentShare())).append(" |");
-            }
-            text.append('\n');
-        }
-        text.append('\n').append(AlignmentReport.LEGEND).append('\n');
+        var head =
+                new ArrayList<>(
+                        List.of("adapter", "distance", "in H", "cosine", "KL", "agreement"));
         if (layers) {
-            layers(report, text);
+            head.addAll(List.of("span", "tangent"));
         }
-        return text.toString();
-    }
-
-    private static void layers(AlignmentReport report, StringBuilder text) {
-        List<AlignmentRow> rows =
-                report.rows().stream().filter(row -> !row.layers().isEmpty()).toList();
-        text.append('\n').append(AlignmentReport.LAYERS).append("\n\n| layer (span / tangent) |");
-        rows.forEach(row -> text.append(' ').append(cell(row.title())).append(" |"));
-        text.append("\n|---|").append("---:|".repeat(rows.size())).append('\n');
-        for (String layer : report.layers()) {
-            text.append("| ").append(cell(layer)).append(" |");
-            for (AlignmentRow row : rows) {
-                text.append(' ').append(shares(row.layers().get(layer))).append(" |");
+        var rows = new ArrayList<List<String>>();
+        for (AlignmentRow row : report.rows()) {
+            PredictionAlignment p = row.predictions();
+            var cells = new ArrayList<>(List.of(row.title()));
+            cells.add(number(p.relativeDistance()));
+            cells.add(number(p.relativeDistanceH()));
+            cells.add(number(p.cosine()));
+            cells.add(number(p.kl()));
+            cells.add(number(p.agreement()));
+            if (layers) {
+                cells.add(number(row.whole().spanShare()));
+                cells.add(number(row.whole().tangentShare()));
             }
-            text.append('\n');
+            rows.add(cells);
         }
+        return new Table(head, rows);
     }
 
-    static String shares(LayerAlignment layer) {
+    /// One line a layer, one column an adapter.
+    static Table layers(AlignmentReport report) {
+        List<AlignmentRow> adapters =
+                report.rows().stream().filter(row -> !row.layers().isEmpty()).toList();
+        var head = new ArrayList<>(List.of("layer (span / tangent)"));
+        adapters.forEach(row -> head.add(row.title()));
+        var rows = new ArrayList<List<String>>();
+        for (String layer : report.layers()) {
+            var cells = new ArrayList<>(List.of(layer));
+            adapters.forEach(row -> cells.add(shares(row.layers().get(layer))));
+            rows.add(cells);
+        }
+        return new Table(head, rows);
+    }
+
+    private static String shares(LayerAlignment layer) {
         return layer == null
                 ? "–"
                 : number(layer.spanShare()) + " / " + number(layer.tangentShare());
-    }
-
-    /// Distance, in H, cosine, KL and agreement.
-    static List<String> figures(PredictionAlignment p) {
-        return List.of(
-                number(p.relativeDistance()),
-                number(p.relativeDistanceH()),
-                number(p.cosine()),
-                number(p.kl()),
-                number(p.agreement()));
     }
 
     static String number(double value) {
         return Double.isFinite(value) ? String.format(Locale.ROOT, "%.4f", value) : "–";
     }
 
-    private static String cell(String text) {
-        return text.replace("|", "\\|");
-    }
-
     /// One line an adapter, behind it one a layer of it; what a line does not have is empty.
     public static String csv(AlignmentReport report) {
-        var text =
-                new StringBuilder(
-                        "adapter,step,layer,distance,distance_h,distance_raw,cosine,kl,agreement,"
-                                + "update,span,tangent\n");
+        var rows = new ArrayList<List<String>>();
         for (AlignmentRow row : report.rows()) {
-            String start = quoted(row.name()) + "," + (row.step() == null ? "" : row.step());
             PredictionAlignment p = row.predictions();
-            text.append(start)
-                    .append(",,")
-                    .append(
-                            values(
-                                    p.relativeDistance(),
-                                    p.relativeDistanceH(),
-                                    p.relativeDistanceRaw(),
-                                    p.cosine(),
-                                    p.kl(),
-                                    p.agreement()));
-            text.append(',').append(row.layers().isEmpty() ? ",," : layer(row.whole()));
-            text.append('\n');
-            row.layers()
-                    .forEach(
-                            (name, of) ->
-                                    text.append(start)
-                                            .append(',')
-                                            .append(quoted(name))
-                                            .append(",,,,,,,")
-                                            .append(layer(of))
-                                            .append('\n'));
+            double[] whole =
+                    row.layers().isEmpty()
+                            ? new double[] {Double.NaN, Double.NaN, Double.NaN}
+                            : shareValues(row.whole());
+            rows.add(
+                    line(
+                            row,
+                            "",
+                            new double[] {
+                                p.relativeDistance(),
+                                p.relativeDistanceH(),
+                                p.relativeDistanceRaw(),
+                                p.cosine(),
+                                p.kl(),
+                                p.agreement()
+                            },
+                            whole));
+            double[] none = new double[6];
+            Arrays.fill(none, Double.NaN);
+            row.layers().forEach((name, of) -> rows.add(line(row, name, none, shareValues(of))));
         }
-        return text.toString();
+        return new Table(CSV_HEAD, rows).csv();
     }
 
-    private static String layer(LayerAlignment of) {
-        return values(of.update(), of.spanShare(), of.tangentShare());
+    private static double[] shareValues(LayerAlignment of) {
+        return new double[] {of.update(), of.spanShare(), of.tangentShare()};
     }
 
-    private static String values(double... values) {
-        return Arrays.stream(values)
+    private static List<String> line(
+            AlignmentRow row, String layer, double[] predictions, double[] shares) {
+        var cells = new ArrayList<String>();
+        cells.add(row.name());
+        cells.add(row.step() == null ? "" : row.step().toString());
+        cells.add(layer);
+        DoubleStream.concat(Arrays.stream(predictions), Arrays.stream(shares))
                 .mapToObj(value -> Double.isFinite(value) ? Double.toString(value) : "")
-                .collect(Collectors.joining(","));
-    }
-
-    private static String quoted(String text) {
-        boolean plain = text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
-        return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
+                .forEach(cells::add);
+        return cells;
     }
 
     public static String json(AlignmentReport report) {
@@ -146,6 +155,6 @@ public final class AlignmentText {
                                     return of;
                                 })
                         .toList());
-        return PRETTY.writeValueAsString(record) + "\n";
+        return JsonText.write(record);
     }
 }

@@ -1,12 +1,10 @@
-package cglora.pipeline.bench;
+package cglora.pipeline.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class TableTest {
     private final Table table =
@@ -37,19 +35,5 @@ class TableTest {
         List<List<String>> rows = List.of(List.of("1", "2"));
         assertThatThrownBy(() -> new Table(head, rows))
                 .isInstanceOf(IllegalArgumentException.class);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "0, 0",
-        "0.012345, 0.0123",
-        "4.5678, 4.57",
-        "1, 1",
-        "999.6, 1000",
-        "12345.6, 12300",
-        "0.00001234, 0.0000123"
-    })
-    void figuresHaveThreeDigits(double value, String text) {
-        assertThat(Figures.three(value)).isEqualTo(text);
     }
 }

@@ -1,4 +1,4 @@
-package cglora.pipeline.bench;
+package cglora.pipeline.report;
 
 import java.util.List;
 import java.util.stream.Collectors;
