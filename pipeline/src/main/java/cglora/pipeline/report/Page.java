@@ -24,13 +24,16 @@ public final class Page {
             figcaption { font-weight: 600; }
             svg text { font: 11px system-ui, sans-serif; fill: #444; }
             .key { list-style: none; padding: 0; } .key svg { width: .8rem; height: .8rem; }
-            li, td { overflow-wrap: anywhere; }
+            li { overflow-wrap: anywhere; }
             .best { font-weight: 600; }
             .wide { overflow-x: auto; }
             table { border-collapse: collapse; font-size: .85rem; }
-            th, td { border: 1px solid #ccc; padding: .2rem .4rem; text-align: right; }
-            th:first-child, td:first-child { text-align: left; }
-            @media print { body { max-width: none; } .wide { overflow: visible; } }
+            th, td { border: 1px solid #ccc; padding: .2rem .4rem; text-align: right;
+                     white-space: nowrap; }
+            th:first-child, td:first-child { text-align: left; white-space: normal;
+                                             overflow-wrap: anywhere; min-width: 7rem; }
+            @media print { body { max-width: none; } .wide { overflow: visible; }
+                           th, td { white-space: normal; } }
             """;
 
     private Page() {}
