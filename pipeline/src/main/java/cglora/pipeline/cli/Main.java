@@ -39,6 +39,7 @@ public final class Main {
                     InitCommand.class,
                     PlanCommand.class,
                     CompareCommand.class,
+                    ReportCommand.class,
                     PredictCommand.class,
                     AlignCommand.class,
                     InspectCommand.class,

@@ -18,7 +18,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The folder of one run: `pipeline.json`, `run.json`, `events.jsonl`, `log.txt`,
-/// `metrics.json` and `adapter/` or `model/`. Files are written beside their place and moved there
+/// `metrics.json`, `report.html` and `adapter/` or `model/`. Files are written beside their place
+// and moved there
 /// when they are whole.
 final class RunFolder implements AutoCloseable {
     private static final JsonMapper PRETTY =

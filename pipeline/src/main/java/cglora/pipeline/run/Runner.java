@@ -199,6 +199,9 @@ public final class Runner {
                             engine.device(),
                             "why",
                             engine.why()));
+            if (!plans.isEmpty()) {
+                run.folder.event("plan", Map.of("stages", MemoryPlan.records(plans)));
+            }
             List<StageSpec> stages = run.inputs.stages();
             for (int i = 0; i < stages.size(); i++) {
                 String id = stages.get(i).id();
@@ -218,6 +221,7 @@ public final class Runner {
                 measure(run);
             }
             run.report.finish(run, MemoryPlan.largest(plans));
+            RunReportFile.write(run);
             return run.status();
         } catch (CgloraException e) {
             end(run, e.exitStatus(), e.problems().getFirst().what(), e);
@@ -246,6 +250,7 @@ public final class Runner {
         cause.printStackTrace(new PrintWriter(trace));
         run.folder.log(trace.toString());
         run.folder.event("end", Map.of("exit", status, "reason", reason));
+        RunReportFile.write(run);
     }
 
     /// Writes what was learnt where no stage has: by default, and always when the run was
@@ -282,6 +287,7 @@ public final class Runner {
             return;
         }
         long begin = System.nanoTime();
+        var kernels = new KernelTimes(run);
         String detail;
         try {
             detail = run(run, stage);
@@ -303,6 +309,7 @@ public final class Runner {
                         PeakMemory.residentMiB(),
                         "detail",
                         detail));
+        kernels.record(stage.id());
         run.showNotes();
     }
 
