@@ -40,6 +40,8 @@ public final class Main {
                     PlanCommand.class,
                     CompareCommand.class,
                     ReportCommand.class,
+                    RunsCommand.class,
+                    ReplayCommand.class,
                     PredictCommand.class,
                     AlignCommand.class,
                     InspectCommand.class,

@@ -69,20 +69,20 @@ public record RunHistory(
     }
 
     /// The last event of one kind; missing where there is none.
-    JsonNode last(String kind) {
+    public JsonNode last(String kind) {
         List<JsonNode> all = events(kind);
         return all.isEmpty() ? JsonMapper.shared().missingNode() : all.getLast();
     }
 
     /// The end, where it is the last that happened.
-    JsonNode end() {
+    public JsonNode end() {
         boolean ended =
                 !events.isEmpty() && "end".equals(events.getLast().path("event").asString(""));
         return ended ? events.getLast() : JsonMapper.shared().missingNode();
     }
 
     /// Events with a step, by the step: what was done again counts as it was the last time.
-    TreeMap<Integer, JsonNode> bySteps(String kind) {
+    public TreeMap<Integer, JsonNode> bySteps(String kind) {
         var steps = new TreeMap<Integer, JsonNode>();
         for (JsonNode event : events(kind)) {
             if (event.has("step")) {
@@ -93,7 +93,7 @@ public record RunHistory(
     }
 
     /// Metrics by the state of the model, `head only` and so on, in the order they were measured.
-    Map<String, JsonNode> states() {
+    public Map<String, JsonNode> states() {
         var states = new LinkedHashMap<String, JsonNode>();
         for (JsonNode event : events("eval")) {
             if (event.has("state")) {

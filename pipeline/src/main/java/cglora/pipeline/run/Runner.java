@@ -48,6 +48,7 @@ public final class Runner {
     private Shared shared = Shared.nothing();
     private boolean isCell;
     private boolean exports = true;
+    private Path made;
 
     /// @param engine what computes
     /// @param out    results
@@ -76,6 +77,11 @@ public final class Runner {
     public Runner calledAs(List<String> given) {
         arguments = List.copyOf(given);
         return this;
+    }
+
+    /// The folder that the run has made; null where it has come to none.
+    public Path folder() {
+        return made;
     }
 
     /// Runs all stages.
@@ -145,6 +151,7 @@ public final class Runner {
         List<MemoryPlan> plans = plans(inputs);
         MemoryPlan.requireHeap(plans);
         var folder = place.get();
+        made = folder.path();
         var report = new RunReport(folder, out);
         progress.recordTo(folder::log);
         try (var run =
@@ -288,6 +295,8 @@ public final class Runner {
         }
         long begin = System.nanoTime();
         var kernels = new KernelTimes(run);
+        var flight = new StageEvent();
+        flight.begin();
         String detail;
         try {
             detail = run(run, stage);
@@ -295,6 +304,7 @@ public final class Runner {
             run.interrupt();
             detail = "interrupted";
         }
+        flight.end();
         double seconds = (System.nanoTime() - begin) * 1e-9;
         progress.note(
                 "[%d/%d] %-10s %6s   %s", number, of, stage.id(), Progress.time(seconds), detail);
@@ -310,6 +320,9 @@ public final class Runner {
                         "detail",
                         detail));
         kernels.record(stage.id());
+        flight.stage = stage.id();
+        flight.detail = detail;
+        flight.commit();
         run.showNotes();
     }
 
