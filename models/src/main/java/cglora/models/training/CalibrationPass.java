@@ -23,7 +23,6 @@ import cglora.models.graph.Matmul;
 import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
 import cglora.models.linalg.Matrix;
-
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;

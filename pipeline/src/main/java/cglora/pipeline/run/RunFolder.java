@@ -22,8 +22,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The folder of one run: `pipeline.json`, `run.json`, `events.jsonl`, `log.txt`,
-/// `metrics.json`, `checkpoints/` and `adapter/` or `model/`. Files are written beside their place
-/// and moved there when they are whole. One process has the folder at a time.
+/// `metrics.json`, `report.html`, `checkpoints/` and `adapter/` or `model/`. Files are written
+/// beside their place and moved there when they are whole. One process has the folder at a time.
 final class RunFolder implements AutoCloseable {
     private static final JsonMapper PRETTY =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
