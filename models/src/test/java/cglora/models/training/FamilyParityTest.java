@@ -19,17 +19,18 @@ import org.junit.jupiter.params.provider.FieldSource;
 
 /// Every family against transformers and PEFT, on the tiny models of [FamilyReference].
 class FamilyParityTest {
-    /// Of the logits' scale.
+    /// Of the logits' scale; the largest seen is 1.0e-6.
     private static final double LOGITS = 1e-5;
 
-    /// Of the largest element of a parameter's gradient.
+    /// Of the largest element of a parameter's gradient; the largest seen is 8.1e-6.
     private static final double GRADIENT = 5e-5;
 
-    /// Of the largest element of any gradient: what rounding leaves where exact arithmetic gives 0.
+    /// Of the largest element of any gradient: what rounding leaves where exact arithmetic gives 0,
+    /// 1.3e-7 at most.
     private static final double FLOOR = 1e-6;
 
-    /// Of the learning rate, how far a step may miss.
-    private static final double STEP = 1e-3;
+    /// Of the learning rate, how far a step may miss; the largest seen is 1.2e-5.
+    private static final double STEP = 1e-4;
 
     static final List<String> FAMILIES = FamilyReference.NAMES;
 
