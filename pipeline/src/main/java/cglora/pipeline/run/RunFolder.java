@@ -28,11 +28,13 @@ final class RunFolder implements AutoCloseable {
     private final Path path;
     private final BufferedWriter events;
     private final BufferedWriter log;
+    private final TensorBoardLog tensorBoard;
 
     private RunFolder(Path path) throws IOException {
         this.path = path;
         events = Files.newBufferedWriter(path.resolve(RunEvents.FILE), StandardCharsets.UTF_8);
         log = Files.newBufferedWriter(path.resolve("log.txt"), StandardCharsets.UTF_8);
+        tensorBoard = new TensorBoardLog(path);
     }
 
     /// Makes a new folder under `parent`, named by the time.
@@ -135,6 +137,7 @@ final class RunFolder implements AutoCloseable {
             events.write(JsonMapper.shared().writeValueAsString(event));
             events.write('\n');
             events.flush();
+            tensorBoard.event(kind, values);
         } catch (IOException e) {
             throw diskError(e);
         }
@@ -198,7 +201,8 @@ final class RunFolder implements AutoCloseable {
     @Override
     public void close() {
         try (events;
-                log) {
+                log;
+                tensorBoard) {
             log.flush();
         } catch (IOException e) {
             throw diskError(e);
