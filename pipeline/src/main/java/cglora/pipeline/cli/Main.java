@@ -35,6 +35,7 @@ public final class Main {
     /// All verbs, in the order of the help.
     private static final List<Class<?>> VERBS =
             List.of(
+                    NewCommand.class,
                     RunCommand.class,
                     InitCommand.class,
                     PlanCommand.class,
