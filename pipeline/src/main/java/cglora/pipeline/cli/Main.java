@@ -44,6 +44,7 @@ public final class Main {
                     RunsCommand.class,
                     ReplayCommand.class,
                     PredictCommand.class,
+                    MergeCommand.class,
                     AlignCommand.class,
                     InspectCommand.class,
                     DevicesCommand.class,

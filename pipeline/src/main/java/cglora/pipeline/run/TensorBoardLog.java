@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.Set;
 
 /// Puts the numbers of a run's events into a file for TensorBoard: `train/loss`,
-/// `train/learning_rate`, `validation/accuracy`, `final test/accuracy` and so on. There is no file before
+/// `train/learning_rate`, `validation/accuracy`, `final test/accuracy` and so on. There is no file
+// before
 /// the first.
 final class TensorBoardLog implements AutoCloseable {
     private static final Map<String, String> OF_STEPS =
             Map.of("loss", "loss", "lr", "learning_rate", "grad_norm", "grad_norm");
-    private static final Set<String> OF_ALIGNMENT =
-            Set.of("distance", "cosine", "kl", "agreement");
+    private static final Set<String> OF_ALIGNMENT = Set.of("distance", "cosine", "kl", "agreement");
     private static final String FINAL = "after training, ";
 
     private final Path folder;
