@@ -35,6 +35,7 @@ public final class Main {
     /// All verbs, in the order of the help.
     private static final List<Class<?>> VERBS =
             List.of(
+                    NewCommand.class,
                     RunCommand.class,
                     ResumeCommand.class,
                     InitCommand.class,
@@ -44,6 +45,7 @@ public final class Main {
                     RunsCommand.class,
                     ReplayCommand.class,
                     PredictCommand.class,
+                    MergeCommand.class,
                     AlignCommand.class,
                     InspectCommand.class,
                     DevicesCommand.class,

@@ -15,6 +15,32 @@ final class RunCosts {
     private static final int KINDS = 6;
 
     private static final double MIB = 1048576.0;
+    /// Kinds of memory by the names that plans have for them.
+    private static final Map<String, String> MEMORY =
+            Map.ofEntries(
+                    Map.entry("weights", "weights"),
+                    Map.entry("activations", "activations"),
+                    Map.entry("adapters", "adapters and optimiser"),
+                    Map.entry("adapters and their state", "adapters and optimiser"),
+                    Map.entry("second model", "second model"),
+                    Map.entry("reference", "second model"),
+                    Map.entry("its file or activations", "second model"),
+                    Map.entry("JVM and libraries", "JVM, libraries, data"),
+                    Map.entry("tokenizer and data", "JVM, libraries, data"),
+                    Map.entry("checkpoint file", "JVM, libraries, data"),
+                    Map.entry("held from before", "held from before"));
+
+    private static final String WORKSPACE = "workspace";
+    private static final List<String> MEMORY_KINDS =
+            List.of(
+                    "weights",
+                    "adapters and optimiser",
+                    "activations",
+                    WORKSPACE,
+                    "second model",
+                    "held from before",
+                    "JVM, libraries, data");
+
     private static final String OTHERS = "others";
     private static final String REST = "no kernel";
 
@@ -86,11 +112,19 @@ final class RunCosts {
             var parts = new LinkedHashMap<String, Double>();
             stage.path("bytes")
                     .properties()
-                    .forEach(p -> parts.put(p.getKey(), p.getValue().asDouble(0) / MIB));
+                    .forEach(
+                            p ->
+                                    parts.merge(
+                                            MEMORY.getOrDefault(p.getKey(), WORKSPACE),
+                                            p.getValue().asDouble(0) / MIB,
+                                            Double::sum));
             stages.add(stage.path("stage").asString(""));
             kinds.add(parts);
         }
-        List<String> order = largest(kinds);
+        List<String> order =
+                MEMORY_KINDS.stream()
+                        .filter(kind -> kinds.stream().anyMatch(k -> k.containsKey(kind)))
+                        .toList();
         var bars = new ArrayList<StackedBars.Bar>();
         for (int i = 0; i < stages.size(); i++) {
             var bar = new StackedBars.Bar(stages.get(i), "", gathered(kinds.get(i), order));

@@ -34,6 +34,7 @@ public final class Predictor implements AutoCloseable {
     private final Session session;
     private final Labels labels;
     private final int maxLength;
+    private final PeftAdapter adapter;
 
     /// Which base models are taken.
     ///
@@ -83,6 +84,7 @@ public final class Predictor implements AutoCloseable {
         this.labels = SavedModel.labels(checkpoint, checkpoint.headOutputs());
         this.tokenizer = checkpoint.tokenizer(null);
         this.maxLength = SavedModel.maxLength(checkpoint);
+        this.adapter = null;
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(), SavedModel.pooling(checkpoint), labels);
@@ -92,7 +94,7 @@ public final class Predictor implements AutoCloseable {
 
     private Predictor(Path place, Base choice, EngineChoice engine, Problems notes) {
         String base = choice.base();
-        PeftAdapter adapter = PeftAdapter.read(place);
+        this.adapter = PeftAdapter.read(place);
         Map<String, String> metadata = adapter.metadata();
         String path = base == null ? adapter.base() : base;
         this.checkpoint = PretrainedModel.load(path, Map.of(), choice.followLinks());
@@ -176,6 +178,24 @@ public final class Predictor implements AutoCloseable {
                     "give the base model with --base, or --allow-other-base");
         }
         notes.warning(ErrorCode.A_BASE, path, what, "");
+    }
+
+    PretrainedModel checkpoint() {
+        return checkpoint;
+    }
+
+    Session session() {
+        return session;
+    }
+
+    /// Null for a model with its own head.
+    PeftAdapter adapter() {
+        return adapter;
+    }
+
+    /// Where texts are cut.
+    int maxLength() {
+        return maxLength;
     }
 
     /// What the model says about so many examples, as tokens.

@@ -35,12 +35,14 @@ final class RunFolder implements AutoCloseable {
     private final RunLock lock;
     private final BufferedWriter events;
     private final BufferedWriter log;
+    private final TensorBoardLog tensorBoard;
 
     private RunFolder(Path path, RunLock lock) throws IOException {
         this.path = path;
         this.lock = lock;
         events = appending(path.resolve(RunEvents.FILE));
         log = appending(path.resolve("log.txt"));
+        tensorBoard = new TensorBoardLog(path);
     }
 
     private static BufferedWriter appending(Path file) throws IOException {
@@ -187,6 +189,7 @@ final class RunFolder implements AutoCloseable {
             events.write(JsonMapper.shared().writeValueAsString(event));
             events.write('\n');
             events.flush();
+            tensorBoard.event(kind, values);
         } catch (IOException e) {
             throw diskError(e);
         }
@@ -251,7 +254,8 @@ final class RunFolder implements AutoCloseable {
     public void close() {
         try (lock;
                 events;
-                log) {
+                log;
+                tensorBoard) {
             log.flush();
         } catch (IOException e) {
             throw diskError(e);

@@ -25,8 +25,16 @@ final class SavedModel {
 
     /// `config.json` of a checkpoint's body with a head.
     static String config(Inputs inputs) {
-        PretrainedModel checkpoint = inputs.checkpoint();
-        Labels labels = inputs.examples().labels();
+        return config(
+                inputs.checkpoint(),
+                inputs.examples().labels(),
+                inputs.pooling(),
+                inputs.dataSpec().maxLength());
+    }
+
+    /// @param maxLength where texts are cut
+    static String config(
+            PretrainedModel checkpoint, Labels labels, Pooling pooling, int maxLength) {
         ObjectNode config = JsonMapper.shared().createObjectNode();
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
         config.remove(List.of("_name_or_path", "dtype", "id2label", "label2id"));
@@ -43,8 +51,8 @@ final class SavedModel {
         }
         config.putObject("cglora")
                 .put(BASE, checkpoint.fingerprint())
-                .put("pooling", inputs.pooling().name().toLowerCase(Locale.ROOT))
-                .put("max_length", inputs.dataSpec().maxLength());
+                .put("pooling", pooling.name().toLowerCase(Locale.ROOT))
+                .put("max_length", maxLength);
         return config.toPrettyString() + "\n";
     }
 
