@@ -22,8 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Directories of all families as transformers saves them, through whole pipelines.
 class FamilyRunTest {
-    private static final Path MODELS =
-            Path.of("../models/src/test/resources/cglora/models/family");
+    private static final Path MODELS = Path.of("../models/src/test/resources/cglora/models/family");
     private static final String PIPELINE =
             """
             {"cglora": 1, "seed": 1, "output_dir": "runs", "stages": [
