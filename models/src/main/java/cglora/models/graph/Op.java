@@ -39,6 +39,7 @@ public sealed interface Op
                 MeanPool,
                 MeanPoolGradient,
                 ResidualLayerNorm,
+                Scale,
                 SquaredError,
                 SquaredErrorGradient,
                 Tanh,

@@ -9,10 +9,8 @@ import cglora.models.linalg.Matrix;
 import cglora.models.linalg.RandomMatrices;
 import cglora.models.linalg.SymmetricEigen;
 import cglora.models.linalg.TruncatedSvd;
-
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;

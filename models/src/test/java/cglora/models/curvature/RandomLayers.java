@@ -2,7 +2,6 @@ package cglora.models.curvature;
 
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.RandomMatrices;
-
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;

@@ -19,12 +19,10 @@ import cglora.models.family.PretrainedModel;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.Softmax;
 import cglora.models.tokenizer.Tokenizer.Tokens;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import cglora.models.adapter.RankAllocation;
 import cglora.models.adapter.TargetSelection;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
+import cglora.models.block.Whitening;
 import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
@@ -133,7 +134,7 @@ record Inputs(
                         a.loraDropout(),
                         a.rankPattern(),
                         a.alphaPattern(),
-                        isWhitened(a)));
+                        whitening(a)));
     }
 
     /// How ranks are moved between the layers; empty where they stay as they are given.
@@ -156,6 +157,17 @@ record Inputs(
         ranks.requireEnough(
                 RankTable.parameters(layers.stream().map(l -> l.withRank(1, 1)).toList()));
         return Optional.of(new AdapterStart.Allocation(ranks, a.useRslora()));
+    }
+
+    /// The roots of training's coordinates; null for plain ones.
+    private static Whitening whitening(AdapterSpec a) {
+        CgSpec cg = a.cg();
+        return isWhitened(a)
+                ? new Whitening(
+                        cg.whiteningRank() == null ? 0 : cg.whiteningRank(),
+                        cg.whiteningPA() == null ? cg.pA() : cg.whiteningPA(),
+                        cg.whiteningPS() == null ? cg.pS() : cg.whiteningPS())
+                : null;
     }
 
     static boolean isWhitened(AdapterSpec a) {
