@@ -457,7 +457,7 @@ public final class CalibrationPass {
             var read = new ArrayList<>(kept);
             read.add(loss.buffer());
             return new Loaded(
-                    session.load(graph.compile(read, List.of()), inputs),
+                    session.engine().load(graph.compile(read, List.of())),
                     inputs,
                     labels,
                     weights.buffer(),

@@ -1,7 +1,6 @@
 package cglora.models.adapter;
 
 import static cglora.models.linalg.MatrixAssert.assertClose;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -16,12 +15,12 @@ import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.RandomMatrices;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import java.util.List;
-import java.util.Random;
 
 class InitializerTest {
     private static final int IN = 10;

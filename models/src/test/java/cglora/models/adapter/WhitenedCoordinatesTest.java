@@ -1,7 +1,6 @@
 package cglora.models.adapter;
 
 import static cglora.models.linalg.MatrixAssert.assertClose;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -16,11 +15,11 @@ import cglora.models.curvature.WeightSharing;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.RandomMatrices;
 import cglora.models.linalg.SymmetricEigen;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import java.util.Random;
-import java.util.stream.IntStream;
 
 /// Roots of leading eigenvectors, and roots of exponents that are not the step's, over random
 /// layers with more and with fewer tokens than dimensions.

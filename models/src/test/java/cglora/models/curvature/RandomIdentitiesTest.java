@@ -1,7 +1,6 @@
 package cglora.models.curvature;
 
 import static cglora.models.linalg.MatrixAssert.assertClose;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -9,12 +8,12 @@ import cglora.models.linalg.Matrix;
 import cglora.models.linalg.RandomMatrices;
 import cglora.models.linalg.SymmetricEigen;
 import cglora.models.linalg.TruncatedSvd;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// The method's identities over random spectra, shapes, ranks and seeds. A failure names the seed.
 class RandomIdentitiesTest {

@@ -1,7 +1,6 @@
 package cglora.models.curvature;
 
 import static cglora.models.linalg.MatrixAssert.assertClose;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -9,10 +8,10 @@ import static org.assertj.core.api.Assertions.within;
 import cglora.models.data.Batcher;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.RandomMatrices;
-import org.junit.jupiter.api.Test;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 
 class TokenStatisticsTest {
     @Test

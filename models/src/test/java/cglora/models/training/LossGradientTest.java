@@ -13,9 +13,6 @@ import cglora.models.data.Batch;
 import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.graph.FiniteDifference;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// The gradient that a training step of a small BERT computes, for every parameter that it trains,
 /// against central differences of the same model's loss in float64.

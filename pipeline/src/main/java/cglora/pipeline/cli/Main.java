@@ -36,9 +36,13 @@ public final class Main {
     private static final List<Class<?>> VERBS =
             List.of(
                     RunCommand.class,
+                    ResumeCommand.class,
                     InitCommand.class,
                     PlanCommand.class,
                     CompareCommand.class,
+                    ReportCommand.class,
+                    RunsCommand.class,
+                    ReplayCommand.class,
                     PredictCommand.class,
                     AlignCommand.class,
                     InspectCommand.class,

@@ -14,6 +14,7 @@ import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.AdapterStart;
+import cglora.models.training.HeadStart;
 import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.pipeline.spec.AdapterSpec;
@@ -67,9 +68,6 @@ record Inputs(
 
     /// Largest rank that curvature gives a module, over `r`, where nothing is said.
     private static final int MOST_RANK = 4;
-
-    static final String HEAD = "classifier.weight";
-    static final String HEAD_BIAS = "classifier.bias";
 
     /// The stages that take part, in order.
     List<StageSpec> stages() {
@@ -215,12 +213,22 @@ record Inputs(
         if (adapterSpec == null) {
             return 0;
         }
-        int shifted = adapterSpec.cg().shift() ? 2 : 1;
-        long elements = (long) (checkpoint.encoder().hiddenSize() + 1) * classifier().outputs();
+        int shifted = isShifted(adapterSpec) ? 2 : 1;
+        long elements = classifier().headParameters().stream().mapToLong(ParameterSpec::size).sum();
         for (LoraLayer layer : layers()) {
             elements += (long) shifted * layer.r() * (layer.module().in() + layer.module().out());
         }
         return Float.BYTES * elements;
+    }
+
+    /// Whether the start is taken off the base, so that what is exported has twice the rank.
+    private static boolean isShifted(AdapterSpec a) {
+        return switch (a.method()) {
+            case PISSA, OLORA, LORA_GA -> true;
+            case LORA_ONE -> a.scale() == AdapterSpec.Scale.STABLE;
+            case CG_LORA -> a.cg().shift();
+            case LORA, RSLORA, EVA, FULL -> false;
+        };
     }
 
     String reportedName() {
@@ -285,8 +293,12 @@ record Inputs(
 
     /// Whether the checkpoint brings a head that is to be kept.
     boolean hasTrainedHead() {
-        return modelSpec.head() == ModelSpec.Head.AUTO
-                && checkpoint.weights().names().contains(HEAD);
+        return modelSpec.head() == ModelSpec.Head.AUTO && checkpoint.hasHead();
+    }
+
+    /// What the head is before anything is fitted.
+    HeadStart headStart() {
+        return new HeadStart(hasTrainedHead(), spec.seed());
     }
 
     CellKeys.DataKey dataKey() {

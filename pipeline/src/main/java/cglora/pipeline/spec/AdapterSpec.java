@@ -69,8 +69,8 @@ public record AdapterSpec(
         @Setting(
                         value =
                                 "Lengths of the factors: own, those of the method; stable, every"
-                                    + " row of A and column of B out^(1/4)/4, and a product that is"
-                                    + " not zero is taken off the base",
+                                        + " row of A and column of B out^(1/4)/4, and a product that is"
+                                        + " not zero is taken off the base",
                         byDefault = "\"own\"")
                 Scale scale,
         @Setting(

@@ -8,14 +8,6 @@ import cglora.models.weights.Safetensors;
 import cglora.models.weights.SafetensorsWriter;
 import cglora.models.weights.SafetensorsWriter.TensorData;
 import cglora.pipeline.cli.Main;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -27,6 +19,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// Whole runs on a very small model: every way to gather curvature, and what becomes of statistics
 /// that no step can be made from. Nothing is replaced by something else without being said.
@@ -160,8 +160,7 @@ class CalibrationOptionsTest {
                 "calibrate.tokens=0    | adapter.r=2           | 2 | found 0, expected 1 or more",
                 "calibrate.tokens=9    | calibrate.sharing=reduce | 2 | error O-CONFLICT",
                 "adapter.r=13          | calibrate.samples=8   | 2 | error A-RANK",
-                "adapter={\"r\":12,\"cg\":{\"step\":\"fixed\",\"step_size\":0.001}} |"
-                        + " calibrate.tokens=2 | 0 | verified",
+                "adapter.r=12          | " + FIXED + " | 0 | verified",
             })
     void degenerateStatisticsAreRefusedOrSaid(
             String setting, String other, int status, String essence) {
@@ -206,7 +205,7 @@ class CalibrationOptionsTest {
             }
         }
         SafetensorsWriter.write(file, tensors, Map.of());
-        Outcome outcome = run(setting);
+        Outcome outcome = run(setting, "adapter.head_warmup=" + (headLabels == 0));
         assertThat(outcome.status()).as(outcome.err()).isEqualTo(6);
         assertThat(outcome.err()).contains("error N-STATISTICS", essence).doesNotContain("\tat ");
         assertThat(folder.resolve("runs/latest/adapter")).doesNotExist();
@@ -255,7 +254,7 @@ class CalibrationOptionsTest {
             losses.add(metrics().path("after training, validation").path("loss").doubleValue());
         }
         assertThat(losses.get(1)).isCloseTo(losses.get(0), within(1e-4));
-        assertThat(losses.get(2)).isNotCloseTo(losses.get(0), within(1e-3));
+        assertThat(losses.get(2)).isNotCloseTo(losses.get(0), within(4e-4));
     }
 
     @Test
