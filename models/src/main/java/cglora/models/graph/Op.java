@@ -41,6 +41,7 @@ public sealed interface Op
                 ResidualLayerNorm,
                 SquaredError,
                 SquaredErrorGradient,
+                Squares,
                 Tanh,
                 TanhGradient {
 

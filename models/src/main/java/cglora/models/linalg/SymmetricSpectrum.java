@@ -2,7 +2,7 @@ package cglora.models.linalg;
 
 /// The spectrum of a symmetric positive semidefinite matrix `A` [size, size], from which every
 /// power of `Â = A + damping · I` follows.
-public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen {
+public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen, SketchedEigen {
     /// The error of eigenvalues of sums in float32, as a share of the largest: 2⁻²².
     double FLOAT32_NOISE = 0x1p-22;
 
