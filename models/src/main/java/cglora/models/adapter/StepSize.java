@@ -135,8 +135,8 @@ public record StepSize(double eta, double lossBefore, List<Trial> trials, boolea
     }
 
     /// The same search, begun at the length that the linearised predictions say is best: with
-    /// `f(η) ≈ f(0) + η d` known on the held-out examples, most lengths need no forward pass. Goes on
-    /// to shorter ones until one lowers the loss.
+    /// `f(η) ≈ f(0) + η d` known on the held-out examples, most lengths need no forward pass.
+    /// Goes on to shorter ones until one lowers the loss.
     ///
     /// @param quadratic as for [#heldOut]
     /// @param before    held-out loss without a step

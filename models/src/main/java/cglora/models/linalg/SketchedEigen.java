@@ -2,12 +2,12 @@ package cglora.models.linalg;
 
 import java.util.Arrays;
 
-/// The leading eigenpairs of a symmetric positive semidefinite matrix `A` [size, size] that is only
-/// known by `Y = A Ω`, and the mean of its other eigenvalues in the place of each of them.
+/// The leading eigenpairs of a symmetric positive semidefinite matrix `A` [size, size] that is
+/// only known by `Y = A Ω`, and the mean of its other eigenvalues in the place of each of them.
 ///
-/// The pairs are those of the Nyström approximation `Y (ΩᵀY)⁻¹ Yᵀ`, which lies below `A` and misses
-/// no more than the eigenvalues beyond the columns of `Ω` (Tropp, Yurtsever, Udell and Cevher, arXiv
-/// 1706.05736, algorithm 3, with its shift against rounding).
+/// The pairs are those of the Nyström approximation `Y (ΩᵀY)⁻¹ Yᵀ`, which lies below `A` and
+/// misses no more than the eigenvalues beyond the columns of `Ω` (Tropp, Yurtsever, Udell and
+/// Cevher, arXiv 1706.05736).
 public final class SketchedEigen implements SymmetricSpectrum {
     /// Eigenvalues below this share of the largest are the rounding of sums in float32.
     private static final double NOISE = 0x1p-20;
@@ -51,8 +51,7 @@ public final class SketchedEigen implements SymmetricSpectrum {
             scale[i] = 1 / Math.sqrt(values[i]);
             found += values[i];
         }
-        Matrix vectors =
-                half.times(inner.vectors().columns(start, count)).scaledColumns(scale);
+        Matrix vectors = half.times(inner.vectors().columns(start, count)).scaledColumns(scale);
         double rest = count < size ? Math.max(0, trace - found) / (size - count) : 0;
         return new SketchedEigen(values, vectors, rest);
     }
@@ -79,9 +78,7 @@ public final class SketchedEigen implements SymmetricSpectrum {
 
     @Override
     public double largest() {
-        return eigenvalues.length == 0
-                ? rest
-                : Math.max(rest, eigenvalues[eigenvalues.length - 1]);
+        return eigenvalues.length == 0 ? rest : Math.max(rest, eigenvalues[eigenvalues.length - 1]);
     }
 
     @Override

@@ -215,11 +215,7 @@ public final class AdapterStart {
         if (step != Step.FIXED && initializer.scale() != CgLoraInitializer.Scale.STABLE) {
             double epsilon = unit > 0 ? EPSILON / unit : EPSILON;
             Probe probe =
-                    probe(
-                            layers,
-                            factors,
-                            step == Step.PREDICTED ? heldOut : calibration,
-                            epsilon);
+                    probe(layers, factors, step == Step.PREDICTED ? heldOut : calibration, epsilon);
             quadratic = probe.quadratic();
             eta = quadratic;
             if (step == Step.PREDICTED) {
@@ -372,10 +368,7 @@ public final class AdapterStart {
     }
 
     private double heldOutLoss(
-            List<LoraLayer> layers,
-            Map<String, LoraFactors> factors,
-            Sample heldOut,
-            double eta) {
+            List<LoraLayer> layers, Map<String, LoraFactors> factors, Sample heldOut, double eta) {
         writeAll(layers, factors, eta);
         return session.evaluate(heldOut.batches(), heldOut.data().size()).loss();
     }

@@ -43,8 +43,7 @@ public final class CalibrationPass {
     /// What the metric of predictions is made of.
     public static final Set<Need> METRIC = Set.of(Need.INPUT_FACTOR, Need.OUTPUT_FACTOR);
 
-    record Loaded(
-            LoadedProgram program, BatchInputs inputs, Tensor labels, Buffer weights) {}
+    record Loaded(LoadedProgram program, BatchInputs inputs, Tensor labels, Buffer weights) {}
 
     /// What a token pass reads back for a layer.
     private record Tokens(Buffer x, Buffer gamma) {}

@@ -6,7 +6,6 @@ import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
-import cglora.models.curvature.SketchedKfac;
 import cglora.models.data.Batch;
 import cglora.models.graph.Autodiff;
 import cglora.models.graph.Graph;
@@ -81,6 +80,11 @@ public final class SketchedPass {
 
     private Buffer buffer(String name, long size) {
         return layout.allocate(Region.STATE, name, size);
+    }
+
+    /// Random columns of both sides together.
+    public int columns() {
+        return k + l;
     }
 
     /// Bytes of the sums and of the random columns.
@@ -212,8 +216,7 @@ public final class SketchedPass {
                     sum(graph, dy, projected.get(x), tensor(graph, s.GOmega(), out, k));
                     sum(graph, dy, D, tensor(graph, s.SPsi(), out, l));
                     sum(graph, x, D, tensor(graph, s.GPsi(), in, l));
-                    squared.gradients.put(
-                            module.name(), graph.apply(new Squares(dy)).buffer());
+                    squared.gradients.put(module.name(), graph.apply(new Squares(dy)).buffer());
                 });
         var kept = new ArrayList<>(norms.values());
         kept.addAll(squared.gradients.values());

@@ -83,7 +83,7 @@ enum InitForm {
                                 .gather(batches, calibration.size(), 0)
                         : pass.factored(batches, batches, calibration.size()),
                 Optional.empty(),
-                sketched ? AdapterStart.Step.valueOf(System.getProperty("st", "PREDICTED")) : AdapterStart.Step.HELD_OUT,
+                sketched ? AdapterStart.Step.PREDICTED : AdapterStart.Step.HELD_OUT,
                 data.sample(calibration),
                 data.step(),
                 0);
@@ -91,7 +91,7 @@ enum InitForm {
 
     /// Of a small model as many as its layers have: nothing is left out then.
     private static int columns(InitModel model) {
-        return model == InitModel.TINY ? Integer.MAX_VALUE / 2 : Integer.getInteger("k", 32);
+        return model == InitModel.TINY ? Integer.MAX_VALUE / 2 : 32;
     }
 
     private AdapterInitializer loraGa() {

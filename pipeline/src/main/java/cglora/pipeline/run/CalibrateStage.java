@@ -9,6 +9,8 @@ import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.Evaluation;
+import cglora.models.training.Session;
+import cglora.models.training.SketchedPass;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
 import java.util.List;
@@ -17,6 +19,9 @@ import java.util.SplittableRandom;
 
 /// Curvature and gradient of the targeted layers.
 final class CalibrateStage {
+    /// Random columns of a sketch of inputs; those of gradients are twice as many.
+    private static final int SKETCH_COLUMNS = 32;
+
     private final RunState run;
     private final Inputs inputs;
 
@@ -59,28 +64,62 @@ final class CalibrateStage {
         boolean curved = needs.equals(Need.FACTORS);
         boolean reduce = curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE;
         boolean gram = curved && isImplicit(calibrate, inputs, tokens);
+        boolean sketched = curved && isSketched(calibrate);
         int count = s.curvature().size();
-        if (gram || reduce) {
+        long bytes;
+        if (sketched) {
+            SketchedPass sketches = sketches(inputs, run.session, layers);
+            run.statistics = sketches.gather(batches, count, inputs.spec().seed());
+            bytes = sketches.bytes();
+        } else if (gram || reduce) {
+            bytes = rowBytes(layers, tokens);
             run.statistics =
                     CalibrationPass.implicit(
                             pass.tokens(batches, curvature, count),
                             reduce ? WeightSharing.REDUCE : WeightSharing.EXPAND,
                             gram);
         } else {
+            bytes = pass.sumBytes(needs);
             run.statistics = pass.gather(needs, batches, curvature, count);
         }
         run.effort = new StartEffort((System.nanoTime() - begin) * 1e-9, 0);
-        run.shared.keep(
-                run.statistics,
-                run.effort.calibrateSeconds(),
-                gram || reduce ? rowBytes(layers, tokens) : pass.sumBytes(needs));
+        run.shared.keep(run.statistics, run.effort.calibrateSeconds(), bytes);
+        String form = sketched ? "sketched" : gram ? "implicit" : "factored";
         return "%d examples, %d tokens, %d layers, %s, %s"
                 .formatted(
                         count,
                         tokens,
                         layers.size(),
                         calibrate.fisher().jsonName(),
-                        curved ? gram ? "implicit" : "factored" : gathered(needs));
+                        curved ? form : gathered(needs));
+    }
+
+    static boolean isSketched(CalibrateSpec calibrate) {
+        return calibrate.form() == CalibrateSpec.Form.SKETCHED;
+    }
+
+    /// Columns for the largest rank that a layer may get, twice over, and [#SKETCH_COLUMNS] at
+    /// least.
+    static SketchedPass sketches(Inputs inputs, Session session, List<LoraLayer> layers) {
+        int widest =
+                layers.stream()
+                        .mapToInt(
+                                layer ->
+                                        inputs.allocation()
+                                                .map(
+                                                        a ->
+                                                                a.ranks()
+                                                                        .limit(
+                                                                                layer.module().in(),
+                                                                                layer.module()
+                                                                                        .out()))
+                                                .orElse(layer.r()))
+                        .max()
+                        .orElse(1);
+        return new SketchedPass(
+                session,
+                layers.stream().map(LoraLayer::module).toList(),
+                Math.max(SKETCH_COLUMNS, 2 * widest));
     }
 
     /// Bytes of the tokens in float64.
@@ -100,6 +139,7 @@ final class CalibrateStage {
             case AUTO -> tokens < inputs.checkpoint().encoder().hiddenSize();
             case FACTORED -> false;
             case IMPLICIT -> true;
+            case SKETCHED -> false;
         };
     }
 

@@ -10,6 +10,7 @@ import cglora.models.data.Batch;
 import cglora.models.data.Dataset;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.Session;
+import cglora.models.training.SketchedPass;
 import cglora.models.training.Trainer;
 import cglora.pipeline.run.MemoryPlan.Item;
 import cglora.pipeline.spec.AdapterSpec;
@@ -133,6 +134,10 @@ final class RunMemory {
         boolean curved = needs.equals(Need.FACTORS);
         boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
         long activations;
+        if (curved && CalibrateStage.isSketched(calibrate)) {
+            sketches(calibrate, width);
+            return;
+        }
         if (implicit || curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
             // the rows in float32, and once more in float64
             long values = modules.stream().mapToLong(m -> m.in() + 2L * m.out()).sum() * tokens;
@@ -146,6 +151,30 @@ final class RunMemory {
             layer(module, implicit ? tokens : 0);
         }
         add(calibrate.id(), weights, sums, activations(activations));
+    }
+
+    /// The sums are on the engine, then on the host; of a layer at work they are in float64, with a
+    /// few products of their size, and both roots where they are wanted.
+    private void sketches(CalibrateSpec calibrate, int width) {
+        SketchedPass pass = CalibrateStage.sketches(inputs, session, inputs.layers());
+        sums = Item.host("sketches", pass.bytes());
+        long activations = pass.planned(Inputs.EVALUATION_BATCH, width).scratchBytes();
+        for (LinearModule module : modules) {
+            long sides = (long) module.in() + module.out();
+            long roots =
+                    Inputs.isWhitened(inputs.adapterSpec())
+                            ? Float.BYTES
+                                    * ((long) module.in() * module.in()
+                                            + (long) module.out() * module.out())
+                            : 0;
+            layerBytes = Math.max(layerBytes, 4L * Double.BYTES * pass.columns() * sides + roots);
+        }
+        add(
+                calibrate.id(),
+                weights,
+                Item.engine("sums", pass.bytes()),
+                sums,
+                activations(activations));
     }
 
     /// What the initialisation of one layer takes at its largest: eigenvectors and gradient in

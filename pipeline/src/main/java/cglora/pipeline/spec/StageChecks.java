@@ -142,7 +142,10 @@ final class StageChecks {
                 data = stage;
                 yield stage;
             }
-            case CalibrateSpec stage -> stage;
+            case CalibrateSpec stage -> {
+                checkCalibrate(stage, tree);
+                yield stage;
+            }
             case AdapterSpec stage -> {
                 checkAdapter(stage, tree);
                 adapter = stage;
@@ -159,6 +162,30 @@ final class StageChecks {
             }
             case ExportSpec stage -> stage;
         };
+    }
+
+    private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
+        if (stage.form() != CalibrateSpec.Form.SKETCHED) {
+            return;
+        }
+        if (stage.fisher() != CalibrateSpec.Fisher.EMPIRICAL) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "form"),
+                    "form 'sketched' takes its labels from the data, found fisher '"
+                            + stage.fisher().jsonName()
+                            + "'",
+                    "\"fisher\": \"empirical\", or \"form\": \"factored\"");
+        }
+        if (stage.sharing() != CalibrateSpec.Sharing.EXPAND) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "form"),
+                    "form 'sketched' takes every token for an example, found sharing '"
+                            + stage.sharing().jsonName()
+                            + "'",
+                    "\"sharing\": \"expand\", or \"form\": \"factored\"");
+        }
     }
 
     private void checkData(DataSpec stage, ObjectValue tree) {
