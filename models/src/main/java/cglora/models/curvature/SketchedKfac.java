@@ -2,69 +2,79 @@ package cglora.models.curvature;
 
 import static java.util.Objects.requireNonNull;
 
+import cglora.models.linalg.LinearOperator;
 import cglora.models.linalg.Matrix;
-import cglora.models.linalg.RangeSketch;
 import cglora.models.linalg.SketchedEigen;
 import cglora.models.linalg.TruncatedSvd;
 
-/// The sketched form: products of `A`, `S`, `G` and `Gᵀ` with a few random columns, gathered in one
-/// pass. Memory `(k + l) · (in + out)`; neither the factors nor `G` exist, nor are tokens kept.
+/// The sketched form: the gradient itself, and of the factors their products with a few random
+/// columns. Memory in · out + k · (in + out); the factors do not exist, and nothing of their size
+/// is decomposed.
 ///
-/// The leading eigenpairs of the factors are kept, and the mean of their other eigenvalues in the
-/// place of each ([SketchedEigen]); `G` is known within the range that its columns saw
-/// ([RangeSketch]). With enough columns for the ranks of all three it is the factored form.
+/// The leading eigenpairs of the factors are kept, and the mean of their other eigenvalues stands
+/// for each of these ([SketchedEigen]). With relative damping near 1 only eigenvalues above the
+/// mean matter. With at least as many columns as a factor has directions it is the factored form.
 ///
-/// @param XOmega   `A Ω` [in, k]
-/// @param GOmega   `G Ω` [out, k]
-/// @param SPsi     `S Ψ` [out, l]
-/// @param GPsi     `GᵀΨ` [in, l]
-/// @param traceA   tr A
-/// @param traceS   tr S
-/// @param Omega    [in, k] normal entries
-/// @param Psi      [out, l] normal entries
+/// @param AOmega `A Ω` [in, k]
+/// @param SPsi   `S Ψ` [out, k]
+/// @param G      [out, in] gradient
+/// @param traceA tr A
+/// @param traceS tr S
+/// @param Omega  [in, k] normal entries
+/// @param Psi    [out, k] normal entries
 public record SketchedKfac(
-        Matrix XOmega,
-        Matrix GOmega,
+        Matrix AOmega,
         Matrix SPsi,
-        Matrix GPsi,
+        Matrix G,
         double traceA,
         double traceS,
         Matrix Omega,
         Matrix Psi)
         implements CurvatureStatistics {
     public SketchedKfac {
-        requireNonNull(XOmega, "XOmega");
-        requireNonNull(GOmega, "GOmega");
+        requireNonNull(AOmega, "AOmega");
         requireNonNull(SPsi, "SPsi");
-        requireNonNull(GPsi, "GPsi");
+        requireNonNull(G, "G");
         requireNonNull(Omega, "Omega");
         requireNonNull(Psi, "Psi");
-    }
-
-    private RangeSketch gradient() {
-        return new RangeSketch(GOmega, GPsi, Psi);
+        if (AOmega.rows() != G.columns()
+                || SPsi.rows() != G.rows()
+                || Omega.rows() != G.columns()
+                || Psi.rows() != G.rows()
+                || AOmega.columns() != Omega.columns()
+                || SPsi.columns() != Psi.columns()) {
+            throw new IllegalArgumentException(
+                    "A Ω is %d × %d, S Ψ %d × %d, G %d × %d; expected [in, k], [out, k], [out, in]"
+                            .formatted(
+                                    AOmega.rows(),
+                                    AOmega.columns(),
+                                    SPsi.rows(),
+                                    SPsi.columns(),
+                                    G.rows(),
+                                    G.columns()));
+        }
     }
 
     @Override
     public int in() {
-        return XOmega.rows();
+        return G.columns();
     }
 
     @Override
     public int out() {
-        return SPsi.rows();
+        return G.rows();
     }
 
     @Override
     public boolean isZeroGradient() {
-        return gradient().isZero();
+        return G.isZero();
     }
 
     @Override
     public boolean isFinite() {
-        return XOmega.isFinite()
+        return AOmega.isFinite()
                 && SPsi.isFinite()
-                && gradient().isFinite()
+                && G.isFinite()
                 && Double.isFinite(traceA)
                 && Double.isFinite(traceS);
     }
@@ -72,7 +82,7 @@ public record SketchedKfac(
     @Override
     public OperatorRoots roots(Damping damping, double pA, double pS) {
         return new OperatorRoots(
-                SketchedEigen.of(XOmega, Omega, traceA),
+                SketchedEigen.of(AOmega, Omega, traceA),
                 SketchedEigen.of(SPsi, Psi, traceS),
                 damping.split(traceA, in(), traceS, out()),
                 pA,
@@ -83,17 +93,36 @@ public record SketchedKfac(
     public WhitenedGradient whitenedGradientSvd(
             Damping damping, double pA, double pS, int rank, long seed) {
         OperatorRoots roots = roots(damping, pA, pS);
-        RangeSketch.Factors G = gradient().factors();
-        TruncatedSvd svd =
-                TruncatedSvd.ofProduct(
-                        roots.applyOutput(G.left()), roots.applyInput(G.right()), 1, rank, seed);
-        return WhitenedGradient.of(svd, roots);
+        return WhitenedGradient.of(TruncatedSvd.of(whitened(roots), rank, seed), roots);
     }
 
     @Override
     public Matrix whitenedGradient(Damping damping, double pA, double pS) {
-        OperatorRoots roots = roots(damping, pA, pS);
-        RangeSketch.Factors G = gradient().factors();
-        return roots.applyOutput(G.left()).timesTransposed(roots.applyInput(G.right()));
+        return whitened(roots(damping, pA, pS)).multiply(Matrix.identity(in()));
+    }
+
+    /// `Ŝ^{-p_s} G Â^{-p_a}`, not formed: the roots are symmetric.
+    private LinearOperator whitened(OperatorRoots roots) {
+        return new LinearOperator() {
+            @Override
+            public int rows() {
+                return out();
+            }
+
+            @Override
+            public int columns() {
+                return in();
+            }
+
+            @Override
+            public Matrix multiply(Matrix Y) {
+                return roots.applyOutput(G.times(roots.applyInput(Y)));
+            }
+
+            @Override
+            public Matrix multiplyTransposed(Matrix Y) {
+                return roots.applyInput(G.transposeTimes(roots.applyOutput(Y)));
+            }
+        };
     }
 }

@@ -21,24 +21,28 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /// Gathers the [SketchedKfac] of linear layers: one forward and one backward pass over the
-/// calibration examples. Of a batch, inputs and gradients of a layer meet a few random columns and
-/// are forgotten: no product of a weight's size is formed.
+/// calibration examples. Inputs and gradients of a layer meet a few random columns and each
+/// other; products of a factor's size are not formed.
 public final class SketchedPass {
+    /// Sums of layers are laid out together up to this size, in bytes: few arrays, and memory
+    /// that comes back piece by piece.
+    private static final long PIECE = 32 << 20;
+
     private final Session session;
     private final CalibrationPass pass;
     private final List<LinearModule> modules;
     private final int k;
-    private final int l;
-    private final Layout layout = new Layout();
+    private final Layout random = new Layout();
     private final Map<Integer, Buffer> omegas = new LinkedHashMap<>();
     private final Map<Integer, Buffer> psis = new LinkedHashMap<>();
     private final Map<String, Sketches> sketches = new LinkedHashMap<>();
     private final Map<String, CalibrationPass.Source> sources;
 
-    /// Persistent sums of one layer; layers with the same input share `XOmega`.
-    private record Sketches(Buffer XOmega, Buffer GOmega, Buffer SPsi, Buffer GPsi) {}
+    /// Persistent sums of one layer; layers with the same input share `AOmega`.
+    private record Sketches(Layout layout, Buffer AOmega, Buffer SPsi, Buffer G) {}
 
     /// Where a batch's program leaves the sums of squares.
     private static final class Squared {
@@ -48,48 +52,54 @@ public final class SketchedPass {
 
     private record Made(CalibrationPass.Loaded loaded, Squared squared) {}
 
-    /// @param columns random columns for inputs; gradients get twice as many. No more than the
-    ///     smallest side of a layer has
+    /// @param columns random columns for each factor; no more than the smallest side of a layer
     public SketchedPass(Session session, List<LinearModule> modules, int columns) {
         this.session = session;
         this.modules = List.copyOf(modules);
         this.pass = new CalibrationPass(session, modules);
+        this.sources = pass.sources();
         int side = modules.stream().mapToInt(m -> Math.min(m.in(), m.out())).min().orElse(columns);
         this.k = Math.min(columns, side);
-        this.l = Math.min(2 * columns, side);
-        for (LinearModule module : modules) {
-            omegas.computeIfAbsent(module.in(), in -> buffer("omega" + in, (long) in * k));
-            psis.computeIfAbsent(module.out(), out -> buffer("psi" + out, (long) out * l));
-        }
-        this.sources = pass.sources();
-        var shared = new HashMap<String, Buffer>();
+        var shared = new HashMap<String, Sketches>();
+        Layout layout = new Layout();
         for (LinearModule module : modules) {
             String name = module.name();
             long in = module.in();
             long out = module.out();
-            sketches.put(
-                    name,
+            omegas.computeIfAbsent(module.in(), _ -> buffer(random, "omega" + in, in * k));
+            psis.computeIfAbsent(module.out(), _ -> buffer(random, "psi" + out, out * k));
+            Sketches first = shared.get(sources.get(name).first());
+            if (first == null && layout.bytes() >= PIECE) {
+                layout = new Layout();
+            }
+            Layout into = first == null ? layout : first.layout();
+            var made =
                     new Sketches(
-                            shared.computeIfAbsent(
-                                    sources.get(name).first(), _ -> buffer(name + ".X", in * k)),
-                            buffer(name + ".GO", out * k),
-                            buffer(name + ".S", out * l),
-                            buffer(name + ".GP", in * l)));
+                            into,
+                            first == null ? buffer(into, name + ".A", in * k) : first.AOmega(),
+                            buffer(into, name + ".S", out * k),
+                            buffer(into, name + ".G", out * in));
+            shared.putIfAbsent(sources.get(name).first(), made);
+            sketches.put(name, made);
         }
     }
 
-    private Buffer buffer(String name, long size) {
+    private static Buffer buffer(Layout layout, String name, long size) {
         return layout.allocate(Region.STATE, name, size);
     }
 
-    /// Random columns of both sides together.
+    private Stream<Layout> layouts() {
+        return sketches.values().stream().map(Sketches::layout).distinct();
+    }
+
+    /// Random columns of a factor.
     public int columns() {
-        return k + l;
+        return k;
     }
 
     /// Bytes of the sums and of the random columns.
     public long bytes() {
-        return layout.bytes();
+        return random.bytes() + layouts().mapToLong(Layout::bytes).sum();
     }
 
     /// The program for a shape of batch, planned but not run.
@@ -97,16 +107,17 @@ public final class SketchedPass {
         return made("sketch", rows, width).loaded().program().program();
     }
 
-    /// The sketches of all layers, tokens expanded, the empirical Fisher's.
+    /// The sums of all layers, tokens expanded, the empirical Fisher's.
     ///
     /// @param batches  of the calibration examples
     /// @param examples how many there are
     /// @param seed     of the random columns
     public StatisticsSource gather(List<Batch> batches, int examples, long seed) {
-        session.engine().allocate(layout);
-        var random = new SplittableRandom(seed);
-        Map<Integer, float[]> omega = drawn(omegas, random);
-        Map<Integer, float[]> psi = drawn(psis, random);
+        session.engine().allocate(random);
+        layouts().toList().forEach(session.engine()::allocate);
+        var generator = new SplittableRandom(seed);
+        Map<Integer, float[]> omega = drawn(omegas, generator);
+        Map<Integer, float[]> psi = drawn(psis, generator);
         var programs = new HashMap<String, Made>();
         Session.widest(batches)
                 .map(b -> program(programs, b).loaded().program().program())
@@ -119,28 +130,28 @@ public final class SketchedPass {
             add(made, made.squared().inputs, squaresX);
             add(made, made.squared().gradients, squaresY);
         }
-        var sums = new LinkedHashMap<String, SketchSums.Sums>();
-        var read = new IdentityHashMap<Buffer, float[]>();
         long tokens = batches.stream().mapToLong(Batch::tokens).sum();
+        var sums = new LinkedHashMap<String, SketchSums.Sums>();
         for (LinearModule module : modules) {
-            Sketches s = sketches.get(module.name());
+            String name = module.name();
+            Sketches s = sketches.get(name);
             sums.put(
-                    module.name(),
+                    name,
                     new SketchSums.Sums(
                             module,
-                            read.computeIfAbsent(s.XOmega(), session.engine()::read),
-                            session.engine().read(s.GOmega()),
-                            session.engine().read(s.SPsi()),
-                            session.engine().read(s.GPsi()),
-                            squaresX.get(module.name()),
-                            squaresY.get(module.name()),
-                            sources.get(module.name()).pooled() ? examples : tokens,
+                            s.layout(),
+                            s.AOmega(),
+                            s.SPsi(),
+                            s.G(),
+                            squaresX.get(name),
+                            squaresY.get(name),
+                            sources.get(name).pooled() ? examples : tokens,
                             omega.get(module.in()),
                             psi.get(module.out())));
         }
-        session.engine().release(layout);
+        session.engine().release(random);
         session.engine().trim();
-        return new SketchSums(sums, examples);
+        return new SketchSums(session.engine(), sums, examples);
     }
 
     private Map<Integer, float[]> drawn(Map<Integer, Buffer> buffers, SplittableRandom random) {
@@ -177,22 +188,15 @@ public final class SketchedPass {
         var graph = new Graph(name);
         CalibrationPass.Pass forward = pass.new Pass(graph, rows, width);
         var squared = new Squared();
-        var projected = new IdentityHashMap<Tensor, Tensor>();
         var norms = new IdentityHashMap<Tensor, Buffer>();
         var byOutput = new LinkedHashMap<Tensor, LinearModule>();
         for (LinearModule module : modules) {
             var tap = forward.builder.taps().get(module.name());
             byOutput.put(tap.y(), module);
-            int in = module.in();
-            if (!projected.containsKey(tap.x())) {
+            if (!norms.containsKey(tap.x())) {
                 Tensor x = graph.apply(new MaskRows(tap.x(), forward.inputs.lengths()));
-                Tensor P =
-                        graph.apply(
-                                Matmul.of(Matmul.Form.NN, x, tensor(graph, omegas.get(in), in, k)));
-                Buffer sum = sketches.get(module.name()).XOmega();
-                graph.add(new Matmul(Matmul.Form.TN, x, P, 1f, tensor(graph, sum, in, k)));
-                projected.put(tap.x(), P);
-                norms.put(tap.x(), graph.apply(new Squares(x)).buffer());
+                Buffer sum = sketches.get(module.name()).AOmega();
+                norms.put(tap.x(), sketch(graph, x, omegas.get(module.in()), sum));
             }
             squared.inputs.put(module.name(), norms.get(tap.x()));
         }
@@ -204,27 +208,23 @@ public final class SketchedPass {
                 (y, dy) -> {
                     LinearModule module = byOutput.get(y);
                     Sketches s = sketches.get(module.name());
-                    int in = module.in();
-                    int out = module.out();
                     Tensor x = forward.builder.taps().get(module.name()).x();
-                    Tensor D =
-                            graph.apply(
-                                    Matmul.of(
-                                            Matmul.Form.NN,
-                                            dy,
-                                            tensor(graph, psis.get(out), out, l)));
-                    sum(graph, dy, projected.get(x), tensor(graph, s.GOmega(), out, k));
-                    sum(graph, dy, D, tensor(graph, s.SPsi(), out, l));
-                    sum(graph, x, D, tensor(graph, s.GPsi(), in, l));
-                    squared.gradients.put(module.name(), graph.apply(new Squares(dy)).buffer());
+                    Tensor G = tensor(graph, s.G(), module.out(), module.in());
+                    graph.add(new Matmul(Matmul.Form.TN, dy, x, 1f, G));
+                    squared.gradients.put(
+                            module.name(), sketch(graph, dy, psis.get(module.out()), s.SPsi()));
                 });
         var kept = new ArrayList<>(norms.values());
         kept.addAll(squared.gradients.values());
         return new Made(forward.load(kept), squared);
     }
 
-    private static void sum(Graph graph, Tensor a, Tensor b, Tensor sum) {
-        graph.add(new Matmul(Matmul.Form.TN, a, b, 1f, sum));
+    /// `sum += xᵀ (x · columns)`; where the sums of `x²` will be.
+    private Buffer sketch(Graph graph, Tensor x, Buffer columns, Buffer sum) {
+        int size = x.shape().last();
+        Tensor P = graph.apply(Matmul.of(Matmul.Form.NN, x, tensor(graph, columns, size, k)));
+        graph.add(new Matmul(Matmul.Form.TN, x, P, 1f, tensor(graph, sum, size, k)));
+        return graph.apply(new Squares(x)).buffer();
     }
 
     private static Tensor tensor(Graph graph, Buffer buffer, int rows, int columns) {

@@ -23,14 +23,7 @@ class SketchedKfacTest {
         Matrix Omega = RandomMatrices.gaussian(f.in(), k, random);
         Matrix Psi = RandomMatrices.gaussian(f.out(), l, random);
         return new SketchedKfac(
-                f.A().times(Omega),
-                f.G().times(Omega),
-                f.S().times(Psi),
-                f.G().transposeTimes(Psi),
-                f.traceA(),
-                f.traceS(),
-                Omega,
-                Psi);
+                f.A().times(Omega), f.S().times(Psi), f.G(), f.traceA(), f.traceS(), Omega, Psi);
     }
 
     /// Tokens that are fewer than the columns leave nothing to be missed; nor do columns that are

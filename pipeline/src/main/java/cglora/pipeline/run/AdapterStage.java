@@ -104,7 +104,11 @@ final class AdapterStage {
     /// @param event is given what a held-out step tried
     private String cgLora(CgSpec cg, List<LoraLayer> layers, Map<String, Double> event) {
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
-        Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
+        Batcher batcher =
+                inputs.batcher(
+                        inputs.calibrateSpec()
+                                .map(CalibrateStage::batch)
+                                .orElse(Inputs.EVALUATION_BATCH));
         Optional<AdapterStart.Allocation> allocation = inputs.allocation();
         run.start =
                 new AdapterStart(run.session, run.notes)

@@ -19,8 +19,10 @@ import java.util.SplittableRandom;
 
 /// Curvature and gradient of the targeted layers.
 final class CalibrateStage {
-    /// Random columns of a sketch of inputs; those of gradients are twice as many.
+    /// Random columns of a sketch.
     private static final int SKETCH_COLUMNS = 32;
+
+    private static final int SKETCH_BATCH = 8;
 
     private final RunState run;
     private final Inputs inputs;
@@ -52,7 +54,7 @@ final class CalibrateStage {
         }
         long begin = System.nanoTime();
         List<LoraLayer> layers = inputs.layers();
-        Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
+        Batcher batcher = inputs.batcher(batch(calibrate));
         List<Batch> batches = batcher.sequential(s.curvature());
         List<Batch> curvature = batches;
         if (calibrate.fisher() == CalibrateSpec.Fisher.MC) {
@@ -68,7 +70,7 @@ final class CalibrateStage {
         int count = s.curvature().size();
         long bytes;
         if (sketched) {
-            SketchedPass sketches = sketches(inputs, run.session, layers);
+            SketchedPass sketches = sketches(run.session, layers);
             run.statistics = sketches.gather(batches, count, inputs.spec().seed());
             bytes = sketches.bytes();
         } else if (gram || reduce) {
@@ -94,32 +96,18 @@ final class CalibrateStage {
                         curved ? form : gathered(needs));
     }
 
+    /// Examples a batch: sketches are small, and should not be far less than the activations.
+    static int batch(CalibrateSpec calibrate) {
+        return isSketched(calibrate) ? SKETCH_BATCH : Inputs.EVALUATION_BATCH;
+    }
+
     static boolean isSketched(CalibrateSpec calibrate) {
         return calibrate.form() == CalibrateSpec.Form.SKETCHED;
     }
 
-    /// Columns for the largest rank that a layer may get, twice over, and [#SKETCH_COLUMNS] at
-    /// least.
-    static SketchedPass sketches(Inputs inputs, Session session, List<LoraLayer> layers) {
-        int widest =
-                layers.stream()
-                        .mapToInt(
-                                layer ->
-                                        inputs.allocation()
-                                                .map(
-                                                        a ->
-                                                                a.ranks()
-                                                                        .limit(
-                                                                                layer.module().in(),
-                                                                                layer.module()
-                                                                                        .out()))
-                                                .orElse(layer.r()))
-                        .max()
-                        .orElse(1);
+    static SketchedPass sketches(Session session, List<LoraLayer> layers) {
         return new SketchedPass(
-                session,
-                layers.stream().map(LoraLayer::module).toList(),
-                Math.max(SKETCH_COLUMNS, 2 * widest));
+                session, layers.stream().map(LoraLayer::module).toList(), SKETCH_COLUMNS);
     }
 
     /// Bytes of the tokens in float64.

@@ -130,7 +130,7 @@ final class RunMemory {
         Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
         int tokens = inputs.batches(data).stream().mapToInt(Batch::tokens).sum();
         var pass = new CalibrationPass(session, modules);
-        int width = width(Inputs.EVALUATION_BATCH, data);
+        int width = width(CalibrateStage.batch(calibrate), data);
         boolean curved = needs.equals(Need.FACTORS);
         boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
         long activations;
@@ -153,28 +153,21 @@ final class RunMemory {
         add(calibrate.id(), weights, sums, activations(activations));
     }
 
-    /// The sums are on the engine, then on the host; of a layer at work they are in float64, with a
-    /// few products of their size, and both roots where they are wanted.
+    /// Of a layer at work gradient and sketches are in float64, with a few products of the
+    /// sketches' size, and both roots where they are wanted.
     private void sketches(CalibrateSpec calibrate, int width) {
-        SketchedPass pass = CalibrateStage.sketches(inputs, session, inputs.layers());
-        sums = Item.host("sketches", pass.bytes());
-        long activations = pass.planned(Inputs.EVALUATION_BATCH, width).scratchBytes();
+        SketchedPass pass = CalibrateStage.sketches(session, inputs.layers());
+        sums = Item.engine("sketches and gradients", pass.bytes());
+        long activations = pass.planned(CalibrateStage.batch(calibrate), width).scratchBytes();
+        boolean whitened = Inputs.isWhitened(inputs.adapterSpec());
         for (LinearModule module : modules) {
-            long sides = (long) module.in() + module.out();
-            long roots =
-                    Inputs.isWhitened(inputs.adapterSpec())
-                            ? Float.BYTES
-                                    * ((long) module.in() * module.in()
-                                            + (long) module.out() * module.out())
-                            : 0;
-            layerBytes = Math.max(layerBytes, 4L * Double.BYTES * pass.columns() * sides + roots);
+            long in = module.in();
+            long out = module.out();
+            long matrices = in * out + 4 * pass.columns() * (in + out);
+            long roots = whitened ? in * in + out * out : 0;
+            layerBytes = Math.max(layerBytes, Double.BYTES * matrices + Float.BYTES * roots);
         }
-        add(
-                calibrate.id(),
-                weights,
-                Item.engine("sums", pass.bytes()),
-                sums,
-                activations(activations));
+        add(calibrate.id(), weights, sums, activations(activations));
     }
 
     /// What the initialisation of one layer takes at its largest: eigenvectors and gradient in
