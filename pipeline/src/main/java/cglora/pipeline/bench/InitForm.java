@@ -14,6 +14,7 @@ import cglora.models.data.Batch;
 import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
+import cglora.models.training.FisherPasses;
 import cglora.models.training.Session;
 import cglora.models.training.SketchedPass;
 import java.util.ArrayList;
@@ -85,7 +86,11 @@ enum InitForm {
         if (!isCurvatureGuided()) {
             StatisticsSource gradients =
                     new CalibrationPass(session, modules)
-                            .gather(Set.of(Need.GRADIENT), batches, batches, calibration.size());
+                            .gather(
+                                    Set.of(Need.GRADIENT),
+                                    batches,
+                                    FisherPasses.empirical(),
+                                    calibration.size());
             session.addAdapters(layers);
             return start.start(loraGa(), gradients, 0);
         }
@@ -118,8 +123,10 @@ enum InitForm {
         var pass = new CalibrationPass(session, modules);
         return this == CG_IMPLICIT_PLAIN
                 ? CalibrationPass.implicit(
-                        pass.tokens(batches, batches, examples), WeightSharing.EXPAND, true)
-                : pass.factored(batches, batches, examples);
+                        pass.tokens(batches, FisherPasses.empirical(), examples),
+                        WeightSharing.EXPAND,
+                        true)
+                : pass.factored(batches, FisherPasses.empirical(), examples);
     }
 
     /// Of a small model as many as its layers have: nothing is left out then.

@@ -36,6 +36,7 @@ public final class Main {
     private static final List<Class<?>> VERBS =
             List.of(
                     RunCommand.class,
+                    ResumeCommand.class,
                     InitCommand.class,
                     PlanCommand.class,
                     CompareCommand.class,

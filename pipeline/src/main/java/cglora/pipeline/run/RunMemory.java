@@ -140,12 +140,13 @@ final class RunMemory {
         }
         if (implicit || curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
             // the rows in float32, and once more in float64
-            long values = modules.stream().mapToLong(m -> m.in() + 2L * m.out()).sum() * tokens;
+            long values = CalibrateStage.rowValues(inputs, calibrate, modules, tokens);
             sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
             activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
         } else {
             sums = Item.engine(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
-            activations = pass.planned(needs, Inputs.EVALUATION_BATCH, width).scratchBytes();
+            activations =
+                    pass.planned(needs, CalibrateStage.batch(calibrate), width).scratchBytes();
         }
         for (LinearModule module : modules) {
             layer(module, implicit ? tokens : 0);
