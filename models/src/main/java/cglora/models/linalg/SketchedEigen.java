@@ -9,8 +9,9 @@ import java.util.Arrays;
 /// misses no more than the eigenvalues beyond the columns of `Ω` (Tropp, Yurtsever, Udell and
 /// Cevher, arXiv 1706.05736).
 public final class SketchedEigen implements SymmetricSpectrum {
-    /// Eigenvalues below this share of the largest are the rounding of sums in float32.
-    private static final double NOISE = 0x1p-20;
+    /// Eigenvalues below this share of the largest are rounding. Those of sums in float32 that pass
+    /// it come out far below the mean of all, and count for nothing.
+    private static final double NOISE = 0x1p-26;
 
     private final double[] eigenvalues;
     private final Matrix vectors;

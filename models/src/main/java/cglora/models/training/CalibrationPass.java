@@ -401,7 +401,7 @@ public final class CalibrationPass {
 
         Loaded load(List<Buffer> kept) {
             return new Loaded(
-                    session.load(graph.compile(kept, List.of()), inputs),
+                    session.engine().load(graph.compile(kept, List.of())),
                     inputs,
                     labels,
                     weights.buffer());

@@ -52,6 +52,7 @@ public final class Runner {
     private boolean isCell;
     private Resumption resumption;
     private boolean exports = true;
+    private Path made;
 
     /// @param engine what computes
     /// @param out    results
@@ -80,6 +81,11 @@ public final class Runner {
     public Runner calledAs(List<String> given) {
         arguments = List.copyOf(given);
         return this;
+    }
+
+    /// The folder that the run has made; null where it has come to none.
+    public Path folder() {
+        return made;
     }
 
     /// Runs all stages.
@@ -175,6 +181,7 @@ public final class Runner {
         List<MemoryPlan> plans = plans(inputs);
         MemoryPlan.requireHeap(plans);
         var folder = place.get();
+        made = folder.path();
         var report = new RunReport(folder, out);
         progress.recordTo(folder::log);
         try (var run =
@@ -220,6 +227,9 @@ public final class Runner {
                     spec.engine().type().jsonName(),
                     spec.seed());
             announce(run);
+            if (!plans.isEmpty()) {
+                run.folder.event("plan", Map.of("stages", MemoryPlan.records(plans)));
+            }
             List<StageSpec> stages = run.inputs.stages();
             for (int i = 0; i < stages.size(); i++) {
                 String id = stages.get(i).id();
@@ -242,6 +252,7 @@ public final class Runner {
                 measure(run);
             }
             run.report.finish(run, MemoryPlan.largest(plans));
+            RunReportFile.write(run);
             return run.status();
         } catch (CgloraException e) {
             end(run, e.exitStatus(), e.problems().getFirst().what(), e);
@@ -303,6 +314,7 @@ public final class Runner {
         try {
             run.folder.log(trace.toString());
             run.folder.event("end", Map.of("exit", status, "reason", reason));
+            RunReportFile.write(run);
         } catch (CgloraException e) {
             cause.addSuppressed(e); // a full disk takes no last words
         }
@@ -342,6 +354,9 @@ public final class Runner {
             return;
         }
         long begin = System.nanoTime();
+        var kernels = new KernelTimes(run);
+        var flight = new StageEvent();
+        flight.begin();
         String detail;
         try {
             detail = run(run, stage);
@@ -349,6 +364,7 @@ public final class Runner {
             run.interrupt();
             detail = "interrupted";
         }
+        flight.end();
         double seconds = (System.nanoTime() - begin) * 1e-9;
         progress.note(
                 "[%d/%d] %-10s %6s   %s", number, of, stage.id(), Progress.time(seconds), detail);
@@ -363,6 +379,10 @@ public final class Runner {
                         PeakMemory.residentMiB(),
                         "detail",
                         detail));
+        kernels.record(stage.id());
+        flight.stage = stage.id();
+        flight.detail = detail;
+        flight.commit();
         run.showNotes();
     }
 
