@@ -10,7 +10,7 @@ import static cglora.kernels.error.ErrorKind.USAGE;
 /// Every error and warning that the product can report. The first letter names the group:
 /// P pipeline file, M model, S safetensors, T tokenizer, D data, A adapter, O settings' values, V
 /// engines and devices,
-/// K disk and memory, N numbers, X limits on hostile input.
+/// K disk and memory, N numbers, R resuming a run, X limits on hostile input.
 public enum ErrorCode {
     P_FILE(USAGE),
     P_JSON(USAGE),
@@ -85,6 +85,12 @@ public enum ErrorCode {
     N_STEP(NUMERICAL),
     N_DAMPING(NUMERICAL),
     N_CALIBRATION(NUMERICAL),
+    R_MISSING(CONTENT),
+    R_DAMAGED(CONTENT),
+    R_VERSION(CONTENT),
+    R_CHANGED(CONTENT),
+    R_SETTING(USAGE),
+    R_ENGINE(ENGINE),
     X_PATH(CONTENT),
     X_LIMIT(CONTENT);
 

@@ -73,7 +73,7 @@ class ProblemTest {
     @Test
     void everyCodeIsAGroupAndAWord() {
         assertThat(Arrays.stream(ErrorCode.values()).map(ErrorCode::toString))
-                .allMatch(code -> code.matches("[PMSTDAOVKNX]-[A-Z]+"));
+                .allMatch(code -> code.matches("[PMSTDAOVKNRX]-[A-Z]+"));
         assertThat(ErrorCode.A_VERIFY.kind()).isEqualTo(ErrorKind.CHECK);
         assertThat(ErrorCode.V_MEMORY.kind()).isEqualTo(ErrorKind.RESOURCE);
     }

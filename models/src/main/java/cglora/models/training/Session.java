@@ -553,7 +553,12 @@ public final class Session implements AutoCloseable {
         feed(new Prepared(program, inputPlaces(inputs, labels)), batch);
     }
 
-    /// The contents of all that training changes, to return to.
+    /// What training changes, with the optimiser's moments; a [Trainer] has prepared it.
+    public TrainedTensors trainedTensors() {
+        return TrainedTensors.of(engine, parameters, training.groups());
+    }
+
+    /// The contents of all parameters that training changes, to return to.
     Map<String, float[]> snapshot() {
         var snapshot = new LinkedHashMap<String, float[]>();
         training.groups()

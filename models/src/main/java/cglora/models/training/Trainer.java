@@ -9,6 +9,7 @@ import cglora.models.data.Dataset;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /// The training loop: AdamW, a learning-rate schedule, clipping, accumulation, evaluation on the
 /// way, and the best state kept.
@@ -94,6 +95,26 @@ public final class Trainer {
         void evaluation(int step, Map<String, Double> metrics, boolean best);
     }
 
+    /// Who writes down where the training stands, so that another process can go on there.
+    public interface Keeper {
+        /// Keeps nothing.
+        Keeper NOBODY =
+                new Keeper() {
+                    @Override
+                    public void reached(TrainingPosition position) {}
+
+                    @Override
+                    public void stopped(TrainingPosition position) {}
+                };
+
+        /// After each step, before it is evaluated: who goes on from here evaluates first, where
+        /// that is due.
+        void reached(TrainingPosition position);
+
+        /// The training ends here, before its last step, because somebody asked to stop.
+        void stopped(TrainingPosition position);
+    }
+
     /// @param steps       how many were done
     /// @param interrupted stopped before the last
     /// @param bestStep    step whose state the session now has
@@ -103,8 +124,13 @@ public final class Trainer {
     private final Session session;
     private final Options options;
     private final AdamW optimizer;
+    private Keeper keeper = Keeper.NOBODY;
+    private int step;
     private int skipped;
     private int skippedInARow;
+    private double best = Double.NaN;
+    private int bestStep;
+    private Map<String, float[]> bestState;
     private String lastRefused = "";
 
     /// Prepares a session for training; its adapters, if any, are trained, else its body.
@@ -135,6 +161,27 @@ public final class Trainer {
         return Math.ceilDiv(Math.ceilDiv(examples, batchSize), accumulation);
     }
 
+    /// Goes on where another training stood; the session's [TrainedTensors] are as they were then.
+    public Trainer from(TrainingPosition position) {
+        step = position.step();
+        skipped = position.skipped();
+        skippedInARow = position.skippedInARow();
+        best = position.best();
+        bestStep = position.bestStep();
+        bestState = position.bestState();
+        return this;
+    }
+
+    /// @param who is told where the training stands
+    public Trainer keptBy(Keeper who) {
+        keeper = who;
+        return this;
+    }
+
+    private TrainingPosition position() {
+        return new TrainingPosition(step, skipped, skippedInARow, best, bestStep, bestState);
+    }
+
     /// @param evaluate gives the metrics of the current state; null where nothing is evaluated
     /// @param stop     asked before every step; an evaluation may end in a [StoppedException]
     /// @throws CgloraException N-NAN when the loss or the gradient is not finite; the session's
@@ -142,21 +189,22 @@ public final class Trainer {
     public Result run(
             Dataset data,
             Batcher batcher,
-            java.util.function.Supplier<Map<String, Double>> evaluate,
+            Supplier<Map<String, Double>> evaluate,
             BooleanSupplier stop,
             Listener listener) {
         session.engine()
                 .reserve(session.plannedTraining(batcher.batchSize(), batcher.widest(data)));
-        int step = 0;
-        int epoch = 0;
-        int bestStep = 0;
-        double best = Double.NaN;
-        Map<String, float[]> bestState = null;
+        int perEpoch = stepsPerEpoch(data.size(), batcher.batchSize(), options.accumulation());
+        if (step > 0 && !evaluate(evaluate, listener)) {
+            return stopped();
+        }
         while (step < options.steps()) {
+            int epoch = step / perEpoch;
             List<Batch> batches = batcher.epoch(data, options.seed(), epoch);
-            for (int at = 0; at < batches.size() && step < options.steps(); ) {
+            int at = step % perEpoch * options.accumulation();
+            while (at < batches.size() && step < options.steps()) {
                 if (stop.getAsBoolean()) {
-                    return finish(step, true, bestState, bestStep);
+                    return stopped();
                 }
                 int end = Math.min(batches.size(), at + options.accumulation());
                 Step done = step(batches.subList(at, end), step, epoch, at, batches.size());
@@ -168,31 +216,39 @@ public final class Trainer {
                 } else {
                     listener.skipped(step, lastRefused);
                 }
-                boolean due =
-                        options.evaluationSteps() > 0
-                                && (step % options.evaluationSteps() == 0
-                                        || step == options.steps());
-                if (due && evaluate != null) {
-                    Map<String, Double> metrics;
-                    try {
-                        metrics = evaluate.get();
-                    } catch (StoppedException _) {
-                        return finish(step, true, bestState, bestStep);
-                    }
-                    boolean better =
-                            options.best() != null
-                                    && isBetter(options.best(), metrics.get(options.best()), best);
-                    if (better) {
-                        best = metrics.get(options.best());
-                        bestState = session.snapshot();
-                        bestStep = step;
-                    }
-                    listener.evaluation(step, metrics, better);
+                keeper.reached(position());
+                if (!evaluate(evaluate, listener)) {
+                    return stopped();
                 }
             }
-            epoch++;
         }
-        return finish(step, false, bestState, bestStep);
+        return finish(false);
+    }
+
+    /// Evaluates where that is due after this step.
+    ///
+    /// @return false where it was stopped
+    private boolean evaluate(Supplier<Map<String, Double>> evaluate, Listener listener) {
+        int every = options.evaluationSteps();
+        if (evaluate == null || every == 0 || step % every != 0 && step != options.steps()) {
+            return true;
+        }
+        Map<String, Double> metrics;
+        try {
+            metrics = evaluate.get();
+        } catch (StoppedException _) {
+            return false;
+        }
+        boolean better =
+                options.best() != null
+                        && isBetter(options.best(), metrics.get(options.best()), best);
+        if (better) {
+            best = metrics.get(options.best());
+            bestState = session.snapshot();
+            bestStep = step;
+        }
+        listener.evaluation(step, metrics, better);
+        return true;
     }
 
     private static boolean isBetter(String metric, double value, double best) {
@@ -200,14 +256,18 @@ public final class Trainer {
         return Double.isNaN(best) || (lower ? value < best : value > best);
     }
 
-    private Result finish(
-            int steps, boolean interrupted, Map<String, float[]> bestState, int bestStep) {
+    private Result stopped() {
+        keeper.stopped(position());
+        return finish(true);
+    }
+
+    private Result finish(boolean interrupted) {
         session.engine().trim();
         if (bestState == null) {
-            return new Result(steps, interrupted, steps, skipped);
+            return new Result(step, interrupted, step, skipped);
         }
         session.restore(bestState);
-        return new Result(steps, interrupted, bestStep, skipped);
+        return new Result(step, interrupted, bestStep, skipped);
     }
 
     private Step step(List<Batch> batches, int step, int epoch, int batchIndex, int epochBatches) {

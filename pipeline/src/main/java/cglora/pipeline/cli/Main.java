@@ -37,6 +37,7 @@ public final class Main {
             List.of(
                     NewCommand.class,
                     RunCommand.class,
+                    ResumeCommand.class,
                     InitCommand.class,
                     PlanCommand.class,
                     CompareCommand.class,

@@ -14,6 +14,7 @@ import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.Evaluation;
 import cglora.models.training.LayerFactors;
+import cglora.pipeline.checkpoint.Manifest;
 import cglora.pipeline.report.AlignmentPage;
 import cglora.pipeline.report.AlignmentReport;
 import cglora.pipeline.report.AlignmentRow;
@@ -111,6 +112,52 @@ final class AlignmentLog {
         rows.put(row.step(), row);
         run.report.record(
                 "alignment", rows.values().stream().map(AlignmentReport::record).toList());
+    }
+
+    /// What has been measured so far, for a checkpoint.
+    List<Manifest.Alignment> kept() {
+        return rows.values().stream()
+                .map(
+                        row -> {
+                            PredictionAlignment p = row.predictions();
+                            return new Manifest.Alignment(
+                                    row.step(),
+                                    finite(p.relativeDistance()),
+                                    finite(p.relativeDistanceRaw()),
+                                    finite(p.relativeDistanceH()),
+                                    finite(p.cosine()),
+                                    finite(p.kl()),
+                                    finite(p.agreement()));
+                        })
+                .toList();
+    }
+
+    /// Takes on what another process has measured; the start has been measured again.
+    void restore(List<Manifest.Alignment> measured) {
+        for (Manifest.Alignment row : measured) {
+            if (!rows.containsKey(row.step())) {
+                keep(
+                        new AlignmentRow(
+                                name(),
+                                row.step(),
+                                new PredictionAlignment(
+                                        number(row.relativeDistance()),
+                                        number(row.relativeDistanceRaw()),
+                                        number(row.relativeDistanceH()),
+                                        number(row.cosine()),
+                                        number(row.kl()),
+                                        number(row.agreement())),
+                                Map.of()));
+            }
+        }
+    }
+
+    private static Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+
+    private static double number(Double value) {
+        return value == null ? Double.NaN : value;
     }
 
     /// Adds the layers to what was measured of a step.

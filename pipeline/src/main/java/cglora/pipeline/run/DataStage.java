@@ -73,6 +73,9 @@ final class DataStage {
         record.put("cglora", 1);
         record.put("version", ProductVersion.get());
         record.put("argv", run.arguments);
+        if (run.resumption != null) {
+            run.resumption.recordTo(record, run.folder);
+        }
         String commit = System.getProperty("cglora.commit", "");
         if (!commit.isEmpty()) {
             record.put("commit", commit);

@@ -11,7 +11,6 @@ import cglora.pipeline.spec.ExportSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -118,7 +117,7 @@ final class ExportStage {
             Files.createDirectories(temporary);
             adapter.write(temporary, inputs.adapterSpec().loraDropout());
             String verified = merged == null ? "" : "  " + verify(temporary, target, merged);
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            run.folder.replace(temporary, target);
             run.adapterPath = target;
             return RunReport.relative(target) + verified;
         } catch (IOException e) {

@@ -3,18 +3,15 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.pipeline.checkpoint.Durable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,7 +28,7 @@ final class FileStamps {
 
     private final Set<Path> given = new HashSet<>();
     private final Map<Path, Stamp> before = new TreeMap<>();
-    private Map<String, String> sums;
+    private Map<Path, String> sums;
 
     /// @param paths files, and folders whose files count; what is not there is left out
     static FileStamps of(List<String> paths) {
@@ -65,6 +62,13 @@ final class FileStamps {
 
     /// SHA-256 of the files by their paths, taken once; of a model's folder those that are read.
     Map<String, String> sha256() {
+        var relative = new TreeMap<String, String>();
+        absoluteSha256().forEach((file, sum) -> relative.put(RunReport.relative(file), sum));
+        return relative;
+    }
+
+    /// The same by absolute paths.
+    Map<Path, String> absoluteSha256() {
         if (sums != null) {
             return sums;
         }
@@ -72,29 +76,13 @@ final class FileStamps {
         try {
             for (Path file : before.keySet()) {
                 if (given.contains(file) || READ.matcher(file.getFileName().toString()).matches()) {
-                    sums.put(RunReport.relative(file), sha256(file));
+                    sums.put(file.toAbsolutePath().normalize(), Durable.sha256(file));
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return sums;
-    }
-
-    private static String sha256(Path file) throws IOException {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has it
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] chunk = new byte[1 << 16];
-            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-                digest.update(chunk, 0, n);
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     /// @throws CgloraException S-CHANGED with every file that is not as it was

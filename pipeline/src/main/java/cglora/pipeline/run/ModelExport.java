@@ -10,7 +10,6 @@ import cglora.models.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -49,7 +48,7 @@ final class ModelExport {
                     this::finite,
                     Map.of("format", "pt"));
             String verified = verify ? "  " + verify(temporary, target) : "";
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            run.folder.replace(temporary, target);
             run.modelPath = target;
             return RunReport.relative(target) + verified;
         } catch (IOException e) {

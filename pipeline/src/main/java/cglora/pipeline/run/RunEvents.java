@@ -3,9 +3,12 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.core.JacksonException;
@@ -46,6 +49,30 @@ public final class RunEvents {
             }
         }
         return events;
+    }
+
+    /// Takes the events off that stand behind a place, and a line that is not whole.
+    ///
+    /// @param bytes length of what stays, where there is as much
+    static void cut(Path run, long bytes) throws IOException {
+        Path file = run.resolve(FILE);
+        if (!Files.exists(file)) {
+            return;
+        }
+        try (var channel =
+                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            long end = Math.min(bytes, channel.size());
+            var last = ByteBuffer.allocate(1);
+            while (end > 0) {
+                last.clear();
+                channel.read(last, end - 1);
+                if (last.get(0) == '\n') {
+                    break;
+                }
+                end--;
+            }
+            channel.truncate(end);
+        }
     }
 
     /// Whether the run came to its end: not interrupted, not failed, its metrics written.

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.pipeline.checkpoint.Durable;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,32 +10,44 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The folder of one run: `pipeline.json`, `run.json`, `events.jsonl`, `log.txt`,
-/// `metrics.json`, `report.html` and `adapter/` or `model/`. Files are written beside their place
-// and moved there
-/// when they are whole.
+/// `metrics.json`, `report.html`, `checkpoints/` and `adapter/` or `model/`. Files are written
+/// beside their place and moved there when they are whole. One process has the folder at a time.
 final class RunFolder implements AutoCloseable {
     private static final JsonMapper PRETTY =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
+    /// Where the checkpoints are.
+    static final String CHECKPOINTS = "checkpoints";
+
     private final Path path;
+    private final RunLock lock;
     private final BufferedWriter events;
     private final BufferedWriter log;
     private final TensorBoardLog tensorBoard;
 
-    private RunFolder(Path path) throws IOException {
+    private RunFolder(Path path, RunLock lock) throws IOException {
         this.path = path;
-        events = Files.newBufferedWriter(path.resolve(RunEvents.FILE), StandardCharsets.UTF_8);
-        log = Files.newBufferedWriter(path.resolve("log.txt"), StandardCharsets.UTF_8);
+        this.lock = lock;
+        events = appending(path.resolve(RunEvents.FILE));
+        log = appending(path.resolve("log.txt"));
         tensorBoard = new TensorBoardLog(path);
+    }
+
+    private static BufferedWriter appending(Path file) throws IOException {
+        return Files.newBufferedWriter(
+                file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
     /// Makes a new folder under `parent`, named by the time.
@@ -48,7 +61,7 @@ final class RunFolder implements AutoCloseable {
             for (int i = 2; !create(folder); i++) {
                 folder = parent.resolve(time + "-" + i);
             }
-            return new RunFolder(folder);
+            return new RunFolder(folder, RunLock.of(folder));
         } catch (IOException e) {
             throw unwritable(parent, e);
         }
@@ -60,10 +73,49 @@ final class RunFolder implements AutoCloseable {
     static RunFolder at(Path folder) {
         try {
             Files.createDirectories(folder);
-            return new RunFolder(folder);
+            return new RunFolder(folder, RunLock.of(folder));
         } catch (IOException e) {
             throw unwritable(folder, e);
         }
+    }
+
+    /// Goes on in the folder of a run. Events from behind the place where it goes on are taken
+    /// off: they are going to happen again. What was half written goes, too.
+    ///
+    /// @param lock  of the folder
+    /// @param bytes length of the events that stay
+    /// @throws CgloraException K-OUTPUT when it can't be written
+    static RunFolder again(Path folder, RunLock lock, long bytes) {
+        try {
+            for (String name : List.of("adapter", "model", "pipeline.json", "run.json")) {
+                Durable.delete(folder.resolve(name + ".tmp"));
+                Durable.delete(folder.resolve(name + ".old"));
+            }
+            RunEvents.cut(folder, bytes);
+            return new RunFolder(folder, lock);
+        } catch (IOException e) {
+            throw unwritable(folder, e);
+        }
+    }
+
+    /// Length of the events so far.
+    long eventBytes() {
+        try {
+            return Files.size(path.resolve(RunEvents.FILE));
+        } catch (IOException e) {
+            throw diskError(e);
+        }
+    }
+
+    /// Puts a folder that is whole in its place; one that an interrupted run has left there makes
+    /// room for it.
+    void replace(Path temporary, Path target) throws IOException {
+        Path old = target.resolveSibling(target.getFileName() + ".old");
+        if (Files.exists(target)) {
+            Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+        }
+        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+        Durable.delete(old);
     }
 
     static CgloraException unwritable(Path folder, IOException e) {
@@ -168,8 +220,8 @@ final class RunFolder implements AutoCloseable {
             Files.move(
                     temporary,
                     path.resolve(name),
-                    java.nio.file.StandardCopyOption.ATOMIC_MOVE,
-                    java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             delete(temporary);
             throw diskError(e);
@@ -200,7 +252,8 @@ final class RunFolder implements AutoCloseable {
 
     @Override
     public void close() {
-        try (events;
+        try (lock;
+                events;
                 log;
                 tensorBoard) {
             log.flush();

@@ -21,6 +21,7 @@ import cglora.pipeline.spec.ExportSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -135,7 +136,7 @@ final class RunMemory {
         long activations;
         if (implicit || curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
             // the rows in float32, and once more in float64
-            long values = modules.stream().mapToLong(m -> m.in() + 2L * m.out()).sum() * tokens;
+            long values = CalibrateStage.rowValues(inputs, calibrate, modules, tokens);
             sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
             activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
         } else {

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ final class RunReport {
     private final long startNanos = System.nanoTime();
     private final Map<String, Object> metrics = new LinkedHashMap<>();
     private final List<String> table = new ArrayList<>();
+    private double earlierSeconds;
 
     RunReport(RunFolder folder, PrintStream out) {
         this.folder = folder;
@@ -34,6 +36,16 @@ final class RunReport {
         var event = new LinkedHashMap<String, Object>(values);
         event.put("state", state);
         folder.event("eval", event);
+    }
+
+    /// Takes on a run that has taken some time already.
+    void after(double seconds) {
+        earlierSeconds = seconds;
+    }
+
+    /// Seconds since the run began, without those between two processes of it.
+    double seconds() {
+        return earlierSeconds + (System.nanoTime() - startNanos) * 1e-9;
     }
 
     /// Records what is no metric of one state.
@@ -58,7 +70,7 @@ final class RunReport {
     /// @param run     as it is at its end
     /// @param planned the stage that takes most memory; null for no plan
     void finish(RunState run, MemoryPlan planned) {
-        double seconds = (System.nanoTime() - startNanos) * 1e-9;
+        double seconds = seconds();
         metrics.put("seconds", seconds);
         if (run.start != null) {
             metrics.put(
@@ -90,6 +102,9 @@ final class RunReport {
                 PeakMemory.residentMiB(),
                 plan,
                 relative(folder.path()));
+        if (run.interrupted && Files.isDirectory(folder.resolve(RunFolder.CHECKPOINTS))) {
+            out.printf("resume: cglora resume %s%n", relative(folder.path()));
+        }
         Path written = run.adapterPath != null ? run.adapterPath : run.modelPath;
         if (written != null) {
             out.printf(

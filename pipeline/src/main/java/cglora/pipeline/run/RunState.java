@@ -36,6 +36,9 @@ final class RunState implements AutoCloseable {
     /// What is measured beside a reference; null where there is no such stage.
     final AlignmentLog alignment;
 
+    /// Where it goes on; null where it does not go on but begins.
+    Resumption resumption;
+
     boolean headReady;
     boolean interrupted;
     boolean trained;

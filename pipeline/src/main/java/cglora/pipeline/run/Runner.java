@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.training.StoppedException;
+import cglora.pipeline.checkpoint.CheckpointFolder;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
@@ -17,12 +18,14 @@ import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.PipelineWriter;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +50,7 @@ public final class Runner {
     private List<String> arguments = List.of();
     private Shared shared = Shared.nothing();
     private boolean isCell;
+    private Resumption resumption;
     private boolean exports = true;
     private Path made;
 
@@ -89,6 +93,32 @@ public final class Runner {
     /// @return the exit status
     public int run() {
         return run(spec, false);
+    }
+
+    /// Goes on with a run that was killed or stopped, from its newest whole checkpoint; the reading
+    /// is that of its folder's `pipeline.json`.
+    ///
+    /// @param folder of the run
+    /// @return the exit status
+    /// @throws CgloraException K-LOCKED where a process has the folder; R-CHANGED, R-SETTING and
+    ///     R-VERSION where the run cannot go on as it began
+    public int resume(Path folder) {
+        RunLock lock = lock(folder);
+        try (lock;
+                Inputs inputs = InputCheck.read(spec, notes)) {
+            resumption = Resumption.of(folder, spec, inputs, notes);
+            return run(inputs, () -> RunFolder.again(folder, lock, resumption.eventBytes()), false);
+        } catch (IOException e) {
+            throw RunFolder.unwritable(folder, e);
+        }
+    }
+
+    private static RunLock lock(Path folder) {
+        try {
+            return RunLock.of(folder);
+        } catch (IOException e) {
+            throw RunFolder.unwritable(folder, e);
+        }
     }
 
     /// Runs all stages as one cell of a grid.
@@ -157,6 +187,7 @@ public final class Runner {
         try (var run =
                 new RunState(inputs, file, engine, notes, progress, stop, folder, report, shared)) {
             run.isCell = isCell;
+            run.resumption = resumption;
             run.startMiB = startMiB(inputs, plans);
             return run(run, plans, startOnly);
         }
@@ -186,26 +217,16 @@ public final class Runner {
     private int run(RunState run, List<MemoryPlan> plans, boolean startOnly) {
         try {
             run.arguments = arguments;
-            run.showNotes();
-            run.folder.requireSpace((exports ? run.inputs.exportedBytes() : 0) + RECORDS);
             run.folder.writeText("pipeline.json", PipelineWriter.write(spec, run.folder.path()));
+            run.showNotes();
+            run.folder.requireSpace(bytesToWrite(run) + RECORDS);
             progress.note(
                     "run %s   engine %s (asked: %s)   seed %d",
                     RunReport.relative(run.folder.path()),
                     engine.device(),
                     spec.engine().type().jsonName(),
                     spec.seed());
-            run.folder.event(
-                    "run",
-                    Map.of(
-                            "name",
-                            spec.name(),
-                            "seed",
-                            spec.seed(),
-                            "device",
-                            engine.device(),
-                            "why",
-                            engine.why()));
+            announce(run);
             if (!plans.isEmpty()) {
                 run.folder.event("plan", Map.of("stages", MemoryPlan.records(plans)));
             }
@@ -219,7 +240,10 @@ public final class Runner {
                 stage(run, stages.get(i), i + 1, stages.size());
             }
             if (run.interrupted && !run.trained) {
-                progress.note("interrupted before anything was trained: nothing is kept");
+                progress.note(
+                        resumption == null || resumption.checkpoint() == null
+                                ? "interrupted before anything was trained: nothing is kept"
+                                : "interrupted before training went on: the checkpoints stay");
             } else if (startOnly) {
                 progress.note("start        %s", new ExportStage(run).runStart());
             }
@@ -239,6 +263,38 @@ public final class Runner {
         }
     }
 
+    /// What is exported, and the checkpoints: trained tensors, two moments and the best state each.
+    private long bytesToWrite(RunState run) {
+        long exported = exports ? run.inputs.exportedBytes() : 0;
+        long kept =
+                run.inputs.stages().stream()
+                        .filter(
+                                s ->
+                                        s instanceof TrainSpec t
+                                                && TrainerOptions.saveEvery(run, t) > 0)
+                        .mapToLong(s -> TrainerOptions.mostCheckpoints(run, (TrainSpec) s))
+                        .sum();
+        return exported + kept * 4 * run.inputs.exportedBytes();
+    }
+
+    private void announce(RunState run) {
+        var event = new LinkedHashMap<String, Object>();
+        event.put("name", spec.name());
+        event.put("seed", spec.seed());
+        event.put("device", engine.device());
+        event.put("why", engine.why());
+        if (resumption == null) {
+            run.folder.event("run", event);
+            return;
+        }
+        new CheckpointFolder(run.folder.resolve(RunFolder.CHECKPOINTS)).tidy(run.notes);
+        run.showNotes();
+        run.report.after(resumption.seconds());
+        progress.note("resume       %s", resumption.describe());
+        event.put("step", resumption.checkpoint() == null ? 0 : resumption.checkpoint().step());
+        run.folder.event("resume", event);
+    }
+
     /// Where no stage evaluates, the final table shows what training has reached all the same.
     private static void measure(RunState run) {
         boolean measured = run.inputs.stages().stream().anyMatch(EvaluateSpec.class::isInstance);
@@ -255,9 +311,13 @@ public final class Runner {
     private static void end(RunState run, int status, String reason, Throwable cause) {
         var trace = new StringWriter();
         cause.printStackTrace(new PrintWriter(trace));
-        run.folder.log(trace.toString());
-        run.folder.event("end", Map.of("exit", status, "reason", reason));
-        RunReportFile.write(run);
+        try {
+            run.folder.log(trace.toString());
+            run.folder.event("end", Map.of("exit", status, "reason", reason));
+            RunReportFile.write(run);
+        } catch (CgloraException e) {
+            cause.addSuppressed(e); // a full disk takes no last words
+        }
     }
 
     /// Writes what was learnt where no stage has: by default, and always when the run was

@@ -30,13 +30,22 @@ final class TrainStage {
                         ? inputs.validation()
                         : inputs.validation().slice(0, t.evalExamples());
         var listener = new TrainingLog(run, steps, t.loggingSteps());
+        var checkpoints =
+                new Checkpoints(run, t, TrainerOptions.saveEvery(run, t), steps, listener);
+        checkpoints.restore(trainer);
+        long begin = System.nanoTime();
         Trainer.Result result =
-                trainer.run(
-                        inputs.train(),
-                        batcher,
-                        () -> evaluate(watched, listener),
-                        run::isStopping,
-                        listener);
+                trainer.keptBy(checkpoints)
+                        .run(
+                                inputs.train(),
+                                batcher,
+                                () -> evaluate(watched, listener),
+                                run::isStopping,
+                                listener);
+        String cost = checkpoints.describe(System.nanoTime() - begin);
+        if (!cost.isEmpty()) {
+            run.report.line("checkpoints", cost);
+        }
         run.trained = result.steps() > 0;
         if (result.interrupted()) {
             run.interrupt();

@@ -34,12 +34,7 @@ final class TrainerOptions {
                 t.warmupSteps() != null
                         ? t.warmupSteps()
                         : (int) Math.round((t.warmupRatio() == null ? 0 : t.warmupRatio()) * steps);
-        int every =
-                switch (t.evalSteps()) {
-                    case null -> 0;
-                    case EvalSteps.Epoch() -> perEpoch;
-                    case EvalSteps.Every(int n) -> n;
-                };
+        int every = every(t.evalSteps(), perEpoch);
         double rate = t.learningRate().orElse(automaticRate(inputs));
         double headRate = t.headLearningRate() == null ? 1e-3 : t.headLearningRate();
         return new Trainer.Options(
@@ -58,6 +53,29 @@ final class TrainerOptions {
                 t.onNan() == TrainSpec.OnNan.SKIP ? SKIPS : 0,
                 t.loadBest(),
                 inputs.spec().seed());
+    }
+
+    private static int every(EvalSteps when, int perEpoch) {
+        return switch (when) {
+            case null -> 0;
+            case EvalSteps.Epoch() -> perEpoch;
+            case EvalSteps.Every(int n) -> n;
+        };
+    }
+
+    /// Steps between two checkpoints; 0 for none. A cell of a grid is run again as a whole, and a
+    /// pipeline that trains several times from its start.
+    static int saveEvery(RunState run, TrainSpec t) {
+        long trainings = run.inputs.stages().stream().filter(TrainSpec.class::isInstance).count();
+        return run.isCell || trainings > 1 ? 0 : every(t.saveSteps(), stepsPerEpoch(run.inputs, t));
+    }
+
+    /// How many checkpoints there may be at a time: those that stay, the best, and the one that is
+    /// being written.
+    static long mostCheckpoints(RunState run, TrainSpec t) {
+        Trainer.Options options = of(run.inputs, t);
+        long all = Math.ceilDiv(options.steps(), saveEvery(run, t)) + 1L;
+        return t.saveTotalLimit() == null ? all : Math.min(all, t.saveTotalLimit() + 2L);
     }
 
     /// The steps of all epochs, before rounding.

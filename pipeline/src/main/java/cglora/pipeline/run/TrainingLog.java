@@ -14,12 +14,20 @@ final class TrainingLog implements Trainer.Listener {
     private double smoothed = Double.NaN;
     private double examplesSeen;
     private int lastStep;
+    private int firstStep;
     private StepEvent flight = StepEvent.begun();
 
     TrainingLog(RunState run, int steps, int every) {
         this.run = run;
         this.steps = steps;
         this.every = every;
+    }
+
+    /// Goes on behind a step that another process has made.
+    void from(int step, double smoothedLoss) {
+        firstStep = step;
+        lastStep = step;
+        smoothed = smoothedLoss;
     }
 
     @Override
@@ -29,7 +37,7 @@ final class TrainingLog implements Trainer.Listener {
         smoothed = Double.isNaN(smoothed) ? step.loss() : 0.9 * smoothed + 0.1 * step.loss();
         examplesSeen += step.examples();
         double seconds = (System.nanoTime() - begin) * 1e-9;
-        double left = seconds / step.step() * (steps - step.step());
+        double left = seconds / (step.step() - firstStep) * (steps - step.step());
         if (step.step() % every == 0 || step.step() == steps || step.step() == 1) {
             var event = new LinkedHashMap<String, Object>();
             event.put("step", step.step());

@@ -111,6 +111,23 @@ public record TrainSpec(
                 String loadBest,
         @Setting(
                         value =
+                                "When to write a checkpoint: epoch, or every so many steps, and after the"
+                                        + " last one; null never. Not in the cells of a grid",
+                        byDefault = "\"epoch\"",
+                        nullable = true,
+                        min = 1)
+                EvalSteps saveSteps,
+        @Setting(
+                        value =
+                                "How many checkpoints stay, the newest; that of the best state stays"
+                                        + " besides. null keeps all",
+                        byDefault = "2",
+                        nullable = true,
+                        min = 1,
+                        also = "keep")
+                Integer saveTotalLimit,
+        @Setting(
+                        value =
                                 "What a loss that is not finite does: stop, or skip the step, at most 3 in a row",
                         byDefault = "\"stop\"")
                 OnNan onNan)
@@ -157,6 +174,8 @@ public record TrainSpec(
                 null,
                 evalExamples,
                 null,
+                saveSteps,
+                saveTotalLimit,
                 onNan);
     }
 
@@ -184,6 +203,8 @@ public record TrainSpec(
                 evalSteps,
                 evalExamples,
                 null,
+                saveSteps,
+                saveTotalLimit,
                 onNan);
     }
 

@@ -1,0 +1,107 @@
+package cglora.pipeline.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// A run that crashes and goes on ends with the bits of one that does not.
+class ResumeTest {
+    private static final String CALIBRATE =
+            "{\"stage\": \"calibrate\", \"samples\": 8, \"step_samples\": 4},";
+
+    @TempDir Path folder;
+
+    /// Every method, with dropout, accumulation, skipped steps and shifted bases among them;
+    /// crashed between stages, in initialisation, between steps and in evaluations.
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    lora with dropout | false | "method": "lora", "lora_dropout": 0.3            |
+                    skipping          | false | "method": "lora", "lora_dropout": 0.3            | , "on_nan": "skip"
+                    accumulating      | false | "method": "rslora", "lora_dropout": 0.1          | , "gradient_accumulation_steps": 2, "scheduler": "cosine"
+                    the last state    | false | "method": "lora"                                 | , "load_best": null
+                    pissa             | false | "method": "pissa"                                |
+                    cg-lora           | true  | "method": "cg-lora", "lora_dropout": 0.2, "cg": {"coordinates": "plain"} |
+                    cg-lora whitened  | true  | "method": "cg-lora"                              |
+                    cg-lora shifted   | true  | "method": "cg-lora", "cg": {"shift": true}       |
+                    cg-lora ranks     | true  | "method": "cg-lora", "cg": {"rank_allocation": "curvature"} |
+                    full              | false | "method": "full"                                 |
+                    """)
+    void goesOnWithTheSameBits(String name, boolean calibrated, String adapter, String training)
+            throws IOException {
+        String r = name.equals("full") ? "" : ", \"r\": 2, \"target_modules\": \"all-linear\"";
+        var run =
+                new ResumableRun(
+                        folder,
+                        (calibrated ? CALIBRATE : "")
+                                + "{\"stage\": \"adapter\", "
+                                + adapter
+                                + r
+                                + ", \"head_warmup\": {\"examples\": 8}},",
+                        training == null ? "" : training);
+        var asked = new AtomicInteger();
+        assertThat(
+                        run.run(
+                                () -> {
+                                    asked.incrementAndGet();
+                                    return 0;
+                                }))
+                .isZero();
+        Path whole = run.newest();
+        int questions = asked.get();
+        int continued = 0;
+        int over = 0;
+        for (int at = 1; at < questions; at += Math.max(1, questions / 6)) {
+            Path crashed = crash(run, at);
+            String shown = goOn(crashed);
+            if (shown.contains("goes on after step")) {
+                continued++;
+            } else {
+                assertThat(shown).contains("starts over");
+                over++;
+            }
+            assertThat(ResumableRun.exported(crashed))
+                    .as("crashed at question %d of %d", at, questions)
+                    .isNotEmpty()
+                    .isEqualTo(ResumableRun.exported(whole));
+            assertThat(ResumableRun.metrics(crashed)).isEqualTo(ResumableRun.metrics(whole));
+            assertThat(ResumableRun.history(crashed)).isEqualTo(ResumableRun.history(whole));
+        }
+        assertThat(List.of(continued, over)).doesNotContain(0);
+    }
+
+    private static Path crash(ResumableRun run, int question) throws IOException {
+        var asked = new AtomicInteger();
+        assertThatThrownBy(() -> run.run(() -> crashAt(question, asked)))
+                .isInstanceOf(ResumableRun.Crash.class);
+        return run.newest();
+    }
+
+    private static int crashAt(int question, AtomicInteger asked) {
+        if (asked.incrementAndGet() == question) {
+            throw new ResumableRun.Crash();
+        }
+        return 0;
+    }
+
+    private static String goOn(Path crashed) throws IOException {
+        assertThat(
+                        ResumableRun.resume(
+                                crashed,
+                                () -> {
+                                    return 0;
+                                }))
+                .isZero();
+        return Files.readString(crashed.resolve("log.txt"));
+    }
+}
