@@ -3,7 +3,6 @@ package cglora.models.curvature;
 import static java.util.Objects.requireNonNull;
 
 import cglora.models.linalg.Matrix;
-
 import java.util.Arrays;
 
 /// The real tokens of a calibration sample at one linear layer, padding left out.

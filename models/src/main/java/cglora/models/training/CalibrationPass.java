@@ -23,7 +23,6 @@ import cglora.models.graph.Matmul;
 import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
 import cglora.models.linalg.Matrix;
-
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -384,7 +383,7 @@ public final class CalibrationPass {
 
         Loaded load(List<Buffer> kept) {
             return new Loaded(
-                    session.load(graph.compile(kept, List.of()), inputs),
+                    session.engine().load(graph.compile(kept, List.of())),
                     inputs,
                     labels,
                     weights.buffer());

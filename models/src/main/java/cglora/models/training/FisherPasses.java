@@ -6,7 +6,6 @@ import cglora.models.curvature.FisherType;
 import cglora.models.data.Batch;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.Softmax;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

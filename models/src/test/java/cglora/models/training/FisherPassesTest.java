@@ -1,7 +1,6 @@
 package cglora.models.training;
 
 import static cglora.models.linalg.MatrixAssert.assertClose;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
@@ -19,12 +18,6 @@ import cglora.models.family.PretrainedModel;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.Softmax;
 import cglora.models.tokenizer.Tokenizer.Tokens;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +26,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `S` against the generalised Gauss–Newton matrix in float64, for every source of labels.
 class FisherPassesTest {

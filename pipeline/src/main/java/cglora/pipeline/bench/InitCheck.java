@@ -17,6 +17,7 @@ import cglora.models.data.Dataset;
 import cglora.models.linalg.Matrix;
 import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
+import cglora.models.training.FisherPasses;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
 import java.util.List;
@@ -41,7 +42,7 @@ final class InitCheck {
             List<Batch> batches = data.model().batcher().sequential(examples);
             tokens =
                     new CalibrationPass(session, session.model().linearModules())
-                            .tokens(batches, batches, examples.size());
+                            .tokens(batches, FisherPasses.empirical(), examples.size());
         }
         try (Engine engine = choice.open();
                 Session session = InitModel.TINY.session(engine)) {

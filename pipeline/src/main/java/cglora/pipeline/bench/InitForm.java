@@ -13,6 +13,7 @@ import cglora.models.data.Batch;
 import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
+import cglora.models.training.FisherPasses;
 import cglora.models.training.Session;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,14 +67,18 @@ enum InitForm {
         var start = new AdapterStart(session, new Problems());
         if (!isCurvatureGuided()) {
             StatisticsSource gradients =
-                    pass.gather(Set.of(Need.GRADIENT), batches, batches, calibration.size());
+                    pass.gather(
+                            Set.of(Need.GRADIENT),
+                            batches,
+                            FisherPasses.empirical(),
+                            calibration.size());
             session.addAdapters(layers);
             return start.start(loraGa(), gradients, 0);
         }
         return start.cgLora(
                 layers,
                 new CgLoraInitializer(),
-                pass.factored(batches, batches, calibration.size()),
+                pass.factored(batches, FisherPasses.empirical(), calibration.size()),
                 Optional.empty(),
                 AdapterStart.Step.HELD_OUT,
                 data.sample(calibration),

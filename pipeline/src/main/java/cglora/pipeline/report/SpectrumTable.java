@@ -4,8 +4,7 @@ import java.util.Locale;
 import tools.jackson.databind.JsonNode;
 
 /// The ranks of an adapter's layers and the spectra of the whitened gradients that CG-LoRA made
-// them
-/// from.
+/// them from.
 final class SpectrumTable {
     static final String STYLE =
             """

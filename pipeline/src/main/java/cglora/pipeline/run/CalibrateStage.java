@@ -13,7 +13,6 @@ import cglora.models.training.CalibrationPass;
 import cglora.models.training.FisherPasses;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
-
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;

@@ -28,7 +28,7 @@ final class DataStage {
                         inputs.classifier(),
                         inputs.checkpoint(),
                         inputs.isFull(),
-                        inputs.hasTrainedHead());
+                        inputs.headStart());
         run.session.stopWhen(run::isStopping);
         inputs.checkpoint().weights().release();
         run.folder.writeJson("run.json", record());

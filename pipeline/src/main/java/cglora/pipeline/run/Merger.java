@@ -82,7 +82,7 @@ public final class Merger {
                     "there is no shift of the base, so the adapter is an ordinary one already",
                     "name the shift's folder with --base-shift");
         }
-        PeftAdapter shift = shiftPlace == null ? null : PeftAdapter.readFactors(shiftPlace);
+        PeftAdapter shift = shiftPlace == null ? null : PeftAdapter.read(shiftPlace);
         Path temporary = target.resolveSibling(target.getFileName() + ".tmp");
         float[][] expected;
         String base;

@@ -21,8 +21,7 @@ public final class RunReportFile {
     /// The page's text.
     ///
     /// @throws CgloraException P-USAGE where the folder is no run's, D-FORMAT where its files
-    // cannot
-    ///     be read
+    ///     cannot be read
     public static String html(Path run) {
         if (!Files.isRegularFile(run.resolve(RunEvents.FILE))) {
             throw new CgloraException(

@@ -62,7 +62,7 @@ final class SavedModel {
     static Pooling pooling(PretrainedModel checkpoint) {
         String name = checkpoint.config().path("cglora").path("pooling").asString("");
         if (name.isEmpty()) {
-            return checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN;
+            return byDefault(checkpoint);
         }
         return Arrays.stream(Pooling.values())
                 .filter(pooling -> pooling.name().equals(name.toUpperCase(Locale.ROOT)))
@@ -74,6 +74,14 @@ final class SavedModel {
                                         checkpoint.description(),
                                         "cglora.pooling is '" + name + "'",
                                         "mean, cls or pooler"));
+    }
+
+    /// As the family's class does; the mean where its pooler is missing.
+    private static Pooling byDefault(PretrainedModel checkpoint) {
+        if (checkpoint.encoder().pooler().isEmpty()) {
+            return Pooling.CLS;
+        }
+        return checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN;
     }
 
     /// The classes of a head with so many outputs: the configuration's where it names them all.

@@ -21,8 +21,8 @@ public record CalibrateSpec(
         @Setting(
                         value =
                                 "Labels behind the output factor: empirical, those of the data; mc,"
-                                    + " drawn from the model; exact, all classes, a pass each (two"
-                                    + " classes: one)",
+                                        + " drawn from the model; exact, all classes, a pass each (two"
+                                        + " classes: one)",
                         byDefault = "\"empirical\"")
                 Fisher fisher,
         @Setting(value = "How tokens of one example enter the factors", byDefault = "\"expand\"")
