@@ -16,8 +16,7 @@ import java.util.zip.CRC32C;
 /// of TensorFlow's `event.proto` with one value of `summary.proto`.
 ///
 /// A record is its length as a little-endian 64-bit number, the masked CRC-32C of these 8 bytes,
-// the
-/// bytes, and their masked CRC-32C. The mask is `((c >>> 15) | (c << 17)) + 0xa282ead8`
+/// the bytes, and their masked CRC-32C. The mask is `((c >>> 15) | (c << 17)) + 0xa282ead8`
 /// (tensorflow/core/lib/hash/crc32c.h).
 final class TensorBoardFile implements AutoCloseable {
     private static final int MASK = 0xa282ead8;
