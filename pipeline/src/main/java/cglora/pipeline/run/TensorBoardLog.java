@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /// Puts the numbers of a run's events into a file for TensorBoard: `train/loss`,
-/// `train/learning_rate`, `validation/accuracy`, `final test/accuracy` and so on. There is no file
-/// before the first.
+/// `train/learning_rate`, `validation/accuracy`, `final test/accuracy` and so on. There is no
+/// file before the first.
 final class TensorBoardLog implements AutoCloseable {
     private static final Map<String, String> OF_STEPS =
             Map.of("loss", "loss", "lr", "learning_rate", "grad_norm", "grad_norm");
