@@ -11,6 +11,8 @@ public final class ActivationKernels {
     public static final Kernel BIAS_GELU_GRADIENT = gradient("biasGeluGradient");
     public static final Kernel BIAS_GELU_TANH = forward("biasGeluTanh");
     public static final Kernel BIAS_GELU_TANH_GRADIENT = gradient("biasGeluTanhGradient");
+    public static final Kernel BIAS_RELU = forward("biasRelu");
+    public static final Kernel BIAS_RELU_GRADIENT = gradient("biasReluGradient");
     public static final Kernel TANH_FORWARD =
             Kernel.of(ActivationKernels.class, "tanhForward").reads("x").writes("y").build();
     public static final Kernel TANH_GRADIENT =
@@ -104,6 +106,41 @@ public final class ActivationKernels {
             for (int i = 0; i < width; i++) {
                 dx[dxAt + i] =
                         dy[dyAt + i] * FloatMath.geluTanhDerivative(x[xAt + i] + bias[biasAt + i]);
+            }
+        }
+    }
+
+    /// `y = max(x + bias, 0)`.
+    public static void biasRelu(
+            int first, int count, float[] x, float[] bias, float[] y, int[] at, int o, int width) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int xAt = at[o] + (first + r) * width;
+            int biasAt = at[o + 1];
+            int yAt = at[o + 2] + (first + r) * width;
+            for (int i = 0; i < width; i++) {
+                y[yAt + i] = Math.max(x[xAt + i] + bias[biasAt + i], 0f);
+            }
+        }
+    }
+
+    /// `dx = dy` where `x + bias > 0`, else 0.
+    public static void biasReluGradient(
+            int first,
+            int count,
+            float[] dy,
+            float[] x,
+            float[] bias,
+            float[] dx,
+            int[] at,
+            int o,
+            int width) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int dyAt = at[o] + (first + r) * width;
+            int xAt = at[o + 1] + (first + r) * width;
+            int biasAt = at[o + 2];
+            int dxAt = at[o + 3] + (first + r) * width;
+            for (int i = 0; i < width; i++) {
+                dx[dxAt + i] = x[xAt + i] + bias[biasAt + i] > 0f ? dy[dyAt + i] : 0f;
             }
         }
     }

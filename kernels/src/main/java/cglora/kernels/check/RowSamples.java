@@ -43,6 +43,7 @@ final class RowSamples {
             for (int[] size : new int[][] {{1, 1, 1}, {3, 7, 8}, {4, 13, 3}, {2, 8, 100}}) {
                 samples.addAll(pools(values, size[0], size[1], size[2]));
                 samples.add(embeddingSum(values, size[0] * size[1], size[2]));
+                samples.add(embeddingPair(values, size[0] * size[1], size[2]));
                 samples.add(embeddingGradient(values, size[0] * size[1], 5, size[2]));
             }
             samples.add(embeddingGradient(values, 3, 64, 384));
@@ -74,6 +75,15 @@ final class RowSamples {
                         rows,
                         width,
                         Float64::geluTanhDerivative));
+        samples.add(
+                activation(ActivationKernels.BIAS_RELU, values, rows, width, x -> Math.max(x, 0)));
+        samples.add(
+                activationGradient(
+                        ActivationKernels.BIAS_RELU_GRADIENT,
+                        values,
+                        rows,
+                        width,
+                        x -> x > 0 ? 1 : 0));
         var tanh = new SampleBuilder(ActivationKernels.TANH_FORWARD, name(rows, width), values);
         float[] x = tanh.floats(rows * width);
         double[] y = vector(x.length, i -> Math.tanh(x[i]));
@@ -362,6 +372,25 @@ final class RowSamples {
                                         + Math.abs(type[types[r] * hidden + i]));
         return sample.reads(words, positions, types, word, position, type)
                 .writes(y, roundings(2, magnitudes))
+                .scalars(hidden)
+                .over(rows);
+    }
+
+    private static KernelSample embeddingPair(Values values, int rows, int hidden) {
+        var sample = new SampleBuilder(EmbeddingKernels.EMBEDDING_PAIR, name(rows, hidden), values);
+        int[] words = sample.ints(rows, 17);
+        int[] positions = sample.ints(rows, 5);
+        float[] word = sample.floats(17 * hidden);
+        float[] position = sample.floats(5 * hidden);
+        double[] y =
+                matrix(
+                        rows,
+                        hidden,
+                        (r, i) ->
+                                (double) word[words[r] * hidden + i]
+                                        + position[positions[r] * hidden + i]);
+        return sample.reads(words, positions, word, position)
+                .writes(y, roundings(1, y))
                 .scalars(hidden)
                 .over(rows);
     }

@@ -3,11 +3,17 @@ package cglora.kernels.embedding;
 import cglora.kernels.Kernel;
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 
-/// Embedding tables: the sum of a token's word, position and type rows, and their gradients.
+/// Embedding tables: the sum of a token's word and position rows, with or without its type's, and
+/// their gradients.
 public final class EmbeddingKernels {
     public static final Kernel EMBEDDING_SUM =
             Kernel.of(EmbeddingKernels.class, "embeddingSum")
                     .reads("words", "positions", "types", "word", "position", "type")
+                    .writes("y")
+                    .build();
+    public static final Kernel EMBEDDING_PAIR =
+            Kernel.of(EmbeddingKernels.class, "embeddingPair")
+                    .reads("words", "positions", "word", "position")
                     .writes("y")
                     .build();
     public static final Kernel EMBEDDING_GRADIENT =
@@ -47,6 +53,34 @@ public final class EmbeddingKernels {
             int yAt = at[o + 6] + (first + r) * hidden;
             for (int i = 0; i < hidden; i++) {
                 y[yAt + i] = word[wordAt + i] + position[positionAt + i] + type[typeAt + i];
+            }
+        }
+    }
+
+    /// `y = word[words] + position[positions]`. The range is the tokens.
+    ///
+    /// @param words     [rows] indices, checked on the host
+    /// @param positions [rows]
+    /// @param word      [vocabulary, hidden]
+    /// @param position  [positions, hidden]
+    /// @param y         [rows, hidden]
+    public static void embeddingPair(
+            int first,
+            int count,
+            int[] words,
+            int[] positions,
+            float[] word,
+            float[] position,
+            float[] y,
+            int[] at,
+            int o,
+            int hidden) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int wordAt = at[o + 2] + words[at[o] + first + r] * hidden;
+            int positionAt = at[o + 3] + positions[at[o + 1] + first + r] * hidden;
+            int yAt = at[o + 4] + (first + r) * hidden;
+            for (int i = 0; i < hidden; i++) {
+                y[yAt + i] = word[wordAt + i] + position[positionAt + i];
             }
         }
     }

@@ -39,6 +39,7 @@ public final class OpenBlas {
     private final MethodHandle sgemm;
     private final MethodHandle dgemm;
     private final MethodHandle dsyevd;
+    private final MethodHandle sgesdd;
     private final String description;
 
     private OpenBlas(SymbolLookup library) throws Throwable {
@@ -51,6 +52,14 @@ public final class OpenBlas {
                         FunctionDescriptor.of(
                                 JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_BYTE, JAVA_INT, ADDRESS,
                                 JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT),
+                        Linker.Option.critical(true));
+        this.sgesdd =
+                linker.downcallHandle(
+                        library.findOrThrow("LAPACKE_sgesdd_work"),
+                        FunctionDescriptor.of(
+                                JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_INT, JAVA_INT, ADDRESS,
+                                JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS,
+                                JAVA_INT, ADDRESS),
                         Linker.Option.critical(true));
         MethodHandle setThreads =
                 linker.downcallHandle(
@@ -205,6 +214,75 @@ public final class OpenBlas {
                             + ")",
                     "look for infinities in the calibration data, or raise the damping");
         }
+    }
+
+    /// The thin singular value decomposition of a row-major matrix, float32.
+    ///
+    /// @param a        [rows, columns]; of no use afterwards
+    /// @param singular [min], descending; `min` the smaller of rows and columns
+    /// @param u        [rows, min], a left vector a column
+    /// @param v        [min, columns], a right vector a row
+    /// @throws CgloraException N-STATISTICS when the iteration does not converge
+    public void sgesdd(int rows, int columns, float[] a, float[] singular, float[] u, float[] v) {
+        int min = Math.min(rows, columns);
+        checkMatrix("A", rows, columns, 0, columns, a.length);
+        checkMatrix("singular values", 1, min, 0, min, singular.length);
+        checkMatrix("U", rows, min, 0, min, u.length);
+        checkMatrix("V", min, columns, 0, columns, v.length);
+        if (min == 0) {
+            return;
+        }
+        int info;
+        try (var arena = Arena.ofConfined()) {
+            MemorySegment integers = arena.allocate(JAVA_INT, 8L * min);
+            MemorySegment asked = arena.allocate(JAVA_FLOAT);
+            // LAPACK has columns for rows: it decomposes the transpose, so U and V change places
+            info = sgesdd(rows, columns, a, singular, u, v, asked, -1, integers);
+            if (info == 0) {
+                int length = (int) Math.ceil(asked.get(JAVA_FLOAT, 0)) + 64;
+                MemorySegment work = arena.allocate(JAVA_FLOAT, length);
+                info = sgesdd(rows, columns, a, singular, u, v, work, length, integers);
+            }
+        } catch (Throwable failure) {
+            throw new IllegalStateException("LAPACKE_sgesdd_work", failure);
+        }
+        if (info != 0) {
+            throw new CgloraException(
+                    ErrorCode.N_STATISTICS,
+                    "",
+                    "the singular values of a %d × %d matrix were not found (sgesdd info %d)"
+                            .formatted(rows, columns, info),
+                    "look for infinities in the calibration data");
+        }
+    }
+
+    private int sgesdd(
+            int rows,
+            int columns,
+            float[] a,
+            float[] singular,
+            float[] u,
+            float[] v,
+            MemorySegment work,
+            int length,
+            MemorySegment integers)
+            throws Throwable {
+        return (int)
+                sgesdd.invokeExact(
+                        COLUMN_MAJOR,
+                        (byte) 'S',
+                        columns,
+                        rows,
+                        MemorySegment.ofArray(a),
+                        columns,
+                        MemorySegment.ofArray(singular),
+                        MemorySegment.ofArray(v),
+                        columns,
+                        MemorySegment.ofArray(u),
+                        Math.min(rows, columns),
+                        work,
+                        length,
+                        integers);
     }
 
     private static long dsyevdDoubles(int n) {

@@ -89,6 +89,46 @@ public final class GpuElements {
         }
     }
 
+    /// [ActivationKernels#biasRelu].
+    public static void biasRelu(
+            KernelContext context,
+            int count,
+            float[] x,
+            float[] bias,
+            float[] y,
+            int[] at,
+            int o,
+            int width) {
+        int r = context.groupIdx;
+        int xAt = at[o] + r * width;
+        int biasAt = at[o + 1];
+        int yAt = at[o + 2] + r * width;
+        for (int i = context.localIdx; i < width; i += context.localGroupSizeX) {
+            y[yAt + i] = Math.max(x[xAt + i] + bias[biasAt + i], 0f);
+        }
+    }
+
+    /// [ActivationKernels#biasReluGradient].
+    public static void biasReluGradient(
+            KernelContext context,
+            int count,
+            float[] dy,
+            float[] x,
+            float[] bias,
+            float[] dx,
+            int[] at,
+            int o,
+            int width) {
+        int r = context.groupIdx;
+        int dyAt = at[o] + r * width;
+        int xAt = at[o + 1] + r * width;
+        int biasAt = at[o + 2];
+        int dxAt = at[o + 3] + r * width;
+        for (int i = context.localIdx; i < width; i += context.localGroupSizeX) {
+            dx[dxAt + i] = x[xAt + i] + bias[biasAt + i] > 0f ? dy[dyAt + i] : 0f;
+        }
+    }
+
     /// [ActivationKernels#tanhForward].
     public static void tanhForward(
             KernelContext context, int count, float[] x, float[] y, int[] at, int o, int width) {
@@ -141,6 +181,27 @@ public final class GpuElements {
         int yAt = at[o + 6] + r * hidden;
         for (int i = context.localIdx; i < hidden; i += context.localGroupSizeX) {
             y[yAt + i] = word[wordAt + i] + position[positionAt + i] + type[typeAt + i];
+        }
+    }
+
+    /// [EmbeddingKernels#embeddingPair].
+    public static void embeddingPair(
+            KernelContext context,
+            int count,
+            int[] words,
+            int[] positions,
+            float[] word,
+            float[] position,
+            float[] y,
+            int[] at,
+            int o,
+            int hidden) {
+        int r = context.groupIdx;
+        int wordAt = at[o + 2] + words[at[o] + r] * hidden;
+        int positionAt = at[o + 3] + positions[at[o + 1] + r] * hidden;
+        int yAt = at[o + 4] + r * hidden;
+        for (int i = context.localIdx; i < hidden; i += context.localGroupSizeX) {
+            y[yAt + i] = word[wordAt + i] + position[positionAt + i];
         }
     }
 

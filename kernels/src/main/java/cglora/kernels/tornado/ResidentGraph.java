@@ -4,6 +4,7 @@ import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.TornadoExecutionResult;
+import uk.ac.manchester.tornado.api.TornadoProfilerResult;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 
@@ -53,11 +54,15 @@ final class ResidentGraph {
 
     /// An execution under TornadoVM's profiler; not the first one.
     ///
-    /// @return nanoseconds of its kernels on the device
-    long profile() {
+    /// @param statistics takes the time of its kernels on the device and what moved
+    void profile(Statistics statistics) {
         selected = whole.withGraph(index).withProfiler(ProfilerMode.SILENT);
         try {
-            return selected.execute().getProfilerResult().getDeviceKernelTime();
+            TornadoProfilerResult profile = selected.execute().getProfilerResult();
+            statistics.profiled(
+                    profile.getDeviceKernelTime(),
+                    profile.getTotalBytesCopyIn(),
+                    profile.getTotalBytesCopyOut());
         } finally {
             selected = whole.withGraph(index).withoutProfiler();
         }

@@ -9,6 +9,8 @@ public final class Statistics {
     private long kernelNanos;
     private long bytesUp;
     private long bytesDown;
+    private long copiedUp;
+    private long copiedDown;
 
     void compiled(int newTasks, long nanos) {
         graphs++;
@@ -20,8 +22,10 @@ public final class Statistics {
         executions++;
     }
 
-    void profiled(long nanos) {
+    void profiled(long nanos, long up, long down) {
         kernelNanos += nanos;
+        copiedUp += up;
+        copiedDown += down;
     }
 
     void moved(long up, long down) {
@@ -54,13 +58,25 @@ public final class Statistics {
         return kernelNanos;
     }
 
-    /// Bytes of inputs taken to the device.
+    /// Bytes of inputs taken to the device, by what the graphs declare.
     public long bytesUp() {
         return bytesUp;
     }
 
-    /// Bytes of outputs taken from the device.
+    /// Bytes of outputs taken from the device, by what the graphs declare.
     public long bytesDown() {
         return bytesDown;
+    }
+
+    /// Bytes to the device by TornadoVM's profiler, while a profile was taken. On OpenCL it counts
+    /// a frame of 24 bytes for each task, and each array with its header of 16 bytes twice.
+    public long copiedUp() {
+        return copiedUp;
+    }
+
+    /// Bytes from the device by TornadoVM's profiler, while a profile was taken; each array has a
+    /// header of 16 bytes.
+    public long copiedDown() {
+        return copiedDown;
     }
 }

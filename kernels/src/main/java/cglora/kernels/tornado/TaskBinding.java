@@ -20,7 +20,7 @@ final class TaskBinding {
     /// Adds `method(arguments)` to `graph` under the name `id`.
     ///
     /// @throws IllegalStateException when TornadoVM cannot translate the method; its cause tells
-    // why
+    ///     why
     static void add(TaskGraph graph, String id, MethodHandle method, Object... arguments) {
         Method task = taskMethod(arguments.length);
         Object[] all = new Object[arguments.length + 2];

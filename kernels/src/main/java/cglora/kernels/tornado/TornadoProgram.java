@@ -119,7 +119,7 @@ final class TornadoProgram implements LoadedProgram {
         for (ResidentGraph graph : graphs) {
             try {
                 if (engine.isProfiling()) {
-                    engine.statistics().profiled(graph.profile());
+                    graph.profile(engine.statistics());
                 } else {
                     graph.execute();
                 }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /// A main class in a Java of its own, started as this one was: a device's driver may end it.
 public final class ForkedJava {
-    private static final long LIMIT_SECONDS = 300;
+    private static final long LIMIT_SECONDS = 900;
 
     /// How it ended.
     public record Outcome(int status, String out, String err) {}
@@ -21,7 +21,7 @@ public final class ForkedJava {
 
     /// @param options     of Java, behind those of this process: the last of a kind holds
     /// @param environment beside that of this process
-    /// @throws IllegalStateException when it does not end in five minutes
+    /// @throws IllegalStateException when it does not end in fifteen minutes
     public static Outcome run(
             Class<?> main,
             List<String> options,
@@ -32,7 +32,7 @@ public final class ForkedJava {
 
     /// Any program, in a folder of its own.
     ///
-    /// @throws IllegalStateException when it does not end in five minutes
+    /// @throws IllegalStateException when it does not end in fifteen minutes
     public static Outcome run(List<String> command, Map<String, String> environment) {
         try {
             Path folder = Files.createTempDirectory("forked");

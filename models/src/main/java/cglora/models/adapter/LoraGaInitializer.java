@@ -17,8 +17,12 @@ import java.util.Set;
 /// @param direction which singular vectors go where
 /// @param scale     how long the factors are
 /// @param gamma     γ of the stable scale
-public record LoraGaInitializer(Direction direction, Scale scale, double gamma)
+/// @param svd       how the singular vectors are found
+public record LoraGaInitializer(Direction direction, Scale scale, double gamma, Svd svd)
         implements AdapterInitializer {
+    /// Columns of the published code's sketch, over r.
+    private static final int PUBLISHED_COLUMNS = 4;
+
     /// Which singular vectors `A` (rows of `Vᵀ`) and `B` (columns of `U`) take; the first r, or
     /// the next r.
     public enum Direction {
@@ -38,15 +42,37 @@ public record LoraGaInitializer(Direction direction, Scale scale, double gamma)
         UNIT
     }
 
+    /// How the singular vectors are found.
+    public enum Svd {
+        /// From the eigenvectors of the smaller Gram matrix, to rounding; randomised for sides
+        /// beyond 1024.
+        GRAM,
+        /// All of them in float32, as the paper says.
+        FULL,
+        /// Randomised: `4 r` columns and 4 power iterations, as the published code does.
+        RANDOMIZED
+    }
+
     public LoraGaInitializer {
         requireNonNull(direction, "direction");
         requireNonNull(scale, "scale");
+        requireNonNull(svd, "svd");
         LoraOneInitializer.requireGamma(gamma);
+    }
+
+    /// With singular vectors that are exact to rounding.
+    public LoraGaInitializer(Direction direction, Scale scale, double gamma) {
+        this(direction, scale, gamma, Svd.GRAM);
     }
 
     /// The published defaults: `ArB2r`, the stable scale, γ = 16.
     public LoraGaInitializer() {
         this(Direction.AR_B2R, Scale.STABLE, 16);
+    }
+
+    /// The same start from singular vectors found another way.
+    public LoraGaInitializer with(Svd other) {
+        return new LoraGaInitializer(direction, scale, gamma, other);
     }
 
     @Override
@@ -71,14 +97,21 @@ public record LoraGaInitializer(Direction direction, Scale scale, double gamma)
                             .formatted(taken, shape.out(), shape.in()),
                     "choose r up to " + side / 2 + ", or the direction ArBr");
         }
-        TruncatedSvd svd = TruncatedSvd.of(G, taken, seed);
+        TruncatedSvd found =
+                switch (svd) {
+                    case GRAM -> TruncatedSvd.of(G, taken, seed);
+                    case FULL -> TruncatedSvd.full(G, taken);
+                    case RANDOMIZED ->
+                            TruncatedSvd.randomized(
+                                    G, taken, Math.min(PUBLISHED_COLUMNS * r, side), seed);
+                };
         double length =
                 switch (scale) {
                     case STABLE -> Math.pow(shape.out(), 0.25) / Math.sqrt(gamma);
                     case UNIT -> 1;
                 };
-        Matrix V = svd.V().columns(direction == Direction.A2R_BR ? r : 0, r);
-        Matrix U = svd.U().columns(direction == Direction.AR_B2R ? r : 0, r);
+        Matrix V = found.V().columns(direction == Direction.A2R_BR ? r : 0, r);
+        Matrix U = found.U().columns(direction == Direction.AR_B2R ? r : 0, r);
         return new LoraFactors(
                 V.transpose().scaled(length).toFloats(), U.scaled(length).toFloats(), Base.SHIFTED);
     }

@@ -3,6 +3,7 @@ package cglora.models.adapter;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.block.ParameterSpec;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.SafetensorsWriter;
 import cglora.models.weights.SafetensorsWriter.TensorData;
@@ -36,7 +37,6 @@ public record PeftAdapter(
         Map<String, int[]> shapes,
         String base,
         Map<String, String> metadata) {
-    private static final List<String> HEAD = List.of("classifier.weight", "classifier.bias");
     private static final String PREFIX = "base_model.model.";
     public static final String CONFIG = "adapter_config.json";
     public static final String WEIGHTS = "adapter_model.safetensors";
@@ -85,7 +85,7 @@ public record PeftAdapter(
     private Map<String, Object> config(double loraDropout) {
         Layer first = layers.values().iterator().next();
         var modules = new TreeSet<String>();
-        saved.keySet().forEach(name -> modules.add(name.substring(0, name.lastIndexOf('.'))));
+        saved.keySet().forEach(name -> modules.add(name.split("\\.")[0]));
         var ranks = new TreeMap<String, Object>();
         var alphas = new TreeMap<String, Object>();
         layers.forEach(
@@ -132,21 +132,11 @@ public record PeftAdapter(
         return value == Math.rint(value) ? (Object) (int) value : (Object) value;
     }
 
-    /// Reads an adapter that this product or PEFT wrote.
-    ///
-    /// @throws CgloraException A-CONFIG, A-TENSOR, A-HEAD or one of the S codes
-    public static PeftAdapter read(Path folder) {
-        return read(folder, HEAD);
-    }
-
-    /// Reads an adapter that need not have a head.
+    /// Reads an adapter that this product or PEFT wrote; whether it has the head that its model
+    /// needs is for [#requireSaved].
     ///
     /// @throws CgloraException A-CONFIG, A-TENSOR or one of the S codes
-    public static PeftAdapter readFactors(Path folder) {
-        return read(folder, List.of());
-    }
-
-    private static PeftAdapter read(Path folder, List<String> head) {
+    public static PeftAdapter read(Path folder) {
         Path configFile = folder.resolve(CONFIG);
         if (!Files.isRegularFile(configFile) || !Files.isRegularFile(folder.resolve(WEIGHTS))) {
             throw new CgloraException(
@@ -259,25 +249,15 @@ public record PeftAdapter(
                         "check the file");
             }
             for (String target : targets(config)) {
-                if (layers.keySet().stream()
-                        .noneMatch(name -> name.equals(target) || name.endsWith("." + target))) {
+                boolean savedWhole = saved.keySet().stream().anyMatch(n -> isOf(n, target));
+                if (!savedWhole
+                        && layers.keySet().stream()
+                                .noneMatch(n -> n.equals(target) || n.endsWith("." + target))) {
                     problems.error(
                             ErrorCode.A_TENSOR,
                             file.description(),
                             "holds nothing for target_modules entry '" + target + "'",
                             "save the adapter again");
-                }
-            }
-            for (String name : head) {
-                int rank = shapes.containsKey(name) ? shapes.get(name).length : 0;
-                if (rank != (name.endsWith("weight") ? 2 : 1)) {
-                    problems.error(
-                            ErrorCode.A_HEAD,
-                            file.description(),
-                            rank == 0
-                                    ? "holds no " + name + ": a random head would answer"
-                                    : name + " is " + Arrays.toString(shapes.get(name)),
-                            "save the adapter with modules_to_save [\"classifier\"]");
                 }
             }
             problems.throwIfAny();
@@ -288,6 +268,36 @@ public record PeftAdapter(
                     config.path("base_model_name_or_path").asString(""),
                     file.metadata());
         }
+    }
+
+    /// Whether a parameter belongs to the module of a name, or of such an end.
+    private static boolean isOf(String parameter, String module) {
+        String owner = parameter.substring(0, Math.max(0, parameter.lastIndexOf('.')));
+        return owner.equals(module) || owner.endsWith("." + module);
+    }
+
+    /// Refuses an adapter without a trained module that nothing else brings.
+    ///
+    /// @param needed the parameters that it has to hold
+    /// @param modules what PEFT's `modules_to_save` has to name for it
+    /// @param where  the adapter's folder, for messages
+    /// @throws CgloraException A-HEAD with all that are missing or are no weights or biases
+    public void requireSaved(List<ParameterSpec> needed, List<String> modules, String where) {
+        var problems = new Problems();
+        for (ParameterSpec spec : needed) {
+            int[] shape = shapes.get(spec.name());
+            if (shape == null || shape.length != spec.shape().rank()) {
+                problems.error(
+                        ErrorCode.A_HEAD,
+                        where,
+                        shape == null
+                                ? "holds no " + spec.name() + ": a random head would answer"
+                                : spec.name() + " is " + Arrays.toString(shape),
+                        "save the adapter with modules_to_save "
+                                + modules.stream().map(m -> '"' + m + '"').toList());
+            }
+        }
+        problems.throwIfAny();
     }
 
     /// The names of a list; a regular expression is not looked into.

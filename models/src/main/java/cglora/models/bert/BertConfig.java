@@ -1,13 +1,12 @@
 package cglora.models.bert;
 
-import cglora.kernels.error.ErrorCode;
-import cglora.kernels.error.Problems;
-import java.util.OptionalInt;
+import cglora.models.block.Activation;
+import cglora.models.block.ConfigReader;
 import tools.jackson.databind.JsonNode;
 
-/// The sizes of a BERT, as in Hugging Face's `config.json`.
+/// The sizes of a BERT, as in Hugging Face's `config.json`; those of its descendants, too.
 ///
-/// @param hiddenAct `gelu` or one of the names of its tanh form
+/// @param hiddenAct one of [Activation#innerNames]
 public record BertConfig(
         int vocabSize,
         int hiddenSize,
@@ -19,36 +18,20 @@ public record BertConfig(
         int typeVocabSize,
         float layerNormEps) {
 
-    /// Reads `config.json`. Keys that decide about shapes or results are never defaulted, and
-    /// settings that would change the result but are not understood are refused by name.
-    ///
     /// @param where the file, for messages
-    /// @throws cglora.kernels.error.CgloraException M-CONFIG with everything that is wrong
+    /// @throws cglora.kernels.error.CgloraException M-CONFIG or M-SHAPE with everything that is
+    ///     wrong
     public static BertConfig read(JsonNode json, String where) {
-        var problems = new Problems();
-        var reader = new Reader(json, where, problems);
-        String act = json.path("hidden_act").asString("");
-        if (act.isEmpty()) {
-            problems.error(ErrorCode.M_CONFIG, where, "'hidden_act' is missing", Reader.ITS_CONFIG);
-        } else if (!act.equals("gelu") && !isTanhGelu(act)) {
-            problems.error(
-                    ErrorCode.M_CONFIG,
-                    where,
-                    "hidden_act '" + act + "' is not supported",
-                    "supported: gelu, gelu_new, gelu_pytorch_tanh");
-        }
-        String positions = json.path("position_embedding_type").asString("absolute");
-        if (!positions.equals("absolute")) {
-            problems.error(
-                    ErrorCode.M_CONFIG,
-                    where,
-                    "position_embedding_type '" + positions + "' is not supported",
-                    "only absolute positions are");
-        }
-        if (json.path("is_decoder").asBoolean(false)) {
-            problems.error(
-                    ErrorCode.M_CONFIG, where, "is_decoder is true", "take an encoder checkpoint");
-        }
+        var reader = new ConfigReader(json, where);
+        BertConfig config = read(json, reader);
+        reader.finish();
+        return config;
+    }
+
+    /// The same for a family that has keys of its own to read.
+    static BertConfig read(JsonNode json, ConfigReader reader) {
+        reader.requireEncoder();
+        reader.activation("hidden_act");
         var config =
                 new BertConfig(
                         reader.positive("vocab_size"),
@@ -56,66 +39,23 @@ public record BertConfig(
                         reader.positive("num_hidden_layers"),
                         reader.positive("num_attention_heads"),
                         reader.positive("intermediate_size"),
-                        act,
+                        json.path("hidden_act").asString(""),
                         reader.positive("max_position_embeddings"),
                         reader.positive("type_vocab_size"),
                         reader.positiveReal("layer_norm_eps"));
-        if (!problems.hasErrors() && config.hiddenSize % config.numAttentionHeads != 0) {
-            problems.error(
-                    ErrorCode.M_SHAPE,
-                    where,
-                    "hidden_size %d is not divisible by num_attention_heads %d"
-                            .formatted(config.hiddenSize, config.numAttentionHeads),
-                    "correct config.json");
-        }
-        problems.throwIfAny();
+        reader.requireHeads(
+                config.hiddenSize, "hidden_size", config.numAttentionHeads, "num_attention_heads");
         return config;
     }
 
-    boolean exactGelu() {
-        return !isTanhGelu(hiddenAct);
+    /// The function between the two layers of a feed-forward block.
+    Activation activation() {
+        return Activation.inner(hiddenAct).orElseThrow();
     }
 
-    private static boolean isTanhGelu(String act) {
-        return act.equals("gelu_new") || act.equals("gelu_pytorch_tanh");
-    }
-
-    private record Reader(JsonNode json, String where, Problems problems) {
-        static final String ITS_CONFIG = "take the config.json that belongs to these weights";
-
-        float positiveReal(String key) {
-            JsonNode value = json.get(key);
-            float number = value != null && value.isNumber() ? value.floatValue() : 0;
-            if (!(number > 0) || number == Float.POSITIVE_INFINITY) {
-                problems.error(
-                        ErrorCode.M_CONFIG,
-                        where,
-                        value == null
-                                ? "'" + key + "' is missing"
-                                : "'" + key + "' is " + value + ", expected a positive number",
-                        ITS_CONFIG);
-                return 1;
-            }
-            return number;
-        }
-
-        int positive(String key) {
-            JsonNode value = json.get(key);
-            OptionalInt number =
-                    value != null && value.isInt()
-                            ? OptionalInt.of(value.intValue())
-                            : OptionalInt.empty();
-            if (number.isEmpty() || number.getAsInt() <= 0) {
-                problems.error(
-                        ErrorCode.M_CONFIG,
-                        where,
-                        value == null
-                                ? "'" + key + "' is missing"
-                                : "'" + key + "' is " + value + ", expected a positive integer",
-                        ITS_CONFIG);
-                return 1;
-            }
-            return number.getAsInt();
-        }
+    /// @param size features of an embedding
+    Embeddings embeddings(String name, int size) {
+        return new Embeddings(
+                name, vocabSize, maxPositionEmbeddings, typeVocabSize, size, layerNormEps);
     }
 }

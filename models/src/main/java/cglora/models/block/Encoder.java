@@ -23,9 +23,22 @@ public interface Encoder {
     /// The longest sequence.
     int maxPositions();
 
-    /// The position id of the first token.
-    default int firstPosition() {
-        return 0;
+    /// Attention heads of a layer.
+    int attentionHeads();
+
+    /// Token types that its inputs have: with fewer than two every token is of type 0.
+    int tokenTypes();
+
+    /// The position ids of padded sequences.
+    ///
+    /// @param inputIds [batch · width]
+    /// @return [batch · width]
+    default int[] positions(int[] inputIds, int width) {
+        int[] positions = new int[inputIds.length];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = i % width;
+        }
+        return positions;
     }
 
     /// All parameters of the body, but for the pooler's.
@@ -34,9 +47,15 @@ public interface Encoder {
     /// All linear layers of the body, in the order of the forward pass, but for the pooler.
     List<LinearModule> linearModules();
 
-    /// The dense layer over the first token's vector, behind which stands a tanh; empty for
-    /// families without one.
+    /// The body's dense layer over the first token's vector, behind which stands a tanh; empty
+    /// for families whose classifier takes the first token's vector as it is.
     Optional<LinearModule> pooler();
+
+    /// The head of the class for sequence classification.
+    ClassifierHead classifierHead(int labels);
+
+    /// Modules of other tasks' classes that a checkpoint may bring and that are left aside.
+    List<String> otherHeads();
 
     /// PEFT's default `target_modules` of this family.
     List<String> defaultTargetModules();

@@ -64,6 +64,11 @@ public final class ModelBuilder {
         return linear(module, x, null);
     }
 
+    /// A linear layer with its bias, its adapter and a function behind it.
+    public Tensor activated(LinearModule module, Activation activation, Tensor x) {
+        return activation.behind(this, module, x);
+    }
+
     private Tensor linear(LinearModule module, Tensor x, Tensor bias) {
         Tensor weight = parameter(module.weight());
         LoraLayer adapter = adapters.get(module.name());

@@ -13,8 +13,8 @@ import java.util.Arrays;
 ///
 /// @param X              [N, in] inputs
 /// @param Gamma          [N, out] output gradients that make `G`
-/// @param GammaCurvature [N, out] output gradients that make `S`; `Gamma` itself for the
-///     empirical Fisher
+/// @param GammaCurvature [K · N, out] output gradients that make `S`, K of each token: first one
+///     of every token, then the second of every token; `Gamma` itself for the empirical Fisher
 /// @param example        [N] which example a token belongs to, 0 … n − 1
 /// @param examples       n
 public record TokenStatistics(
@@ -29,7 +29,8 @@ public record TokenStatistics(
         requireNonNull(GammaCurvature, "GammaCurvature");
         int tokens = X.rows();
         if (Gamma.rows() != tokens
-                || GammaCurvature.rows() != tokens
+                || GammaCurvature.rows() < tokens
+                || tokens > 0 && GammaCurvature.rows() % tokens != 0
                 || GammaCurvature.columns() != Gamma.columns()
                 || example.length != tokens) {
             throw new IllegalArgumentException(
@@ -135,9 +136,12 @@ public record TokenStatistics(
         for (int e = 0; e < examples; e++) {
             int[] rows = rowsOf(e);
             Matrix x = rows(X, rows);
-            Matrix g = rows(GammaCurvature, rows);
-            // ‖ΓᵀX‖² = ⟨ΓΓᵀ, XXᵀ⟩: as small as the example has tokens
-            block += g.timesTransposed(g).dot(x.timesTransposed(x));
+            for (int k = 0; k < gradients(); k++) {
+                int first = k * tokens();
+                Matrix g = rows(GammaCurvature, Arrays.stream(rows).map(i -> first + i).toArray());
+                // ‖ΓᵀX‖² = ⟨ΓΓᵀ, XXᵀ⟩: as small as the example has tokens
+                block += g.timesTransposed(g).dot(x.timesTransposed(x));
+            }
         }
         double traceA = X.dot(X) / tokens();
         double traceS = GammaCurvature.dot(GammaCurvature) / examples;
@@ -157,16 +161,24 @@ public record TokenStatistics(
         return summed(X).scaledRows(share);
     }
 
-    /// `Ḡ` [n, out]: the sum of each example's gradients of the curvature.
+    /// `Ḡ` [K · n, out]: the sums of each example's gradients of the curvature.
     Matrix summedGradients() {
         return summed(GammaCurvature);
     }
 
+    /// How many gradients of the curvature a token has, K.
+    int gradients() {
+        return GammaCurvature.rows() / tokens();
+    }
+
+    /// @param M [K · N, columns]
+    /// @return [K · n, columns]
     private Matrix summed(Matrix M) {
-        Matrix sums = Matrix.zero(examples, M.columns());
-        for (int i = 0; i < example.length; i++) {
+        Matrix sums = Matrix.zero(M.rows() / tokens() * examples, M.columns());
+        for (int i = 0; i < M.rows(); i++) {
+            int row = i / tokens() * examples + example[i % tokens()];
             for (int j = 0; j < M.columns(); j++) {
-                sums.values()[example[i] * M.columns() + j] += M.get(i, j);
+                sums.values()[row * M.columns() + j] += M.get(i, j);
             }
         }
         return sums;

@@ -29,4 +29,18 @@ public record Batch(
         }
         return sum;
     }
+
+    /// The same sequences with other answers.
+    ///
+    /// @param all        labels by the examples' places in their data set
+    /// @param allTargets targets, likewise
+    public Batch relabelled(int[] all, float[] allTargets) {
+        int[] newLabels = labels.clone();
+        float[] newTargets = targets.clone();
+        for (int row = 0; row < examples.length; row++) {
+            newLabels[row] = all[examples[row]];
+            newTargets[row] = allTargets[examples[row]];
+        }
+        return new Batch(rows, width, examples, inputIds, typeIds, lengths, newLabels, newTargets);
+    }
 }

@@ -80,7 +80,16 @@ public final class DataReader {
         return new DataReader(path, format, dropped).read(columns, labelsRequired);
     }
 
-    private List<RawExample> read(DataColumns columns, boolean labelsRequired) {
+    /// The fields of all rows by their columns, in the columns' order; null where JSON has null, a
+    /// list or an object.
+    ///
+    /// @throws CgloraException as [#read], for what concerns the file and its rows
+    public static List<Map<String, String>> table(Path path, DataFormat format) {
+        return new DataReader(path, format, null)
+                .rows(DataColumns.AUTO).stream().map(Row::fields).toList();
+    }
+
+    private List<Row> rows(DataColumns columns) {
         if (!Files.isRegularFile(path)) {
             throw error(
                     ErrorCode.D_MISSING,
@@ -103,6 +112,11 @@ public final class DataReader {
         if (rows.isEmpty()) {
             throw error(ErrorCode.D_EMPTY, "", "0 rows found", "give a file with data");
         }
+        return rows;
+    }
+
+    private List<RawExample> read(DataColumns columns, boolean labelsRequired) {
+        List<Row> rows = rows(columns);
         var known = new ArrayList<>(rows.getFirst().fields().keySet());
         String textColumn = column(columns.text(), TEXT, known, "text");
         String pairColumn = column(columns.textPair(), PAIR, known, null);

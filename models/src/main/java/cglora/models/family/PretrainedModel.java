@@ -4,8 +4,6 @@ import cglora.kernels.engine.LargeArrays;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
-import cglora.models.bert.BertConfig;
-import cglora.models.bert.BertModel;
 import cglora.models.block.Encoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
@@ -31,6 +29,9 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -50,6 +51,9 @@ public record PretrainedModel(
 
     /// Bytes that the fingerprint takes at a time.
     private static final int CHUNK = 1 << 16;
+
+    /// What transformers takes where a configuration says nothing.
+    private static final double INITIALIZER_RANGE = 0.02;
 
     private static final String TOKENIZER = "tokenizer.json";
     private static final List<String> TOKENIZER_COMPANIONS =
@@ -143,9 +147,9 @@ public record PretrainedModel(
                     ErrorCode.M_FAMILY,
                     where,
                     "the model has code of its own (auto_map)",
-                    "a model's own code is never run; supported: bert");
+                    "a model's own code is never run; " + ModelFamilies.supported());
         }
-        Encoder encoder = encoder(config, where);
+        Encoder encoder = ModelFamilies.encoder(config, where);
         requirePadding(config, where, encoder.vocabularySize());
         return new PretrainedModel(encoder, checkpoint(folder), config, folder.toString());
     }
@@ -173,20 +177,6 @@ public record PretrainedModel(
                     "pad_token_id is %d, the vocabulary has 0 … %d".formatted(pad, vocabulary - 1),
                     "\"config\": {\"pad_token_id\": 0} in the model stage");
         }
-    }
-
-    /// The one table of model families.
-    private static Encoder encoder(JsonNode config, String where) {
-        String type = config.path("model_type").asString("");
-        return switch (type) {
-            case "bert" -> new BertModel(BertConfig.read(config, where));
-            default ->
-                    throw new CgloraException(
-                            ErrorCode.M_FAMILY,
-                            where,
-                            type.isEmpty() ? "no model_type" : "model_type '" + type + "'",
-                            "supported: bert");
-        };
     }
 
     private static WeightSource checkpoint(Path folder) {
@@ -220,7 +210,7 @@ public record PretrainedModel(
         requireThere(path);
         var weights = new OnnxWeights(() -> open(path), path);
         ObjectNode config = JsonMapper.shared().createObjectNode();
-        config.put("model_type", "bert");
+        config.put("model_type", ModelFamilies.ONNX.modelType());
         long[] word = shape(weights, "embeddings.word_embeddings.weight");
         long[] inner = shape(weights, "encoder.layer.0.intermediate.dense.weight");
         config.put("vocab_size", (int) word[0]);
@@ -249,8 +239,7 @@ public record PretrainedModel(
                     "the graph does not show the number of attention heads",
                     "\"config\": {\"num_attention_heads\": …} in the model stage");
         }
-        return new PretrainedModel(
-                new BertModel(BertConfig.read(config, path)), weights, config, path);
+        return new PretrainedModel(ModelFamilies.ONNX.read(config, path), weights, config, path);
     }
 
     private static long[] shape(OnnxWeights weights, String name) {
@@ -360,14 +349,70 @@ public record PretrainedModel(
         }
         return weights.names().stream()
                 .filter(name -> !used.contains(name))
-                .filter(
-                        name ->
-                                !name.matches(
-                                        "(.*\\.)?(cls|classifier|pooler|lm_head|qa_outputs)\\..*"))
+                .filter(name -> !name.matches("(.*\\.)?(" + heads() + ")\\..*"))
                 .filter(name -> !name.matches("(.*\\.)?(position_ids|token_type_ids)"))
                 .filter(name -> !name.contains("::")) // constants of an ONNX graph
                 .sorted()
                 .toList();
+    }
+
+    /// Modules whose tensors are known and left aside, as a regular expression.
+    private String heads() {
+        return Stream.of(
+                        encoder.otherHeads(),
+                        encoder.classifierHead(1).saved(),
+                        encoder.pooler().map(LinearModule::name).stream().toList(),
+                        List.of("pooler"))
+                .flatMap(List::stream)
+                .map(Pattern::quote)
+                .collect(Collectors.joining("|"));
+    }
+
+    /// The weight that gives the logits; a checkpoint that has it brings a head.
+    public String headWeight() {
+        return encoder.classifierHead(1).output().weight();
+    }
+
+    /// The bias beside [#headWeight].
+    public String headBias() {
+        return encoder.classifierHead(1).output().bias();
+    }
+
+    /// Whether the checkpoint brings a head.
+    public boolean hasHead() {
+        return weights.names().contains(headWeight());
+    }
+
+    /// How many labels the checkpoint's head has.
+    ///
+    /// @throws CgloraException M-SHAPE for tensors that are no head of this model
+    public int headOutputs() {
+        long[] found = weights.shape(headWeight());
+        int labels = found.length == 2 ? Math.toIntExact(found[0]) : 1;
+        var wrong = new ArrayList<String>();
+        for (ParameterSpec spec : encoder.classifierHead(labels).parameters()) {
+            String shape =
+                    weights.names().contains(spec.name())
+                            ? Arrays.toString(weights.shape(spec.name()))
+                            : "missing";
+            String expected = Arrays.toString(spec.extents());
+            if (!shape.equals(expected)) {
+                wrong.add("%s is %s, expected %s".formatted(spec.name(), shape, expected));
+            }
+        }
+        if (!wrong.isEmpty()) {
+            throw new CgloraException(
+                    ErrorCode.M_SHAPE,
+                    description,
+                    "its head does not fit: " + String.join(", ", wrong),
+                    "\"head\": \"new\" in the model stage replaces it");
+        }
+        return labels;
+    }
+
+    /// Standard deviation that transformers draws new weights with.
+    public double initializerRange() {
+        return config.path("initializer_range").asDouble(INITIALIZER_RANGE);
     }
 
     /// SHA-256 of the body's parameters and the pooler's, as float32 and by name: the same for

@@ -2,6 +2,7 @@ package cglora.models.linalg;
 
 import static java.util.Objects.requireNonNull;
 
+import cglora.kernels.engine.OpenBlas;
 import java.util.Arrays;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.RealMatrix;
@@ -102,6 +103,46 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
             return exact(dense).truncated(rank);
         }
         return inRangeOf(M, gaussian(M.columns(), sketch, seed), POWER_ITERATIONS, rank);
+    }
+
+    /// The first `rank` triplets of all that LAPACK finds in float32 (gesdd).
+    ///
+    /// @param rank 1 … min(rows, columns)
+    /// @throws cglora.kernels.error.CgloraException N-STATISTICS when the iteration does not
+    ///     converge
+    public static TruncatedSvd full(Matrix M, int rank) {
+        int side = Math.min(M.rows(), M.columns());
+        requireRank(rank, side, M.rows(), M.columns());
+        requireFinite(M);
+        double scale = M.maxAbsolute();
+        if (scale == 0) {
+            return exact(M).truncated(rank);
+        }
+        float[] unit = M.scaled(1 / scale).toFloats();
+        float[] values = new float[side];
+        float[] u = new float[M.rows() * side];
+        float[] v = new float[side * M.columns()];
+        OpenBlas.get().sgesdd(M.rows(), M.columns(), unit, values, u, v);
+        double[] leading = new double[rank];
+        for (int i = 0; i < rank; i++) {
+            leading[i] = scale * values[i];
+        }
+        return new TruncatedSvd(
+                        Matrix.of(M.rows(), side, u).columns(0, rank),
+                        leading,
+                        Matrix.of(side, M.columns(), v).rows(0, rank).transpose())
+                .withFixedSigns();
+    }
+
+    /// The first `rank` triplets by a randomised range finder with 4 power iterations (Halko,
+    /// Martinsson and Tropp, arXiv 0909.4061, algorithms 4.4 and 5.1).
+    ///
+    /// @param rank   1 … columns
+    /// @param sketch columns of the random block, up to min(rows, columns)
+    /// @param seed   the same seed gives the same result
+    public static TruncatedSvd randomized(Matrix M, int rank, int sketch, long seed) {
+        requireRank(rank, sketch, M.rows(), M.columns());
+        return inRangeOf(LinearOperator.of(M), gaussian(M.columns(), sketch, seed), 4, rank);
     }
 
     /// The first `rank` triplets of a formed matrix. Up to a side of 1024 the start is no

@@ -89,7 +89,7 @@ public final class Tokenizer implements AutoCloseable {
         int full = ids.length;
         return full <= maxLength
                 ? new Tokens(ids, types, full)
-                : truncate(ids, types, encoding.getSpecialTokenMask(), maxLength);
+                : truncate(ids, types, encoding, maxLength);
     }
 
     private Encoding encoding(String text, String pair) {
@@ -108,15 +108,17 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    /// Drops tokens from the end of the longer of the two texts, never a special token.
-    private static Tokens truncate(int[] ids, int[] types, long[] special, int maxLength) {
-        int[] count = new int[2];
+    /// Drops tokens from the end of the longer of the two texts, never a special token. Types
+    /// do not tell the texts apart: many tokenizers have one type only.
+    private static Tokens truncate(int[] ids, int[] types, Encoding encoding, int maxLength) {
+        long[] special = encoding.getSpecialTokenMask();
+        long[] sequence = encoding.getSequenceIds();
+        int[] keep = new int[2];
         for (int i = 0; i < ids.length; i++) {
             if (special[i] == 0) {
-                count[types[i]]++;
+                keep[(int) sequence[i]]++;
             }
         }
-        int[] keep = count.clone();
         for (int excess = ids.length - maxLength; excess > 0; excess--) {
             int longer = keep[0] > keep[1] ? 0 : 1;
             if (keep[longer] > 0) {
@@ -128,7 +130,7 @@ public final class Tokenizer implements AutoCloseable {
         int[] seen = new int[2];
         int at = 0;
         for (int i = 0; i < ids.length && at < maxLength; i++) {
-            if (special[i] != 0 || seen[types[i]]++ < keep[types[i]]) {
+            if (special[i] != 0 || seen[(int) sequence[i]]++ < keep[(int) sequence[i]]) {
                 newIds[at] = ids[i];
                 newTypes[at++] = types[i];
             }

@@ -51,12 +51,14 @@ public final class AdapterStart {
     /// @param largest    the largest ‖ΔW‖/‖W‖ of a layer
     /// @param spectra    what curvature-guided layers were made from, in the adapters' order; empty
     ///     for other methods
+    /// @param stepSeconds what the search for the step took
     public record Result(
             double quadratic,
             StepSize step,
             Map<String, LoraFactors> shifted,
             double largest,
-            List<RankAllocation.Layer> spectra) {}
+            List<RankAllocation.Layer> spectra,
+            double stepSeconds) {}
 
     /// How ranks are moved to where they pay.
     ///
@@ -111,7 +113,7 @@ public final class AdapterStart {
             }
         }
         double largest = made.stream().mapToDouble(Made::share).max().orElse(0);
-        return new Result(Double.NaN, null, shifted, largest, List.of());
+        return new Result(Double.NaN, null, shifted, largest, List.of(), 0);
     }
 
     private Made factors(
@@ -203,6 +205,7 @@ public final class AdapterStart {
         made.forEach(m -> factors.put(m.layer().module().name(), m.factors()));
         CgLoraInitializer.requireSomeGradient(factors.values());
         double unit = made.stream().mapToDouble(Made::share).max().orElse(0);
+        long begin = System.nanoTime();
         double quadratic = Double.NaN;
         StepSize chosen = null;
         double eta = initializer.eta();
@@ -229,6 +232,7 @@ public final class AdapterStart {
                         "more calibration samples may help");
             }
         }
+        double stepSeconds = (System.nanoTime() - begin) * 1e-9;
         boolean scaled = initializer.scale() != CgLoraInitializer.Scale.STABLE;
         double share = unit * (scaled ? eta / initializer.eta() : 1);
         if (share > LARGE_STEP && !initializer.shift()) {
@@ -251,7 +255,7 @@ public final class AdapterStart {
                 shiftBase(layer, start);
             }
         }
-        return new Result(quadratic, chosen, shifted, share, spectra);
+        return new Result(quadratic, chosen, shifted, share, spectra, stepSeconds);
     }
 
     /// @param share    ‖ΔW‖/‖W‖

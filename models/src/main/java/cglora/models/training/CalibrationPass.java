@@ -60,10 +60,9 @@ public final class CalibrationPass {
     /// `A`, `S` and `G` of each layer, tokens expanded.
     ///
     /// @param batches  of the calibration examples
-    /// @param curvature batches of the same examples with the labels that make `S`; the same
-    ///     list for the empirical Fisher
+    /// @param curvature the passes over the same examples that make `S`
     /// @param examples how many there are
-    public StatisticsSource factored(List<Batch> batches, List<Batch> curvature, int examples) {
+    public StatisticsSource factored(List<Batch> batches, FisherPasses curvature, int examples) {
         return gather(Need.FACTORS, batches, curvature, examples);
     }
 
@@ -72,16 +71,20 @@ public final class CalibrationPass {
     /// @param needs     the weights and the tokens are not for this pass to gather
     /// @param curvature as in [#factored]; matters where [Need#OUTPUT_FACTOR] is asked for
     public StatisticsSource gather(
-            Set<Need> needs, List<Batch> batches, List<Batch> curvature, int examples) {
+            Set<Need> needs, List<Batch> batches, FisherPasses curvature, int examples) {
         long tokens = batches.stream().mapToLong(Batch::tokens).sum();
         Map<String, LayerSums.Sums> sums = layoutSums(needs);
         var source = new LayerSums(session.engine(), sums, tokens, examples);
         var programs = new HashMap<String, Loaded>();
-        Set<Need> first = batches == curvature ? needs : without(needs, Need.OUTPUT_FACTOR);
+        Set<Need> first =
+                curvature.areThoseOfTheGradient() ? needs : without(needs, Need.OUTPUT_FACTOR);
         add(programs, batches, sums, first);
         if (!first.equals(needs)) {
-            for (Batch batch : curvature) {
-                run(program(programs, batch, sums, Set.of(Need.OUTPUT_FACTOR)), batch);
+            for (FisherPasses.Pass pass : curvature.passes()) {
+                for (Batch batch : pass.batches()) {
+                    Loaded loaded = program(programs, batch, sums, Set.of(Need.OUTPUT_FACTOR));
+                    run(loaded, batch, pass.weights());
+                }
             }
         }
         session.engine().trim();
@@ -191,10 +194,17 @@ public final class CalibrationPass {
     }
 
     private void run(Loaded loaded, Batch batch) {
+        run(loaded, batch, null);
+    }
+
+    /// @param weightOf examples' weights, by their places in the data set; null for 1 each
+    private void run(Loaded loaded, Batch batch, float[] weightOf) {
         session.requireGoing();
         session.feed(loaded.program(), loaded.inputs(), loaded.labels(), batch);
         float[] weights = new float[batch.rows()];
-        java.util.Arrays.fill(weights, 0, batch.examples().length, 1f);
+        for (int row = 0; row < batch.examples().length; row++) {
+            weights[row] = weightOf == null ? 1 : weightOf[batch.examples()[row]];
+        }
         loaded.program().write(loaded.weights(), weights);
         loaded.program().run();
     }
@@ -259,18 +269,21 @@ public final class CalibrationPass {
     ///
     /// @param curvature as in [#factored]
     public Map<String, TokenStatistics> tokens(
-            List<Batch> batches, List<Batch> curvature, int examples) {
-        Map<String, Gathered> gradient = gather(batches);
-        Map<String, Gathered> other = batches == curvature ? gradient : gather(curvature);
+            List<Batch> batches, FisherPasses curvature, int examples) {
+        Map<String, Gathered> gradient = gather(List.of(new FisherPasses.Pass(batches, null)));
+        Map<String, Gathered> other =
+                curvature.areThoseOfTheGradient() ? gradient : gather(curvature.passes());
         var statistics = new LinkedHashMap<String, TokenStatistics>();
         for (LinearModule module : modules) {
             Gathered g = gradient.get(module.name());
+            Gathered s = other.get(module.name());
+            Matrix Gamma = Matrix.of(g.gamma.toArray(float[][]::new));
             statistics.put(
                     module.name(),
                     new TokenStatistics(
                             Matrix.of(g.x.toArray(float[][]::new)),
-                            Matrix.of(g.gamma.toArray(float[][]::new)),
-                            Matrix.of(other.get(module.name()).gamma.toArray(float[][]::new)),
+                            Gamma,
+                            s == g ? Gamma : Matrix.of(s.gamma.toArray(float[][]::new)),
                             g.example.stream().mapToInt(Integer::intValue).toArray(),
                             examples));
         }
@@ -281,32 +294,42 @@ public final class CalibrationPass {
         private final List<float[]> x = new ArrayList<>();
         private final List<float[]> gamma = new ArrayList<>();
         private final List<Integer> example = new ArrayList<>();
+
+        /// @param inputs null where only gradients are wanted
+        void add(LinearModule module, Batch batch, float[] inputs, float[] gradients) {
+            int width = gradients.length / module.out() / batch.rows(); // 1 behind the pooling
+            for (int row = 0; row < batch.examples().length; row++) {
+                for (int t = 0; t < Math.min(width, batch.lengths()[row]); t++) {
+                    int at = row * width + t;
+                    gamma.add(slice(gradients, at, module.out()));
+                    if (inputs != null) {
+                        x.add(slice(inputs, at, module.in()));
+                        example.add(batch.examples()[row]);
+                    }
+                }
+            }
+        }
     }
 
-    private Map<String, Gathered> gather(List<Batch> batches) {
+    /// @param passes over the same batches; all inputs and examples are those of the first
+    private Map<String, Gathered> gather(List<FisherPasses.Pass> passes) {
         var gathered = new LinkedHashMap<String, Gathered>();
         modules.forEach(module -> gathered.put(module.name(), new Gathered()));
         var programs = new HashMap<String, Loaded>();
         var places = new HashMap<String, Map<String, Tokens>>();
-        for (Batch batch : batches) {
-            String name = "tokens " + batch.rows() + "×" + batch.width();
-            Loaded loaded =
-                    programs.computeIfAbsent(
-                            name, _ -> tokenProgram(name, batch.rows(), batch.width(), places));
-            run(loaded, batch);
-            for (LinearModule module : modules) {
-                Tokens place = places.get(name).get(module.name());
-                float[] x = loaded.program().read(place.x());
-                float[] gamma = loaded.program().read(place.gamma());
-                Gathered into = gathered.get(module.name());
-                int width = x.length / module.in() / batch.rows(); // 1 behind the pooling
-                for (int row = 0; row < batch.examples().length; row++) {
-                    for (int t = 0; t < Math.min(width, batch.lengths()[row]); t++) {
-                        int at = row * width + t;
-                        into.x.add(slice(x, at, module.in()));
-                        into.gamma.add(slice(gamma, at, module.out()));
-                        into.example.add(batch.examples()[row]);
-                    }
+        for (FisherPasses.Pass pass : passes) {
+            for (Batch batch : pass.batches()) {
+                String name = "tokens " + batch.rows() + "×" + batch.width();
+                Loaded loaded =
+                        programs.computeIfAbsent(
+                                name, _ -> tokenProgram(name, batch.rows(), batch.width(), places));
+                run(loaded, batch, pass.weights());
+                for (LinearModule module : modules) {
+                    Tokens place = places.get(name).get(module.name());
+                    float[] gamma = loaded.program().read(place.gamma());
+                    // the inputs of later passes are the same
+                    float[] x = pass == passes.getFirst() ? loaded.program().read(place.x()) : null;
+                    gathered.get(module.name()).add(module, batch, x, gamma);
                 }
             }
         }
@@ -360,7 +383,7 @@ public final class CalibrationPass {
 
         Loaded load(List<Buffer> kept) {
             return new Loaded(
-                    session.load(graph.compile(kept, List.of()), inputs),
+                    session.engine().load(graph.compile(kept, List.of())),
                     inputs,
                     labels,
                     weights.buffer());

@@ -4,7 +4,7 @@ package cglora.models.training;
 public enum Pooling {
     /// The mean over the real tokens.
     MEAN,
-    /// The first token's vector.
+    /// The first token's vector, as families without a pooler do.
     CLS,
     /// The first token's vector through the model's dense layer and tanh, as
     /// `BertForSequenceClassification` does.

@@ -1,7 +1,9 @@
 package cglora.models.training;
 
 import cglora.kernels.program.DataType;
+import cglora.models.block.Activation;
 import cglora.models.block.BatchInputs;
+import cglora.models.block.ClassifierHead;
 import cglora.models.block.Encoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ModelBuilder;
@@ -12,12 +14,11 @@ import cglora.models.graph.CrossEntropy;
 import cglora.models.graph.MeanPool;
 import cglora.models.graph.Shape;
 import cglora.models.graph.SquaredError;
-import cglora.models.graph.Tanh;
 import cglora.models.graph.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A body, a pooling and a linear head: classification of sequences, or regression with one
+/// A body, a pooling and the family's head: classification of sequences, or regression with one
 /// output.
 ///
 /// @param encoder the body
@@ -27,7 +28,7 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
     /// What a graph of it gives.
     ///
     /// @param hidden   [batch · width, hidden] last hidden states
-    /// @param features [batch, hidden] what the head sees
+    /// @param features [batch, hidden] what the head's last layer sees
     /// @param logits   [batch, classes]
     public record Outputs(Tensor hidden, Tensor features, Tensor logits) {}
 
@@ -35,15 +36,19 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
         return labels.names().size();
     }
 
-    /// The head: `classifier`, as Hugging Face's class calls it.
-    public LinearModule head() {
-        return new LinearModule("classifier", encoder.hiddenSize(), outputs());
+    /// The family's head.
+    public ClassifierHead classifierHead() {
+        return encoder.classifierHead(outputs());
     }
 
+    /// The head's last layer, which gives the logits.
+    public LinearModule head() {
+        return classifierHead().output();
+    }
+
+    /// Weights and biases of the head's layers, which are trained and saved whole.
     public List<ParameterSpec> headParameters() {
-        return List.of(
-                ParameterSpec.matrix(head().weight(), outputs(), encoder.hiddenSize()),
-                ParameterSpec.vector(head().bias(), outputs()));
+        return classifierHead().parameters();
     }
 
     /// Parameters of the body, the pooler included where it is used.
@@ -69,19 +74,14 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
     public Outputs build(ModelBuilder builder, BatchInputs inputs) {
         var graph = builder.graph();
         Tensor hidden = encoder.build(builder, inputs);
-        Tensor features =
-                switch (pooling) {
-                    case MEAN -> graph.apply(new MeanPool(hidden, inputs.lengths()));
-                    case CLS -> graph.apply(new ClsPool(hidden, inputs.lengths()));
-                    case POOLER ->
-                            graph.apply(
-                                    new Tanh(
-                                            builder.linear(
-                                                    encoder.pooler().orElseThrow(),
-                                                    graph.apply(
-                                                            new ClsPool(
-                                                                    hidden, inputs.lengths())))));
-                };
+        Tensor pooled =
+                pooling == Pooling.MEAN
+                        ? graph.apply(new MeanPool(hidden, inputs.lengths()))
+                        : graph.apply(new ClsPool(hidden, inputs.lengths()));
+        if (pooling == Pooling.POOLER) {
+            pooled = builder.activated(encoder.pooler().orElseThrow(), Activation.TANH, pooled);
+        }
+        Tensor features = classifierHead().features(builder, pooled);
         return new Outputs(hidden, features, builder.linear(head(), features));
     }
 

@@ -12,6 +12,8 @@ import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.models.block.BatchInputs;
+import cglora.models.block.ClassifierHead;
+import cglora.models.block.Encoder;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ModelBuilder;
 import cglora.models.block.ParameterSpec;
@@ -83,16 +85,16 @@ public final class Session implements AutoCloseable {
             SequenceClassifier model,
             PretrainedModel checkpoint,
             boolean trainBody) {
-        this(engine, model, checkpoint, trainBody, true);
+        this(engine, model, checkpoint, trainBody, HeadStart.OF_CHECKPOINT);
     }
 
-    /// @param readHead whether a head that the checkpoint brings is read; a new one is zero
+    /// @param headStart what the head is before it is fitted or trained
     public Session(
             Engine engine,
             SequenceClassifier model,
             PretrainedModel checkpoint,
             boolean trainBody,
-            boolean readHead) {
+            HeadStart headStart) {
         this.engine = engine;
         this.model = model;
         List<ParameterSpec> body = model.bodyParameters();
@@ -104,9 +106,9 @@ public final class Session implements AutoCloseable {
         } else {
             parameters.addFrozen(layout, body);
         }
-        List<ParameterSpec> head = model.headParameters();
-        headWeight = parameters.addGroup(layout, "head.weight", List.of(head.get(0)));
-        headBias = parameters.addGroup(layout, "head.bias", List.of(head.get(1)));
+        ClassifierHead head = model.classifierHead();
+        headWeight = parameters.addGroup(layout, "head.weight", head.weights());
+        headBias = parameters.addGroup(layout, "head.bias", head.biases());
         engine.allocate(layout);
         for (ParameterSpec spec : body) {
             String tensor = checkpoint.tensorOf(spec);
@@ -114,14 +116,10 @@ public final class Session implements AutoCloseable {
                     parameters.get(spec.name()).buffer(),
                     (target, offset) -> checkpoint.weights().read(tensor, target, offset));
         }
-        for (ParameterSpec spec : head) {
-            if (readHead
-                    && checkpoint.weights().names().contains(spec.name())
-                    && checkpoint.weights().shape(spec.name())[0] == model.outputs()) {
-                engine.fill(
-                        parameters.get(spec.name()).buffer(),
-                        (target, offset) -> checkpoint.weights().read(spec.name(), target, offset));
-            }
+        for (ParameterSpec spec : model.headParameters()) {
+            headStart
+                    .of(spec, model, checkpoint)
+                    .ifPresent(fill -> engine.fill(parameters.get(spec.name()).buffer(), fill));
         }
     }
 
@@ -336,35 +334,29 @@ public final class Session implements AutoCloseable {
                     places.put("loss", loss.buffer());
                     Program program =
                             graph.compile(List.of(outputs.logits(), outputs.features(), loss));
-                    return new Prepared(load(program, inputs), places);
+                    return new Prepared(engine.load(program), places);
                 });
     }
 
     private static Map<String, Buffer> inputPlaces(BatchInputs inputs, Tensor labels) {
         var places = new HashMap<String, Buffer>();
         places.put("words", inputs.words().buffer());
+        places.put("positions", inputs.positions().buffer());
         places.put("types", inputs.types().buffer());
         places.put("lengths", inputs.lengths().buffer());
         places.put("labels", labels.buffer());
         return places;
     }
 
-    /// A program with its positions, which are those of its shape: inputs keep what they are given.
-    LoadedProgram load(Program program, BatchInputs inputs) {
-        LoadedProgram loaded = engine.load(program);
-        int first = model.encoder().firstPosition();
-        int[] positions = new int[inputs.batch() * inputs.width()];
-        for (int i = 0; i < positions.length; i++) {
-            positions[i] = first + i % inputs.width();
-        }
-        loaded.write(inputs.positions().buffer(), positions);
-        return loaded;
-    }
-
     private void feed(Prepared prepared, Batch batch) {
         LoadedProgram program = prepared.program();
         program.write(prepared.place("words"), batch.inputIds());
-        program.write(prepared.place("types"), batch.typeIds());
+        Encoder encoder = model.encoder();
+        program.write(
+                prepared.place("positions"), encoder.positions(batch.inputIds(), batch.width()));
+        program.write(
+                prepared.place("types"),
+                encoder.tokenTypes() > 1 ? batch.typeIds() : new int[batch.typeIds().length]);
         program.write(prepared.place("lengths"), batch.lengths());
         if (model.labels().regression()) {
             program.write(prepared.place("labels"), batch.targets());
@@ -523,7 +515,7 @@ public final class Session implements AutoCloseable {
                                     ? graph.compile(
                                             List.of(total.buffer(), step.clip()), step.launches())
                                     : graph.compile(List.of(total));
-                    return new Prepared(load(program, inputs), places);
+                    return new Prepared(engine.load(program), places);
                 });
     }
 

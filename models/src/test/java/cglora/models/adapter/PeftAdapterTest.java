@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import cglora.kernels.error.CgloraException;
+import cglora.models.block.Activation;
+import cglora.models.block.ClassifierHead;
+import cglora.models.block.ParameterSpec;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.SafetensorsWriter;
 import cglora.models.weights.SafetensorsWriter.TensorData;
@@ -53,7 +56,13 @@ class PeftAdapterTest {
     }
 
     private String message() {
-        var error = catchThrowableOfType(CgloraException.class, () -> PeftAdapter.read(folder));
+        ClassifierHead head = ClassifierHead.of("classifier", 3, 2);
+        var error =
+                catchThrowableOfType(
+                        CgloraException.class,
+                        () ->
+                                PeftAdapter.read(folder)
+                                        .requireSaved(head.parameters(), head.saved(), "there"));
         assertThat(error.exitStatus()).isEqualTo(3);
         return error.getMessage();
     }
@@ -98,6 +107,25 @@ class PeftAdapterTest {
         assertThat(message()).contains("A-HEAD", "classifier.bias", "random head");
         change("base_model.model.classifier.weight", "base_model.model.classifier.weight:0");
         assertThat(message()).contains("A-HEAD", "classifier.weight is [6]");
+    }
+
+    @Test
+    void aHeadOfTwoLayersIsSavedAsTheModuleThatHoldsThem() throws IOException {
+        var head = ClassifierHead.of("head.dense", Activation.TANH, "head.out", 3, 2);
+        var saved = new TreeMap<String, float[]>();
+        var shapes = new TreeMap<String, int[]>();
+        for (ParameterSpec spec : head.parameters()) {
+            saved.put(spec.name(), new float[(int) spec.size()]);
+            shapes.put(spec.name(), spec.extents());
+        }
+        new PeftAdapter(adapter().layers(), saved, shapes, "base", Map.of()).write(folder, 0);
+        assertThat(Files.readString(folder.resolve("adapter_config.json")))
+                .contains("\"modules_to_save\" : [ \"head\" ]");
+        // PEFT's all-linear names them as targets, too, and trains them whole all the same
+        config("\"bert.encoder.layer.0.output.dense\"", "\"head.out\", \"dense\"");
+        PeftAdapter read = PeftAdapter.read(folder);
+        read.requireSaved(head.parameters(), head.saved(), "there");
+        assertThat(read.saved().keySet()).isEqualTo(saved.keySet());
     }
 
     @Test

@@ -98,13 +98,17 @@ class RivalInitializerTest {
 
     /// The first step of `A` and `B` together: `B₀ B₀ᵀ G + G A₀ᵀ A₀` is what the adapter moves
     /// along; with `ArB2r` that is the best approximation of rank 2r of the gradient.
-    @Test
-    void loraGaMovesAlongTheGradientsBestApproximation() {
+    @ParameterizedTest
+    @EnumSource(LoraGaInitializer.Svd.class)
+    void loraGaMovesAlongTheGradientsBestApproximation(LoraGaInitializer.Svd svd) {
         Matrix G = random(12, 15, 6);
         var shape = new LayerShape(15, 12, 3, 1);
         var initializer =
                 new LoraGaInitializer(
-                        LoraGaInitializer.Direction.AR_B2R, LoraGaInitializer.Scale.UNIT, 16);
+                                LoraGaInitializer.Direction.AR_B2R,
+                                LoraGaInitializer.Scale.UNIT,
+                                16)
+                        .with(svd);
         LoraFactors f = initializer.initialize(shape, gradient(G), 1);
         Matrix A = a(shape, f);
         Matrix B = b(shape, f);

@@ -16,11 +16,13 @@ final class Float64Ops {
             case AddInto o -> Float64.add(1, values.of(o.x()), values.of(o.sum()));
             case Attention o -> attention(o, values);
             case BiasGelu o -> biasGelu(o, values);
+            case BiasRelu o -> relu(withBias(values.of(o.x()), values.of(o.bias())));
             case ClsPool o -> clsPool(o, values);
             case Copy o -> values.of(o.x()).clone();
             case CrossEntropy o -> crossEntropy(o, values);
             case Dot o -> dot(values.of(o.x()), values.of(o.y()));
             case Dropout o -> dropout(o, values);
+            case EmbeddingPair o -> embeddingPair(o, values);
             case EmbeddingSum o -> embeddingSum(o, values);
             case Gram o -> gram(o, values);
             case LayerNorm o ->
@@ -43,6 +45,7 @@ final class Float64Ops {
             case Tanh o -> tanh(values.of(o.x()));
             case AttentionGradient _,
                     BiasGeluGradient _,
+                    BiasReluGradient _,
                     ClsPoolGradient _,
                     ColumnSum _,
                     CrossEntropyGradient _,
@@ -73,6 +76,10 @@ final class Float64Ops {
         double[] x = withBias(values.of(o.x()), values.of(o.bias()));
         return Float64.vector(
                 x.length, i -> o.exact() ? Float64.gelu(x[i]) : Float64.geluTanh(x[i]));
+    }
+
+    private static double[] relu(double[] x) {
+        return Float64.vector(x.length, i -> Math.max(x[i], 0));
     }
 
     private static double[] withBias(double[] x, double[] bias) {
@@ -109,6 +116,18 @@ final class Float64Ops {
         double kept = 1 / (1 - (double) o.rate());
         return Float64.vector(
                 x.length, i -> Float64.uniform(seed, o.key(), i) < o.rate() ? 0 : x[i] * kept);
+    }
+
+    private static double[] embeddingPair(EmbeddingPair o, Float64Values values) {
+        int[] words = values.ints(o.words());
+        int[] positions = values.ints(o.positions());
+        double[] word = values.of(o.word());
+        double[] position = values.of(o.position());
+        int hidden = o.word().shape().last();
+        return Float64.matrix(
+                words.length,
+                hidden,
+                (r, i) -> word[words[r] * hidden + i] + position[positions[r] * hidden + i]);
     }
 
     private static double[] embeddingSum(EmbeddingSum o, Float64Values values) {

@@ -105,6 +105,12 @@ record OpSample(String name, Function<OpInputs, Op> make) {
                 new OpSample("BiasGelu exact", d -> biasGelu(d, true)),
                 new OpSample("BiasGelu tanh", d -> biasGelu(d, false)),
                 new OpSample(
+                        "BiasRelu",
+                        d -> {
+                            int width = d.size();
+                            return new BiasRelu(d.floats(d.size(), width), d.floats(width));
+                        }),
+                new OpSample(
                         "LayerNorm",
                         d -> {
                             int hidden = d.size();
@@ -191,6 +197,17 @@ record OpSample(String name, Function<OpInputs, Op> make) {
                             return new MaskRows(
                                     d.constants(batch * width, d.size()),
                                     d.ints(0, width + 1, batch));
+                        }),
+                new OpSample(
+                        "EmbeddingPair",
+                        d -> {
+                            int rows = d.size();
+                            int hidden = d.size();
+                            return new EmbeddingPair(
+                                    d.ints(0, 7, rows),
+                                    d.ints(0, 3, rows),
+                                    d.floats(7, hidden),
+                                    d.floats(3, hidden));
                         }),
                 new OpSample(
                         "EmbeddingSum",

@@ -3,6 +3,7 @@ package cglora.models.linalg;
 import static cglora.models.linalg.MatrixAssert.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -108,6 +109,20 @@ class TruncatedSvdTest {
         assertClose("U Σ Vᵀ", actual.product(), expected.product(), 1e-10);
         assertOrthonormal("UᵀU", actual.U());
         assertOrthonormal("VᵀV", actual.V());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "7, 13", "13, 7", "64, 64", "40, 150"})
+    void lapacksTripletsInFloat32RebuildTheMatrix(int rows, int columns) {
+        int rank = Math.min(rows, columns);
+        Matrix M = RandomMatrices.gaussian(rows, columns, new Random(8)).scaled(1e-6);
+        TruncatedSvd svd = TruncatedSvd.full(M, rank);
+        assertClose("M", svd.product(), M, 1e-5);
+        double[] expected = TruncatedSvd.exact(M).singularValues();
+        for (int i = 0; i < rank; i++) {
+            assertThat(svd.singularValues()[i]).isCloseTo(expected[i], within(1e-5 * expected[0]));
+        }
+        assertThat(TruncatedSvd.full(M.scaled(0), 1).singularValues()).containsExactly(0);
     }
 
     @Test

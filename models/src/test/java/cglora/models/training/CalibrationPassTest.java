@@ -29,6 +29,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CalibrationPassTest {
+    private static final FisherPasses LABELS = FisherPasses.empirical();
+
     @TempDir Path folder;
 
     private static Dataset data(int examples) {
@@ -74,9 +76,9 @@ class CalibrationPassTest {
             var pass = new CalibrationPass(session, session.model().linearModules());
             List<Batch> small = batches(data, 2);
             List<Batch> large = batches(data, 16);
-            StatisticsSource factored = pass.factored(small, small, 11);
-            StatisticsSource again = pass.factored(large, large, 11);
-            Map<String, TokenStatistics> tokens = pass.tokens(small, small, 11);
+            StatisticsSource factored = pass.factored(small, LABELS, 11);
+            StatisticsSource again = pass.factored(large, LABELS, 11);
+            Map<String, TokenStatistics> tokens = pass.tokens(small, LABELS, 11);
             assertThat(factored.modules().contains("bert.pooler.dense")).isEqualTo(pooler);
             for (String name : factored.modules()) {
                 var f = curvature(factored, name);
@@ -110,9 +112,9 @@ class CalibrationPassTest {
                 var session = session(checkpoint)) {
             var pass = new CalibrationPass(session, session.model().linearModules());
             List<Batch> batches = batches(data, 3);
-            StatisticsSource all = pass.factored(batches, batches, 7);
-            StatisticsSource gradients = pass.gather(Set.of(Need.GRADIENT), batches, batches, 7);
-            StatisticsSource inputs = pass.gather(Set.of(Need.INPUT_FACTOR), batches, batches, 7);
+            StatisticsSource all = pass.factored(batches, LABELS, 7);
+            StatisticsSource gradients = pass.gather(Set.of(Need.GRADIENT), batches, LABELS, 7);
+            StatisticsSource inputs = pass.gather(Set.of(Need.INPUT_FACTOR), batches, LABELS, 7);
             for (String name : all.modules()) {
                 FactoredKfac expected = curvature(all, name);
                 var gradient = gradients.take(name);
@@ -139,7 +141,7 @@ class CalibrationPassTest {
                 var session = session(checkpoint)) {
             var pass = new CalibrationPass(session, session.model().linearModules());
             List<Batch> batches = batches(data, 3);
-            StatisticsSource all = pass.factored(batches, batches, 7);
+            StatisticsSource all = pass.factored(batches, LABELS, 7);
             try (LayerFactors factors = pass.factors(batches, 7)) {
                 assertThat(factors.modules()).isEqualTo(all.modules());
                 for (String name : factors.modules()) {
@@ -160,7 +162,7 @@ class CalibrationPassTest {
                 var session = session(checkpoint)) {
             var pass = new CalibrationPass(session, session.model().linearModules());
             List<Batch> all = batches(data, 6);
-            StatisticsSource statistics = pass.factored(all, all, 6);
+            StatisticsSource statistics = pass.factored(all, LABELS, 6);
             var random = new Random(8);
             for (String module :
                     List.of(

@@ -33,15 +33,18 @@ final class Float64Loss {
         Tensor labels = model.labelInput(builder, batch.rows());
         Tensor logits = model.build(builder, inputs).logits();
         total = graph.apply(new Dot(model.loss(builder, logits, labels), weightInput));
-        int first = model.encoder().firstPosition();
         values.put(seedInput, new double[] {seed});
         values.put(weightInput, Float64.of(weights));
         values.put(inputs.words(), ints(batch.inputIds()));
-        values.put(inputs.types(), ints(batch.typeIds()));
+        int[] types =
+                model.encoder().tokenTypes() > 1
+                        ? batch.typeIds()
+                        : new int[batch.typeIds().length];
+        values.put(inputs.types(), ints(types));
         values.put(inputs.lengths(), ints(batch.lengths()));
         values.put(
                 inputs.positions(),
-                Float64.vector(batch.inputIds().length, i -> first + i % batch.width()));
+                ints(model.encoder().positions(batch.inputIds(), batch.width())));
         values.put(
                 labels,
                 model.labels().regression() ? Float64.of(batch.targets()) : ints(batch.labels()));

@@ -19,7 +19,7 @@ public final class HiddenStates {
         var inputs = BatchInputs.of(graph, batch.rows(), batch.width());
         Tensor hidden = session.model().build(builder, inputs).hidden();
         Tensor labels = session.model().labelInput(builder, batch.rows());
-        LoadedProgram program = session.load(graph.compile(List.of(hidden)), inputs);
+        LoadedProgram program = session.engine().load(graph.compile(List.of(hidden)));
         session.feed(program, inputs, labels, batch);
         program.run();
         return program.read(hidden.buffer());

@@ -7,9 +7,11 @@ import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.JvmEngine;
+import cglora.kernels.program.Program;
 import cglora.kernels.testing.Norms;
 import cglora.kernels.testing.TestDevices;
 import cglora.kernels.testing.TornadoTest;
+import cglora.kernels.tornado.Statistics;
 import cglora.kernels.tornado.TornadoEngine;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
@@ -32,6 +34,11 @@ class TornadoTrainingTest {
 
     /// Each launch is compiled on its own: a step has fewer.
     private static final int LAUNCHES = 250;
+
+    /// By TornadoVM's profiler on OpenCL: of a task's arguments, and of an array.
+    private static final long FRAME_BYTES = 24;
+
+    private static final long HEADER_BYTES = 16;
 
     static Stream<DeviceInfo> devices() {
         return TestDevices.all().stream();
@@ -78,7 +85,33 @@ class TornadoTrainingTest {
             assertThat(onDevice.statistics().tasks()).isEqualTo(tasks);
             assertThat(onDevice.statistics().compileNanos()).isEqualTo(compiling);
             assertThat(onDevice.statistics().bytesUp() - sent).isEqualTo((STEPS - 1) * up);
+            assertMovesOnlyWhatIsDeclared(
+                    onDevice, () -> step.run(batch), actual.plannedTraining(4, 16));
         }
+    }
+
+    /// What TornadoVM's profiler sees move in a step is what the step's graphs declare, and that is
+    /// the batch for each graph and the small outputs: no weight, no state, no activation.
+    private static void assertMovesOnlyWhatIsDeclared(
+            TornadoEngine engine, Runnable step, Program program) {
+        Statistics statistics = engine.statistics();
+        long up = statistics.bytesUp();
+        long down = statistics.bytesDown();
+        engine.startProfile();
+        step.run();
+        engine.stopProfile();
+        up = statistics.bytesUp() - up;
+        down = statistics.bytesDown() - down;
+        long inputs = program.inputArenas().stream().mapToLong(arena -> 4L * arena.length()).sum();
+        assertThat(up).isBetween(inputs, inputs * statistics.graphs());
+        assertThat(down).isBetween(4L, 4L * 64);
+        // a frame for each launch and for the task that gathers the outputs
+        long frames = FRAME_BYTES * (program.launches().size() + 1L);
+        long headers = (statistics.copiedUp() - frames) / 2 - up;
+        assertThat(statistics.copiedUp()).isEqualTo(frames + 2 * (up + headers));
+        assertThat(headers % HEADER_BYTES).isZero();
+        assertThat(headers / HEADER_BYTES).isBetween(1L, 2 * statistics.graphs());
+        assertThat(statistics.copiedDown()).isEqualTo(down + HEADER_BYTES);
     }
 
     private static Session session(Engine engine, PretrainedModel checkpoint) {

@@ -21,11 +21,13 @@ public final class DeviceBenchmark {
     private final Set<Suite> suites;
     private final List<Integer> tokens;
     private final int repetitions;
+    private final InitSuite.Command init;
     private final PrintStream out;
     private final Path part;
     private final Map<String, String> wrong = new LinkedHashMap<>();
     private DeviceRecord record;
 
+    /// @param init what measures a form of initialisation
     /// @param out  progress, for people
     /// @param part where the [DeviceRecord] goes
     public DeviceBenchmark(
@@ -33,12 +35,14 @@ public final class DeviceBenchmark {
             Set<Suite> suites,
             List<Integer> tokens,
             int repetitions,
+            InitSuite.Command init,
             PrintStream out,
             Path part) {
         this.choice = choice;
         this.suites = suites;
         this.tokens = tokens;
         this.repetitions = repetitions;
+        this.init = init;
         this.out = out;
         this.part = part;
     }
@@ -151,7 +155,7 @@ public final class DeviceBenchmark {
                                     this::told)
                             .run();
             case STEP -> new StepBenchmark(choice, repetitions, out).run();
-            case INIT -> InitSuite.run(choice, repetitions, out);
+            case INIT -> InitSuite.run(choice, init, out);
         };
     }
 

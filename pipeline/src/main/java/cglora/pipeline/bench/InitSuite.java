@@ -1,107 +1,85 @@
 package cglora.pipeline.bench;
 
-import cglora.kernels.error.CgloraException;
-import cglora.kernels.error.ErrorCode;
+import cglora.kernels.engine.Engine;
+import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
-import cglora.pipeline.run.Runner;
-import cglora.pipeline.spec.Overrides;
-import cglora.pipeline.spec.PipelineReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-/// Calibration and CG-LoRA's initialisation, as the pipeline of the quickstart does them: each
-/// repetition is a run of its own, with all compilation.
-final class InitSuite {
-    /// Runs that take most of a minute each are not repeated more often.
-    private static final int MOST = 3;
+/// The initialisation of adapters from calibration examples, by every form of CG-LoRA and by
+/// LoRA-GA, on a pretrained model and on a larger shape with random weights. Each form has a
+/// process of its own, since a heap does not forget what it has held.
+public final class InitSuite {
+    /// Longer than the longest start.
+    private static final long SILENCE_SECONDS = 3600;
 
-    private static final String MODEL = "MiniLM r 8, 512 examples: ";
+    /// The command that measures a form in a process of its own.
+    @FunctionalInterface
+    public interface Command {
+        /// @param form as [InitPart] takes it
+        /// @param data what [InitData#write] wrote
+        /// @param part where the results go
+        List<String> of(String form, Path data, Path part);
+    }
 
     private InitSuite() {}
 
-    /// @param out what the runs print
-    static List<Result> run(EngineChoice choice, int repetitions, PrintStream out) {
-        int runs = Math.min(MOST, repetitions);
-        Map<String, double[]> seconds = new LinkedHashMap<>();
-        for (int i = 0; i < runs; i++) {
-            int run = i;
-            stages(choice, out)
-                    .forEach(
-                            (stage, time) ->
-                                    seconds.computeIfAbsent(stage, _ -> new double[runs])[run] =
-                                            time);
-        }
+    /// @param out what the processes print
+    static List<Result> run(EngineChoice choice, Command command, PrintStream out) {
         var results = new ArrayList<Result>();
-        double[] whole = new double[runs];
-        seconds.forEach(
-                (stage, times) -> {
-                    results.add(Result.of(Suite.INIT, MODEL + stage, Unit.SECONDS, times));
-                    for (int i = 0; i < runs; i++) {
-                        whole[i] += times[i];
-                    }
-                });
-        results.add(Result.of(Suite.INIT, MODEL + "calibrate and adapter", Unit.SECONDS, whole));
-        return results;
-    }
-
-    /// The seconds of the stages that initialise.
-    private static Map<String, Double> stages(EngineChoice choice, PrintStream out) {
         try {
             Path folder = Files.createTempDirectory("cglora-bench");
-            try {
-                Path file = folder.resolve("init.json");
-                try (InputStream pipeline = InitSuite.class.getResourceAsStream("init.json")) {
-                    Files.copy(pipeline, file);
+            for (InitModel model : List.of(InitModel.MINILM, InitModel.BERT_BASE)) {
+                Path data = folder.resolve("data");
+                try (Engine engine = choice.open();
+                        Session session = model.session(engine)) {
+                    InitData.make(model, session).write(data);
                 }
-                var reading = PipelineReader.read(file, Overrides.none());
-                int status = new Runner(reading, choice, out, out, false, () -> 0).run();
-                if (status != 0) {
-                    throw new CgloraException(
-                            ErrorCode.V_ENGINE,
-                            choice.device(),
-                            "the initialisation ended with status " + status,
-                            "");
+                for (InitForm form : InitForm.values()) {
+                    results.addAll(run(model, form, command, choice, data, out));
                 }
-                return seconds(folder.resolve("runs"));
-            } finally {
-                delete(folder);
+                Files.delete(data);
             }
+            Files.delete(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return results;
     }
 
-    private static Map<String, Double> seconds(Path runs) throws IOException {
-        Map<String, Double> seconds = new LinkedHashMap<>();
-        try (var files = Files.walk(runs)) {
-            Path events = files.filter(f -> f.endsWith("events.jsonl")).findFirst().orElseThrow();
-            for (String line : Files.readAllLines(events)) {
-                JsonNode event = JsonMapper.shared().readTree(line);
-                String stage = event.path("stage").asString("");
-                if (stage.equals("calibrate") || stage.equals("adapter")) {
-                    seconds.put(stage, event.path("seconds").doubleValue());
-                }
-            }
+    private static List<Result> run(
+            InitModel model,
+            InitForm form,
+            Command command,
+            EngineChoice choice,
+            Path data,
+            PrintStream out)
+            throws IOException {
+        Path part = data.resolveSibling("part.json");
+        DeviceRecord record =
+                new PartProcess(SILENCE_SECONDS, line -> told(out, line))
+                        .run(
+                                command.of(model.key() + "/" + form.key(), data, part),
+                                choice.device(),
+                                part);
+        Files.deleteIfExists(part);
+        Files.deleteIfExists(part.resolveSibling("part.json.tmp"));
+        var results = new ArrayList<>(record.results());
+        if (!record.failure().isEmpty()) {
+            results.add(
+                    Result.failed(
+                            Suite.INIT, model.test(form) + "time", Unit.SECONDS, record.failure()));
         }
-        return seconds;
+        return results;
     }
 
-    private static void delete(Path folder) throws IOException {
-        try (var files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+    private static void told(PrintStream out, String line) {
+        out.println(line);
+        out.flush();
     }
 }

@@ -19,11 +19,11 @@ public enum Suite {
     KERNELS,
     /// A whole training step.
     STEP,
-    /// Calibration and CG-LoRA's initialisation.
+    /// Calibration and initialisation: the forms of CG-LoRA beside LoRA-GA.
     INIT;
 
     /// Changes with what is measured and how: records of other versions are not compared.
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /// @throws CgloraException P-USAGE for a name that is none
     public static Set<Suite> parse(List<String> names) {

@@ -9,6 +9,8 @@ public enum Unit {
     MICROSECONDS("µs", false),
     MEBIBYTES("MiB", false),
     JOULES("J", false),
+    /// Of a loss: its fall.
+    NATS("nats", true),
     LAUNCHES("launches", false);
 
     private final String text;

@@ -7,6 +7,7 @@ import cglora.pipeline.bench.BenchRecord;
 import cglora.pipeline.bench.Benchmark;
 import cglora.pipeline.bench.DeviceBenchmark;
 import cglora.pipeline.bench.DeviceNames;
+import cglora.pipeline.bench.InitPart;
 import cglora.pipeline.bench.RecordFormat;
 import cglora.pipeline.bench.Suite;
 import cglora.pipeline.device.Again;
@@ -42,7 +43,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "SUITE",
             description =
                     "What to measure, of device, gemm, kernels, step (a LoRA training step of"
-                            + " MiniLM; the default) and init (calibration and initialisation).")
+                            + " MiniLM; the default) and init (every form of initialisation).")
     private List<String> suites = new ArrayList<>();
 
     @Option(
@@ -76,6 +77,12 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--part", paramLabel = "FILE", hidden = true)
     private Path part;
 
+    @Option(names = "--init", paramLabel = "MODEL/FORM", hidden = true)
+    private String init;
+
+    @Option(names = "--init-data", paramLabel = "FILE", hidden = true)
+    private Path initData;
+
     @Mixin private EngineOptions engine;
 
     @Mixin private OutputOptions output;
@@ -105,12 +112,31 @@ final class BenchCommand implements Callable<Integer> {
                 engine.choose(
                         new EngineSpec(
                                 asked.type(), asked.device(), threads == 0 ? null : threads, null));
-        if (!engine.isAnswered(choice, console)) {
+        if (engine.isAnswered(choice, console)) {
+            return 0;
+        }
+        if (init != null) {
+            new InitPart(choice, init, repetitions, console.out()).run(initData, part);
+        } else {
             new DeviceBenchmark(
-                            choice, Suite.parse(suites), tokens, repetitions, console.out(), part)
+                            choice,
+                            Suite.parse(suites),
+                            tokens,
+                            repetitions,
+                            this::initCommand,
+                            console.out(),
+                            part)
                     .run();
         }
         return 0;
+    }
+
+    /// This process again, for one form of initialisation.
+    private List<String> initCommand(String form, Path data, Path file) {
+        String device = engine.device() == null ? "auto" : engine.device();
+        List<String> arguments = arguments(Set.of(Suite.INIT), device, file);
+        arguments.addAll(List.of("--init", form, "--init-data", data.toString()));
+        return Again.command(Main.class, arguments);
     }
 
     private int all() throws IOException {

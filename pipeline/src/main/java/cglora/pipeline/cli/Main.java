@@ -35,12 +35,17 @@ public final class Main {
     /// All verbs, in the order of the help.
     private static final List<Class<?>> VERBS =
             List.of(
+                    NewCommand.class,
                     RunCommand.class,
                     ResumeCommand.class,
                     InitCommand.class,
                     PlanCommand.class,
                     CompareCommand.class,
+                    ReportCommand.class,
+                    RunsCommand.class,
+                    ReplayCommand.class,
                     PredictCommand.class,
+                    MergeCommand.class,
                     AlignCommand.class,
                     InspectCommand.class,
                     DevicesCommand.class,

@@ -34,8 +34,25 @@ public final class LineChart {
         for (int i = 0; i <= 4; i++) {
             double value = this.low + i * (this.high - this.low) / 4;
             line(LEFT, y(value), WIDTH - RIGHT, y(value), "#ddd");
-            label(LEFT - 4, y(value) + 4, "end", String.format(Locale.ROOT, "%.3g", value));
+            label(LEFT - 4, y(value) + 4, "end", brief(value));
         }
+    }
+
+    /// Three digits in little room: `0.004`, `2e-9`.
+    static String brief(double value) {
+        if (value == 0) {
+            return "0";
+        }
+        double size = Math.abs(value);
+        if (size >= 1e-3 && size < 1e5) {
+            int digits = Math.clamp(2 - (int) Math.floor(Math.log10(size)), 0, 5);
+            String text = String.format(Locale.ROOT, "%." + digits + "f", value);
+            return text.contains(".") ? text.replaceFirst("\\.?0+$", "") : text;
+        }
+        return String.format(Locale.ROOT, "%.2e", value)
+                .replaceFirst("\\.?0*e", "e")
+                .replaceFirst("e([+-])0*", "e$1")
+                .replace("e+", "e");
     }
 
     /// A text under the chart.
@@ -44,6 +61,21 @@ public final class LineChart {
     /// @param anchor start, middle or end
     public void tick(double at, String anchor, String text) {
         label(x(at), HEIGHT - 6, anchor, text);
+    }
+
+    /// A curve of so many points that they are not marked.
+    ///
+    /// @param width of the line
+    public void line(List<Point> points, String color, double width) {
+        svg.append("<polyline fill=\"none\" stroke-width=\"").append(width);
+        svg.append("\" stroke-linejoin=\"round\" stroke=\"").append(color).append("\" points=\"");
+        for (Point p : points) {
+            if (Double.isFinite(p.value())) {
+                svg.append(
+                        String.format(Locale.ROOT, "%.1f,%.1f ", x(p.at()), y(within(p.value()))));
+            }
+        }
+        svg.append("\"/>\n");
     }
 
     public void curve(List<Point> all, String color) {

@@ -41,7 +41,7 @@ final class AdapterStage {
         kept.parameters().forEach(run.session::write);
         run.start = kept.result();
         run.effort = kept.effort();
-        inputs.allocation().ifPresent(a -> showRanks(layers, a.ranks().budget()));
+        recordRanks(layers);
         if (kept.metrics() != null && !kept.metrics().isEmpty()) {
             run.report.remember(AFTER, kept.metrics());
         }
@@ -117,7 +117,7 @@ final class AdapterStage {
                                 sample(batcher, s.curvature()),
                                 sample(batcher, s.step()),
                                 inputs.spec().seed());
-        allocation.ifPresent(a -> showRanks(layers, a.ranks().budget()));
+        recordRanks(layers);
         if (run.start.step() == null) {
             return "  largest step %.3f of a weight".formatted(run.start.largest());
         }
@@ -134,12 +134,23 @@ final class AdapterStage {
                         s.step().size());
     }
 
-    private void showRanks(List<LoraLayer> asked, long budget) {
+    /// The spectra of a curvature-guided start; ranks that were chosen from them are shown, too.
+    private void recordRanks(List<LoraLayer> asked) {
+        if (run.start.spectra().isEmpty()) {
+            return;
+        }
+        Optional<AdapterStart.Allocation> allocation = inputs.allocation();
         List<LoraLayer> chosen = List.copyOf(run.session.adapters().values());
+        long budget =
+                allocation
+                        .map(a -> a.ranks().budget())
+                        .orElseGet(() -> RankTable.parameters(asked));
         var table = new RankTable(run.start.spectra(), chosen, asked, budget);
-        table.lines().forEach(line -> run.progress.note("%s", line));
         run.folder.event("ranks", table.record());
-        run.report.record("ranks", table.record());
+        if (allocation.isPresent()) {
+            table.lines().forEach(line -> run.progress.note("%s", line));
+            run.report.record("ranks", table.record());
+        }
     }
 
     private static AdapterStart.Sample sample(Batcher batcher, Dataset data) {

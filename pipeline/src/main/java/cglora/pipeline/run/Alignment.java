@@ -127,7 +127,7 @@ public final class Alignment {
                         inputs.classifier(),
                         inputs.checkpoint(),
                         false,
-                        inputs.hasTrainedHead());
+                        inputs.headStart());
         inputs.checkpoint().weights().release();
         HeadFitting.fit(inputs, session, Samples.draw(inputs, null, notes));
         return session;

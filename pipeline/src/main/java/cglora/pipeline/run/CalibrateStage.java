@@ -2,13 +2,15 @@ package cglora.pipeline.run;
 
 import cglora.models.adapter.Need;
 import cglora.models.adapter.StatisticsSource;
+import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
+import cglora.models.curvature.FisherType;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.training.CalibrationPass;
-import cglora.models.training.Evaluation;
+import cglora.models.training.FisherPasses;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
 import java.util.List;
@@ -17,6 +19,8 @@ import java.util.SplittableRandom;
 
 /// Curvature and gradient of the targeted layers.
 final class CalibrateStage {
+    private static final FisherPasses EMPIRICAL = FisherPasses.empirical();
+
     private final RunState run;
     private final Inputs inputs;
 
@@ -49,14 +53,11 @@ final class CalibrateStage {
         List<LoraLayer> layers = inputs.layers();
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
         List<Batch> batches = batcher.sequential(s.curvature());
-        List<Batch> curvature = batches;
-        if (calibrate.fisher() == CalibrateSpec.Fisher.MC) {
-            curvature = batcher.sequential(sampled(s.curvature()));
-        }
-        var pass =
-                new CalibrationPass(run.session, layers.stream().map(LoraLayer::module).toList());
-        int tokens = batches.stream().mapToInt(Batch::tokens).sum();
         boolean curved = needs.equals(Need.FACTORS);
+        FisherPasses curvature = curved ? passes(calibrate, s.curvature(), batches) : EMPIRICAL;
+        List<LinearModule> modules = layers.stream().map(LoraLayer::module).toList();
+        var pass = new CalibrationPass(run.session, modules);
+        int tokens = batches.stream().mapToInt(Batch::tokens).sum();
         boolean reduce = curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE;
         boolean gram = curved && isImplicit(calibrate, inputs, tokens);
         int count = s.curvature().size();
@@ -73,7 +74,9 @@ final class CalibrateStage {
         run.shared.keep(
                 run.statistics,
                 run.effort.calibrateSeconds(),
-                gram || reduce ? rowBytes(layers, tokens) : pass.sumBytes(needs));
+                gram || reduce
+                        ? rowValues(inputs, calibrate, modules, tokens) * Double.BYTES
+                        : pass.sumBytes(needs));
         return "%d examples, %d tokens, %d layers, %s, %s"
                 .formatted(
                         count,
@@ -83,11 +86,15 @@ final class CalibrateStage {
                         curved ? gram ? "implicit" : "factored" : gathered(needs));
     }
 
-    /// Bytes of the tokens in float64.
-    private static long rowBytes(List<LoraLayer> layers, int tokens) {
-        return layers.stream().mapToLong(l -> l.module().in() + 2L * l.module().out()).sum()
-                * tokens
-                * Double.BYTES;
+    /// Numbers that the tokens' rows are made of: inputs, gradients, and those of the curvature.
+    static long rowValues(
+            Inputs inputs, CalibrateSpec calibrate, List<LinearModule> modules, int tokens) {
+        int gradients =
+                1
+                        + FisherPasses.count(
+                                FisherType.valueOf(calibrate.fisher().name()),
+                                inputs.classifier().outputs());
+        return modules.stream().mapToLong(m -> m.in() + (long) gradients * m.out()).sum() * tokens;
     }
 
     private static String gathered(Set<Need> needs) {
@@ -103,27 +110,16 @@ final class CalibrateStage {
         };
     }
 
-    /// The examples with labels drawn from the model's own predictions.
-    private Dataset sampled(Dataset data) {
-        Evaluation evaluation = run.evaluate(data);
-        var random = new SplittableRandom(inputs.spec().seed());
-        int[] labels = new int[data.size()];
-        for (int i = 0; i < labels.length; i++) {
-            float[] logits = evaluation.logits()[i];
-            double max = Double.NEGATIVE_INFINITY;
-            for (float logit : logits) {
-                max = Math.max(max, logit);
-            }
-            double sum = 0;
-            for (float logit : logits) {
-                sum += Math.exp(logit - max);
-            }
-            double left = random.nextDouble() * sum;
-            while (labels[i] < logits.length - 1
-                    && (left -= Math.exp(logits[labels[i]] - max)) > 0) {
-                labels[i]++;
-            }
+    private FisherPasses passes(CalibrateSpec calibrate, Dataset data, List<Batch> batches) {
+        FisherType type = FisherType.valueOf(calibrate.fisher().name());
+        if (type == FisherType.EMPIRICAL) {
+            return EMPIRICAL;
         }
-        return new Dataset(data.tokens(), labels, data.targets(), data.truncated(), data.longest());
+        return FisherPasses.of(
+                type,
+                batches,
+                run.evaluate(data),
+                inputs.examples().labels().regression(),
+                new SplittableRandom(inputs.spec().seed()));
     }
 }

@@ -2,9 +2,11 @@ package cglora.pipeline.run;
 
 import cglora.kernels.device.TornadoStatus;
 import cglora.kernels.engine.OpenBlas;
+import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.spec.EvaluateSpec;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -26,11 +28,12 @@ final class DataStage {
                         inputs.classifier(),
                         inputs.checkpoint(),
                         inputs.isFull(),
-                        inputs.hasTrainedHead());
+                        inputs.headStart());
         run.session.stopWhen(run::isStopping);
         inputs.checkpoint().weights().release();
         run.folder.writeJson("run.json", record());
         Labels labels = inputs.examples().labels();
+        run.folder.event("data", splits(labels));
         return "train %d  validation %d  test %d examples, %s, longest %d tokens"
                 .formatted(
                         inputs.train().size(),
@@ -38,6 +41,31 @@ final class DataStage {
                         inputs.test().size(),
                         labels.regression() ? "regression" : labels.names().size() + " classes",
                         inputs.train().longest());
+    }
+
+    /// Of each split: examples, how many were cut, the longest in tokens, and the classes' counts.
+    private Map<String, Object> splits(Labels labels) {
+        var splits = new LinkedHashMap<String, Object>();
+        for (var split : EvaluateSpec.Split.values()) {
+            Dataset data = inputs.split(split);
+            if (data.size() == 0) {
+                continue;
+            }
+            var of = new LinkedHashMap<String, Object>();
+            of.put("examples", data.size());
+            int most = inputs.dataSpec().maxLength();
+            of.put("truncated", data.tokens().stream().filter(t -> t.fullLength() > most).count());
+            of.put("longest", data.tokens().stream().mapToInt(t -> t.fullLength()).max().orElse(0));
+            if (!labels.regression()) {
+                long[] counts = new long[labels.names().size()];
+                for (int label : data.labels()) {
+                    counts[label]++;
+                }
+                of.put("labels", counts);
+            }
+            splits.put(split.jsonName(), of);
+        }
+        return splits;
     }
 
     private Map<String, Object> record() {

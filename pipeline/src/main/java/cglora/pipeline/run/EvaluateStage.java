@@ -37,7 +37,9 @@ final class EvaluateStage {
                         chosen.put(name, value);
                     }
                 });
-        run.report.remember("after training, " + evaluate.data().jsonName(), chosen);
+        String state = "after training, " + evaluate.data().jsonName();
+        run.report.remember(state, chosen);
+        run.recordConfusion(state, evaluation, data);
         return evaluate.data().jsonName() + "  " + RunReport.describe(chosen);
     }
 }

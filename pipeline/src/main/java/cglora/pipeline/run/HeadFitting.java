@@ -42,8 +42,8 @@ final class HeadFitting {
                                 session.model().outputs(),
                                 other,
                                 samples.headHeldOut().labels());
-        session.write(Inputs.HEAD, head.weight());
-        session.write(Inputs.HEAD_BIAS, head.bias());
+        session.write(session.model().head().weight(), head.weight());
+        session.write(session.model().head().bias(), head.bias());
         return Optional.of(head);
     }
 }

@@ -40,8 +40,8 @@ final class HeadStage {
             run.shared.keep(new Shared.Head(head, run.baseline(STATE)));
             return;
         }
-        run.session.write(Inputs.HEAD, kept.head().weight());
-        run.session.write(Inputs.HEAD_BIAS, kept.head().bias());
+        run.session.write(run.session.model().head().weight(), kept.head().weight());
+        run.session.write(run.session.model().head().bias(), kept.head().bias());
         show(kept.head(), s);
         if (!kept.metrics().isEmpty()) {
             run.report.remember(STATE, kept.metrics());

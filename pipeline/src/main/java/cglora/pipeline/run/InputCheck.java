@@ -19,7 +19,7 @@ import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -312,7 +312,7 @@ final class InputCheck {
         }
         List<String> names = examples.labels().names();
         List<String> own = List.copyOf(checkpoint.id2label().values());
-        long found = headOutputs();
+        long found = checkpoint.headOutputs();
         boolean named =
                 own.size() == found && own.stream().noneMatch(name -> name.startsWith("LABEL_"));
         boolean strangers =
@@ -340,34 +340,6 @@ final class InputCheck {
                     "");
         }
         examples = examples.withLabels(new Labels(own, false));
-    }
-
-    /// How many labels the checkpoint's head has.
-    ///
-    /// @throws CgloraException M-SHAPE for weight and bias that are no head of this model
-    private long headOutputs() {
-        long[] weight = checkpoint.weights().shape(Inputs.HEAD);
-        long[] bias =
-                checkpoint.weights().names().contains(Inputs.HEAD_BIAS)
-                        ? checkpoint.weights().shape(Inputs.HEAD_BIAS)
-                        : new long[0];
-        int hidden = checkpoint.encoder().hiddenSize();
-        if (weight.length != 2
-                || weight[1] != hidden
-                || !Arrays.equals(bias, new long[] {weight[0]})) {
-            throw new CgloraException(
-                    ErrorCode.M_SHAPE,
-                    checkpoint.description(),
-                    "its head has %s %s and %s %s, expected [labels, %d] and [labels]"
-                            .formatted(
-                                    Inputs.HEAD,
-                                    Arrays.toString(weight),
-                                    Inputs.HEAD_BIAS,
-                                    bias.length == 0 ? "missing" : Arrays.toString(bias),
-                                    hidden),
-                    "\"head\": \"new\" in the model stage replaces it");
-        }
-        return weight[0];
     }
 
     /// F1 of one class against the other is the only metric that the number of classes rules out.
@@ -409,7 +381,7 @@ final class InputCheck {
                         .mapToLong(module -> Math.max(module.in(), module.out()))
                         .max()
                         .orElse(1);
-        long scores = checkpoint.config().path("num_attention_heads").asLong(1) * width * width;
+        long scores = (long) checkpoint.encoder().attentionHeads() * width * width;
         long example = Math.max(width * widest, scores);
         if (training.perDeviceBatchSize() > LARGEST_TENSOR / example) {
             throw new CgloraException(
@@ -427,20 +399,25 @@ final class InputCheck {
     }
 
     private void adapter() {
+        List<String> head =
+                checkpoint == null
+                        ? List.of("classifier")
+                        : checkpoint.encoder().classifierHead(1).saved();
         List<String> saved = adapterSpec.modulesToSave().orElse(null);
-        if (saved != null && !saved.equals(List.of("classifier"))) {
+        if (saved != null && !isHead(saved, head)) {
             problems.error(
                     ErrorCode.A_SAVED,
                     adapterSpec.id() + ".modules_to_save",
                     saved + ", this version trains and saves the head only",
-                    "\"auto\" or [\"classifier\"]");
+                    "\"auto\" or " + head.stream().map(m -> '"' + m + '"').toList());
         }
         if (adapterSpec.targetModules() instanceof TargetModules.Names(List<String> names)
-                && names.contains("classifier")) {
+                && !Collections.disjoint(names, head)) {
             problems.error(
                     ErrorCode.A_SAVED,
                     adapterSpec.id() + ".target_modules",
-                    "module 'classifier' is both targeted and saved: the head is trained as a whole",
+                    "module '%s' is both targeted and saved: the head is trained as a whole"
+                            .formatted(names.stream().filter(head::contains).findFirst().get()),
                     "take it out of target_modules");
             return;
         }
@@ -448,6 +425,17 @@ final class InputCheck {
             inputs().layers();
             inputs().allocation();
         }
+    }
+
+    /// Whether these are the modules of the head, as PEFT finds them: by the ends of their names.
+    /// PEFT itself adds `score`, the head of other families.
+    private static boolean isHead(List<String> saved, List<String> head) {
+        return head.stream().allMatch(m -> saved.stream().anyMatch(m::endsWith))
+                && saved.stream()
+                        .allMatch(
+                                s ->
+                                        s.equals("score")
+                                                || head.stream().anyMatch(m -> m.endsWith(s)));
     }
 
     private void steps(TrainSpec training) {

@@ -13,6 +13,7 @@ import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.AdapterStart;
+import cglora.models.training.HeadStart;
 import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.pipeline.spec.AdapterSpec;
@@ -66,9 +67,6 @@ record Inputs(
 
     /// Largest rank that curvature gives a module, over `r`, where nothing is said.
     private static final int MOST_RANK = 4;
-
-    static final String HEAD = "classifier.weight";
-    static final String HEAD_BIAS = "classifier.bias";
 
     /// The stages that take part, in order.
     List<StageSpec> stages() {
@@ -204,7 +202,7 @@ record Inputs(
             return 0;
         }
         int shifted = adapterSpec.cg().shift() ? 2 : 1;
-        long elements = (long) (checkpoint.encoder().hiddenSize() + 1) * classifier().outputs();
+        long elements = classifier().headParameters().stream().mapToLong(ParameterSpec::size).sum();
         for (LoraLayer layer : layers()) {
             elements += (long) shifted * layer.r() * (layer.module().in() + layer.module().out());
         }
@@ -273,8 +271,12 @@ record Inputs(
 
     /// Whether the checkpoint brings a head that is to be kept.
     boolean hasTrainedHead() {
-        return modelSpec.head() == ModelSpec.Head.AUTO
-                && checkpoint.weights().names().contains(HEAD);
+        return modelSpec.head() == ModelSpec.Head.AUTO && checkpoint.hasHead();
+    }
+
+    /// What the head is before anything is fitted.
+    HeadStart headStart() {
+        return new HeadStart(hasTrainedHead(), spec.seed());
     }
 
     CellKeys.DataKey dataKey() {

@@ -7,8 +7,10 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /// The memory of the process in one stage of a run: counted bytes, and what the machine that runs
@@ -117,6 +119,17 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
                     "a smaller train.per_device_batch_size or data.max_length, or"
                             + " CGLORA_JAVA_OPTS=-Xmx with more");
         }
+    }
+
+    /// For the run's record: of each stage the bytes by kind.
+    static List<Map<String, Object>> records(List<MemoryPlan> plans) {
+        var records = new ArrayList<Map<String, Object>>();
+        for (MemoryPlan plan : plans) {
+            var bytes = new LinkedHashMap<String, Long>();
+            plan.items().forEach(item -> bytes.merge(item.what(), item.bytes(), Long::sum));
+            records.add(Map.of("stage", plan.stage(), "bytes", bytes));
+        }
+        return records;
     }
 
     /// The stage that takes most; null where there is none.

@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.PeftAdapter;
+import cglora.models.block.ClassifierHead;
 import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
@@ -33,6 +34,7 @@ public final class Predictor implements AutoCloseable {
     private final Session session;
     private final Labels labels;
     private final int maxLength;
+    private final PeftAdapter adapter;
 
     /// Which base models are taken.
     ///
@@ -71,7 +73,7 @@ public final class Predictor implements AutoCloseable {
     /// A model with its own head.
     private Predictor(Path place, boolean followLinks, EngineChoice engine) {
         this.checkpoint = PretrainedModel.load(place.toString(), Map.of(), followLinks);
-        if (!checkpoint.weights().names().contains(Inputs.HEAD)) {
+        if (!checkpoint.hasHead()) {
             checkpoint.close();
             throw new CgloraException(
                     ErrorCode.M_HEAD,
@@ -79,10 +81,10 @@ public final class Predictor implements AutoCloseable {
                     "the model brings no head, so it has no answers",
                     "train one, or give the folder of an adapter");
         }
-        int outputs = Math.toIntExact(checkpoint.weights().shape(Inputs.HEAD)[0]);
-        this.labels = SavedModel.labels(checkpoint, outputs);
+        this.labels = SavedModel.labels(checkpoint, checkpoint.headOutputs());
         this.tokenizer = checkpoint.tokenizer(null);
         this.maxLength = SavedModel.maxLength(checkpoint);
+        this.adapter = null;
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(), SavedModel.pooling(checkpoint), labels);
@@ -92,12 +94,12 @@ public final class Predictor implements AutoCloseable {
 
     private Predictor(Path place, Base choice, EngineChoice engine, Problems notes) {
         String base = choice.base();
-        PeftAdapter adapter = PeftAdapter.read(place);
+        this.adapter = PeftAdapter.read(place);
         Map<String, String> metadata = adapter.metadata();
-        int[] head = adapter.shapes().get("classifier.weight");
         String path = base == null ? adapter.base() : base;
         this.checkpoint = PretrainedModel.load(path, Map.of(), choice.followLinks());
         requireBase(adapter, path, choice.other(), place, notes);
+        int[] head = headShape(adapter, checkpoint, place);
         String names = metadata.get("cglora.labels");
         boolean regression = Boolean.parseBoolean(metadata.get("cglora.regression"));
         this.labels =
@@ -114,8 +116,9 @@ public final class Predictor implements AutoCloseable {
             throw new CgloraException(
                     ErrorCode.A_TENSOR,
                     place.toString(),
-                    "classifier.weight is %d × %d, expected %d × %d"
+                    "%s is %d × %d, expected %d × %d"
                             .formatted(
+                                    checkpoint.headWeight(),
                                     head[0],
                                     head[1],
                                     model.outputs(),
@@ -131,6 +134,15 @@ public final class Predictor implements AutoCloseable {
         this.session = new Session(engine.open(), model, checkpoint, false);
         checkpoint.weights().release();
         AdapterLoading.load(session, adapter, place.toString());
+    }
+
+    /// Extents of an adapter's last layer.
+    ///
+    /// @throws CgloraException A-HEAD for an adapter without the whole head of its model
+    static int[] headShape(PeftAdapter adapter, PretrainedModel checkpoint, Path place) {
+        ClassifierHead head = checkpoint.encoder().classifierHead(1);
+        adapter.requireSaved(head.parameters(), head.saved(), place.toString());
+        return adapter.shapes().get(checkpoint.headWeight());
     }
 
     /// A-BASE where the adapter says which weights it was trained on and these are others.
@@ -166,6 +178,24 @@ public final class Predictor implements AutoCloseable {
                     "give the base model with --base, or --allow-other-base");
         }
         notes.warning(ErrorCode.A_BASE, path, what, "");
+    }
+
+    PretrainedModel checkpoint() {
+        return checkpoint;
+    }
+
+    Session session() {
+        return session;
+    }
+
+    /// Null for a model with its own head.
+    PeftAdapter adapter() {
+        return adapter;
+    }
+
+    /// Where texts are cut.
+    int maxLength() {
+        return maxLength;
     }
 
     /// What the model says about so many examples, as tokens.

@@ -22,8 +22,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The folder of one run: `pipeline.json`, `run.json`, `events.jsonl`, `log.txt`,
-/// `metrics.json`, `checkpoints/` and `adapter/` or `model/`. Files are written beside their place
-/// and moved there when they are whole. One process has the folder at a time.
+/// `metrics.json`, `report.html`, `checkpoints/` and `adapter/` or `model/`. Files are written
+/// beside their place and moved there when they are whole. One process has the folder at a time.
 final class RunFolder implements AutoCloseable {
     private static final JsonMapper PRETTY =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -35,12 +35,14 @@ final class RunFolder implements AutoCloseable {
     private final RunLock lock;
     private final BufferedWriter events;
     private final BufferedWriter log;
+    private final TensorBoardLog tensorBoard;
 
     private RunFolder(Path path, RunLock lock) throws IOException {
         this.path = path;
         this.lock = lock;
         events = appending(path.resolve(RunEvents.FILE));
         log = appending(path.resolve("log.txt"));
+        tensorBoard = new TensorBoardLog(path);
     }
 
     private static BufferedWriter appending(Path file) throws IOException {
@@ -187,6 +189,7 @@ final class RunFolder implements AutoCloseable {
             events.write(JsonMapper.shared().writeValueAsString(event));
             events.write('\n');
             events.flush();
+            tensorBoard.event(kind, values);
         } catch (IOException e) {
             throw diskError(e);
         }
@@ -251,7 +254,8 @@ final class RunFolder implements AutoCloseable {
     public void close() {
         try (lock;
                 events;
-                log) {
+                log;
+                tensorBoard) {
             log.flush();
         } catch (IOException e) {
             throw diskError(e);

@@ -135,7 +135,7 @@ final class RunMemory {
         long activations;
         if (implicit || curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
             // the rows in float32, and once more in float64
-            long values = modules.stream().mapToLong(m -> m.in() + 2L * m.out()).sum() * tokens;
+            long values = CalibrateStage.rowValues(inputs, calibrate, modules, tokens);
             sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
             activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
         } else {

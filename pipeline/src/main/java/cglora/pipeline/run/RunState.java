@@ -4,6 +4,7 @@ import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.data.Dataset;
+import cglora.models.data.Labels;
 import cglora.models.training.AdapterStart;
 import cglora.models.training.Evaluation;
 import cglora.models.training.Session;
@@ -103,9 +104,21 @@ final class RunState implements AutoCloseable {
         if (data.size() == 0) {
             return Map.of();
         }
-        Map<String, Double> metrics = evaluate(data).metrics(data, inputs.examples().labels());
+        Evaluation evaluation = evaluate(data);
+        Map<String, Double> metrics = evaluation.metrics(data, inputs.examples().labels());
         report.remember(state, metrics);
+        recordConfusion(state, evaluation, data);
         return metrics;
+    }
+
+    /// Counts of [true class][predicted class], as the event `confusion`; nothing for regression.
+    void recordConfusion(String state, Evaluation evaluation, Dataset data) {
+        Labels labels = inputs.examples().labels();
+        if (!labels.regression()) {
+            folder.event(
+                    "confusion",
+                    Map.of("state", state, "counts", evaluation.confusion(data, labels)));
+        }
     }
 
     /// The examples of each purpose, drawn at the first call.

@@ -53,6 +53,7 @@ public final class Runner {
     private boolean isCell;
     private Resumption resumption;
     private boolean exports = true;
+    private Path made;
 
     /// @param engine what computes
     /// @param out    results
@@ -81,6 +82,11 @@ public final class Runner {
     public Runner calledAs(List<String> given) {
         arguments = List.copyOf(given);
         return this;
+    }
+
+    /// The folder that the run has made; null where it has come to none.
+    public Path folder() {
+        return made;
     }
 
     /// Runs all stages.
@@ -177,6 +183,7 @@ public final class Runner {
         List<MemoryPlan> plans = plans(inputs);
         MemoryPlan.requireHeap(plans);
         var folder = place.get();
+        made = folder.path();
         var report = new RunReport(folder, out);
         progress.recordTo(folder::log);
         try (var run =
@@ -222,6 +229,9 @@ public final class Runner {
                     spec.engine().type().jsonName(),
                     spec.seed());
             announce(run);
+            if (!plans.isEmpty()) {
+                run.folder.event("plan", Map.of("stages", MemoryPlan.records(plans)));
+            }
             List<StageSpec> stages = run.inputs.stages();
             for (int i = 0; i < stages.size(); i++) {
                 String id = stages.get(i).id();
@@ -244,6 +254,7 @@ public final class Runner {
                 measure(run);
             }
             run.report.finish(run, MemoryPlan.largest(plans));
+            RunReportFile.write(run);
             return run.status();
         } catch (CgloraException e) {
             end(run, e.exitStatus(), e.problems().getFirst().what(), e);
@@ -305,6 +316,7 @@ public final class Runner {
         try {
             run.folder.log(trace.toString());
             run.folder.event("end", Map.of("exit", status, "reason", reason));
+            RunReportFile.write(run);
         } catch (CgloraException e) {
             cause.addSuppressed(e); // a full disk takes no last words
         }
@@ -344,6 +356,9 @@ public final class Runner {
             return;
         }
         long begin = System.nanoTime();
+        var kernels = new KernelTimes(run);
+        var flight = new StageEvent();
+        flight.begin();
         String detail;
         try {
             detail = run(run, stage);
@@ -351,6 +366,7 @@ public final class Runner {
             run.interrupt();
             detail = "interrupted";
         }
+        flight.end();
         double seconds = (System.nanoTime() - begin) * 1e-9;
         progress.note(
                 "[%d/%d] %-10s %6s   %s", number, of, stage.id(), Progress.time(seconds), detail);
@@ -365,6 +381,10 @@ public final class Runner {
                         PeakMemory.residentMiB(),
                         "detail",
                         detail));
+        kernels.record(stage.id());
+        flight.stage = stage.id();
+        flight.detail = detail;
+        flight.commit();
         run.showNotes();
     }
 

@@ -25,8 +25,16 @@ final class SavedModel {
 
     /// `config.json` of a checkpoint's body with a head.
     static String config(Inputs inputs) {
-        PretrainedModel checkpoint = inputs.checkpoint();
-        Labels labels = inputs.examples().labels();
+        return config(
+                inputs.checkpoint(),
+                inputs.examples().labels(),
+                inputs.pooling(),
+                inputs.dataSpec().maxLength());
+    }
+
+    /// @param maxLength where texts are cut
+    static String config(
+            PretrainedModel checkpoint, Labels labels, Pooling pooling, int maxLength) {
         ObjectNode config = JsonMapper.shared().createObjectNode();
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
         config.remove(List.of("_name_or_path", "dtype", "id2label", "label2id"));
@@ -43,8 +51,8 @@ final class SavedModel {
         }
         config.putObject("cglora")
                 .put(BASE, checkpoint.fingerprint())
-                .put("pooling", inputs.pooling().name().toLowerCase(Locale.ROOT))
-                .put("max_length", inputs.dataSpec().maxLength());
+                .put("pooling", pooling.name().toLowerCase(Locale.ROOT))
+                .put("max_length", maxLength);
         return config.toPrettyString() + "\n";
     }
 
@@ -54,7 +62,7 @@ final class SavedModel {
     static Pooling pooling(PretrainedModel checkpoint) {
         String name = checkpoint.config().path("cglora").path("pooling").asString("");
         if (name.isEmpty()) {
-            return checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN;
+            return byDefault(checkpoint);
         }
         return Arrays.stream(Pooling.values())
                 .filter(pooling -> pooling.name().equals(name.toUpperCase(Locale.ROOT)))
@@ -66,6 +74,14 @@ final class SavedModel {
                                         checkpoint.description(),
                                         "cglora.pooling is '" + name + "'",
                                         "mean, cls or pooler"));
+    }
+
+    /// As the family's class does; the mean where its pooler is missing.
+    private static Pooling byDefault(PretrainedModel checkpoint) {
+        if (checkpoint.encoder().pooler().isEmpty()) {
+            return Pooling.CLS;
+        }
+        return checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN;
     }
 
     /// The classes of a head with so many outputs: the configuration's where it names them all.

@@ -15,6 +15,7 @@ final class TrainingLog implements Trainer.Listener {
     private double examplesSeen;
     private int lastStep;
     private int firstStep;
+    private StepEvent flight = StepEvent.begun();
 
     TrainingLog(RunState run, int steps, int every) {
         this.run = run;
@@ -31,6 +32,7 @@ final class TrainingLog implements Trainer.Listener {
 
     @Override
     public void step(Trainer.Step step) {
+        flight.commit(step);
         lastStep = step.step();
         smoothed = Double.isNaN(smoothed) ? step.loss() : 0.9 * smoothed + 0.1 * step.loss();
         examplesSeen += step.examples();
@@ -61,6 +63,7 @@ final class TrainingLog implements Trainer.Listener {
                 step.gradNorm(),
                 examplesSeen / seconds,
                 Progress.time(left));
+        flight = StepEvent.begun();
     }
 
     @Override
@@ -68,6 +71,7 @@ final class TrainingLog implements Trainer.Listener {
         lastStep = step;
         run.notes.warning(ErrorCode.N_NAN, "train", "step skipped: " + what, "");
         run.showNotes();
+        flight = StepEvent.begun();
     }
 
     /// The step that was tried last, counted from 1.
@@ -89,5 +93,6 @@ final class TrainingLog implements Trainer.Listener {
         run.progress.note(
                 "      eval %d/%d  %s%s",
                 step, steps, RunReport.describe(values), best ? "  (best)" : "");
+        flight = StepEvent.begun();
     }
 }

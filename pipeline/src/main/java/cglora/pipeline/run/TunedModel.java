@@ -104,7 +104,7 @@ final class TunedModel {
 
     private void requireModel(Problems notes) {
         try (PretrainedModel model = PretrainedModel.load(place.toString(), Map.of(), links())) {
-            if (!model.weights().names().contains(Inputs.HEAD)) {
+            if (!model.hasHead()) {
                 throw new CgloraException(
                         ErrorCode.M_HEAD,
                         given.toString(),
@@ -121,8 +121,7 @@ final class TunedModel {
             }
             String base = model.config().path("cglora").path(SavedModel.BASE).asString(null);
             requireBase(base, notes);
-            int outputs = Math.toIntExact(model.weights().shape(Inputs.HEAD)[0]);
-            requireClasses(SavedModel.labels(model, outputs), notes);
+            requireClasses(SavedModel.labels(model, model.headOutputs()), notes);
         }
     }
 
@@ -139,7 +138,7 @@ final class TunedModel {
         requireBase(adapter.metadata().get(ExportStage.BASE_SHA256), notes);
         String names = adapter.metadata().get("cglora.labels");
         boolean regression = Boolean.parseBoolean(adapter.metadata().get("cglora.regression"));
-        int outputs = adapter.shapes().get(Inputs.HEAD)[0];
+        int outputs = Predictor.headShape(adapter, inputs.checkpoint(), place)[0];
         requireClasses(
                 names == null
                         ? SavedModel.labels(inputs.checkpoint(), outputs)

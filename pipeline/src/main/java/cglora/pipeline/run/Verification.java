@@ -10,7 +10,8 @@ import java.nio.file.Path;
 
 /// Compares what was read back from files with what was trained.
 final class Verification {
-    private static final double TOLERANCE = 1e-3;
+    /// Of a logit, relative to the largest, or absolute below 1.
+    static final double TOLERANCE = 1e-3;
     private static final int EXAMPLES = 32;
 
     private final RunState run;

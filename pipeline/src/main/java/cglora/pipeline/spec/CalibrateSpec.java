@@ -4,7 +4,8 @@ package cglora.pipeline.spec;
 public record CalibrateSpec(
         @Setting(
                         value =
-                                "Name of this stage in --set paths and references; needed when a calibrate stage repeats",
+                                "Name of this stage in --set paths and references; needed when a"
+                                        + " calibrate stage repeats",
                         byDefault = "null",
                         nullable = true)
                 String id,
@@ -19,7 +20,9 @@ public record CalibrateSpec(
                 int stepSamples,
         @Setting(
                         value =
-                                "Labels behind the output factor: those of the data, or drawn from the model",
+                                "Labels behind the output factor: empirical, those of the data; mc,"
+                                        + " drawn from the model; exact, all classes, a pass each (two"
+                                        + " classes: one)",
                         byDefault = "\"empirical\"")
                 Fisher fisher,
         @Setting(value = "How tokens of one example enter the factors", byDefault = "\"expand\"")
@@ -44,7 +47,8 @@ public record CalibrateSpec(
     /// Which Fisher matrix is estimated.
     public enum Fisher implements Named {
         EMPIRICAL("empirical"),
-        MC("mc");
+        MC("mc"),
+        EXACT("exact");
 
         private final String jsonName;
 

@@ -67,7 +67,7 @@ class BenchCommandTest {
         assertThat(other.out()).isEmpty();
         assertThat(other.err()).contains("error O-CONFLICT", "suite version 7");
         assertThat(run("bench", "--against", record("c.json", 7, "1")).err())
-                .contains("suite version 7, this cglora has 1");
+                .contains("suite version 7, this cglora has 2");
         assertThat(run("bench", "compare", folder + "/none.json").err()).contains("no such file");
     }
 

@@ -219,7 +219,7 @@ class PipelineRunTest {
                 .allSatisfy(layer -> assertThat(layer.r()).isEqualTo(8));
         assertThat(Files.exists(run.resolve("base_shift"))).isEqualTo(shifted);
         if (shifted) {
-            PeftAdapter shift = PeftAdapter.readFactors(run.resolve("base_shift"));
+            PeftAdapter shift = PeftAdapter.read(run.resolve("base_shift"));
             assertThat(shift.saved()).isEmpty();
             String name = adapter.layers().keySet().iterator().next();
             float[] added = adapter.layers().get(name).loraB();

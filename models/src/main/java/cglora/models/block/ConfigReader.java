@@ -1,0 +1,145 @@
+package cglora.models.block;
+
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import java.util.List;
+import java.util.OptionalInt;
+import tools.jackson.databind.JsonNode;
+
+/// Reads a `config.json`. Keys that decide about shapes or results are never defaulted; all
+/// problems are thrown at once.
+public final class ConfigReader {
+    private static final String ITS_CONFIG = "take the config.json that belongs to these weights";
+
+    private final JsonNode json;
+    private final String where;
+    private final Problems problems = new Problems();
+
+    /// @param where the file, for messages
+    public ConfigReader(JsonNode json, String where) {
+        this.json = json;
+        this.where = where;
+    }
+
+    /// @return 1 where it is missing or wrong
+    public int positive(String key) {
+        return atLeast(1, key, "a positive integer");
+    }
+
+    /// @return 0 where it is missing or wrong
+    public int notNegative(String key) {
+        return atLeast(0, key, "an integer of 0 or more");
+    }
+
+    private int atLeast(int least, String key, String expected) {
+        JsonNode value = json.get(key);
+        OptionalInt number =
+                value != null && value.isInt()
+                        ? OptionalInt.of(value.intValue())
+                        : OptionalInt.empty();
+        if (number.isEmpty() || number.getAsInt() < least) {
+            wrong(key, value, expected);
+            return least;
+        }
+        return number.getAsInt();
+    }
+
+    /// @return 1 where it is missing or wrong
+    public float positiveReal(String key) {
+        JsonNode value = json.get(key);
+        float number = value != null && value.isNumber() ? value.floatValue() : 0;
+        if (!(number > 0) || number == Float.POSITIVE_INFINITY) {
+            wrong(key, value, "a positive number");
+            return 1;
+        }
+        return number;
+    }
+
+    private void wrong(String key, JsonNode value, String expected) {
+        problems.error(
+                ErrorCode.M_CONFIG,
+                where,
+                value == null
+                        ? "'" + key + "' is missing"
+                        : "'" + key + "' is " + value + ", expected " + expected,
+                ITS_CONFIG);
+    }
+
+    /// The function between the two layers of a feed-forward block.
+    ///
+    /// @return [Activation#GELU] where it is missing or wrong
+    public Activation activation(String key) {
+        String name = json.path(key).asString("");
+        if (name.isEmpty()) {
+            problems.error(ErrorCode.M_CONFIG, where, "'" + key + "' is missing", ITS_CONFIG);
+        } else if (Activation.inner(name).isEmpty()) {
+            problems.error(
+                    ErrorCode.M_CONFIG,
+                    where,
+                    key + " '" + name + "' is not supported",
+                    "supported: " + String.join(", ", Activation.innerNames()));
+        }
+        return Activation.inner(name).orElse(Activation.GELU);
+    }
+
+    /// What every encoder here is: absolute positions, no decoder, no heads taken out.
+    public void requireEncoder() {
+        String positions = json.path("position_embedding_type").asString("absolute");
+        if (!positions.equals("absolute")) {
+            problems.error(
+                    ErrorCode.M_CONFIG,
+                    where,
+                    "position_embedding_type '" + positions + "' is not supported",
+                    "only absolute positions are");
+        }
+        for (String key : List.of("is_decoder", "add_cross_attention")) {
+            refuse(key, "take an encoder checkpoint");
+        }
+        if (!json.path("pruned_heads").isEmpty()) {
+            problems.error(
+                    ErrorCode.M_CONFIG,
+                    where,
+                    "pruned_heads is " + json.path("pruned_heads") + ", not supported",
+                    "take the checkpoint with all heads");
+        }
+    }
+
+    /// Refuses a setting that is on.
+    public void refuse(String key, String fix) {
+        if (json.path(key).asBoolean(false)) {
+            problems.error(ErrorCode.M_CONFIG, where, key + " is true", fix);
+        }
+    }
+
+    /// @param size   a number of features
+    /// @param of     its key
+    /// @param heads  the number that divides it
+    /// @param number its key
+    public void requireHeads(int size, String of, int heads, String number) {
+        if (!problems.hasErrors() && size % heads != 0) {
+            problems.error(
+                    ErrorCode.M_SHAPE,
+                    where,
+                    "%s %d is not divisible by %s %d".formatted(of, size, number, heads),
+                    "correct config.json");
+        }
+    }
+
+    /// @param limit  what `number` has to be below
+    /// @param of     what there are `limit` of
+    public void requireBelow(int number, String name, int limit, String of) {
+        if (!problems.hasErrors() && number >= limit) {
+            problems.error(
+                    ErrorCode.M_CONFIG,
+                    where,
+                    "%s is %d, there are %d %s".formatted(name, number, limit, of),
+                    ITS_CONFIG);
+        }
+    }
+
+    /// @throws cglora.kernels.error.CgloraException M-CONFIG or M-SHAPE with everything that is
+    ///     wrong
+    public void finish() {
+        problems.throwIfAny();
+    }
+}

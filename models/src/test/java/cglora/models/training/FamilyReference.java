@@ -1,0 +1,151 @@
+package cglora.models.training;
+
+import cglora.models.block.Encoder;
+import cglora.models.data.Batch;
+import cglora.models.data.Labels;
+import cglora.models.family.PretrainedModel;
+import cglora.models.tokenizer.Tokenizer;
+import cglora.models.weights.Safetensors;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import tools.jackson.databind.json.JsonMapper;
+
+/// A tiny model of one family with what transformers and PEFT say about it, written by
+/// `scripts/peers/family_parity.py make`.
+final class FamilyReference implements AutoCloseable {
+    /// All that are committed.
+    static final List<String> NAMES =
+            List.of(
+                    "bert",
+                    "roberta",
+                    "xlm-roberta",
+                    "distilbert",
+                    "distilbert-relu",
+                    "electra",
+                    "electra-square");
+
+    /// Settings of the step of AdamW.
+    static final AdamW.Settings ADAM_W = new AdamW.Settings(0.9, 0.98, 1e-8, 0.5);
+
+    static final double LEARNING_RATE = 1e-2;
+    static final double WEIGHT_DECAY = 0.1;
+
+    private static final Path FOLDER = folder();
+
+    private final Path place;
+    private final Safetensors file;
+    private final PretrainedModel checkpoint;
+
+    FamilyReference(String name) {
+        this.place = FOLDER.resolve(name);
+        this.checkpoint = PretrainedModel.load(place.toString(), Map.of());
+        this.file = new Safetensors(place.resolve("reference.safetensors"));
+    }
+
+    private static Path folder() {
+        try {
+            return Path.of(
+                            FamilyReference.class
+                                    .getResource("/cglora/models/family/texts.json")
+                                    .toURI())
+                    .getParent();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Path adapter() {
+        return place.resolve("adapter");
+    }
+
+    PretrainedModel checkpoint() {
+        return checkpoint;
+    }
+
+    /// The model as its class in transformers computes it.
+    SequenceClassifier classifier() {
+        return new SequenceClassifier(
+                checkpoint.encoder(),
+                checkpoint.hasPooler() ? Pooling.POOLER : Pooling.CLS,
+                new Labels(List.copyOf(checkpoint.id2label().values()), false));
+    }
+
+    float[] values(String name) {
+        return file.read(name);
+    }
+
+    private int[] ints(String name) {
+        float[] values = file.read(name);
+        int[] ints = new int[values.length];
+        for (int i = 0; i < ints.length; i++) {
+            ints[i] = (int) values[i];
+        }
+        return ints;
+    }
+
+    /// The rest of the names that begin so.
+    Set<String> namesBehind(String start) {
+        var names = new TreeSet<String>();
+        for (String name : file.names()) {
+            if (name.startsWith(start)) {
+                names.add(name.substring(start.length()));
+            }
+        }
+        return names;
+    }
+
+    /// The reference's batch as our tokenizer gives it.
+    Batch tokenized() {
+        JsonMapper mapper = JsonMapper.shared();
+        var all = new ArrayList<Tokenizer.Tokens>();
+        try (Tokenizer tokenizer = checkpoint.tokenizer(null)) {
+            for (var text : mapper.readTree(FOLDER.resolve("texts.json").toFile())) {
+                all.add(
+                        tokenizer.encode(
+                                text.get(0).asString(),
+                                text.get(1).isNull() ? null : text.get(1).asString(),
+                                checkpoint.encoder().maxPositions()));
+            }
+        }
+        int rows = all.size();
+        int width = all.stream().mapToInt(t -> t.inputIds().length).max().orElseThrow();
+        int[] ids = new int[rows * width];
+        java.util.Arrays.fill(ids, checkpoint.padTokenId());
+        int[] types = new int[rows * width];
+        int[] lengths = new int[rows];
+        int[] examples = new int[rows];
+        for (int r = 0; r < rows; r++) {
+            lengths[r] = all.get(r).inputIds().length;
+            examples[r] = r;
+            System.arraycopy(all.get(r).inputIds(), 0, ids, r * width, lengths[r]);
+            System.arraycopy(all.get(r).tokenTypeIds(), 0, types, r * width, lengths[r]);
+        }
+        return new Batch(
+                rows, width, examples, ids, types, lengths, ints("input.labels"), new float[rows]);
+    }
+
+    int[] inputIds() {
+        return ints("input.input_ids");
+    }
+
+    int[] attentionMask() {
+        return ints("input.attention_mask");
+    }
+
+    /// Empty for a family whose tokenizer gives none.
+    int[] tokenTypeIds() {
+        Encoder encoder = checkpoint.encoder();
+        return encoder.tokenTypes() > 1 ? ints("input.token_type_ids") : new int[0];
+    }
+
+    @Override
+    public void close() {
+        file.close();
+        checkpoint.close();
+    }
+}

@@ -1,0 +1,81 @@
+package cglora.pipeline.bench;
+
+import cglora.models.bert.BertConfig;
+import cglora.models.bert.BertModel;
+import cglora.models.block.ParameterSpec;
+import cglora.models.family.PretrainedModel;
+import cglora.models.weights.WeightSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The shape of a BERT with random weights, as its authors draw them before pretraining: normal
+/// with deviation 0.02, gains of norms 1, everything else 0. Nothing is on disk: a tensor is
+/// drawn when it is read, from its name.
+final class RandomCheckpoint implements WeightSource {
+    private static final double DEVIATION = 0.02;
+
+    private final Map<String, ParameterSpec> parameters = new LinkedHashMap<>();
+
+    private RandomCheckpoint(BertModel model) {
+        model.parameters().forEach(spec -> parameters.put(spec.name(), spec));
+    }
+
+    static PretrainedModel of(BertConfig config) {
+        var model = new BertModel(config);
+        return new PretrainedModel(
+                model,
+                new RandomCheckpoint(model),
+                JsonMapper.shared().createObjectNode(),
+                "random weights");
+    }
+
+    @Override
+    public Set<String> names() {
+        return parameters.keySet();
+    }
+
+    @Override
+    public long[] shape(String name) {
+        int[] extents = parameters.get(name).extents();
+        long[] shape = new long[extents.length];
+        for (int i = 0; i < shape.length; i++) {
+            shape[i] = extents[i];
+        }
+        return shape;
+    }
+
+    @Override
+    public String dtype(String name) {
+        return "F32";
+    }
+
+    @Override
+    public void read(String name, float[] target, int offset) {
+        ParameterSpec spec = parameters.get(name);
+        int end = offset + Math.toIntExact(spec.size());
+        boolean matrix = spec.kind() == ParameterSpec.Kind.MATRIX;
+        float constant = name.endsWith("LayerNorm.weight") ? 1 : 0;
+        var random = new SplittableRandom(name.hashCode());
+        for (int i = offset; i < end; i++) {
+            target[i] = matrix ? (float) (DEVIATION * random.nextGaussian()) : constant;
+        }
+    }
+
+    @Override
+    public long readingBytes() {
+        return 0;
+    }
+
+    @Override
+    public String description() {
+        return "random weights";
+    }
+
+    @Override
+    public void close() {
+        // nothing is open
+    }
+}

@@ -1,0 +1,86 @@
+package cglora.pipeline.cli;
+
+import cglora.kernels.error.Problems;
+import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.run.Merger;
+import cglora.pipeline.run.Predictor;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Merges an adapter into its base model.
+@Command(
+        name = "merge",
+        description =
+                "Merge an adapter into its base and write a Hugging Face directory, read back and"
+                        + " compared.")
+final class MergeCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "ADAPTER", description = "Folder of an adapter, or of its run.")
+    private Path adapter;
+
+    @Option(names = "--base", description = "The base model, where it is not where it was.")
+    private String base;
+
+    @Option(
+            names = {"-o", "--output-dir"},
+            required = true,
+            paramLabel = "FOLDER",
+            description = "Write here; a folder that is not there, or empty.")
+    private Path output;
+
+    @Option(
+            names = "--base-shift",
+            paramLabel = "FOLDER",
+            description =
+                    "The adapter that was merged into the base before this one was trained; by"
+                            + " default base_shift of the run, where it has one.")
+    private Path shift;
+
+    @Option(
+            names = "--as-adapter",
+            description =
+                    "Write no model but an ordinary adapter of the original base, from one that was"
+                            + " trained on a shifted base.")
+    private boolean asAdapter;
+
+    @Option(
+            names = "--allow-other-base",
+            description = "Take a base model other than the adapter was trained on.")
+    private boolean otherBase;
+
+    @Option(
+            names = "--follow-links",
+            description = "Files of the base model's folder may be links out of it.")
+    private boolean followLinks;
+
+    @Mixin private EngineOptions engine;
+
+    private final Console console;
+
+    MergeCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        EngineChoice chosen = engine.choose(engine.spec());
+        if (engine.isAnswered(chosen, console)) {
+            return 0;
+        }
+        var notes = new Problems();
+        var merger =
+                new Merger(
+                        new Merger.Request(
+                                adapter, shift, new Predictor.Base(base, otherBase, followLinks)),
+                        chosen,
+                        notes);
+        String said = asAdapter ? merger.adapter(output) : merger.model(output);
+        console.warnings(notes.warnings());
+        console.out().println(said);
+        console.note("next: cglora predict " + output + " --text \"...\"");
+        return 0;
+    }
+}

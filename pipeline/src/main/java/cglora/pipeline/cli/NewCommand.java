@@ -1,0 +1,74 @@
+package cglora.pipeline.cli;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.pipeline.run.PipelineCheck;
+import cglora.pipeline.spec.Overrides;
+import cglora.pipeline.spec.PipelineReader;
+import cglora.pipeline.starter.Starter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Writes a first pipeline for a model and a data file.
+@Command(
+        name = "new",
+        description =
+                "Write a commented pipeline for a model and a data file, from what they hold.")
+final class NewCommand implements Callable<Integer> {
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "A Hugging Face directory, an .onnx file, or classpath:NAME.onnx.")
+    private String model;
+
+    @Parameters(
+            index = "1",
+            paramLabel = "DATA",
+            description = "A TSV, CSV or JSONL file with labels, gzip'd or not.")
+    private Path data;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            description = "Write the pipeline here and check it; by default to standard output.")
+    private Path output;
+
+    @Option(names = "--force", description = "Write over a file that is there.")
+    private boolean force;
+
+    private final Console console;
+
+    NewCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        if (output == null) {
+            console.out().print(Starter.write(model, data, Path.of("")));
+            return 0;
+        }
+        if (Files.exists(output) && !force) {
+            throw new CgloraException(
+                    ErrorCode.K_OUTPUT,
+                    output.toString(),
+                    "is there",
+                    "name another file, or --force to write over it");
+        }
+        Path folder = output.toAbsolutePath().getParent();
+        OutputOptions.write(output, Starter.write(model, data, folder));
+        PipelineCheck check = PipelineCheck.of(PipelineReader.read(output, Overrides.none()));
+        console.warnings(check.warnings());
+        console.errors(check.errors());
+        if (!check.errors().isEmpty()) {
+            return check.errors().getFirst().code().kind().exitStatus();
+        }
+        console.out().printf("%s  (%s)%n", output, check.summary());
+        console.note("next: cglora run " + output);
+        return 0;
+    }
+}

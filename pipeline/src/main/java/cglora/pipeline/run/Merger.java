@@ -1,0 +1,303 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import cglora.models.adapter.PeftAdapter;
+import cglora.models.block.LinearModule;
+import cglora.models.block.ParameterSpec;
+import cglora.models.linalg.Matrix;
+import cglora.models.training.Session;
+import cglora.models.weights.SafetensorsWriter;
+import cglora.pipeline.device.EngineChoice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Merges an adapter into its base model, `W + s B A`, and writes a Hugging Face directory; or,
+/// where the adapter was trained on a shifted base, writes an ordinary adapter of the original
+/// base. What was written is read back and compared before it gets its name.
+public final class Merger {
+    private static final String BASE_SHIFT = "base_shift";
+
+    /// What is merged.
+    ///
+    /// @param adapter folder of an adapter, or of a run that has one
+    /// @param shift   folder of the adapter that was merged into the base before this one was
+    ///     trained; null for none, or that of the run
+    /// @param base    which base model is taken
+    public record Request(Path adapter, Path shift, Predictor.Base base) {}
+
+    private final Request request;
+    private final EngineChoice engine;
+    private final Problems notes;
+    private final Path place;
+
+    /// @param notes is given the warnings
+    public Merger(Request request, EngineChoice engine, Problems notes) {
+        this.request = request;
+        this.engine = engine;
+        this.notes = notes;
+        this.place = Predictor.place(request.adapter());
+    }
+
+    /// Writes the merged model.
+    ///
+    /// @param target a folder that is not there, or empty
+    /// @return what people are told
+    /// @throws CgloraException A-VERIFY where it differs, read back; K-OUTPUT, K-DISK; as loading
+    ///     the adapter
+    public String model(Path target) {
+        return write(target, false);
+    }
+
+    /// Writes an ordinary adapter; its rank is that of both adapters together.
+    ///
+    /// @throws CgloraException as [#model], and P-USAGE where there is no shift to convert
+    public String adapter(Path target) {
+        return write(target, true);
+    }
+
+    private String write(Path target, boolean asAdapter) {
+        requireFree(target);
+        if (Predictor.isWhole(place)) {
+            throw new CgloraException(
+                    ErrorCode.P_USAGE,
+                    place.toString(),
+                    "is a whole model: there is no adapter to merge",
+                    "name the folder of an adapter");
+        }
+        Path shiftPlace = shiftPlace();
+        if (asAdapter && shiftPlace == null) {
+            throw new CgloraException(
+                    ErrorCode.P_USAGE,
+                    place.toString(),
+                    "there is no shift of the base, so the adapter is an ordinary one already",
+                    "name the shift's folder with --base-shift");
+        }
+        PeftAdapter shift = shiftPlace == null ? null : PeftAdapter.read(shiftPlace);
+        Path temporary = target.resolveSibling(target.getFileName() + ".tmp");
+        float[][] expected;
+        String base;
+        try (Predictor trained = Predictor.open(place, request.base(), engine, notes)) {
+            base = trained.checkpoint().description();
+            if (shift != null) {
+                mergeInto(trained.session(), shift, shiftPlace);
+            }
+            var probe = new MergeProbe(trained);
+            expected = probe.logits(trained);
+            Files.createDirectories(temporary);
+            if (asAdapter) {
+                together(trained.adapter(), shift).write(temporary, 0);
+            } else {
+                writeModel(trained, temporary);
+            }
+        } catch (IOException e) {
+            RunFolder.delete(temporary);
+            throw disk(target, e);
+        } catch (CgloraException e) {
+            RunFolder.delete(temporary);
+            throw e;
+        }
+        double difference = compare(temporary, target, base, expected);
+        try {
+            Files.deleteIfExists(target); // where it is an empty folder
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw disk(target, e);
+        }
+        return "%s  verified: reloaded, logits differ by %.1e"
+                .formatted(RunReport.relative(target), difference);
+    }
+
+    private Path shiftPlace() {
+        if (request.shift() != null) {
+            return request.shift();
+        }
+        Path ofRun = request.adapter().resolve(BASE_SHIFT);
+        return Files.isDirectory(ofRun) ? ofRun : null;
+    }
+
+    private static void requireFree(Path target) {
+        boolean free = !Files.exists(target);
+        if (Files.isDirectory(target)) {
+            try (var files = Files.list(target)) {
+                free = files.findAny().isEmpty();
+            } catch (IOException e) {
+                throw disk(target, e);
+            }
+        }
+        if (!free || target.getFileName() == null) {
+            throw new CgloraException(
+                    ErrorCode.K_OUTPUT,
+                    target.toString(),
+                    "is there and not an empty folder",
+                    "name another folder; nothing is written over");
+        }
+    }
+
+    private static CgloraException disk(Path target, IOException e) {
+        return new CgloraException(
+                ErrorCode.K_DISK,
+                target.toString(),
+                "cannot be written: " + e,
+                "make room, or name a folder on another disk",
+                e);
+    }
+
+    private static void mergeInto(Session session, PeftAdapter shift, Path where) {
+        Map<String, LinearModule> modules = modules(session);
+        shift.layers()
+                .forEach(
+                        (name, layer) -> {
+                            LinearModule module = modules.get(name);
+                            if (module == null
+                                    || module.in() != layer.in()
+                                    || module.out() != layer.out()) {
+                                throw new CgloraException(
+                                        ErrorCode.A_TENSOR,
+                                        where.toString(),
+                                        "layer '"
+                                                + name
+                                                + "' is not in this model, or has another shape",
+                                        "name the shift that belongs to the adapter");
+                            }
+                            String weight = module.weight();
+                            session.write(weight, merged(session.read(weight), layer));
+                        });
+    }
+
+    private static Map<String, LinearModule> modules(Session session) {
+        var modules = new HashMap<String, LinearModule>();
+        session.model().linearModules().forEach(m -> modules.put(m.name(), m));
+        return modules;
+    }
+
+    /// `W + s B A`, in float64, rounded once.
+    ///
+    /// @param weight [out, in]
+    static float[] merged(float[] weight, PeftAdapter.Layer layer) {
+        Matrix product =
+                Matrix.of(layer.out(), layer.r(), layer.loraB())
+                        .times(Matrix.of(layer.r(), layer.in(), layer.loraA()));
+        return Matrix.of(layer.out(), layer.in(), weight)
+                .plus(product.scaled(layer.scaling()))
+                .toFloats();
+    }
+
+    private void writeModel(Predictor trained, Path folder) throws IOException {
+        Session session = trained.session();
+        var shapes = new TreeMap<String, int[]>();
+        var specs = new ArrayList<ParameterSpec>(session.model().bodyParameters());
+        specs.addAll(session.model().headParameters());
+        specs.forEach(spec -> shapes.put(spec.name(), spec.extents()));
+        long bytes = Float.BYTES * specs.stream().mapToLong(ParameterSpec::size).sum();
+        long free = Files.getFileStore(folder).getUsableSpace();
+        if (free < bytes) {
+            throw new CgloraException(
+                    ErrorCode.K_DISK,
+                    folder.toString(),
+                    "%d bytes are to be written, the disk has %d".formatted(bytes, free),
+                    "make room, or name a folder on another disk");
+        }
+        Map<String, PeftAdapter.Layer> layers = new HashMap<>();
+        trained.adapter().layers().forEach((name, layer) -> layers.put(name + ".weight", layer));
+        Files.writeString(
+                folder.resolve("config.json"),
+                SavedModel.config(
+                        trained.checkpoint(),
+                        session.model().labels(),
+                        session.model().pooling(),
+                        trained.maxLength()));
+        String tokenizer = trained.adapter().metadata().get("cglora.tokenizer");
+        trained.checkpoint()
+                .copyTokenizer(
+                        tokenizer == null || tokenizer.equals("null") ? null : tokenizer, folder);
+        SafetensorsWriter.write(
+                folder.resolve("model.safetensors"),
+                shapes,
+                name -> {
+                    float[] values = session.read(name);
+                    PeftAdapter.Layer layer = layers.get(name);
+                    return finite(name, layer == null ? values : merged(values, layer));
+                },
+                Map.of("format", "pt"));
+    }
+
+    private static float[] finite(String name, float[] values) {
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw new CgloraException(
+                        ErrorCode.A_VERIFY,
+                        name,
+                        "holds NaN or infinity after merging; nothing is written",
+                        "look at the adapter's factors");
+            }
+        }
+        return values;
+    }
+
+    /// One adapter that does what both do: `[A; A₀]`, `[B, (s₀/s) B₀]`, layers of only one as they
+    /// are.
+    static PeftAdapter together(PeftAdapter adapter, PeftAdapter shift) {
+        var layers = new TreeMap<>(adapter.layers());
+        shift.layers().forEach((name, other) -> layers.merge(name, other, Merger::together));
+        return new PeftAdapter(
+                layers, adapter.saved(), adapter.shapes(), adapter.base(), adapter.metadata());
+    }
+
+    private static PeftAdapter.Layer together(PeftAdapter.Layer one, PeftAdapter.Layer other) {
+        int r = one.r() + other.r();
+        float[] a = Arrays.copyOf(one.loraA(), r * one.in());
+        System.arraycopy(other.loraA(), 0, a, one.r() * one.in(), other.loraA().length);
+        float[] b = new float[one.out() * r];
+        float scale = (float) (other.scaling() / one.scaling());
+        for (int i = 0; i < one.out(); i++) {
+            System.arraycopy(one.loraB(), i * one.r(), b, i * r, one.r());
+            for (int j = 0; j < other.r(); j++) {
+                b[i * r + one.r() + j] = scale * other.loraB()[i * other.r() + j];
+            }
+        }
+        return new PeftAdapter.Layer(one.in(), one.out(), r, one.scaling(), one.rslora(), a, b);
+    }
+
+    /// Reads the files back; what does not agree keeps the name `.rejected`.
+    private double compare(Path written, Path target, String base, float[][] expected) {
+        double difference;
+        double scale = 1;
+        var choice =
+                new Predictor.Base(
+                        request.base().base() == null ? base : request.base().base(),
+                        request.base().other(),
+                        request.base().followLinks());
+        try (Predictor again = Predictor.open(written, choice, engine, new Problems())) {
+            float[][] found = new MergeProbe(again).logits(again);
+            difference = MergeProbe.difference(expected, found);
+            for (float[] logits : expected) {
+                for (float logit : logits) {
+                    scale = Math.max(scale, Math.abs(logit));
+                }
+            }
+        }
+        if (!(difference <= Verification.TOLERANCE * scale)) {
+            Path rejected = target.resolveSibling(target.getFileName() + ".rejected");
+            try {
+                Files.move(written, rejected);
+            } catch (IOException e) {
+                throw disk(rejected, e);
+            }
+            throw new CgloraException(
+                    ErrorCode.A_VERIFY,
+                    rejected.toString(),
+                    "what was written, read back, gives logits that differ by " + difference,
+                    "please report it; the files are kept for a look");
+        }
+        return difference;
+    }
+}

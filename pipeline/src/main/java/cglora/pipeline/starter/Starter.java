@@ -1,0 +1,156 @@
+package cglora.pipeline.starter;
+
+import cglora.kernels.error.CgloraException;
+import cglora.models.data.DataColumns;
+import cglora.models.data.DataFormat;
+import cglora.models.data.DataReader;
+import cglora.models.data.Labels;
+import cglora.models.data.RawExample;
+import cglora.models.family.PretrainedModel;
+import cglora.models.tokenizer.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Finds what a first pipeline for a model and a data file needs to know.
+public final class Starter {
+    private static final String CLASSPATH = "classpath:";
+    private static final String HEAD = "classifier.weight";
+
+    /// Examples whose tokens are counted.
+    private static final int COUNTED = 2000;
+
+    private static final List<String> VALIDATION = List.of("dev", "validation", "valid", "val");
+
+    private Starter() {}
+
+    /// What there is to know.
+    ///
+    /// @param model      as it is written into the file
+    /// @param tokenizer  likewise; null for that of the model
+    /// @param modelType  `bert`
+    /// @param positions  most tokens that the model takes
+    /// @param hasPooler  whether the checkpoint brings one
+    /// @param headOutputs of the head that the checkpoint brings; 0 for none
+    /// @param headFits   whether that head has the data's classes
+    /// @param data       the training file
+    /// @param validation a file beside it with the same columns; null for none
+    /// @param test       likewise
+    /// @param survey     of the training file
+    /// @param labels     the classes, or regression
+    /// @param counts     examples by label
+    /// @param lengths    tokens of some examples, ascending
+    record Findings(
+            String model,
+            String tokenizer,
+            String modelType,
+            int positions,
+            boolean hasPooler,
+            int headOutputs,
+            boolean headFits,
+            Path data,
+            Path validation,
+            Path test,
+            DataSurvey survey,
+            Labels labels,
+            Map<String, Integer> counts,
+            int[] lengths) {}
+
+    /// The text of a pipeline with comments.
+    ///
+    /// @param model a Hugging Face directory, an ONNX file, or `classpath:NAME.onnx`
+    /// @param data  a TSV, CSV or JSONL file with labels
+    /// @param place the folder that paths in the text start from
+    /// @throws CgloraException as reading model, tokenizer and data; D-COLUMN or D-LABEL where text
+    ///     or label are not to be found
+    public static String write(String model, Path data, Path place) {
+        return new StarterText(find(model, data), place).text();
+    }
+
+    private static Findings find(String model, Path data) {
+        DataSurvey survey = DataSurvey.of(data);
+        Labels labels =
+                survey.regression()
+                        ? Labels.ofRegression()
+                        : Labels.find(survey.examples(), data.toString());
+        String tokenizerPath =
+                model.startsWith(CLASSPATH)
+                        ? model.replaceFirst("\\.onnx$", "-tokenizer.json")
+                        : null;
+        var counts = new TreeMap<String, Integer>();
+        survey.examples().forEach(e -> counts.merge(e.label(), 1, Integer::sum));
+        try (var checkpoint = PretrainedModel.load(model, Map.of());
+                Tokenizer tokenizer = checkpoint.tokenizer(tokenizerPath)) {
+            boolean head = checkpoint.weights().names().contains(HEAD);
+            int outputs = head ? (int) checkpoint.weights().shape(HEAD)[0] : 0;
+            return new Findings(
+                    model,
+                    tokenizerPath,
+                    checkpoint.encoder().modelType(),
+                    checkpoint.encoder().maxPositions(),
+                    checkpoint.hasPooler(),
+                    outputs,
+                    head && fits(outputs, labels, checkpoint),
+                    data,
+                    beside(data, VALIDATION, survey, labels),
+                    beside(data, List.of("test"), survey, labels),
+                    survey,
+                    labels,
+                    counts,
+                    lengths(survey.examples(), tokenizer));
+        }
+    }
+
+    private static boolean fits(int outputs, Labels labels, PretrainedModel checkpoint) {
+        List<String> own = List.copyOf(checkpoint.id2label().values());
+        boolean named =
+                own.size() == outputs && own.stream().noneMatch(n -> n.startsWith("LABEL_"));
+        return outputs == labels.names().size()
+                && (!named
+                        || labels.regression()
+                        || labels.isNumbered()
+                        || own.containsAll(labels.names()));
+    }
+
+    /// `dev.tsv` beside `train.tsv`, where it can be read alike.
+    ///
+    /// @return null for none
+    private static Path beside(Path data, List<String> names, DataSurvey survey, Labels labels) {
+        String file = data.getFileName().toString();
+        for (String name : names) {
+            Path other = data.resolveSibling(file.replace("train", name));
+            if (file.contains("train") && Files.isRegularFile(other)) {
+                return readsAlike(other, survey, labels) ? other : null;
+            }
+        }
+        return null;
+    }
+
+    private static boolean readsAlike(Path file, DataSurvey survey, Labels labels) {
+        try {
+            return DataReader.read(
+                            file,
+                            new DataFormat("auto", survey.header(), null, "UTF-8"),
+                            new DataColumns(survey.text(), survey.pair(), survey.label()),
+                            true)
+                    .stream()
+                    .allMatch(e -> labels.contains(e.label()));
+        } catch (CgloraException e) {
+            return false; // such as GLUE's test files, which have no labels
+        }
+    }
+
+    private static int[] lengths(List<RawExample> examples, Tokenizer tokenizer) {
+        int count = Math.min(COUNTED, examples.size());
+        int[] lengths = new int[count];
+        for (int i = 0; i < count; i++) {
+            RawExample e = examples.get((int) ((long) i * examples.size() / count));
+            lengths[i] = tokenizer.encode(e.text(), e.textPair(), Integer.MAX_VALUE).fullLength();
+        }
+        Arrays.sort(lengths);
+        return lengths;
+    }
+}

@@ -1,0 +1,206 @@
+package cglora.pipeline.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import cglora.pipeline.spec.DataSpec;
+import cglora.pipeline.spec.ModelSpec;
+import cglora.pipeline.spec.Overrides;
+import cglora.pipeline.spec.PipelineReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `new`: what it writes is what the files hold, validates and runs.
+class NewCommandTest {
+    @TempDir Path folder;
+
+    @BeforeEach
+    void write() throws IOException {
+        TinyRuns.in(folder);
+    }
+
+    private Path write(String name, String... rows) throws IOException {
+        return Files.writeString(folder.resolve(name), String.join("\n", rows) + "\n");
+    }
+
+    /// Writes the pipeline to a file, which is checked, and reads its data stage.
+    private DataSpec data(Path data) {
+        Path file = folder.resolve("made.json");
+        TinyRuns.execute(
+                        "new",
+                        folder.resolve("model").toString(),
+                        data.toString(),
+                        "-o",
+                        file.toString(),
+                        "--force")
+                .succeeds();
+        TinyRuns.execute("validate", file.toString()).succeeds();
+        return stage(file, DataSpec.class);
+    }
+
+    private static <S> S stage(Path file, Class<S> type) {
+        return PipelineReader.read(file, Overrides.none()).spec().stages().stream()
+                .filter(type::isInstance)
+                .map(type::cast)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /// As many rows as a validation split and a calibration need, of two kinds.
+    private static String[] rows(String head, String one, String other) {
+        var rows = new String[head == null ? 40 : 41];
+        int begin = head == null ? 0 : 1;
+        if (head != null) {
+            rows[0] = head;
+        }
+        for (int i = begin; i < rows.length; i++) {
+            rows[i] = (i % 2 == 0 ? one : other).replace("#", String.valueOf(i));
+        }
+        return rows;
+    }
+
+    @Test
+    void whatItWritesRuns() throws IOException {
+        Path file = folder.resolve("made/p.json");
+        Files.createDirectories(file.getParent());
+        TinyRuns.Outcome made =
+                TinyRuns.execute(
+                        "new",
+                        folder.resolve("model").toString(),
+                        folder.resolve("train.tsv").toString(),
+                        "-o",
+                        file.toString());
+        assertThat(made.succeeds().out()).contains("p.json").contains("2 classes");
+        String text = Files.readString(file);
+        assertThat(text)
+                .contains("// ", "\"path\": \"../model\"", "\"labels\": [\"no\", \"yes\"]")
+                .contains("\"max_length\": 8", "\"data\": \"validation\"");
+        TinyRuns.execute(
+                        "run",
+                        file.toString(),
+                        "--engine",
+                        "jvm",
+                        "--set",
+                        "train.max_steps=2",
+                        "--set",
+                        "adapter.r=2")
+                .succeeds();
+        TinyRuns.Outcome again =
+                TinyRuns.execute(
+                        "new",
+                        folder.resolve("model").toString(),
+                        folder.resolve("train.tsv").toString(),
+                        "-o",
+                        file.toString());
+        assertThat(again.status()).isEqualTo(5);
+        assertThat(Files.readString(file)).isEqualTo(text);
+    }
+
+    @Test
+    void standardOutputHasTheSameFile() {
+        String model = folder.resolve("model").toString();
+        String data = folder.resolve("train.tsv").toString();
+        TinyRuns.Outcome shown = TinyRuns.execute("new", model, data);
+        assertThat(shown.succeeds().out()).startsWith("{").contains("\"stage\": \"export\"");
+    }
+
+    @Test
+    void findsColumnsByWhatTheyHold() throws IOException {
+        DataSpec pairs =
+                data(
+                        write(
+                                "pairs.tsv",
+                                rows(
+                                        "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String",
+                                        "1\t7#\t8#\ta good film #\tthe good film #",
+                                        "0\t7#\t8#\ta bad book #\tthe old book #")));
+        assertThat(pairs.columns().text()).isEqualTo("#1 String");
+        assertThat(pairs.columns().textPair()).isEqualTo("#2 String");
+        assertThat(pairs.columns().label()).isEqualTo("Quality");
+        assertThat(pairs.format().header()).isTrue();
+        assertThat(pairs.labels()).isNull();
+    }
+
+    @Test
+    void findsThatThereIsNoHeader() throws IOException {
+        DataSpec bare =
+                data(
+                        write(
+                                "bare.csv",
+                                rows(null, "yes,a good film #", "no,\"a bad, old book #\"")));
+        assertThat(bare.format().header()).isFalse();
+        assertThat(bare.columns().text()).isEqualTo("1");
+        assertThat(bare.columns().label()).isEqualTo("0");
+        assertThat(bare.labels()).containsExactly("no", "yes");
+    }
+
+    @Test
+    void readsJsonLines() throws IOException {
+        DataSpec lines =
+                data(
+                        write(
+                                "lines.jsonl",
+                                rows(
+                                        null,
+                                        "{\"id\": #, \"review\": \"a good film #\", \"stars\": 1}",
+                                        "{\"id\": #, \"review\": \"a bad film #\", \"stars\": 0}")));
+        assertThat(lines.columns().text()).isEqualTo("review");
+        assertThat(lines.columns().label()).isEqualTo("stars");
+        assertThat(lines.columns().textPair()).isNull();
+    }
+
+    @Test
+    void numbersAreARegression() throws IOException {
+        data(
+                write(
+                        "numbers.tsv",
+                        rows(
+                                "sentence1\tsentence2\tscore",
+                                "a good film #\ta good book\t#.25",
+                                "a bad film #\ta bad book\t0.#")));
+        assertThat(stage(folder.resolve("made.json"), ModelSpec.class).problemType())
+                .isEqualTo(ModelSpec.ProblemType.REGRESSION);
+    }
+
+    @Test
+    void takesTheFilesBesideIt() throws IOException {
+        String[] rows = rows("text\tlabel", "a good film #\tyes", "a bad film #\tno");
+        write("dev.tsv", rows);
+        write("test.tsv", rows("text\tlabel", "a good film #\t-1", "a bad film #\t-1"));
+        DataSpec data = data(folder.resolve("train.tsv"));
+        assertThat(data.validation()).isEqualTo(folder.resolve("dev.tsv").toString());
+        assertThat(data.validationSplit()).isNull();
+        assertThat(data.test()).isNull(); // its labels say that it has none
+    }
+
+    @Test
+    void namesAreWrittenSafely() throws IOException {
+        Path odd = Files.createDirectory(folder.resolve("a \"b\" ${c}"));
+        Path file = odd.resolve("train.tsv");
+        Files.write(file, List.of(rows("text\tlabel", "a film #\t${x}", "a book #\t\\n\"q")));
+        DataSpec data = data(file);
+        assertThat(data.train()).isEqualTo(file.toString());
+        assertThat(data.labels()).containsExactlyInAnyOrder("${x}", "\\n\"q");
+    }
+
+    @Test
+    void aHeadThatDoesNotFitIsReplaced() throws IOException {
+        TinyModel.write(folder.resolve("model"), 5, 3);
+        data(folder.resolve("train.tsv"));
+        assertThat(stage(folder.resolve("made.json"), ModelSpec.class).head())
+                .isEqualTo(ModelSpec.Head.NEW);
+    }
+
+    @Test
+    void dataWithoutALabelIsRefused() throws IOException {
+        Path file = write("none.tsv", rows("id\tbody", "#\ta good film #", "#\ta bad film #"));
+        TinyRuns.Outcome outcome =
+                TinyRuns.execute("new", folder.resolve("model").toString(), file.toString());
+        assertThat(outcome.status()).isEqualTo(3);
+        assertThat(outcome.err()).contains("D-COLUMN", "looks like a label", "[id, body]");
+    }
+}

@@ -1,0 +1,530 @@
+#!/usr/bin/env python3
+"""Optional check of the model families against transformers and PEFT.
+
+    python3 -m venv VENV && VENV/bin/pip install -r scripts/peers/requirements.txt
+    VENV/bin/python scripts/peers/family_parity.py make
+    VENV/bin/python scripts/peers/family_parity.py trip WORK
+
+`make` draws a tiny model of every family, saves it as transformers does, and writes what PyTorch and
+PEFT say about it beside it: the logits of a padded batch, the gradients of its adapters, its head and
+its whole body, and the parameters after one step of AdamW. FamilyParityTest compares with these
+files, which are committed. The same versions write the same bytes.
+
+`trip` goes the whole way with the same models, in WORK: adapters of `cglora run` are loaded by PEFT
+and whole models by transformers, and asked for the logits that `cglora predict --json` gives;
+adapters that PEFT trains are given to `cglora predict`. The exit status is 1 where a logit differs
+by more than 1e-4 of their scale, or where anything is missing or unexpected.
+"""
+
+import argparse
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import warnings
+
+import peft
+import tokenizers
+import torch
+import transformers
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import save_file
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RESOURCES = ROOT / "models/src/test/resources/cglora/models/family"
+TOLERANCE = 1e-4
+LABELS = ["no", "yes", "perhaps"]
+WORDS = "the a good bad film book very old new and not is was long short dull fine of with plot"
+TEXTS = [
+    ("a good film", None),
+    ("the book is not very good, and the plot was dull", None),
+    ("old", "a very long film with a fine plot"),
+    ("naïve café — 電影 🎬 déjà vu", "e\u0301toile"),
+    ("x" * 60, None),
+    ("if (x != y) { return -1; }\t\n", "not"),
+    ("", None),
+]
+LEARNING_RATE, WEIGHT_DECAY, BETAS, EPS, CLIP = 1e-2, 0.1, (0.9, 0.98), 1e-8, 0.5
+
+
+def sizes(**more):
+    names = dict(id2label=dict(enumerate(LABELS)), label2id={name: i for i, name in enumerate(LABELS)})
+    return dict(initializer_range=0.3) | names | more
+
+
+BERT = dict(
+    hidden_size=12,
+    num_hidden_layers=2,
+    num_attention_heads=3,
+    intermediate_size=20,
+    max_position_embeddings=24,
+    hidden_dropout_prob=0.0,
+    attention_probs_dropout_prob=0.0,
+)
+
+ROBERTA = dict(max_position_embeddings=26, type_vocab_size=1, layer_norm_eps=1e-5)
+# PEFT 0.21.2 cannot take "all-linear" here: it adapts pre_classifier and then wants to save it whole.
+DISTILBERT_LINEAR = ["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"]
+
+
+def families():
+    """Name of each model, its configuration, its tokenizer, and PEFT's target modules."""
+    return {
+        "bert": (
+            transformers.BertConfig(**sizes(**BERT)),
+            bert_tokenizer,
+            ["query", "value", "dense"],
+        ),
+        "roberta": (
+            transformers.RobertaConfig(
+                **sizes(**BERT | ROBERTA)
+            ),
+            roberta_tokenizer,
+            "all-linear",
+        ),
+        "xlm-roberta": (
+            transformers.XLMRobertaConfig(
+                **sizes(**BERT | ROBERTA | dict(num_hidden_layers=1, hidden_act="gelu_new"))
+            ),
+            xlmr_tokenizer,
+            ["query", "key", "value"],
+        ),
+        "distilbert": (
+            transformers.DistilBertConfig(
+                **sizes(
+                    dim=12,
+                    n_layers=2,
+                    n_heads=3,
+                    hidden_dim=20,
+                    max_position_embeddings=24,
+                    dropout=0.0,
+                    attention_dropout=0.0,
+                    seq_classif_dropout=0.0,
+                )
+            ),
+            bert_tokenizer,
+            DISTILBERT_LINEAR,
+        ),
+        "distilbert-relu": (
+            transformers.DistilBertConfig(
+                **sizes(
+                    dim=12,
+                    n_layers=1,
+                    n_heads=2,
+                    hidden_dim=16,
+                    activation="relu",
+                    max_position_embeddings=24,
+                    dropout=0.0,
+                    attention_dropout=0.0,
+                    seq_classif_dropout=0.0,
+                )
+            ),
+            bert_tokenizer,
+            ["q_lin", "v_lin"],
+        ),
+        "electra": (
+            transformers.ElectraConfig(
+                **sizes(**BERT | dict(embedding_size=8, summary_last_dropout=0.0))
+            ),
+            bert_tokenizer,
+            "all-linear",
+        ),
+        "electra-square": (
+            transformers.ElectraConfig(
+                **sizes(**BERT | dict(num_hidden_layers=1, embedding_size=12, summary_last_dropout=0.0))
+            ),
+            bert_tokenizer,
+            ["query", "value"],
+        ),
+    }
+
+
+def vocabulary():
+    return WORDS.split()
+
+
+def letters():
+    return sorted(set("".join(vocabulary())))
+
+
+def special(names, tokenizer):
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, clean_up_tokenization_spaces=False, **names
+    )
+
+
+def bert_tokenizer():
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = names + vocabulary() + [",", "##s"]
+    tokenizer = Tokenizer(
+        models.WordPiece({w: i for i, w in enumerate(words)}, unk_token="[UNK]")
+    )
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    tokenizer.decoder = decoders.WordPiece()
+    return special(
+        dict(pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]"),
+        tokenizer,
+    )
+
+
+ROBERTA_TOKENS = dict(
+    bos_token="<s>", cls_token="<s>", pad_token="<pad>", eos_token="</s>", sep_token="</s>",
+    unk_token="<unk>", mask_token="<mask>",
+)
+
+
+def roberta_tokenizer():
+    """Bytes, and merges that make the words behind a space."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    words = {w: i for i, w in enumerate(["<s>", "<pad>", "</s>", "<unk>"] + alphabet)}
+    merges = []
+    for word in ["the", "good", "film", "book", "very"]:
+        left = "Ġ"
+        for letter in word:
+            if left + letter not in words:
+                merges.append((left, letter))
+                words[left + letter] = len(words)
+            left += letter
+    words["<mask>"] = len(words)
+    tokenizer = Tokenizer(models.BPE(words, merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return special(ROBERTA_TOKENS, tokenizer)
+
+
+def xlmr_tokenizer():
+    """A unigram model over pieces that begin with the mark of a space."""
+    pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -3.0), (",", -4.0)]
+    pieces += [("▁" + w, -2.0 - 0.1 * i) for i, w in enumerate(vocabulary())]
+    pieces += [(letter, -6.0) for letter in letters()]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=3))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)],
+    )
+    tokenizer.decoder = decoders.Metaspace()
+    return special(ROBERTA_TOKENS, tokenizer)
+
+
+def base_model(name, config, tokenizer):
+    """Random weights, none of them zero."""
+    torch.manual_seed(7)
+    config.vocab_size = len(tokenizer)
+    model = AutoModelForSequenceClassification.from_config(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape))
+    return model
+
+
+def save_base(model, tokenizer, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def inputs(name, model, tokenizer, texts):
+    """As transformers' own tokenizer of the family gives them, cut where the positions end."""
+    types = name.startswith(("bert", "electra"))
+    return tokenizer(
+        [text for text, _ in texts],
+        [pair for _, pair in texts] if all(pair is not None for _, pair in texts) else None,
+        padding=True,
+        truncation="longest_first",
+        max_length=longest(model),
+        return_token_type_ids=types,
+        return_tensors="pt",
+    )
+
+
+def longest(model):
+    config = model.config
+    roberta = "roberta" in config.model_type
+    return config.max_position_embeddings - (config.pad_token_id + 1 if roberta else 0)
+
+
+def batch(name, model, tokenizer, texts):
+    """One padded batch of texts and pairs, which the tokenizer takes one kind at a time."""
+    rows = [inputs(name, model, tokenizer, [text]) for text in texts]
+    width = max(row["input_ids"].shape[1] for row in rows)
+    pad = dict(input_ids=tokenizer.pad_token_id, attention_mask=0, token_type_ids=0)
+    return {
+        key: torch.cat(
+            [torch.nn.functional.pad(r[key], (0, width - r[key].shape[1]), value=pad[key]) for r in rows]
+        )
+        for key in rows[0]
+    }
+
+
+def adapter_of(model, targets, rslora):
+    """A PEFT model whose adapter and head are no longer what they start as."""
+    config = LoraConfig(
+        task_type="SEQ_CLS",
+        r=3,
+        lora_alpha=6,
+        target_modules=targets,
+        use_rslora=rslora,
+        lora_dropout=0.0,
+    )
+    torch.manual_seed(11)
+    tuned = get_peft_model(model, config).eval()
+    with torch.no_grad():
+        for parameter in trained(tuned).values():
+            parameter.add_(0.2 * torch.randn(parameter.shape))
+    return tuned
+
+
+def trained(tuned):
+    """Parameters that the adapter trains, by the names they have in its file."""
+    found = {}
+    for name, parameter in tuned.named_parameters():
+        if parameter.requires_grad:
+            name = name.removeprefix("base_model.model.")
+            found[name.replace(".modules_to_save.default.", ".").replace(".default.", ".")] = parameter
+    return found
+
+
+def gradients(model, parameters, values, labels):
+    for parameter in parameters.values():
+        parameter.grad = None
+    loss = torch.nn.functional.cross_entropy(model(**values).logits, labels)
+    loss.backward()
+    return loss.detach(), {name: p.grad.clone() for name, p in parameters.items() if p.grad is not None}
+
+
+def reference(name, model, tokenizer, targets, folder):
+    values = batch(name, model, tokenizer, TEXTS)
+    labels = torch.tensor([i % len(LABELS) for i in range(len(TEXTS))])
+    written = {f"input.{key}": value.float() for key, value in values.items()}
+    written["input.labels"] = labels.float()
+    with torch.no_grad():
+        written["base.logits"] = model(**values).logits
+    loss, found = gradients(model, dict(model.named_parameters()), values, labels)
+    written["base.loss"] = loss.reshape(1)
+    written |= {f"base.gradient.{key}": value for key, value in found.items()}
+    tuned = adapter_of(model, targets, rslora=name == "distilbert")
+    shutil.rmtree(folder / "adapter", ignore_errors=True)
+    save_adapter(tuned, folder / "adapter")
+    parameters = trained(tuned)
+    with torch.no_grad():
+        written["adapter.logits"] = tuned(**values).logits
+    loss, found = gradients(tuned, parameters, values, labels)
+    written["adapter.loss"] = loss.reshape(1)
+    written |= {f"adapter.gradient.{key}": value for key, value in found.items()}
+    norm = torch.nn.utils.clip_grad_norm_(parameters.values(), CLIP)
+    written["adapter.norm"] = norm.reshape(1)
+    groups = [
+        {"params": [p for p in parameters.values() if p.dim() > 1], "weight_decay": WEIGHT_DECAY},
+        {"params": [p for p in parameters.values() if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=BETAS, eps=EPS).step()
+    written |= {f"adapter.step.{key}": value.detach() for key, value in parameters.items()}
+    written = {key: value.detach().contiguous() for key, value in sorted(written.items())}
+    save_file(written, folder / "reference.safetensors")
+    return len(parameters)
+
+
+def save_adapter(tuned, folder):
+    tuned.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)
+    file = folder / "adapter_config.json"
+    config = json.loads(file.read_text())
+    for key, value in config.items():
+        if isinstance(value, list):
+            config[key] = sorted(value)
+    config["base_model_name_or_path"] = ".."
+    file.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
+
+
+def make(options):
+    options.folder.mkdir(parents=True, exist_ok=True)
+    texts = json.dumps([[text, pair] for text, pair in TEXTS], indent=1)
+    (options.folder / "texts.json").write_text(texts + "\n")
+    for name, (config, tokenizer_of, targets) in families().items():
+        tokenizer = tokenizer_of()
+        model = base_model(name, config, tokenizer)
+        folder = options.folder / name
+        save_base(model, tokenizer, folder)
+        count = reference(name, model, tokenizer, targets, folder)
+        size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+        print(f"{name:16} {count} trained parameters  {size / 1024:.0f} KiB")
+    print(
+        f"torch {torch.__version__}, transformers {transformers.__version__},"
+        f" peft {peft.__version__}, tokenizers {tokenizers.__version__}"
+    )
+
+
+class Trip:
+    """The round trip of one family."""
+
+    def __init__(self, options, name, family):
+        self.options = options
+        self.name = name
+        config, tokenizer_of, self.targets = family
+        self.tokenizer = tokenizer_of()
+        self.model = base_model(name, config, self.tokenizer)
+        self.folder = options.folder / name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.base = self.folder / "base"
+        save_base(self.model, self.tokenizer, self.base)
+        self.texts = [(text, pair) for text, pair in TEXTS if text.strip()]
+        self.write_data()
+        self.failed = False
+
+    def write_data(self):
+        words = WORDS.split()
+        rows = [
+            {"text": f"{a} {b} {c}", "text_pair": f"{c} {a}", "label": LABELS[i % len(LABELS)]}
+            for i, (a, b, c) in enumerate(zip(words * 3, words[3:] + words * 3, words[7:] + words * 3))
+        ]
+        (self.folder / "train.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+        for kind, pairs in (("single", False), ("pair", True)):
+            chosen = [
+                {"text": text} | ({"text_pair": pair} if pairs else {})
+                for text, pair in self.texts
+                if (pair is not None) == pairs
+            ]
+            (self.folder / f"{kind}.jsonl").write_text("\n".join(map(json.dumps, chosen)) + "\n")
+
+    def run(self, what, adapter, head="auto", calibrated=False):
+        stages = [
+            {"stage": "model", "path": "base", "head": head},
+            {"stage": "data", "train": "train.jsonl", "validation_split": 0.2, "labels": LABELS,
+             "max_length": longest(self.model)},
+            *([{"stage": "calibrate", "samples": 16, "step_samples": 8}] if calibrated else []),
+            {"stage": "adapter", "r": 3, "lora_alpha": 6} | adapter,
+            {"stage": "train", "max_steps": 4, "per_device_batch_size": 8, "learning_rate": 0.01},
+            {"stage": "export"},
+        ]
+        file = self.folder / f"{what}.json"
+        file.write_text(json.dumps({"cglora": 1, "output_dir": f"runs/{what}", "stages": stages}))
+        self.command(["run", file])
+        return self.folder / "runs" / what / "latest"
+
+    def command(self, arguments):
+        done = subprocess.run(
+            [self.options.cglora, *arguments], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}")
+        return done.stdout
+
+    def ours(self, place, *more):
+        rows = []
+        for kind in ("single", "pair"):
+            out = self.command(["predict", place, "--json", "--data", self.folder / f"{kind}.jsonl", *more])
+            rows += [json.loads(line)["logits"] for line in out.splitlines()]
+        return torch.tensor(rows)
+
+    def theirs(self, model):
+        singles = [t for t in self.texts if t[1] is None]
+        values = batch(self.name, self.model, self.tokenizer, singles + [t for t in self.texts if t[1] is not None])
+        with torch.no_grad():
+            return model.eval()(**values).logits
+
+    def check(self, what, mine, other, complaints=()):
+        difference = ((mine - other).abs().max() / other.abs().max()).item()
+        bad = not difference <= TOLERANCE or bool(complaints)
+        self.failed |= bad
+        print(
+            f"{self.name:16} {what:34} {difference:.1e} {'FAILED' if bad else 'ok'}",
+            *complaints,
+            flush=True,
+        )
+
+    def loaded(self, load):
+        """What `load` gives, and what it warns of."""
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            model = load()
+        return model, [str(w.message) for w in said if "key" in str(w.message)]
+
+    def peft_loads(self, what, run):
+        def load():
+            base = AutoModelForSequenceClassification.from_pretrained(self.base)
+            return PeftModel.from_pretrained(base, run / "adapter")
+
+        model, complaints = self.loaded(load)
+        self.check(what, self.ours(run), self.theirs(model), complaints)
+
+    def transformers_loads(self, run):
+        model, report = AutoModelForSequenceClassification.from_pretrained(
+            run / "model", output_loading_info=True
+        )
+        complaints = [f"{k}: {v}" for k, v in report.items() if v]
+        self.check("whole model in transformers", self.ours(run), self.theirs(model), complaints)
+
+    def cglora_loads(self, what, targets, rslora=False):
+        model = AutoModelForSequenceClassification.from_pretrained(self.base)
+        tuned = adapter_of(model, targets, rslora)
+        values = batch(self.name, self.model, self.tokenizer, TEXTS[:5])
+        optimizer = torch.optim.AdamW(trained(tuned).values(), lr=0.01)
+        for _ in range(5):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(
+                tuned.train()(**values).logits, torch.tensor([0, 1, 2, 0, 1])
+            ).backward()
+            optimizer.step()
+        place = self.folder / what.replace(" ", "-")
+        tuned.save_pretrained(place)
+        self.check(what, self.ours(place, "--base", self.base), self.theirs(tuned))
+
+    def all(self):
+        linear = {"target_modules": "all-linear"}
+        self.peft_loads("lora in PEFT", self.run("lora", {"method": "lora"}))
+        self.peft_loads(
+            "cg-lora, all-linear, new head in PEFT",
+            self.run("cg-lora", {"method": "cg-lora"} | linear, "new", True),
+        )
+        self.peft_loads(
+            "rslora in PEFT", self.run("rslora", {"method": "rslora"} | linear)
+        )
+        self.transformers_loads(self.run("full", {"method": "full"}))
+        self.cglora_loads("PEFT's adapter in cglora", None)
+        distilbert = self.name.startswith("distilbert")
+        self.cglora_loads(
+            "PEFT's rslora, all-linear, in cglora",
+            DISTILBERT_LINEAR if distilbert else "all-linear",
+            rslora=True,
+        )
+        return self.failed
+
+
+def trip(options):
+    failed = False
+    for name, family in families().items():
+        failed |= Trip(options, name, family).all()
+    sys.exit(failed)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+    making = commands.add_parser("make", help="write the models and their references")
+    making.add_argument("--folder", type=pathlib.Path, default=RESOURCES)
+    making.set_defaults(run=make)
+    tripping = commands.add_parser("trip", help="load adapters and models there and back")
+    tripping.add_argument("folder", type=pathlib.Path, metavar="WORK")
+    tripping.add_argument("--cglora", default=str(ROOT / "scripts/cglora"))
+    tripping.set_defaults(run=trip)
+    options = parser.parse_args()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    options.run(options)
+
+
+if __name__ == "__main__":
+    main()
