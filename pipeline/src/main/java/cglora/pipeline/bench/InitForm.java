@@ -67,7 +67,11 @@ enum InitForm {
         var start = new AdapterStart(session, new Problems());
         if (!isCurvatureGuided()) {
             StatisticsSource gradients =
-                    pass.gather(Set.of(Need.GRADIENT), batches, FisherPasses.empirical(), calibration.size());
+                    pass.gather(
+                            Set.of(Need.GRADIENT),
+                            batches,
+                            FisherPasses.empirical(),
+                            calibration.size());
             session.addAdapters(layers);
             return start.start(loraGa(), gradients, 0);
         }

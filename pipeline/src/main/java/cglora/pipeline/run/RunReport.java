@@ -1,5 +1,7 @@
 package cglora.pipeline.run;
 
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,8 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// The metrics of a run, as they are recorded and as the final table shows them.
 final class RunReport {
@@ -81,6 +81,12 @@ final class RunReport {
                             "adapter_seconds", run.effort.adapterSeconds(),
                             "planned_mib", run.startMiB));
         }
+        metrics.put(
+                "warnings",
+                run.notes.warnings().stream()
+                        .distinct()
+                        .map(w -> Map.of("code", w.code(), "where", w.where(), "what", w.what()))
+                        .toList());
         metrics.put("peak_rss_mib", PeakMemory.residentMiB());
         String plan = "";
         if (planned != null) {

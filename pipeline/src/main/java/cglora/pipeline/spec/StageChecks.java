@@ -142,7 +142,10 @@ final class StageChecks {
                 data = stage;
                 yield stage;
             }
-            case CalibrateSpec stage -> stage;
+            case CalibrateSpec stage -> {
+                checkCalibrate(stage, tree);
+                yield stage;
+            }
             case AdapterSpec stage -> {
                 checkAdapter(stage, tree);
                 adapter = stage;
@@ -208,6 +211,17 @@ final class StageChecks {
         }
     }
 
+    private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
+        if (stage.tokens() != null && stage.sharing() == CalibrateSpec.Sharing.REDUCE) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "tokens"),
+                    "sharing 'reduce' sums over all tokens of an example, and 'tokens' leaves some"
+                            + " of them out",
+                    "take \"tokens\" out and lower \"samples\", or \"sharing\": \"expand\"");
+        }
+    }
+
     private void checkAdapter(AdapterSpec stage, ObjectValue tree) {
         if (stage.method().isCalibrated() && !seen.contains("calibrate")) {
             problems.error(
@@ -242,6 +256,17 @@ final class StageChecks {
                         "raise max_rank");
             }
         }
+        checkCoordinates(stage, tree);
+        boolean stable =
+                stage.scale() == AdapterSpec.Scale.STABLE
+                        || stage.cg().scale() == CgSpec.Scale.STABLE;
+        if (stable && stage.method() == AdapterSpec.Method.CG_LORA && !stage.cg().shift()) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, stage.scale() == AdapterSpec.Scale.STABLE ? "scale" : "cg"),
+                    "the stable scale without shift would start far from the pretrained model",
+                    "add \"cg\": {\"shift\": true}, or keep the step's own scale");
+        }
         boolean fixed = stage.cg().step() == CgSpec.Step.FIXED;
         if (fixed != (stage.cg().stepSize() != null)) {
             problems.error(
@@ -253,6 +278,25 @@ final class StageChecks {
                                     + stage.cg().step().jsonName()
                                     + "'",
                     fixed ? "add \"step_size\": 1.0" : "add \"step\": \"fixed\"");
+        }
+    }
+
+    /// What is said of coordinates that are not used is said to be so.
+    private void checkCoordinates(AdapterSpec stage, ObjectValue tree) {
+        CgSpec cg = stage.cg();
+        boolean plain = cg.coordinates() == CgSpec.Coordinates.PLAIN;
+        boolean rooted =
+                cg.whiteningRank() != null || cg.whiteningPA() != null || cg.whiteningPS() != null;
+        boolean asked = tree.get("cg") instanceof ObjectValue given && given.has("coordinates");
+        if (rooted && (plain || cg.shift()) || asked && !plain && cg.shift()) {
+            problems.warning(
+                    O_CONFLICT,
+                    origin(tree, "cg"),
+                    cg.shift()
+                            ? "with shift the coordinates are plain: whitened ones are not used"
+                            : "coordinates are plain: whitening_rank, whitening_p_a and"
+                                    + " whitening_p_s are not used",
+                    "");
         }
     }
 
