@@ -79,9 +79,8 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
-    /// Goes on in the folder of a run. Events that are going to happen again are taken off. What
-    // was
-    /// half written goes, too.
+    /// Goes on in the folder of a run. Events that are going to happen again are taken off, and so
+    /// is what was half written.
     ///
     /// @param lock of the folder
     /// @param step behind which it goes on; 0 for the start
