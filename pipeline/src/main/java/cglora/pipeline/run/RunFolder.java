@@ -79,8 +79,8 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
-    /// Goes on in the folder of a run. Events that are going to happen again are taken off, and so
-    /// is what was half written.
+    /// Goes on in the folder of a run. Events that are going to happen again are taken off, as is
+    /// what was half written.
     ///
     /// @param lock of the folder
     /// @param step behind which it goes on; 0 for the start
