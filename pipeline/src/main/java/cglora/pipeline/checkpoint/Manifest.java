@@ -14,7 +14,6 @@ import java.util.Map;
 /// @param start     SHA-256 of what initialisation has made and training does not change: ranks,
 ///     scales, whitening roots, shifted base weights
 /// @param alignment what has been measured beside a reference, by step
-/// @param eventBytes length of the run's `events.jsonl` when this was written
 /// @param seconds   that the run had taken
 public record Manifest(
         int format,
@@ -25,7 +24,6 @@ public record Manifest(
         Map<String, String> inputs,
         String start,
         List<Alignment> alignment,
-        long eventBytes,
         double seconds) {
     /// The format that this product writes.
     public static final int FORMAT = 1;

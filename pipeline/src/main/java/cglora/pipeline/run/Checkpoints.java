@@ -119,7 +119,6 @@ final class Checkpoints implements Trainer.Keeper {
                 inputs,
                 start,
                 run.alignment == null ? List.of() : run.alignment.kept(),
-                run.folder.eventBytes(),
                 run.report.seconds());
     }
 

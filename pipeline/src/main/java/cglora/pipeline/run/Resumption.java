@@ -158,9 +158,9 @@ record Resumption(Checkpoint checkpoint) {
         }
     }
 
-    /// Length of the events that have happened before the place where it goes on.
-    long eventBytes() {
-        return checkpoint == null ? 0 : checkpoint.manifest().eventBytes();
+    /// The step behind which it goes on; 0 for the start.
+    int step() {
+        return checkpoint == null ? 0 : checkpoint.step();
     }
 
     /// Seconds that the run took up to there.
@@ -173,7 +173,7 @@ record Resumption(Checkpoint checkpoint) {
         var again = new LinkedHashMap<String, Object>();
         again.put("argv", record.get("argv"));
         again.put("time", Instant.now().toString());
-        again.put("step", checkpoint == null ? 0 : checkpoint.step());
+        again.put("step", step());
         var resumed = new ArrayList<Object>();
         JsonNode before = before(folder.resolve("run.json"));
         before.path("resumed").forEach(resumed::add);

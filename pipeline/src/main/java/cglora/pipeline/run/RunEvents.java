@@ -3,12 +3,10 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.core.JacksonException;
@@ -51,28 +49,41 @@ public final class RunEvents {
         return events;
     }
 
-    /// Takes the events off that stand behind a place, and a line that is not whole.
-    ///
-    /// @param bytes length of what stays, where there is as much
-    static void cut(Path run, long bytes) throws IOException {
+    /// Leaves the events that do not happen again when the run goes on behind a step: its begin,
+    /// and the steps and what was measured on the way to there. The stages before training are run
+    /// again, and so is the evaluation of that step.
+    static void keep(Path run, int step) throws IOException {
         Path file = run.resolve(FILE);
         if (!Files.exists(file)) {
             return;
         }
-        try (var channel =
-                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            long end = Math.min(bytes, channel.size());
-            var last = ByteBuffer.allocate(1);
-            while (end > 0) {
-                last.clear();
-                channel.read(last, end - 1);
-                if (last.get(0) == '\n') {
-                    break;
-                }
-                end--;
+        List<JsonNode> events = read(run);
+        List<String> lines = Files.readAllLines(file);
+        var kept = new ArrayList<String>();
+        for (int i = 0; i < events.size(); i++) {
+            if (stays(events.get(i), step)) {
+                kept.add(lines.get(i));
             }
-            channel.truncate(end);
         }
+        Path temporary = run.resolve(FILE + ".tmp");
+        Files.write(temporary, kept);
+        Files.move(
+                temporary,
+                file,
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static boolean stays(JsonNode event, int step) {
+        int of = event.path("step").asInt(0);
+        return switch (event.path("event").asString("")) {
+            case "run", "resume" -> true;
+            case "step", "checkpoint" -> of > 0 && of <= step;
+            case "eval", "align" -> of > 0 && of < step;
+            case "warning" ->
+                    step > 0 && event.path("code").asString("").equals(ErrorCode.N_NAN.toString());
+            default -> false;
+        };
     }
 
     /// Whether the run came to its end: not interrupted, not failed, its metrics written.

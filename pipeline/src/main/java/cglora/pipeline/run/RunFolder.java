@@ -79,31 +79,22 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
-    /// Goes on in the folder of a run. Events from behind the place where it goes on are taken
-    /// off: they are going to happen again. What was half written goes, too.
+    /// Goes on in the folder of a run. Events that are going to happen again are taken off, as is
+    /// what was half written.
     ///
-    /// @param lock  of the folder
-    /// @param bytes length of the events that stay
+    /// @param lock of the folder
+    /// @param step behind which it goes on; 0 for the start
     /// @throws CgloraException K-OUTPUT when it can't be written
-    static RunFolder again(Path folder, RunLock lock, long bytes) {
+    static RunFolder again(Path folder, RunLock lock, int step) {
         try {
             for (String name : List.of("adapter", "model", "pipeline.json", "run.json")) {
                 Durable.delete(folder.resolve(name + ".tmp"));
                 Durable.delete(folder.resolve(name + ".old"));
             }
-            RunEvents.cut(folder, bytes);
+            RunEvents.keep(folder, step);
             return new RunFolder(folder, lock);
         } catch (IOException e) {
             throw unwritable(folder, e);
-        }
-    }
-
-    /// Length of the events so far.
-    long eventBytes() {
-        try {
-            return Files.size(path.resolve(RunEvents.FILE));
-        } catch (IOException e) {
-            throw diskError(e);
         }
     }
 

@@ -109,7 +109,7 @@ public final class Runner {
         try (lock;
                 Inputs inputs = InputCheck.read(spec, notes)) {
             resumption = Resumption.of(folder, spec, inputs, asked, notes);
-            return run(inputs, () -> RunFolder.again(folder, lock, resumption.eventBytes()), false);
+            return run(inputs, () -> RunFolder.again(folder, lock, resumption.step()), false);
         } catch (IOException e) {
             throw RunFolder.unwritable(folder, e);
         }
@@ -293,7 +293,7 @@ public final class Runner {
         run.showNotes();
         run.report.after(resumption.seconds());
         progress.note("resume       %s", resumption.describe());
-        event.put("step", resumption.checkpoint() == null ? 0 : resumption.checkpoint().step());
+        event.put("step", resumption.step());
         run.folder.event("resume", event);
     }
 

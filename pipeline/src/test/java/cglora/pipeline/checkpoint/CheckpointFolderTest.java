@@ -37,7 +37,6 @@ class CheckpointFolderTest {
                 Map.of("/data/train.tsv", "00ff"),
                 "ab",
                 List.of(new Manifest.Alignment(3, 1.0 / 3, null, 2.0, -0.5, 1e-300, 1.0)),
-                123,
                 4.5);
     }
 
@@ -206,7 +205,6 @@ class CheckpointFolderTest {
                         m.inputs(),
                         m.start(),
                         m.alignment(),
-                        m.eventBytes(),
                         m.seconds()),
                 List.of());
         assertThatThrownBy(() -> checkpoints.newest(new Problems()))

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -73,6 +74,34 @@ class ResumeTest {
             assertThat(ResumableRun.history(crashed)).isEqualTo(ResumableRun.history(whole));
         }
         assertThat(List.of(continued, over)).doesNotContain(0);
+    }
+
+    /// What was measured beside a reference before the crash is in the end's record, too.
+    @Test
+    void theAlignmentOfEarlierStepsIsKept() throws IOException {
+        String head = ", \"head_warmup\": {\"examples\": 8}},";
+        var full =
+                new ResumableRun(
+                        folder.resolve("full"),
+                        "{\"stage\": \"adapter\", \"method\": \"full\"" + head,
+                        "");
+        assertThat(full.run(() -> 0).status()).isZero();
+        var run =
+                new ResumableRun(
+                        folder,
+                        "{\"stage\": \"adapter\", \"method\": \"lora\", \"r\": 2"
+                                + head
+                                + "{\"stage\": \"align\", \"data\": \"validation\", \"reference\": \""
+                                + full.newest()
+                                + "\"},",
+                        "");
+        assertThat(run.run(() -> 0).status()).isZero();
+        Path whole = run.newest();
+        Path crashed = run.crashBehind("checkpoint-8");
+        assertThat(ResumableRun.resume(crashed, () -> 0).status()).isZero();
+        assertThat(ResumableRun.metrics(whole)).containsKey("alignment");
+        assertThat(ResumableRun.metrics(crashed)).isEqualTo(ResumableRun.metrics(whole));
+        assertThat(ResumableRun.exported(crashed)).isEqualTo(ResumableRun.exported(whole));
     }
 
     private static Path crash(ResumableRun run, int question) throws IOException {
