@@ -94,8 +94,7 @@ final class CalibrateStage {
         }
         run.repeat(warnings.warnings());
         run.effort = new StartEffort((System.nanoTime() - begin) * 1e-9, 0);
-        run.shared.keep(
-                run.statistics, run.effort.calibrateSeconds(), bytes, warnings.warnings());
+        run.shared.keep(run.statistics, run.effort.calibrateSeconds(), bytes, warnings.warnings());
         String form = sketched ? "sketched" : gram ? "implicit" : "factored";
         return "%d examples, %s tokens, %d layers, %s, %s"
                 .formatted(

@@ -92,8 +92,7 @@ class ObservationTest {
     }
 
     private static List<byte[]> records(Path file) throws IOException {
-        ByteBuffer bytes =
-                ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         var records = new ArrayList<byte[]>();
         while (bytes.hasRemaining()) {
             byte[] length = take(bytes, 8);
