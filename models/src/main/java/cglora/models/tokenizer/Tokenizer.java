@@ -92,6 +92,11 @@ public final class Tokenizer implements AutoCloseable {
                 : truncate(ids, types, encoding, maxLength);
     }
 
+    /// How many special tokens stand around a pair: three of BERT's, four of RoBERTa's.
+    public int specialTokensOfPair() {
+        return encoding("", "").getIds().length;
+    }
+
     private Encoding encoding(String text, String pair) {
         try {
             return pair == null

@@ -11,10 +11,14 @@ import cglora.pipeline.spec.PipelineReading;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// Goes on with a run that was killed or stopped.
@@ -24,6 +28,14 @@ import picocli.CommandLine.Parameters;
 final class ResumeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "RUN", description = "The folder of the run, or its link latest.")
     private Path run;
+
+    @Option(
+            names = "--set",
+            paramLabel = "PATH=VALUE",
+            description =
+                    "Change how training goes on: its epochs or max_steps, rates, max_grad_norm,"
+                            + " on_nan, and what is logged and kept.")
+    private List<String> set = new ArrayList<>();
 
     @Mixin private EngineOptions engine;
 
@@ -36,24 +48,35 @@ final class ResumeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path folder = folder();
+        var settings = new ArrayList<>(set);
+        settings.addAll(engine.settings());
         PipelineReading reading =
                 PipelineReader.read(
                         folder.resolve("pipeline.json"),
-                        Overrides.of(List.of(), engine.settings(), List.of()));
+                        Overrides.of(List.of(), settings, List.of()));
         EngineChoice choice = engine.choose(reading.spec().engine());
         if (engine.isAnswered(choice, console)) {
             return 0;
         }
-        if (RunEvents.isFinished(folder, RunEvents.read(folder))) {
-            console.out().printf("%s is finished: there is nothing to resume%n", run);
+        if (set.isEmpty() && RunEvents.isFinished(folder, RunEvents.read(folder))) {
+            console.out()
+                    .printf(
+                            "%s is finished: there is nothing to resume; more steps: --set train.max_steps=N%n",
+                            run);
             return 0;
         }
         try (var stop = StopSignals.listen()) {
             return new Runner(
                             reading, choice, console.out(), console.err(), console.isQuiet(), stop)
                     .calledAs(console.arguments())
-                    .resume(folder);
+                    .resume(folder, paths());
         }
+    }
+
+    private Set<String> paths() {
+        return set.stream()
+                .map(text -> text.substring(0, Math.max(0, text.indexOf('='))).strip())
+                .collect(Collectors.toSet());
     }
 
     private Path folder() {

@@ -28,9 +28,6 @@ import java.util.Objects;
 /// Everything that the files alone can tell, before a folder is made: reads configuration,
 /// headers, tokenizer and data, no weights.
 final class InputCheck {
-    /// Three special tokens and one of the text.
-    private static final int SHORTEST_PAIR = 4;
-
     /// The most elements of a tensor: what an array can index.
     private static final long LARGEST_TENSOR = Integer.MAX_VALUE - 64L;
 
@@ -262,14 +259,8 @@ final class InputCheck {
         if (examples == null) {
             return;
         }
-        boolean pairs = examples.train().stream().anyMatch(e -> e.textPair() != null);
-        if (pairs && dataSpec.maxLength() < SHORTEST_PAIR) {
-            problems.error(
-                    ErrorCode.O_RANGE,
-                    dataSpec.id() + ".max_length",
-                    "%d leaves no token of a pair beside its special tokens"
-                            .formatted(dataSpec.maxLength()),
-                    "at least " + SHORTEST_PAIR);
+        if (tokenizer != null) {
+            attempt(this::pairs);
         }
         if (checkpoint != null) {
             attempt(this::head);
@@ -278,6 +269,19 @@ final class InputCheck {
             attempt(() -> train = tokens("train"));
             attempt(() -> validation = tokens("validation"));
             attempt(() -> test = tokens("test"));
+        }
+    }
+
+    private void pairs() {
+        boolean pairs = examples.train().stream().anyMatch(e -> e.textPair() != null);
+        int special = pairs ? tokenizer.specialTokensOfPair() : 0;
+        if (pairs && dataSpec.maxLength() <= special) {
+            problems.error(
+                    ErrorCode.O_RANGE,
+                    dataSpec.id() + ".max_length",
+                    "%d leaves no token of a pair beside its special tokens"
+                            .formatted(dataSpec.maxLength()),
+                    "at least " + (special + 1));
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import tools.jackson.core.JacksonException;
@@ -32,19 +33,32 @@ record Resumption(Checkpoint checkpoint) {
     private static final List<String> FREE_IN_STAGES =
             List.of(".logging_steps", ".save_steps", ".save_total_limit", ".verify", ".metrics");
 
+    /// Settings that may be changed on purpose: the run then goes on in another way.
+    private static final Set<String> CHANGEABLE =
+            Set.of(
+                    "epochs",
+                    "max_steps",
+                    "learning_rate",
+                    "head_learning_rate",
+                    "max_grad_norm",
+                    "on_nan");
+
     /// Looks through the checkpoints of a run; changes nothing.
     ///
-    /// @param notes is told of checkpoints that are damaged
+    /// @param asked the settings that the command line changes, by their paths
+    /// @param notes is told of checkpoints that are damaged, and of settings that were changed
     /// @throws CgloraException R-CHANGED or R-SETTING with everything that is not as it was;
     ///     R-VERSION
-    static Resumption of(Path folder, PipelineSpec spec, Inputs inputs, Problems notes) {
+    static Resumption of(
+            Path folder, PipelineSpec spec, Inputs inputs, Set<String> asked, Problems notes) {
         Checkpoint found =
                 new CheckpointFolder(folder.resolve(RunFolder.CHECKPOINTS)).newest(notes);
         if (found != null) {
             var problems = new Problems();
             requireSameFiles(found, inputs, problems);
-            requireSameSettings(found, PipelineWriter.write(spec, folder), problems);
+            requireSameSettings(found, PipelineWriter.write(spec, folder), asked, problems);
             problems.throwIfAny();
+            problems.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
         }
         return new Resumption(found);
     }
@@ -71,7 +85,8 @@ record Resumption(Checkpoint checkpoint) {
         }
     }
 
-    private static void requireSameSettings(Checkpoint found, String text, Problems problems) {
+    private static void requireSameSettings(
+            Checkpoint found, String text, Set<String> asked, Problems problems) {
         Map<String, String> then = settings(found.manifest().pipeline());
         Map<String, String> now = settings(text);
         var all = new TreeSet<>(then.keySet());
@@ -82,14 +97,38 @@ record Resumption(Checkpoint checkpoint) {
             boolean free =
                     FREE.stream().anyMatch(path::startsWith)
                             || FREE_IN_STAGES.stream().anyMatch(path::endsWith);
-            if (!free && !before.equals(after)) {
+            if (free || before.equals(after)) {
+                continue;
+            }
+            String what = "is %s, the run was started with %s".formatted(after, before);
+            String name = path.substring(path.lastIndexOf('.') + 1);
+            if (!CHANGEABLE.contains(name)) {
                 problems.error(
                         ErrorCode.R_SETTING,
                         path,
-                        "is %s, the run was started with %s".formatted(after, before),
-                        "take it back, or start anew: cglora run");
+                        what,
+                        "take it back, or start anew: cglora run; --set may change "
+                                + String.join(", ", new TreeSet<>(CHANGEABLE)));
+            } else if (asked.contains(path) || isOtherLength(name) && isAsked(asked)) {
+                problems.warning(
+                        ErrorCode.R_SETTING, path, what + ": from here on it is another run", "");
+            } else {
+                problems.error(
+                        ErrorCode.R_SETTING,
+                        path,
+                        what,
+                        "cglora resume --set %s=%s where that is meant".formatted(path, after));
             }
         }
+    }
+
+    /// Of `epochs` and `max_steps` one takes the other's place.
+    private static boolean isOtherLength(String name) {
+        return name.equals("epochs") || name.equals("max_steps");
+    }
+
+    private static boolean isAsked(Set<String> asked) {
+        return asked.stream().anyMatch(p -> p.endsWith(".epochs") || p.endsWith(".max_steps"));
     }
 
     /// Texts of all values by their paths, `train.learning_rate`.

@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -99,14 +100,15 @@ public final class Runner {
     /// is that of its folder's `pipeline.json`.
     ///
     /// @param folder of the run
+    /// @param asked  settings that the reading has from the command line, by their paths
     /// @return the exit status
     /// @throws CgloraException K-LOCKED where a process has the folder; R-CHANGED, R-SETTING and
     ///     R-VERSION where the run cannot go on as it began
-    public int resume(Path folder) {
+    public int resume(Path folder, Set<String> asked) {
         RunLock lock = lock(folder);
         try (lock;
                 Inputs inputs = InputCheck.read(spec, notes)) {
-            resumption = Resumption.of(folder, spec, inputs, notes);
+            resumption = Resumption.of(folder, spec, inputs, asked, notes);
             return run(inputs, () -> RunFolder.again(folder, lock, resumption.eventBytes()), false);
         } catch (IOException e) {
             throw RunFolder.unwritable(folder, e);

@@ -261,8 +261,14 @@ class BadInputTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2, 7, 2, 12", "2, 12, 3, 12", "2, 12, 0, 12"})
-    void aHeadThatDoesNotFitTheModelIsRefused(int labels, int width, int biases, int hidden)
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "2 | 7 | 2 | classifier.weight is [2, 7], expected [2, 12]",
+                "2 | 12 | 3 | classifier.bias is [3], expected [2]",
+                "2 | 12 | 0 | classifier.bias is THIRD"
+            })
+    void aHeadThatDoesNotFitTheModelIsRefused(int labels, int width, int biases, String what)
             throws IOException {
         Path file = folder.resolve("model/model.safetensors");
         var tensors = new TreeMap<String, TensorData>();
@@ -280,7 +286,7 @@ class BadInputTest {
             tensors.put("classifier.bias", new TensorData(new int[] {biases}, new float[biases]));
         }
         SafetensorsWriter.write(file, tensors, Map.of());
-        refused(3, "M-SHAPE", "expected [labels, " + hidden + "] and [labels]");
+        refused(3, "M-SHAPE", what);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package cglora.pipeline.run;
 
+import cglora.pipeline.checkpoint.Durable;
 import cglora.pipeline.cli.Main;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.Overrides;
@@ -7,12 +8,15 @@ import cglora.pipeline.spec.PipelineReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import java.util.stream.Stream;
@@ -49,27 +53,31 @@ final class ResumableRun {
         Files.writeString(folder.resolve("p.json"), PIPELINE.formatted(adapter, training));
     }
 
-    /// Runs the pipeline, or as much of it as `stop` lets it; its folder is the newest one then.
-    int run(IntSupplier stop) {
-        return runner(folder.resolve("p.json"), new ByteArrayOutputStream(), stop).run();
-    }
-
-    /// What `cglora resume` prints and returns.
+    /// What a run has shown, and its exit status.
     record Outcome(int status, String shown) {}
 
-    /// Resumes as the command line does.
-    static Outcome resume(Path run) {
+    /// Runs the pipeline, or as much of it as `stop` lets it; its folder is the newest one then.
+    Outcome run(IntSupplier stop) {
         var shown = new ByteArrayOutputStream();
-        var stream = new PrintStream(shown, true, StandardCharsets.UTF_8);
-        int status =
-                Main.execute(
-                        new String[] {"resume", run.toString(), "--engine", "jvm"}, stream, stream);
+        int status = runner(folder.resolve("p.json"), shown, stop).run();
         return new Outcome(status, shown.toString(StandardCharsets.UTF_8));
     }
 
-    /// Resumes in the way of [#run].
-    static int resume(Path run, IntSupplier stop) {
-        return runner(run.resolve("pipeline.json"), new ByteArrayOutputStream(), stop).resume(run);
+    /// Goes on with a run.
+    static Outcome resume(Path run, IntSupplier stop) {
+        var shown = new ByteArrayOutputStream();
+        int status = runner(run.resolve("pipeline.json"), shown, stop).resume(run, Set.of());
+        return new Outcome(status, shown.toString(StandardCharsets.UTF_8));
+    }
+
+    /// What the command line says to `cglora resume`.
+    static Outcome command(Path run, String... options) {
+        var shown = new ByteArrayOutputStream();
+        var stream = new PrintStream(shown, true, StandardCharsets.UTF_8);
+        var arguments = new ArrayList<>(List.of("resume", run.toString(), "--engine", "jvm"));
+        arguments.addAll(List.of(options));
+        int status = Main.execute(arguments.toArray(String[]::new), stream, stream);
+        return new Outcome(status, shown.toString(StandardCharsets.UTF_8));
     }
 
     private static Runner runner(Path file, ByteArrayOutputStream shown, IntSupplier stop) {
@@ -81,6 +89,30 @@ final class ResumableRun {
                 stream,
                 false,
                 stop);
+    }
+
+    /// Runs the pipeline until a checkpoint is there, and crashes then.
+    Path crashBehind(String checkpoint) throws IOException {
+        try {
+            run(
+                    () -> {
+                        if (isThere(checkpoint)) {
+                            throw new Crash();
+                        }
+                        return 0;
+                    });
+        } catch (Crash _) {
+            return newest();
+        }
+        throw new AssertionError("no " + checkpoint);
+    }
+
+    private boolean isThere(String checkpoint) {
+        try {
+            return Files.exists(newest().resolve("checkpoints").resolve(checkpoint));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// The folder of the newest run.
@@ -103,16 +135,14 @@ final class ResumableRun {
         return folder;
     }
 
-    /// The bytes of what was exported, by the files' names.
+    /// SHA-256 of what was exported, by the files' names.
     static Map<String, String> exported(Path run) throws IOException {
         var files = new TreeMap<String, String>();
         for (String name : List.of("adapter", "model")) {
             if (Files.isDirectory(run.resolve(name))) {
                 try (Stream<Path> all = Files.list(run.resolve(name))) {
                     for (Path file : all.toList()) {
-                        files.put(
-                                name + "/" + file.getFileName(),
-                                new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
+                        files.put(name + "/" + file.getFileName(), Durable.sha256(file));
                     }
                 }
             }

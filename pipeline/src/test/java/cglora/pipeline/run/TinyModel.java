@@ -95,6 +95,21 @@ final class TinyModel {
         SafetensorsWriter.write(file, tensors, Map.of());
     }
 
+    /// Takes one tensor out of a model.
+    static void drop(Path folder, String name) throws IOException {
+        Path file = folder.resolve("model.safetensors");
+        var tensors = new TreeMap<String, TensorData>();
+        try (var source = new Safetensors(file)) {
+            for (String tensor : source.names()) {
+                int[] extents =
+                        Arrays.stream(source.shape(tensor)).mapToInt(Math::toIntExact).toArray();
+                tensors.put(tensor, new TensorData(extents, source.read(tensor)));
+            }
+        }
+        tensors.remove(name);
+        SafetensorsWriter.write(file, tensors, Map.of());
+    }
+
     /// Rows that the words of the tokenizer make, labels `yes` and `no`.
     static void writeData(Path file) throws IOException {
         var rows = new StringBuilder("text\tlabel\n");
