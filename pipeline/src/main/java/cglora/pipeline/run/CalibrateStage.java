@@ -22,7 +22,7 @@ import java.util.SplittableRandom;
 /// Curvature and gradient of the targeted layers.
 final class CalibrateStage {
     /// Random columns of a sketch.
-    private static final int SKETCH_COLUMNS = 32;
+    private static final int SKETCH_COLUMNS = 64;
 
     private static final int SKETCH_BATCH = 8;
 
