@@ -13,7 +13,8 @@ public sealed interface AdapterInitializer
                 OloraInitializer,
                 LoraGaInitializer,
                 LoraOneInitializer,
-                EvaInitializer {
+                EvaInitializer,
+                StableScale {
     /// The statistics that [#initialize] reads.
     Set<Need> needs();
 

@@ -45,9 +45,6 @@ public record CgLoraInitializer(
         STABLE
     }
 
-    /// LoRA-GA's γ.
-    private static final double STABLE_GAMMA = 16;
-
     public CgLoraInitializer {
         requireNonNull(damping, "damping");
         requireNonNull(form, "form");
@@ -108,9 +105,7 @@ public record CgLoraInitializer(
         WhitenedGradient.Factors factors =
                 switch (scale) {
                     case BALANCED -> gradient.balanced(shape.scaling(), eta);
-                    case STABLE ->
-                            gradient.equalized(
-                                    Math.pow(shape.out(), 0.25) / Math.sqrt(STABLE_GAMMA));
+                    case STABLE -> gradient.equalized(StableScale.length(shape.out()));
                 };
         return new Start(
                 new LoraFactors(factors.A().toFloats(), factors.B().toFloats(), base),

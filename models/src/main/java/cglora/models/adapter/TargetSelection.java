@@ -6,6 +6,7 @@ import cglora.kernels.error.Problems;
 import cglora.kernels.error.Suggestion;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
+import cglora.models.block.Whitening;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -29,6 +30,8 @@ public final class TargetSelection {
     }
 
     /// Settings that layers share unless a pattern says otherwise.
+    ///
+    /// @param whitening null for plain coordinates
     public record Options(
             int r,
             double loraAlpha,
@@ -36,7 +39,7 @@ public final class TargetSelection {
             double loraDropout,
             Map<String, Integer> rankPattern,
             Map<String, Double> alphaPattern,
-            boolean whitened) {}
+            Whitening whitening) {}
 
     private TargetSelection() {}
 
@@ -84,7 +87,7 @@ public final class TargetSelection {
                             r,
                             (float) (alpha / (options.useRslora() ? Math.sqrt(r) : r)),
                             (float) options.loraDropout(),
-                            options.whitened()));
+                            options.whitening()));
         }
         problems.throwIfAny();
         return layers;

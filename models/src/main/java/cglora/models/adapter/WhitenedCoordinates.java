@@ -2,31 +2,36 @@ package cglora.models.adapter;
 
 import static java.util.Objects.requireNonNull;
 
-import cglora.kernels.engine.LargeArrays;
 import cglora.kernels.error.CgloraException;
+import cglora.models.block.Whitening;
 import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.OperatorRoots;
 import cglora.models.curvature.WhitenedGradient;
+import cglora.models.curvature.WhitenedStart;
 import cglora.models.linalg.Matrix;
 
 /// Training of one layer in whitened coordinates: `y = W x + s (L_s B′)(A′ L_a) x`, where the
 /// optimizer sees `B′` and `A′`.
 ///
-/// `L_s = Ŝ^{-p_s} / mean diag(Ŝ^{-p_s})` and `L_a` alike, symmetric and fixed. The start is
-/// the product of cg-lora without shift, with orthogonal components of balanced norm:
+/// `L_s = Ŝ^{-q_s} / mean diag(Ŝ^{-q_s})` and `L_a` alike, symmetric and fixed, whole or of some
+/// leading eigenvectors ([Whitening]). The start is the product of cg-lora without shift, with
+/// components of balanced norm, orthogonal where the exponents are the step's:
 /// `B′ = −c U Σ^{1/2}`, `A′ = c Σ^{1/2} Vᵀ`. Gradients map back by the same roots:
 /// `∂B′ = L_s ∂B`, `∂A′ = ∂A L_a`.
 ///
-/// @param outputRoot `L_s` [out, out], symmetric
-/// @param inputRoot  `L_a` [in, in], symmetric
+/// @param whitening  with the scales of the roots
+/// @param outputRoot what is kept of `L_s`: [out, out], or `P` [out, k]
+/// @param inputRoot  what is kept of `L_a`: [in, in], or `P` [in, k]
 /// @param factors    `A′` [r, in] and `B′` [out, r]
 /// @param spectrum   of the step at the start, `‖s L_s B′ A′ L_a‖_F` being its change
 public record WhitenedCoordinates(
-        float[] outputRoot, float[] inputRoot, LoraFactors factors, StepSpectrum spectrum) {
-    /// Rows of a root that are formed in float64 at a time.
-    private static final int ROWS = 128;
-
+        Whitening whitening,
+        float[] outputRoot,
+        float[] inputRoot,
+        LoraFactors factors,
+        StepSpectrum spectrum) {
     public WhitenedCoordinates {
+        requireNonNull(whitening, "whitening");
         requireNonNull(outputRoot, "outputRoot");
         requireNonNull(inputRoot, "inputRoot");
         requireNonNull(factors, "factors");
@@ -37,78 +42,101 @@ public record WhitenedCoordinates(
     ///
     /// A layer whose gradient is zero comes back with its factors flagged and identity roots.
     ///
+    /// @param whitening what the roots are to be
     /// @throws CgloraException N-STATISTICS, N-DAMPING, naming the module
     public static WhitenedCoordinates of(
             CgLoraInitializer initializer,
+            Whitening whitening,
             LayerShape shape,
             LayerStatistics statistics,
             long seed) {
         CurvatureStatistics curvature = CgLoraInitializer.requireUsable(shape, statistics);
         if (curvature.isZeroGradient()) {
-            return ofZeroGradient(shape);
+            return ofZeroGradient(shape, whitening);
         }
         WhitenedGradient gradient = initializer.whitenedGradient(shape, statistics, seed);
         if (gradient.isZero()) {
-            return ofZeroGradient(shape);
+            return ofZeroGradient(shape, whitening);
         }
-        OperatorRoots roots =
-                curvature.roots(initializer.damping(), initializer.pA(), initializer.pS());
-        double outputMean = roots.outputMean();
-        double inputMean = roots.inputMean();
-        // s L_s B′ A′ L_a = −η Ŝ^{-p_s} U Σ Vᵀ Â^{-p_a} leaves B′ A′ = −c² U Σ Vᵀ
-        double c = Math.sqrt(initializer.eta() * outputMean * inputMean / shape.scaling());
-        double[] root = gradient.svd().singularValues().clone();
-        for (int i = 0; i < root.length; i++) {
-            root[i] = c * Math.sqrt(root[i]);
-        }
-        Matrix B = gradient.svd().U().scaledColumns(root).scaled(-1);
-        Matrix A = gradient.svd().V().scaledColumns(root).transpose();
+        WhitenedStart start =
+                WhitenedStart.of(
+                        gradient,
+                        initializer.pA(),
+                        initializer.pS(),
+                        roots(curvature, initializer, whitening, statistics.module()),
+                        whitening.rank(),
+                        shape.scaling(),
+                        initializer.eta());
         return new WhitenedCoordinates(
-                root(roots::outputRows, shape.out(), 1 / outputMean),
-                root(roots::inputRows, shape.in(), 1 / inputMean),
-                new LoraFactors(A.toFloats(), B.toFloats(), Base.KEPT),
+                whitening.withScales(start.input().scale(), start.output().scale()),
+                start.output().values(),
+                start.input().values(),
+                new LoraFactors(
+                        start.factors().A().toFloats(), start.factors().B().toFloats(), Base.KEPT),
                 StepSpectrum.of(gradient, initializer.eta()));
     }
 
-    /// Some rows of a matrix.
-    @FunctionalInterface
-    private interface Rows {
-        Matrix get(int first, int count);
-    }
-
-    private static float[] root(Rows rows, int size, double factor) {
-        float[] root = LargeArrays.floats(size * size);
-        for (int first = 0; first < size; first += ROWS) {
-            double[] part = rows.get(first, Math.min(ROWS, size - first)).values();
-            for (int i = 0; i < part.length; i++) {
-                root[first * size + i] = (float) (factor * part[i]);
-            }
+    private static OperatorRoots roots(
+            CurvatureStatistics curvature,
+            CgLoraInitializer initializer,
+            Whitening whitening,
+            String module) {
+        try {
+            return curvature.roots(initializer.damping(), whitening.pA(), whitening.pS());
+        } catch (CgloraException unplaced) {
+            throw CgLoraInitializer.placed(unplaced, module);
         }
-        return root;
     }
 
-    private static WhitenedCoordinates ofZeroGradient(LayerShape shape) {
+    private static WhitenedCoordinates ofZeroGradient(LayerShape shape, Whitening whitening) {
         return new WhitenedCoordinates(
-                Matrix.identity(shape.out()).toFloats(),
-                Matrix.identity(shape.in()).toFloats(),
+                whitening.withScales(1, 1),
+                identity(whitening, shape.out()),
+                identity(whitening, shape.in()),
                 LoraFactors.ofZeroGradient(shape, Base.KEPT),
                 StepSpectrum.zero(shape.r()));
     }
 
+    private static float[] identity(Whitening whitening, int size) {
+        return whitening.rank() == 0
+                ? Matrix.identity(size).toFloats()
+                : new float[size * whitening.columns(size)];
+    }
+
     /// `B = L_s B′`, `A = A′ L_a`: an ordinary adapter of rank r on the original weight.
     public LoraFactors toLoraFactors(LayerShape shape) {
-        return toLoraFactors(outputRoot, inputRoot, factors, shape);
+        return toLoraFactors(whitening, outputRoot, inputRoot, factors, shape);
     }
 
     /// The same for what training has made of the factors.
     public static LoraFactors toLoraFactors(
-            float[] outputRoot, float[] inputRoot, LoraFactors factors, LayerShape shape) {
+            Whitening whitening,
+            float[] outputRoot,
+            float[] inputRoot,
+            LoraFactors factors,
+            LayerShape shape) {
         Matrix B =
-                Matrix.of(shape.out(), shape.out(), outputRoot)
-                        .times(Matrix.of(shape.out(), shape.r(), factors.loraB()));
+                apply(
+                        whitening,
+                        whitening.outputScale(),
+                        outputRoot,
+                        Matrix.of(shape.out(), shape.r(), factors.loraB()));
         Matrix A =
-                Matrix.of(shape.r(), shape.in(), factors.loraA())
-                        .times(Matrix.of(shape.in(), shape.in(), inputRoot));
-        return new LoraFactors(A.toFloats(), B.toFloats(), factors.base(), factors.zeroGradient());
+                apply(
+                        whitening,
+                        whitening.inputScale(),
+                        inputRoot,
+                        Matrix.of(shape.r(), shape.in(), factors.loraA()).transpose());
+        return new LoraFactors(
+                A.transpose().toFloats(), B.toFloats(), factors.base(), factors.zeroGradient());
+    }
+
+    /// `L · Y`, `L` symmetric.
+    private static Matrix apply(Whitening whitening, float scale, float[] root, Matrix Y) {
+        int size = Y.rows();
+        Matrix kept = Matrix.of(size, whitening.columns(size), root);
+        return whitening.rank() == 0
+                ? kept.times(Y)
+                : Y.scaled(scale).minus(kept.times(kept.transposeTimes(Y)));
     }
 }

@@ -6,6 +6,7 @@ import cglora.models.graph.Linear;
 import cglora.models.graph.LoraLinear;
 import cglora.models.graph.LowRankUpdate;
 import cglora.models.graph.Matmul;
+import cglora.models.graph.Scale;
 import cglora.models.graph.Tensor;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -84,8 +85,15 @@ public final class ModelBuilder {
         Tensor loraA = parameter(adapter.loraA());
         Tensor loraB = parameter(adapter.loraB());
         if (adapter.whitened()) {
-            loraA = graph.apply(Matmul.of(Matmul.Form.NN, loraA, parameter(adapter.inputRoot())));
-            loraB = graph.apply(Matmul.of(Matmul.Form.NN, parameter(adapter.outputRoot()), loraB));
+            Tensor ofInput = parameter(adapter.inputRoot());
+            Tensor ofOutput = parameter(adapter.outputRoot());
+            if (adapter.whitening().rank() == 0) {
+                loraA = graph.apply(Matmul.of(Matmul.Form.NN, loraA, ofInput));
+                loraB = graph.apply(Matmul.of(Matmul.Form.NN, ofOutput, loraB));
+            } else {
+                loraA = inputSide(loraA, ofInput, adapter.whitening().inputScale());
+                loraB = outputSide(loraB, ofOutput, adapter.whitening().outputScale());
+            }
         }
         if (adapter.dropout() == 0f || dropoutSeed == null) {
             return graph.apply(new LoraLinear(x, weight, bias, loraA, loraB, adapter.scaling()));
@@ -95,6 +103,20 @@ public final class ModelBuilder {
         Tensor kept = graph.apply(new Dropout(x, dropoutSeed, key, adapter.dropout()));
         Tensor u = graph.apply(Matmul.of(Matmul.Form.NT, kept, loraA));
         return graph.apply(new LowRankUpdate(base, u, loraB, adapter.scaling()));
+    }
+
+    /// `A′ (c · I − P Pᵀ)`.
+    private Tensor inputSide(Tensor factor, Tensor P, float c) {
+        Tensor known = graph.apply(Matmul.of(Matmul.Form.NN, factor, P));
+        Tensor scaled = graph.apply(new Scale(factor, c));
+        return graph.apply(new Matmul(Matmul.Form.NT, known, P, -1f, scaled));
+    }
+
+    /// `(c · I − P Pᵀ) B′`.
+    private Tensor outputSide(Tensor factor, Tensor P, float c) {
+        Tensor known = graph.apply(Matmul.of(Matmul.Form.TN, P, factor));
+        Tensor scaled = graph.apply(new Scale(factor, c));
+        return graph.apply(new Matmul(Matmul.Form.NN, P, known, -1f, scaled));
     }
 
     /// All linear layers built so far.

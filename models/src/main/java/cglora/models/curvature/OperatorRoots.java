@@ -71,6 +71,26 @@ public final class OperatorRoots {
         return output.meanPower(damping.lambdaS(), -pS);
     }
 
+    /// The root of a side's coordinates in training.
+    ///
+    /// @param rank 0 for a whole matrix, k for the leading k eigenvectors
+    private static TrainingRoot training(
+            SymmetricSpectrum factor, double damping, double p, int rank) {
+        return rank == 0
+                ? new TrainingRoot.Whole(factor, damping, p)
+                : TrainingRoot.Leading.of(factor, damping, p, Math.min(rank, factor.size()));
+    }
+
+    /// `L_a` of these exponents.
+    TrainingRoot inputRoot(int rank) {
+        return training(input, damping.lambdaA(), pA, rank);
+    }
+
+    /// `L_s` of these exponents.
+    TrainingRoot outputRoot(int rank) {
+        return training(output, damping.lambdaS(), pS, rank);
+    }
+
     private static void requireExponent(String name, double p) {
         if (!(p >= 0 && p <= 0.5)) {
             throw new CgloraException(

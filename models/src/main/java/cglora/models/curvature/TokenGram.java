@@ -16,7 +16,7 @@ import cglora.models.linalg.TruncatedSvd;
 public final class TokenGram implements CurvatureStatistics {
     private final Matrix X;
     private final Matrix Gamma;
-    private final int examples;
+    private final double weight;
     private final Matrix inputRows;
     private final Matrix outputRows;
     private Spectra spectra;
@@ -25,13 +25,14 @@ public final class TokenGram implements CurvatureStatistics {
 
     /// @param X          [N, in] inputs of the gradient
     /// @param Gamma      [N, out] output gradients of the gradient
-    /// @param examples   n, what `G = ΓᵀX / n` and `S` are divided by
+    /// @param weight     n, what `G = ΓᵀX / n` and `S` are divided by; less where tokens were left
+    ///     out
     /// @param inputRows  [N_a, in], `A = inputRowsᵀ inputRows / N_a`
     /// @param outputRows [N_s, out], `S = outputRowsᵀ outputRows / n`
-    TokenGram(Matrix X, Matrix Gamma, int examples, Matrix inputRows, Matrix outputRows) {
+    TokenGram(Matrix X, Matrix Gamma, double weight, Matrix inputRows, Matrix outputRows) {
         this.X = requireNonNull(X, "X");
         this.Gamma = requireNonNull(Gamma, "Gamma");
-        this.examples = examples;
+        this.weight = weight;
         this.inputRows = requireNonNull(inputRows, "inputRows");
         this.outputRows = requireNonNull(outputRows, "outputRows");
     }
@@ -53,7 +54,7 @@ public final class TokenGram implements CurvatureStatistics {
 
     @Override
     public double traceS() {
-        return outputRows.dot(outputRows) / examples;
+        return outputRows.dot(outputRows) / weight;
     }
 
     @Override
@@ -79,7 +80,7 @@ public final class TokenGram implements CurvatureStatistics {
         OperatorRoots roots = roots(damping, pA, pS);
         Matrix P = roots.applyOutput(Gamma.transpose());
         Matrix Q = roots.applyInput(X.transpose());
-        TruncatedSvd svd = TruncatedSvd.ofProduct(P, Q, 1.0 / examples, rank, seed);
+        TruncatedSvd svd = TruncatedSvd.ofProduct(P, Q, 1 / weight, rank, seed);
         return WhitenedGradient.of(svd, roots);
     }
 
@@ -88,7 +89,7 @@ public final class TokenGram implements CurvatureStatistics {
         OperatorRoots roots = roots(damping, pA, pS);
         return roots.applyOutput(Gamma.transpose())
                 .timesTransposed(roots.applyInput(X.transpose()))
-                .scaled(1.0 / examples);
+                .scaled(1 / weight);
     }
 
     private synchronized Spectra spectra() {
@@ -96,7 +97,7 @@ public final class TokenGram implements CurvatureStatistics {
             spectra =
                     new Spectra(
                             GramEigen.of(inputRows, inputRows.rows()),
-                            GramEigen.of(outputRows, examples));
+                            GramEigen.of(outputRows, weight));
         }
         return spectra;
     }

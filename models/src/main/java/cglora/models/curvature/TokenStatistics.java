@@ -17,8 +17,10 @@ import java.util.Arrays;
 ///     of every token, then the second of every token; `Gamma` itself for the empirical Fisher
 /// @param example        [N] which example a token belongs to, 0 … n − 1
 /// @param examples       n
+/// @param share          of all tokens that these are, drawn at random; 1 for all. `G` and `S` are
+///     divided by `n · share`, so that they are those of all tokens in the mean
 public record TokenStatistics(
-        Matrix X, Matrix Gamma, Matrix GammaCurvature, int[] example, int examples) {
+        Matrix X, Matrix Gamma, Matrix GammaCurvature, int[] example, int examples, double share) {
     /// Below this share of the expanded trace, the reduced `S` is cancellation and not
     /// curvature.
     static final double REDUCED_SHARE = 1e-6;
@@ -44,6 +46,9 @@ public record TokenStatistics(
                                     GammaCurvature.columns(),
                                     example.length));
         }
+        if (!(share > 0 && share <= 1)) {
+            throw new IllegalArgumentException("share " + share + ", expected 0 … 1");
+        }
         if (tokens == 0 || examples < 1) {
             throw new IllegalArgumentException(
                     "%d tokens of %d examples, expected at least one".formatted(tokens, examples));
@@ -54,6 +59,12 @@ public record TokenStatistics(
                         "example %d, expected 0 … %d".formatted(e, examples - 1));
             }
         }
+    }
+
+    /// All tokens of a sample.
+    public TokenStatistics(
+            Matrix X, Matrix Gamma, Matrix GammaCurvature, int[] example, int examples) {
+        this(X, Gamma, GammaCurvature, example, examples, 1);
     }
 
     /// The tokens of a padded batch that the mask keeps.
@@ -102,20 +113,35 @@ public record TokenStatistics(
         return Gamma.columns();
     }
 
-    /// The factored form. A reduced `S` that is cancellation falls back to `EXPAND`.
+    /// The factored form, with `sharing` even where it is cancellation: ask [#effective] first.
     public FactoredKfac factored(WeightSharing sharing) {
         return new KfacAccumulator(in(), out(), sharing).add(this).toFactors();
     }
 
-    /// The implicit form, with the same fallback.
+    /// The implicit form, likewise.
     public TokenGram gram(WeightSharing sharing) {
-        return switch (effective(sharing)) {
-            case EXPAND -> new TokenGram(X, Gamma, examples, X, GammaCurvature);
-            case REDUCE -> new TokenGram(X, Gamma, examples, meanInputs(), summedGradients());
+        requireWhole(sharing);
+        return switch (sharing) {
+            case EXPAND -> new TokenGram(X, Gamma, weight(), X, GammaCurvature);
+            case REDUCE -> new TokenGram(X, Gamma, weight(), meanInputs(), summedGradients());
         };
     }
 
-    /// What is used in the place of `sharing`.
+    /// What sums over these tokens are divided by, n but for tokens that were left out.
+    double weight() {
+        return examples * share;
+    }
+
+    /// @throws IllegalStateException where the tokens of an example are to be summed, and some of
+    ///     them are missing
+    void requireWhole(WeightSharing sharing) {
+        if (sharing == WeightSharing.REDUCE && share < 1) {
+            throw new IllegalStateException("reduce needs all tokens of an example");
+        }
+    }
+
+    /// What to use in the place of `sharing`: where the reduced `S` is cancellation and no
+    /// curvature, `EXPAND`. The caller says so.
     public WeightSharing effective(WeightSharing sharing) {
         if (sharing == WeightSharing.EXPAND) {
             return sharing;
@@ -124,7 +150,7 @@ public record TokenStatistics(
         return effective(sharing, reduced.dot(reduced), GammaCurvature.dot(GammaCurvature));
     }
 
-    static WeightSharing effective(
+    private static WeightSharing effective(
             WeightSharing sharing, double traceReduced, double traceExpanded) {
         return traceReduced < REDUCED_SHARE * traceExpanded ? WeightSharing.EXPAND : sharing;
     }
@@ -144,8 +170,8 @@ public record TokenStatistics(
             }
         }
         double traceA = X.dot(X) / tokens();
-        double traceS = GammaCurvature.dot(GammaCurvature) / examples;
-        return block / examples / (traceA * traceS);
+        double traceS = GammaCurvature.dot(GammaCurvature) / weight();
+        return block / weight() / (traceA * traceS);
     }
 
     /// `X̄` [n, in]: the mean of each example's inputs. An example without tokens is a zero

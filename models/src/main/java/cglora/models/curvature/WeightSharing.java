@@ -7,6 +7,7 @@ public enum WeightSharing {
     EXPAND,
     /// One row an example, `x̄` the mean of its inputs and `ḡ` the sum of its gradients:
     /// `A = X̄ᵀX̄ / n`, `S = ḠᵀḠ / n`. Where `tr S` all but vanishes, as for key projections,
-    /// whose gradients sum to zero over the tokens, `EXPAND` takes its place.
+    /// whose gradients sum to zero over the tokens, the other one has to take its place
+    /// ([TokenStatistics#effective]).
     REDUCE
 }

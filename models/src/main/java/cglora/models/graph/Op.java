@@ -42,6 +42,7 @@ public sealed interface Op
                 MeanPool,
                 MeanPoolGradient,
                 ResidualLayerNorm,
+                Scale,
                 SquaredError,
                 SquaredErrorGradient,
                 Squares,

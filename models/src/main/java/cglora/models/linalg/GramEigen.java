@@ -64,6 +64,21 @@ public final class GramEigen implements SymmetricSpectrum {
     }
 
     @Override
+    public double trace() {
+        return Arrays.stream(eigenvalues).sum();
+    }
+
+    @Override
+    public double[] leadingValues(int count) {
+        return SymmetricSpectrum.leading(eigenvalues, count);
+    }
+
+    @Override
+    public Matrix leadingVectors(int count) {
+        return SymmetricSpectrum.leading(vectors, Math.min(count, vectors.columns()));
+    }
+
+    @Override
     public Matrix applyPower(double damping, double exponent, Matrix Y) {
         if (exponent == 0) {
             return Y;

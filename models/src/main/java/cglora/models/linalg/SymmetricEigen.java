@@ -83,6 +83,21 @@ public final class SymmetricEigen implements SymmetricSpectrum {
         return eigenvalues.length == 0 ? 0 : eigenvalues[eigenvalues.length - 1];
     }
 
+    @Override
+    public double trace() {
+        return Arrays.stream(eigenvalues).sum();
+    }
+
+    @Override
+    public double[] leadingValues(int count) {
+        return SymmetricSpectrum.leading(eigenvalues, count);
+    }
+
+    @Override
+    public Matrix leadingVectors(int count) {
+        return SymmetricSpectrum.leading(vectors, Math.min(count, vectors.columns()));
+    }
+
     /// `(λ_i + damping)^exponent`, [size].
     public double[] powers(double damping, double exponent) {
         double[] powers = new double[eigenvalues.length];

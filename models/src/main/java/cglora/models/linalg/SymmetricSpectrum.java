@@ -14,6 +14,18 @@ public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen, Ske
     /// The largest eigenvalue of `A`; never below zero.
     double largest();
 
+    /// The sum of the eigenvalues.
+    double trace();
+
+    /// The largest `count` eigenvalues, descending.
+    ///
+    /// @param count at most as many as [#leadingVectors] gives
+    double[] leadingValues(int count);
+
+    /// Their eigenvectors [size, count]; fewer where only fewer are known, all others being of the
+    /// eigenvalue 0.
+    Matrix leadingVectors(int count);
+
     /// `(A + damping · I)^exponent · Y`.
     ///
     /// @param Y [size, k]
@@ -30,6 +42,26 @@ public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen, Ske
 
     /// The mean of the diagonal of `(A + damping · I)^exponent`.
     double meanPower(double damping, double exponent);
+
+    /// The last `count` of ascending `values`, descending.
+    static double[] leading(double[] values, int count) {
+        double[] leading = new double[count];
+        for (int i = 0; i < count; i++) {
+            leading[i] = values[values.length - 1 - i];
+        }
+        return leading;
+    }
+
+    /// The last `count` columns, from the last on.
+    static Matrix leading(Matrix vectors, int count) {
+        Matrix leading = Matrix.zero(vectors.rows(), count);
+        for (int i = 0; i < vectors.rows(); i++) {
+            for (int j = 0; j < count; j++) {
+                leading.values()[i * count + j] = vectors.get(i, vectors.columns() - 1 - j);
+            }
+        }
+        return leading;
+    }
 
     /// Whether a negative power of `A + damping · I` is more than rounding noise. With damping,
     /// the smallest eigenvalue has to stand above the float64 error of the largest. Without, it

@@ -306,7 +306,7 @@ public final class AdapterStart {
             if (allocation.useRslora()) {
                 scale *= (float) Math.sqrt((double) asked.get(i).r() / ranks[i]);
             }
-            LoraLayer layer = asked.get(i).withRank(ranks[i], scale);
+            LoraLayer layer = wide.layer().withRank(ranks[i], scale);
             LoraFactors factors = wide.factors().truncated(module.in(), module.out(), ranks[i]);
             if (!stable) {
                 factors = factors.withStepSize((double) wide.layer().scaling() / scale);
@@ -332,13 +332,19 @@ public final class AdapterStart {
             double change = change(layer, start.factors());
             return new Made(layer, start.factors(), share(change, module), start.spectrum());
         }
-        var whitened = WhitenedCoordinates.of(initializer, shape(layer), of, seed(seed, layer));
+        var whitened =
+                WhitenedCoordinates.of(
+                        initializer, layer.whitening(), shape(layer), of, seed(seed, layer));
         synchronized (session) {
             session.write(layer.outputRoot(), whitened.outputRoot());
             session.write(layer.inputRoot(), whitened.inputRoot());
         }
         double share = share(whitened.spectrum().change(layer.r()), module);
-        return new Made(layer, whitened.factors(), share, whitened.spectrum());
+        return new Made(
+                layer.withWhitening(whitened.whitening()),
+                whitened.factors(),
+                share,
+                whitened.spectrum());
     }
 
     /// `change / ‖W‖`; a layer of zero weight has no share.
@@ -447,6 +453,7 @@ public final class AdapterStart {
             if (layer.whitened()) {
                 LoraFactors mapped =
                         WhitenedCoordinates.toLoraFactors(
+                                layer.whitening(),
                                 session.read(layer.outputRoot()),
                                 session.read(layer.inputRoot()),
                                 new LoraFactors(a, b, Base.KEPT),

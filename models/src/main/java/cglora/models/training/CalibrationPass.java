@@ -1,6 +1,8 @@
 package cglora.models.training;
 
 import cglora.kernels.engine.LoadedProgram;
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.DataType;
 import cglora.kernels.program.Layout;
@@ -15,6 +17,7 @@ import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
+import cglora.models.data.Batcher;
 import cglora.models.graph.Autodiff;
 import cglora.models.graph.Gram;
 import cglora.models.graph.Graph;
@@ -24,6 +27,7 @@ import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
 import cglora.models.linalg.Matrix;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -31,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /// Gathers the curvature of linear layers: one forward and one backward pass over the calibration
 /// examples, with the gradient of each example's own loss. Factors are summed on the engine as
@@ -43,7 +48,12 @@ public final class CalibrationPass {
     /// What the metric of predictions is made of.
     public static final Set<Need> METRIC = Set.of(Need.INPUT_FACTOR, Need.OUTPUT_FACTOR);
 
-    record Loaded(LoadedProgram program, BatchInputs inputs, Tensor labels, Buffer weights) {}
+    record Loaded(
+            LoadedProgram program,
+            BatchInputs inputs,
+            Tensor labels,
+            Buffer weights,
+            Buffer losses) {}
 
     /// What a token pass reads back for a layer.
     private record Tokens(Buffer x, Buffer gamma) {}
@@ -225,6 +235,27 @@ public final class CalibrationPass {
         }
         loaded.program().write(loaded.weights(), weights);
         loaded.program().run();
+        requireFinite(loaded.program().read(loaded.losses()), batch);
+    }
+
+    /// One example that is not finite makes every sum so: better to name it.
+    ///
+    /// @throws CgloraException N-STATISTICS
+    private static void requireFinite(float[] losses, Batch batch) {
+        for (int row = 0; row < batch.examples().length; row++) {
+            if (!Float.isFinite(losses[row])) {
+                throw new CgloraException(
+                        ErrorCode.N_STATISTICS,
+                        "calibrate",
+                        "the loss of calibration example %d, of %d tokens, is %s"
+                                .formatted(
+                                        batch.examples()[row] + 1,
+                                        batch.lengths()[row],
+                                        losses[row]),
+                        "look for weights of the model that are not finite (cglora inspect), or"
+                                + " for a target that is far too large");
+            }
+        }
     }
 
     private Loaded program(
@@ -288,9 +319,21 @@ public final class CalibrationPass {
     /// @param curvature as in [#factored]
     public Map<String, TokenStatistics> tokens(
             List<Batch> batches, FisherPasses curvature, int examples) {
-        Map<String, Gathered> gradient = gather(List.of(new FisherPasses.Pass(batches, null)));
+        return tokens(batches, curvature, examples, Integer.MAX_VALUE, 0);
+    }
+
+    /// Some of them: the same tokens in every layer, drawn at random without regard to examples. A
+    /// layer behind the pooling sees one row an example, and keeps all.
+    ///
+    /// @param most how many are kept at most
+    public Map<String, TokenStatistics> tokens(
+            List<Batch> batches, FisherPasses curvature, int examples, int most, long seed) {
+        int tokens = batches.stream().mapToInt(Batch::tokens).sum();
+        BitSet chosen = chosen(tokens, most, seed);
+        Map<String, Gathered> gradient =
+                gather(List.of(new FisherPasses.Pass(batches, null)), chosen);
         Map<String, Gathered> other =
-                curvature.areThoseOfTheGradient() ? gradient : gather(curvature.passes());
+                curvature.areThoseOfTheGradient() ? gradient : gather(curvature.passes(), chosen);
         var statistics = new LinkedHashMap<String, TokenStatistics>();
         for (LinearModule module : modules) {
             Gathered g = gradient.get(module.name());
@@ -303,21 +346,48 @@ public final class CalibrationPass {
                             Gamma,
                             s == g ? Gamma : Matrix.of(s.gamma.toArray(float[][]::new)),
                             g.example.stream().mapToInt(Integer::intValue).toArray(),
-                            examples));
+                            examples,
+                            (double) g.x.size() / g.seen));
         }
         return statistics;
+    }
+
+    private static BitSet chosen(int tokens, int most, long seed) {
+        var chosen = new BitSet(tokens);
+        if (most >= tokens) {
+            chosen.set(0, tokens);
+        } else {
+            for (int token : Batcher.draw(tokens, most, seed)) {
+                chosen.set(token);
+            }
+        }
+        return chosen;
     }
 
     private static final class Gathered {
         private final List<float[]> x = new ArrayList<>();
         private final List<float[]> gamma = new ArrayList<>();
         private final List<Integer> example = new ArrayList<>();
+        private int seen;
 
+        /// @param first  place of the batch's first token among those of a pass
         /// @param inputs null where only gradients are wanted
-        void add(LinearModule module, Batch batch, float[] inputs, float[] gradients) {
-            int width = gradients.length / module.out() / batch.rows(); // 1 behind the pooling
+        void add(
+                LinearModule module,
+                Batch batch,
+                int first,
+                BitSet chosen,
+                float[] inputs,
+                float[] gradients) {
+            int width = gradients.length / module.out() / batch.rows();
+            boolean pooled = width < batch.width(); // one row an example
+            int token = first;
             for (int row = 0; row < batch.examples().length; row++) {
                 for (int t = 0; t < Math.min(width, batch.lengths()[row]); t++) {
+                    seen += inputs == null ? 0 : 1;
+                    if (!pooled && !chosen.get(token++)) {
+                        continue;
+                    }
                     int at = row * width + t;
                     gamma.add(slice(gradients, at, module.out()));
                     if (inputs != null) {
@@ -330,12 +400,14 @@ public final class CalibrationPass {
     }
 
     /// @param passes over the same batches; all inputs and examples are those of the first
-    private Map<String, Gathered> gather(List<FisherPasses.Pass> passes) {
+    /// @param chosen tokens, in the order of the batches
+    private Map<String, Gathered> gather(List<FisherPasses.Pass> passes, BitSet chosen) {
         var gathered = new LinkedHashMap<String, Gathered>();
         modules.forEach(module -> gathered.put(module.name(), new Gathered()));
         var programs = new HashMap<String, Loaded>();
         var places = new HashMap<String, Map<String, Tokens>>();
         for (FisherPasses.Pass pass : passes) {
+            int first = 0;
             for (Batch batch : pass.batches()) {
                 String name = "tokens " + batch.rows() + "×" + batch.width();
                 Loaded loaded =
@@ -347,8 +419,9 @@ public final class CalibrationPass {
                     float[] gamma = loaded.program().read(place.gamma());
                     // the inputs of later passes are the same
                     float[] x = pass == passes.getFirst() ? loaded.program().read(place.x()) : null;
-                    gathered.get(module.name()).add(module, batch, x, gamma);
+                    gathered.get(module.name()).add(module, batch, first, chosen, x, gamma);
                 }
+                first += batch.tokens();
             }
         }
         return gathered;
@@ -400,20 +473,30 @@ public final class CalibrationPass {
         }
 
         Loaded load(List<Buffer> kept) {
+            var read = new ArrayList<>(kept);
+            read.add(loss.buffer());
             return new Loaded(
-                    session.engine().load(graph.compile(kept, List.of())),
+                    session.engine().load(graph.compile(read, List.of())),
                     inputs,
                     labels,
-                    weights.buffer());
+                    weights.buffer(),
+                    loss.buffer());
         }
     }
 
     /// The tokens' statistics as one object a layer.
+    ///
+    /// @param sharing of each layer: what [TokenStatistics#effective] says
     public static StatisticsSource implicit(
-            Map<String, TokenStatistics> tokens, WeightSharing sharing, boolean gram) {
+            Map<String, TokenStatistics> tokens,
+            Function<TokenStatistics, WeightSharing> sharing,
+            boolean gram) {
         var statistics = new LinkedHashMap<String, CurvatureStatistics>();
         tokens.forEach(
-                (name, t) -> statistics.put(name, gram ? t.gram(sharing) : t.factored(sharing)));
+                (name, t) ->
+                        statistics.put(
+                                name,
+                                gram ? t.gram(sharing.apply(t)) : t.factored(sharing.apply(t))));
         return StatisticsSource.of(statistics);
     }
 }

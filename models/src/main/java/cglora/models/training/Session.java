@@ -224,8 +224,10 @@ public final class Session implements AutoCloseable {
             if (layer.whitened()) {
                 int in = layer.module().in();
                 int out = layer.module().out();
-                roots.add(ParameterSpec.matrix(layer.inputRoot(), in, in));
-                roots.add(ParameterSpec.matrix(layer.outputRoot(), out, out));
+                int ofInput = layer.whitening().columns(in);
+                int ofOutput = layer.whitening().columns(out);
+                roots.add(ParameterSpec.matrix(layer.inputRoot(), in, ofInput));
+                roots.add(ParameterSpec.matrix(layer.outputRoot(), out, ofOutput));
             }
         }
         Layout rootLayout = new Layout();

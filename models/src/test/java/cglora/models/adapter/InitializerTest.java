@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import cglora.models.adapter.CgLoraInitializer.Form;
 import cglora.models.adapter.CgLoraInitializer.Scale;
+import cglora.models.block.Whitening;
 import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.Damping;
 import cglora.models.curvature.FactoredKfac;
@@ -19,6 +20,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InitializerTest {
     private static final int IN = 10;
@@ -142,7 +144,10 @@ class InitializerTest {
                         MODULE, new FactoredKfac(Matrix.identity(IN), Matrix.identity(OUT), G));
         assertThatThrownBy(() -> new CgLoraInitializer().initialize(SHAPE, broken, 1))
                 .hasMessageContaining("N-STATISTICS: " + MODULE);
-        assertThatThrownBy(() -> WhitenedCoordinates.of(new CgLoraInitializer(), SHAPE, broken, 1))
+        assertThatThrownBy(
+                        () ->
+                                WhitenedCoordinates.of(
+                                        new CgLoraInitializer(), Whitening.WHOLE, SHAPE, broken, 1))
                 .hasMessageContaining("N-STATISTICS: " + MODULE);
     }
 
@@ -175,7 +180,8 @@ class InitializerTest {
         LoraFactors flagged = new CgLoraInitializer().initialize(SHAPE, dead, 1);
         assertThat(flagged.zeroGradient()).isTrue();
         assertThat(
-                        WhitenedCoordinates.of(new CgLoraInitializer(), SHAPE, dead, 1)
+                        WhitenedCoordinates.of(
+                                        new CgLoraInitializer(), Whitening.WHOLE, SHAPE, dead, 1)
                                 .factors()
                                 .zeroGradient())
                 .isTrue();
@@ -238,7 +244,11 @@ class InitializerTest {
                         Damping.relative(1), 0.5, 0.5, form, false, Scale.BALANCED, 1);
         WhitenedCoordinates start =
                 WhitenedCoordinates.of(
-                        initializer, SHAPE, LayerStatistics.of(MODULE, statistics(form)), 1);
+                        initializer,
+                        Whitening.WHOLE,
+                        SHAPE,
+                        LayerStatistics.of(MODULE, statistics(form)),
+                        1);
         assertClose("s L_s B′ A′ L_a", product(SHAPE, start.toLoraFactors(SHAPE)), step(3), 1e-5);
         for (int rank = 1; rank <= 3; rank++) {
             double change = start.spectrum().change(rank);
@@ -257,5 +267,61 @@ class InitializerTest {
         assertThat(root.trace() / OUT).isCloseTo(1, within(1e-6));
         assertThat(Matrix.of(IN, IN, start.inputRoot()).trace() / IN).isCloseTo(1, within(1e-6));
         assertClose("L_s = L_sᵀ", root, root.transpose(), 1e-7);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lora", "pissa", "olora", "lora-ga", "lora-one", "eva", "cg-lora"})
+    void theStableScaleKeepsDirectionsAndShiftsAProduct(String method) {
+        var shape = new LayerShape(IN, OUT, 2, 4);
+        AdapterInitializer own =
+                switch (method) {
+                    case "lora" -> new LoraInitializer();
+                    case "pissa" -> new PissaInitializer();
+                    case "olora" -> new OloraInitializer();
+                    case "lora-ga" -> new LoraGaInitializer();
+                    case "lora-one" -> new LoraOneInitializer();
+                    case "eva" -> new EvaInitializer();
+                    default -> new CgLoraInitializer();
+                };
+        FactoredKfac curvature = tokens().factored(WeightSharing.EXPAND);
+        LayerStatistics known =
+                (own instanceof CgLoraInitializer
+                                ? LayerStatistics.of(MODULE, curvature)
+                                : LayerStatistics.of(MODULE, curvature.G(), curvature.A()))
+                        .withWeight(RandomMatrices.gaussian(OUT, IN, new Random(3)));
+        LoraFactors before = own.initialize(shape, known, 1);
+        var scale = new StableScale(own);
+        LoraFactors after = scale.initialize(shape, known, 1);
+        assertThat(scale.needs()).isEqualTo(own.needs());
+        double length = Math.pow(OUT, 0.25) / 4;
+        Matrix A = Matrix.of(2, IN, after.loraA()).transpose();
+        Matrix B = Matrix.of(OUT, 2, after.loraB());
+        boolean zero = method.equals("lora") || method.equals("eva");
+        assertThat(after.base()).isEqualTo(zero ? Base.KEPT : Base.SHIFTED);
+        for (int i = 0; i < 2; i++) {
+            assertThat(A.columnNorms()[i]).isCloseTo(length, within(1e-6));
+            assertThat(B.columnNorms()[i]).isCloseTo(zero ? 0 : length, within(1e-6));
+        }
+        // the directions are those of the method
+        Matrix a = Matrix.of(2, IN, before.loraA()).transpose();
+        Matrix b = Matrix.of(OUT, 2, before.loraB());
+        for (int i = 0; i < 2; i++) {
+            double cosine = A.columns(i, 1).dot(a.columns(i, 1)) / length / a.columnNorms()[i];
+            assertThat(cosine).isCloseTo(1, within(1e-6));
+            if (!zero) {
+                assertThat(B.columns(i, 1).dot(b.columns(i, 1)) / length / b.columnNorms()[i])
+                        .isCloseTo(1, within(1e-6));
+            }
+        }
+    }
+
+    @Test
+    void theStableScaleLeavesAZeroGradientFlagged() {
+        var dead = LayerStatistics.of(MODULE, Matrix.zero(OUT, IN), null);
+        assertThat(
+                        new StableScale(new LoraOneInitializer())
+                                .initialize(SHAPE, dead, 1)
+                                .zeroGradient())
+                .isTrue();
     }
 }

@@ -43,6 +43,7 @@ final class Float64Ops {
             case Matmul o -> matmul(o, values);
             case MeanPool o -> meanPool(o, values);
             case ResidualLayerNorm o -> residualLayerNorm(o, values);
+            case Scale o -> Float64.scale(o.factor(), values.of(o.x()));
             case SquaredError o -> squaredError(values.of(o.prediction()), values.of(o.target()));
             case Tanh o -> tanh(values.of(o.x()));
             case AttentionGradient _,

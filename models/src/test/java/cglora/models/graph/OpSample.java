@@ -235,6 +235,9 @@ record OpSample(String name, Function<OpInputs, Op> make) {
                             return new AddInto(d.floats(rows, columns), d.floats(rows, columns));
                         }),
                 new OpSample("Copy", d -> new Copy(d.floats(d.size(), d.size()))),
+                new OpSample(
+                        "Scale",
+                        d -> new Scale(d.floats(d.size(), d.size()), d.oneOf(-0.7f, 0f, 3f))),
                 new OpSample("Tanh", d -> new Tanh(d.floats(d.size(), d.size()))),
                 new OpSample(
                         "Dropout",

@@ -7,6 +7,7 @@ import cglora.kernels.engine.JvmEngine;
 import cglora.models.adapter.Need;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.curvature.FactoredKfac;
+import cglora.models.curvature.FisherType;
 import cglora.models.curvature.SketchedKfac;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
@@ -190,6 +191,64 @@ class CalibrationPassTest {
                     assertThat(factors.S(name)).as(name).isEqualTo(expected.S());
                 }
             }
+        }
+    }
+
+    /// The same tokens in every layer, also behind labels of the curvature; one row an example
+    /// behind the pooling.
+    @Test
+    void aSampleOfTheTokensIsTheSameInEveryLayer() throws IOException {
+        Dataset data = data(11);
+        try (var checkpoint =
+                        PretrainedModel.load(
+                                TinyBert.writeWithPooler(folder).toString(), Map.of());
+                var session = session(checkpoint)) {
+            var pass = new CalibrationPass(session, session.model().linearModules());
+            List<Batch> batches = batches(data, 4);
+            FisherPasses exact =
+                    FisherPasses.of(
+                            FisherType.EXACT,
+                            batches,
+                            session.evaluate(batches, 11),
+                            false,
+                            new Random(1));
+            Map<String, TokenStatistics> all = pass.tokens(batches, exact, 11);
+            Map<String, TokenStatistics> some = pass.tokens(batches, exact, 11, 9, 5);
+            int tokens = batches.stream().mapToInt(Batch::tokens).sum();
+            assertThat(tokens).isGreaterThan(20);
+            List<Integer> places = null;
+            for (String name : some.keySet()) {
+                TokenStatistics kept = some.get(name);
+                TokenStatistics whole = all.get(name);
+                if (name.equals("bert.pooler.dense")) {
+                    assertThat(kept).usingRecursiveComparison().isEqualTo(whole);
+                    continue;
+                }
+                assertThat(kept.tokens()).as(name).isEqualTo(9);
+                assertThat(kept.share()).isEqualTo(9.0 / tokens);
+                var found = new ArrayList<Integer>();
+                for (int row = 0; row < 9; row++) {
+                    int at = found.isEmpty() ? 0 : found.getLast() + 1;
+                    while (!whole.X().rows(at, 1).equals(kept.X().rows(row, 1))
+                            || !whole.Gamma().rows(at, 1).equals(kept.Gamma().rows(row, 1))) {
+                        at++;
+                    }
+                    found.add(at);
+                    assertThat(kept.example()[row]).isEqualTo(whole.example()[at]);
+                    for (int c = 0; c < 3; c++) {
+                        assertThat(kept.GammaCurvature().rows(c * 9 + row, 1))
+                                .isEqualTo(whole.GammaCurvature().rows(c * tokens + at, 1));
+                    }
+                }
+                assertThat(found).as(name).isEqualTo(places == null ? found : places);
+                places = found;
+            }
+            assertThat(pass.tokens(batches, exact, 11, 9, 5))
+                    .usingRecursiveComparison()
+                    .isEqualTo(some);
+            assertThat(pass.tokens(batches, exact, 11, tokens, 5))
+                    .usingRecursiveComparison()
+                    .isEqualTo(all);
         }
     }
 

@@ -8,6 +8,7 @@ import cglora.kernels.engine.JvmEngine;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
+import cglora.models.block.Whitening;
 import cglora.models.data.Batch;
 import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
@@ -47,7 +48,7 @@ class LossGradientTest {
             Labels labels,
             boolean adapted,
             float dropout,
-            boolean whitened) {
+            Whitening whitening) {
         @Override
         public String toString() {
             return name;
@@ -58,13 +59,21 @@ class LossGradientTest {
         var classes = new Labels(List.of("a", "b", "c"), false);
         Labels number = Labels.ofRegression();
         return Stream.of(
-                new Setting("LoRA", Pooling.MEAN, classes, true, 0f, false),
-                new Setting("LoRA, dropout", Pooling.CLS, classes, true, 0.3f, false),
-                new Setting("LoRA, regression", Pooling.POOLER, number, true, 0f, false),
-                new Setting("whitened", Pooling.MEAN, classes, true, 0f, true),
-                new Setting("whitened, dropout", Pooling.POOLER, classes, true, 0.3f, true),
-                new Setting("full", Pooling.POOLER, classes, false, 0f, false),
-                new Setting("full, regression", Pooling.MEAN, number, false, 0f, false));
+                new Setting("LoRA", Pooling.MEAN, classes, true, 0f, null),
+                new Setting("LoRA, dropout", Pooling.CLS, classes, true, 0.3f, null),
+                new Setting("LoRA, regression", Pooling.POOLER, number, true, 0f, null),
+                new Setting("whitened", Pooling.MEAN, classes, true, 0f, Whitening.WHOLE),
+                new Setting(
+                        "whitened, dropout", Pooling.POOLER, classes, true, 0.3f, Whitening.WHOLE),
+                new Setting(
+                        "whitened by 5 eigenvectors",
+                        Pooling.MEAN,
+                        classes,
+                        true,
+                        0f,
+                        new Whitening(5, 0.5, 0.5, 0.7f, 1.3f)),
+                new Setting("full", Pooling.POOLER, classes, false, 0f, null),
+                new Setting("full, regression", Pooling.MEAN, number, false, 0f, null));
     }
 
     /// Three sequences, two of them padded, and an empty row.
@@ -173,7 +182,7 @@ class LossGradientTest {
         }
         var layers = new ArrayList<LoraLayer>();
         for (LinearModule module : model.linearModules()) {
-            layers.add(new LoraLayer(module, 3, 2f, setting.dropout(), setting.whitened()));
+            layers.add(new LoraLayer(module, 3, 2f, setting.dropout(), setting.whitening()));
         }
         session.addAdapters(layers);
         for (LoraLayer layer : layers) {
@@ -182,8 +191,8 @@ class LossGradientTest {
             write(session, layer.loraA(), layer.r() * in, random);
             write(session, layer.loraB(), out * layer.r(), random);
             if (layer.whitened()) {
-                write(session, layer.inputRoot(), in * in, random);
-                write(session, layer.outputRoot(), out * out, random);
+                write(session, layer.inputRoot(), in * layer.whitening().columns(in), random);
+                write(session, layer.outputRoot(), out * layer.whitening().columns(out), random);
             }
         }
         return session;

@@ -124,7 +124,7 @@ enum InitForm {
         return this == CG_IMPLICIT_PLAIN
                 ? CalibrationPass.implicit(
                         pass.tokens(batches, FisherPasses.empirical(), examples),
-                        WeightSharing.EXPAND,
+                        _ -> WeightSharing.EXPAND,
                         true)
                 : pass.factored(batches, FisherPasses.empirical(), examples);
     }

@@ -41,6 +41,7 @@ final class AdapterStage {
         kept.parameters().forEach(run.session::write);
         run.start = kept.result();
         run.effort = kept.effort();
+        run.repeat(kept.warnings());
         recordRanks(layers);
         if (kept.metrics() != null && !kept.metrics().isEmpty()) {
             run.report.remember(AFTER, kept.metrics());
@@ -61,7 +62,7 @@ final class AdapterStage {
                                 adapter.r(),
                                 layers.size(),
                                 adapter.method() == AdapterSpec.Method.CG_LORA
-                                        ? cgLora(adapter.cg(), layers, event)
+                                        ? cgLora(adapter, layers, event)
                                         : rival(adapter, layers));
         run.statistics = StatisticsSource.none();
         run.effort =
@@ -80,7 +81,8 @@ final class AdapterStage {
                             metrics,
                             shown,
                             event,
-                            run.effort));
+                            run.effort,
+                            run.notes.warnings()));
         }
         return shown;
     }
@@ -102,7 +104,8 @@ final class AdapterStage {
     }
 
     /// @param event is given what a held-out step tried
-    private String cgLora(CgSpec cg, List<LoraLayer> layers, Map<String, Double> event) {
+    private String cgLora(AdapterSpec adapter, List<LoraLayer> layers, Map<String, Double> event) {
+        CgSpec cg = adapter.cg();
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
         Batcher batcher =
                 inputs.batcher(
@@ -114,7 +117,7 @@ final class AdapterStage {
                 new AdapterStart(run.session, run.notes)
                         .cgLora(
                                 layers,
-                                Initializers.cgLora(cg, run.statistics.isImplicit()),
+                                Initializers.cgLora(adapter, run.statistics.isImplicit()),
                                 run.statistics,
                                 allocation,
                                 AdapterStart.Step.valueOf(cg.step().name()),

@@ -1,10 +1,13 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
 import cglora.models.adapter.Need;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.curvature.FisherType;
+import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
@@ -16,6 +19,7 @@ import cglora.models.training.SketchedPass;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -54,6 +58,7 @@ final class CalibrateStage {
         if (kept != null) {
             run.statistics = kept;
             run.effort = new StartEffort(run.shared.statisticsSeconds(), 0);
+            run.repeat(run.shared.statisticsWarnings());
             return "the statistics of an earlier cell";
         }
         long begin = System.nanoTime();
@@ -65,33 +70,36 @@ final class CalibrateStage {
         List<LinearModule> modules = layers.stream().map(LoraLayer::module).toList();
         var pass = new CalibrationPass(run.session, modules);
         int tokens = batches.stream().mapToInt(Batch::tokens).sum();
-        boolean reduce = curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE;
-        boolean gram = curved && isImplicit(calibrate, inputs, tokens);
+        int taken = curved ? taken(calibrate, tokens) : tokens;
         boolean sketched = curved && isSketched(calibrate);
+        boolean rows = curved && needsRows(calibrate, inputs, tokens);
+        boolean gram = curved && isImplicit(calibrate, inputs, taken);
         int count = s.curvature().size();
+        var warnings = new Problems();
         long bytes;
         if (sketched) {
             SketchedPass sketches = sketches(run.session, layers);
             run.statistics = sketches.gather(batches, count, inputs.spec().seed());
             bytes = sketches.bytes();
-        } else if (gram || reduce) {
-            bytes = rowValues(inputs, calibrate, modules, tokens) * Double.BYTES;
-            run.statistics =
-                    CalibrationPass.implicit(
-                            pass.tokens(batches, curvature, count),
-                            reduce ? WeightSharing.REDUCE : WeightSharing.EXPAND,
-                            gram);
+        } else if (rows) {
+            bytes = rowValues(inputs, calibrate, modules, taken) * Double.BYTES;
+            Map<String, TokenStatistics> gathered =
+                    pass.tokens(batches, curvature, count, taken, inputs.spec().seed());
+            var sharing = WeightSharing.valueOf(calibrate.sharing().name());
+            noteFallback(calibrate, sharing, gathered, warnings);
+            run.statistics = CalibrationPass.implicit(gathered, t -> t.effective(sharing), gram);
         } else {
             bytes = pass.sumBytes(needs);
             run.statistics = pass.gather(needs, batches, curvature, count);
         }
+        run.repeat(warnings.warnings());
         run.effort = new StartEffort((System.nanoTime() - begin) * 1e-9, 0);
-        run.shared.keep(run.statistics, run.effort.calibrateSeconds(), bytes);
+        run.shared.keep(run.statistics, run.effort.calibrateSeconds(), bytes, warnings.warnings());
         String form = sketched ? "sketched" : gram ? "implicit" : "factored";
-        return "%d examples, %d tokens, %d layers, %s, %s"
+        return "%d examples, %s tokens, %d layers, %s, %s"
                 .formatted(
                         count,
-                        tokens,
+                        taken < tokens ? taken + " of " + tokens : tokens,
                         layers.size(),
                         calibrate.fisher().jsonName(),
                         curved ? form : gathered(needs));
@@ -109,6 +117,43 @@ final class CalibrateStage {
     static SketchedPass sketches(Session session, List<LoraLayer> layers) {
         return new SketchedPass(
                 session, layers.stream().map(LoraLayer::module).toList(), SKETCH_COLUMNS);
+    }
+
+    /// Where the reduced curvature of a layer is cancellation, its tokens are expanded, and the
+    /// run says so.
+    private static void noteFallback(
+            CalibrateSpec calibrate,
+            WeightSharing sharing,
+            Map<String, TokenStatistics> gathered,
+            Problems warnings) {
+        List<String> expanded =
+                gathered.entrySet().stream()
+                        .filter(layer -> layer.getValue().effective(sharing) != sharing)
+                        .map(Map.Entry::getKey)
+                        .toList();
+        if (!expanded.isEmpty()) {
+            warnings.warning(
+                    ErrorCode.N_CALIBRATION,
+                    calibrate.id(),
+                    ("sharing 'reduce' is 'expand' in %d of %d layers, whose gradients sum to zero"
+                                    + " over the tokens of an example: %s")
+                            .formatted(
+                                    expanded.size(), gathered.size(), String.join(", ", expanded)),
+                    "");
+        }
+    }
+
+    /// Whether the tokens themselves are kept, not sums of them.
+    static boolean needsRows(CalibrateSpec calibrate, Inputs inputs, int tokens) {
+        int taken = taken(calibrate, tokens);
+        return taken < tokens
+                || calibrate.sharing() == CalibrateSpec.Sharing.REDUCE
+                || isImplicit(calibrate, inputs, taken);
+    }
+
+    /// How many tokens make the curvature.
+    static int taken(CalibrateSpec calibrate, int tokens) {
+        return calibrate.tokens() == null ? tokens : Math.min(tokens, calibrate.tokens());
     }
 
     /// Numbers that the tokens' rows are made of: inputs, gradients, and those of the curvature.

@@ -9,6 +9,7 @@ import cglora.models.adapter.LoraOneInitializer;
 import cglora.models.adapter.Need;
 import cglora.models.adapter.OloraInitializer;
 import cglora.models.adapter.PissaInitializer;
+import cglora.models.adapter.StableScale;
 import cglora.models.curvature.Damping;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CgSpec;
@@ -24,6 +25,14 @@ final class Initializers {
 
     /// @throws IllegalArgumentException for `full`, which has no adapter
     static AdapterInitializer of(AdapterSpec adapter, boolean implicit) {
+        boolean scaled =
+                adapter.scale() == AdapterSpec.Scale.STABLE
+                        && adapter.method() != AdapterSpec.Method.CG_LORA; // which has it itself
+        AdapterInitializer own = own(adapter, implicit);
+        return scaled ? new StableScale(own) : own;
+    }
+
+    private static AdapterInitializer own(AdapterSpec adapter, boolean implicit) {
         return switch (adapter.method()) {
             case LORA, RSLORA ->
                     new LoraInitializer(
@@ -45,19 +54,22 @@ final class Initializers {
                             : new LoraOneInitializer(
                                     LoraOneInitializer.Scale.GAMMA, adapter.loraOne().gamma());
             case EVA -> new EvaInitializer();
-            case CG_LORA -> cgLora(adapter.cg(), implicit);
+            case CG_LORA -> cgLora(adapter, implicit);
             case FULL -> throw new IllegalArgumentException("full has no adapter");
         };
     }
 
-    static CgLoraInitializer cgLora(CgSpec cg, boolean implicit) {
+    static CgLoraInitializer cgLora(AdapterSpec adapter, boolean implicit) {
+        CgSpec cg = adapter.cg();
         return new CgLoraInitializer(
                 new Damping(Damping.Type.valueOf(cg.dampingType().name()), cg.damping()),
                 cg.pA(),
                 cg.pS(),
                 implicit ? CgLoraInitializer.Form.TOKENS : CgLoraInitializer.Form.FACTORED,
                 cg.shift(),
-                CgLoraInitializer.Scale.valueOf(cg.scale().name()),
+                adapter.scale() == AdapterSpec.Scale.STABLE
+                        ? CgLoraInitializer.Scale.STABLE
+                        : CgLoraInitializer.Scale.valueOf(cg.scale().name()),
                 cg.stepSize() == null ? 1 : cg.stepSize());
     }
 

@@ -6,6 +6,7 @@ import cglora.models.adapter.RankAllocation;
 import cglora.models.adapter.TargetSelection;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
+import cglora.models.block.Whitening;
 import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
@@ -131,7 +132,7 @@ record Inputs(
                         a.loraDropout(),
                         a.rankPattern(),
                         a.alphaPattern(),
-                        isWhitened(a)));
+                        whitening(a)));
     }
 
     /// How ranks are moved between the layers; empty where they stay as they are given.
@@ -154,6 +155,17 @@ record Inputs(
         ranks.requireEnough(
                 RankTable.parameters(layers.stream().map(l -> l.withRank(1, 1)).toList()));
         return Optional.of(new AdapterStart.Allocation(ranks, a.useRslora()));
+    }
+
+    /// The roots of training's coordinates; null for plain ones.
+    private static Whitening whitening(AdapterSpec a) {
+        CgSpec cg = a.cg();
+        return isWhitened(a)
+                ? new Whitening(
+                        cg.whiteningRank() == null ? 0 : cg.whiteningRank(),
+                        cg.whiteningPA() == null ? cg.pA() : cg.whiteningPA(),
+                        cg.whiteningPS() == null ? cg.pS() : cg.whiteningPS())
+                : null;
     }
 
     static boolean isWhitened(AdapterSpec a) {
@@ -201,12 +213,22 @@ record Inputs(
         if (adapterSpec == null) {
             return 0;
         }
-        int shifted = adapterSpec.cg().shift() ? 2 : 1;
+        int shifted = isShifted(adapterSpec) ? 2 : 1;
         long elements = classifier().headParameters().stream().mapToLong(ParameterSpec::size).sum();
         for (LoraLayer layer : layers()) {
             elements += (long) shifted * layer.r() * (layer.module().in() + layer.module().out());
         }
         return Float.BYTES * elements;
+    }
+
+    /// Whether the start is taken off the base, so that what is exported has twice the rank.
+    private static boolean isShifted(AdapterSpec a) {
+        return switch (a.method()) {
+            case PISSA, OLORA, LORA_GA -> true;
+            case LORA_ONE -> a.scale() == AdapterSpec.Scale.STABLE;
+            case CG_LORA -> a.cg().shift();
+            case LORA, RSLORA, EVA, FULL -> false;
+        };
     }
 
     String reportedName() {

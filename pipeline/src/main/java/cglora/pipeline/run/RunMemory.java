@@ -132,15 +132,16 @@ final class RunMemory {
         var pass = new CalibrationPass(session, modules);
         int width = width(CalibrateStage.batch(calibrate), data);
         boolean curved = needs.equals(Need.FACTORS);
-        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
+        int taken = curved ? CalibrateStage.taken(calibrate, tokens) : tokens;
+        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, taken);
         long activations;
         if (curved && CalibrateStage.isSketched(calibrate)) {
             sketches(calibrate, width);
             return;
         }
-        if (implicit || curved && calibrate.sharing() == CalibrateSpec.Sharing.REDUCE) {
+        if (curved && CalibrateStage.needsRows(calibrate, inputs, tokens)) {
             // the rows in float32, and once more in float64
-            long values = CalibrateStage.rowValues(inputs, calibrate, modules, tokens);
+            long values = CalibrateStage.rowValues(inputs, calibrate, modules, taken);
             sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
             activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
         } else {
@@ -148,8 +149,9 @@ final class RunMemory {
             activations =
                     pass.planned(needs, CalibrateStage.batch(calibrate), width).scratchBytes();
         }
+        int root = rootRank();
         for (LinearModule module : modules) {
-            layer(module, implicit ? tokens : 0);
+            layer(module, root, implicit ? taken : 0);
         }
         add(calibrate.id(), weights, sums, activations(activations));
     }
@@ -175,8 +177,9 @@ final class RunMemory {
     /// float64, beside them four products of the gradient's size or both roots in float32, and
     /// LAPACK's workspace.
     ///
+    /// @param rank   of the roots, 0 for whole ones
     /// @param tokens of the implicit form, 0 for the factored one
-    private void layer(LinearModule module, long tokens) {
+    private void layer(LinearModule module, int rank, long tokens) {
         long in = module.in();
         long out = module.out();
         long bases =
@@ -184,13 +187,22 @@ final class RunMemory {
                         ? 2 * tokens * tokens + 2 * tokens * (in + out)
                         : in * in + out * out + in * out;
         long products = tokens > 0 ? 2 * tokens * (in + out) : 4 * in * out;
-        long roots = Float.BYTES * (in * in + out * out);
+        long roots = Float.BYTES * (in * rootColumns(rank, in) + out * rootColumns(rank, out));
         layerBytes =
                 Math.max(
                         layerBytes,
                         Double.BYTES * bases + Math.max(Double.BYTES * products, roots));
         long size = tokens > 0 ? tokens : Math.max(in, out);
         layerNativeBytes = Math.max(layerNativeBytes, OpenBlas.dsyevdBytes(Math.toIntExact(size)));
+    }
+
+    private int rootRank() {
+        Integer rank = inputs.adapterSpec().cg().whiteningRank();
+        return rank == null ? 0 : rank;
+    }
+
+    private static long rootColumns(int rank, long size) {
+        return rank == 0 ? size : Math.min(rank, size);
     }
 
     private void adapter(AdapterSpec adapter) {

@@ -81,6 +81,12 @@ final class RunReport {
                             "adapter_seconds", run.effort.adapterSeconds(),
                             "planned_mib", run.startMiB));
         }
+        metrics.put(
+                "warnings",
+                run.notes.warnings().stream()
+                        .distinct()
+                        .map(w -> Map.of("code", w.code(), "where", w.where(), "what", w.what()))
+                        .toList());
         metrics.put("peak_rss_mib", PeakMemory.residentMiB());
         String plan = "";
         if (planned != null) {

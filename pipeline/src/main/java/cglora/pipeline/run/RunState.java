@@ -129,6 +129,15 @@ final class RunState implements AutoCloseable {
         return samples;
     }
 
+    /// What an earlier run, or an earlier part of this one, had to say, unless it has been said.
+    void repeat(List<Problem> warnings) {
+        for (Problem w : warnings) {
+            if (!notes.warnings().contains(w)) {
+                notes.warning(w.code(), w.where(), w.what(), w.fix());
+            }
+        }
+    }
+
     /// Shows and records the warnings that are new.
     void showNotes() {
         List<Problem> warnings = notes.warnings();

@@ -1,5 +1,6 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.error.Problem;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LoraLayer;
 import cglora.models.training.AdapterStart;
@@ -32,6 +33,7 @@ final class Shared {
     /// @param shown      what the stage showed
     /// @param event      what it recorded; empty for nothing
     /// @param effort     of the run that made it
+    /// @param warnings   of statistics and start
     record Start(
             List<LoraLayer> adapters,
             Map<String, float[]> parameters,
@@ -39,13 +41,18 @@ final class Shared {
             Map<String, Double> metrics,
             String shown,
             Map<String, Double> event,
-            StartEffort effort) {
+            StartEffort effort,
+            List<Problem> warnings) {
         long bytes() {
             return parameters.values().stream().mapToLong(v -> (long) Float.BYTES * v.length).sum();
         }
     }
 
-    private record Statistics(Supplier<StatisticsSource> source, double seconds, long bytes) {}
+    private record Statistics(
+            Supplier<StatisticsSource> source,
+            double seconds,
+            long bytes,
+            List<Problem> warnings) {}
 
     private final long heapLimit;
     private final Map<HeadKey, Head> heads = new HashMap<>();
@@ -137,13 +144,20 @@ final class Shared {
         return statistics.get(now.statistics()).seconds();
     }
 
-    /// @param bytes of the statistics
-    void keep(StatisticsSource source, double seconds, long bytes) {
+    /// What there was to say of them.
+    List<Problem> statisticsWarnings() {
+        return statistics.get(now.statistics()).warnings();
+    }
+
+    /// @param bytes    of the statistics
+    /// @param warnings of their making
+    void keep(StatisticsSource source, double seconds, long bytes, List<Problem> warnings) {
         if (now != null
                 && now.statistics() != null
                 && isNeeded(now.statistics())
                 && hasRoom(bytes)) {
-            statistics.put(now.statistics(), new Statistics(source.keep(), seconds, bytes));
+            statistics.put(
+                    now.statistics(), new Statistics(source.keep(), seconds, bytes, warnings));
         }
     }
 }

@@ -25,13 +25,13 @@ final class StartDigest {
         var start = new StartDigest();
         for (LoraLayer layer : run.session.adapters().values()) {
             start.add(
-                    "%s r %d scaling %s dropout %s whitened %s\n"
+                    "%s r %d scaling %s dropout %s %s\n"
                             .formatted(
                                     layer.module().name(),
                                     layer.r(),
                                     layer.scaling(),
                                     layer.dropout(),
-                                    layer.whitened()));
+                                    layer.whitening()));
             if (layer.whitened()) {
                 start.add(run.session.read(layer.inputRoot()));
                 start.add(run.session.read(layer.outputRoot()));

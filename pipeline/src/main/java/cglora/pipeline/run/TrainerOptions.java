@@ -18,6 +18,9 @@ final class TrainerOptions {
         if (adapter == null) {
             return 4e-4;
         }
+        if (isStable(adapter)) {
+            return 1e-3;
+        }
         return switch (adapter.method()) {
             case FULL -> 4e-4;
             case LORA, RSLORA, EVA, LORA_ONE -> 2e-3;
@@ -25,6 +28,13 @@ final class TrainerOptions {
             case LORA_GA -> 5e-4;
             case CG_LORA -> adapter.cg().shift() ? 1e-3 : Inputs.isWhitened(adapter) ? 4e-3 : 2e-3;
         };
+    }
+
+    /// Long factors want small rates; LoRA-GA's own are stable, and have a rate of their own.
+    private static boolean isStable(AdapterSpec adapter) {
+        return adapter.scale() == AdapterSpec.Scale.STABLE
+                && adapter.method() != AdapterSpec.Method.FULL
+                && adapter.method() != AdapterSpec.Method.LORA_GA;
     }
 
     static Trainer.Options of(Inputs inputs, TrainSpec t) {

@@ -7,7 +7,8 @@ import java.util.Map;
 public record AdapterSpec(
         @Setting(
                         value =
-                                "Name of this stage in --set paths and references; needed when a adapter stage repeats",
+                                "Name of this stage in --set paths and references; needed when a"
+                                        + " adapter stage repeats",
                         byDefault = "null",
                         nullable = true)
                 String id,
@@ -36,7 +37,8 @@ public record AdapterSpec(
         @Setting(value = "Which biases are trained", byDefault = "\"none\"") Bias bias,
         @Setting(
                         value =
-                                "all-linear, names, or one regular expression; null takes PEFT's choice for the model family",
+                                "all-linear, names, or one regular expression; null takes PEFT's"
+                                        + " choice for the model family",
                         byDefault = "null",
                         nullable = true)
                 TargetModules targetModules,
@@ -51,7 +53,8 @@ public record AdapterSpec(
                 AutoOr<List<String>> modulesToSave,
         @Setting(
                         value =
-                                "Ranks of modules that differ from r, by name or regular expression",
+                                "Ranks of modules that differ from r, by name or regular"
+                                        + " expression",
                         byDefault = "{}",
                         min = 1)
                 Map<String, Integer> rankPattern,
@@ -65,7 +68,15 @@ public record AdapterSpec(
                 InitLoraWeights initLoraWeights,
         @Setting(
                         value =
-                                "Fit a new head before the adapter is initialized: auto, true, false, or its options",
+                                "Lengths of the factors: own, those of the method; stable, every"
+                                        + " row of A and column of B out^(1/4)/4, and a product that is"
+                                        + " not zero is taken off the base",
+                        byDefault = "\"own\"")
+                Scale scale,
+        @Setting(
+                        value =
+                                "Fit a new head before the adapter is initialized: auto, true,"
+                                        + " false, or its options",
                         byDefault = "\"auto\"")
                 HeadWarmup headWarmup,
         @Setting(value = "Options of the method cg-lora", byDefault = "{}") CgSpec cg,
@@ -73,7 +84,8 @@ public record AdapterSpec(
         @Setting(value = "Options of the method lora-one", byDefault = "{}") LoraOneSpec loraOne,
         @Setting(
                         value =
-                                "An adapter_config.json whose values are taken where this stage gives none",
+                                "An adapter_config.json whose values are taken where this stage"
+                                        + " gives none",
                         byDefault = "null",
                         nullable = true,
                         path = true)
@@ -115,6 +127,23 @@ public record AdapterSpec(
         /// Whether it needs what a calibrate stage gathers.
         public boolean isCalibrated() {
             return calibrated;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// Lengths of the factors at the start.
+    public enum Scale implements Named {
+        OWN("own"),
+        STABLE("stable");
+
+        private final String jsonName;
+
+        Scale(String jsonName) {
+            this.jsonName = jsonName;
         }
 
         @Override

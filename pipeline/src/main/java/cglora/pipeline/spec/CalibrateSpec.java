@@ -14,6 +14,14 @@ public record CalibrateSpec(
         @Setting(value = "Training examples for the statistics", byDefault = "512", min = 1)
                 int samples,
         @Setting(
+                        value =
+                                "Tokens of those examples, drawn at random, that the curvature of"
+                                        + " cg-lora is made of; null takes all",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 1)
+                Integer tokens,
+        @Setting(
                         value = "Further examples on which the step size is chosen",
                         byDefault = "192",
                         min = 1)

@@ -9,7 +9,8 @@ public record CgSpec(
                 double damping,
         @Setting(
                         value =
-                                "relative: times the mean eigenvalue; pi: split by traces; absolute: as given",
+                                "relative: times the mean eigenvalue; pi: split by traces;"
+                                        + " absolute: as given",
                         byDefault = "\"relative\"")
                 DampingType dampingType,
         @Setting(
@@ -26,7 +27,8 @@ public record CgSpec(
                 double pS,
         @Setting(
                         value =
-                                "Start from the base model by subtracting the initial adapter from the weights",
+                                "Start from the base model by subtracting the initial adapter from"
+                                        + " the weights",
                         byDefault = "false")
                 boolean shift,
         @Setting(value = "How the step is split between A and B", byDefault = "\"balanced\"")
@@ -45,17 +47,45 @@ public record CgSpec(
                 Double stepSize,
         @Setting(
                         value =
-                                "Coordinates in which the optimizer sees the factors; with shift they are plain",
+                                "Coordinates in which the optimizer sees the factors; with shift"
+                                        + " they are plain",
                         byDefault = "\"whitened\"")
                 Coordinates coordinates,
         @Setting(
                         value =
-                                "uniform: r everywhere; curvature: where the whitened spectra gain most, at rank_budget",
+                                "Leading eigenvectors that the roots of whitened coordinates keep"
+                                        + " of each factor, so that no matrix of a layer's width"
+                                        + " squared is kept; null keeps the roots whole",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 1)
+                Integer whiteningRank,
+        @Setting(
+                        value = "Power of the input factor in whitened coordinates; null takes p_a",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 0,
+                        max = 0.5)
+                Double whiteningPA,
+        @Setting(
+                        value =
+                                "Power of the output factor in whitened coordinates; null takes"
+                                        + " p_s",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 0,
+                        max = 0.5)
+                Double whiteningPS,
+        @Setting(
+                        value =
+                                "uniform: r everywhere; curvature: where the whitened spectra gain"
+                                        + " most, at rank_budget",
                         byDefault = "\"uniform\"")
                 RankAllocation rankAllocation,
         @Setting(
                         value =
-                                "Parameters of all factors where rank_allocation is curvature; null takes those of r everywhere",
+                                "Parameters of all factors where rank_allocation is curvature; null"
+                                        + " takes those of r everywhere",
                         byDefault = "null",
                         nullable = true,
                         min = 1)
@@ -67,7 +97,8 @@ public record CgSpec(
                 int minRank,
         @Setting(
                         value =
-                                "Largest rank of a module where rank_allocation is curvature; null takes 4 r",
+                                "Largest rank of a module where rank_allocation is curvature; null"
+                                        + " takes 4 r",
                         byDefault = "null",
                         nullable = true,
                         min = 1)

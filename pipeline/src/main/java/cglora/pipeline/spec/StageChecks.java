@@ -164,7 +164,7 @@ final class StageChecks {
         };
     }
 
-    private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
+    private void checkSketched(CalibrateSpec stage, ObjectValue tree) {
         if (stage.form() != CalibrateSpec.Form.SKETCHED) {
             return;
         }
@@ -176,6 +176,9 @@ final class StageChecks {
                             + stage.fisher().jsonName()
                             + "'",
                     "\"fisher\": \"empirical\", or \"form\": \"factored\"");
+        }
+        if (stage.tokens() != null) {
+            conflict(tree, "tokens", "form", "form 'sketched' takes all tokens: leave tokens out");
         }
         if (stage.sharing() != CalibrateSpec.Sharing.EXPAND) {
             problems.error(
@@ -235,6 +238,18 @@ final class StageChecks {
         }
     }
 
+    private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
+        checkSketched(stage, tree);
+        if (stage.tokens() != null && stage.sharing() == CalibrateSpec.Sharing.REDUCE) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "tokens"),
+                    "sharing 'reduce' sums over all tokens of an example, and 'tokens' leaves some"
+                            + " of them out",
+                    "take \"tokens\" out and lower \"samples\", or \"sharing\": \"expand\"");
+        }
+    }
+
     private void checkAdapter(AdapterSpec stage, ObjectValue tree) {
         if (stage.method().isCalibrated() && !seen.contains("calibrate")) {
             problems.error(
@@ -269,6 +284,17 @@ final class StageChecks {
                         "raise max_rank");
             }
         }
+        checkCoordinates(stage, tree);
+        boolean stable =
+                stage.scale() == AdapterSpec.Scale.STABLE
+                        || stage.cg().scale() == CgSpec.Scale.STABLE;
+        if (stable && stage.method() == AdapterSpec.Method.CG_LORA && !stage.cg().shift()) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, stage.scale() == AdapterSpec.Scale.STABLE ? "scale" : "cg"),
+                    "the stable scale without shift would start far from the pretrained model",
+                    "add \"cg\": {\"shift\": true}, or keep the step's own scale");
+        }
         boolean fixed = stage.cg().step() == CgSpec.Step.FIXED;
         if (fixed != (stage.cg().stepSize() != null)) {
             problems.error(
@@ -280,6 +306,25 @@ final class StageChecks {
                                     + stage.cg().step().jsonName()
                                     + "'",
                     fixed ? "add \"step_size\": 1.0" : "add \"step\": \"fixed\"");
+        }
+    }
+
+    /// What is said of coordinates that are not used is said to be so.
+    private void checkCoordinates(AdapterSpec stage, ObjectValue tree) {
+        CgSpec cg = stage.cg();
+        boolean plain = cg.coordinates() == CgSpec.Coordinates.PLAIN;
+        boolean rooted =
+                cg.whiteningRank() != null || cg.whiteningPA() != null || cg.whiteningPS() != null;
+        boolean asked = tree.get("cg") instanceof ObjectValue given && given.has("coordinates");
+        if (rooted && (plain || cg.shift()) || asked && !plain && cg.shift()) {
+            problems.warning(
+                    O_CONFLICT,
+                    origin(tree, "cg"),
+                    cg.shift()
+                            ? "with shift the coordinates are plain: whitened ones are not used"
+                            : "coordinates are plain: whitening_rank, whitening_p_a and"
+                                    + " whitening_p_s are not used",
+                    "");
         }
     }
 

@@ -266,7 +266,7 @@ class BadInputTest {
             value = {
                 "2 | 7 | 2 | classifier.weight is [2, 7], expected [2, 12]",
                 "2 | 12 | 3 | classifier.bias is [3], expected [2]",
-                "2 | 12 | 0 | classifier.bias is THIRD"
+                "2 | 12 | 0 | classifier.bias is missing, expected [2]"
             })
     void aHeadThatDoesNotFitTheModelIsRefused(int labels, int width, int biases, String what)
             throws IOException {

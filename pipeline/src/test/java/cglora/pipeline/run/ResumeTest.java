@@ -32,6 +32,7 @@ class ResumeTest {
                     pissa             | false | "method": "pissa"                                |
                     cg-lora           | true  | "method": "cg-lora", "lora_dropout": 0.2, "cg": {"coordinates": "plain"} |
                     cg-lora whitened  | true  | "method": "cg-lora"                              |
+                    cg-lora leading   | true  | "method": "cg-lora", "cg": {"whitening_rank": 2} |
                     cg-lora shifted   | true  | "method": "cg-lora", "cg": {"shift": true}       |
                     cg-lora ranks     | true  | "method": "cg-lora", "cg": {"rank_allocation": "curvature"} |
                     full              | false | "method": "full"                                 |
