@@ -16,8 +16,10 @@ public final class SketchedEigen implements SymmetricSpectrum {
     private final double[] eigenvalues;
     private final Matrix vectors;
     private final double rest;
+    private final double trace;
 
-    private SketchedEigen(double[] eigenvalues, Matrix vectors, double rest) {
+    private SketchedEigen(double[] eigenvalues, Matrix vectors, double rest, double trace) {
+        this.trace = trace;
         this.eigenvalues = eigenvalues;
         this.vectors = vectors;
         this.rest = rest;
@@ -29,7 +31,7 @@ public final class SketchedEigen implements SymmetricSpectrum {
     public static SketchedEigen of(Matrix Y, Matrix Omega, double trace) {
         int size = Y.rows();
         if (!(trace > 0)) {
-            return new SketchedEigen(new double[0], Matrix.zero(size, 0), 0);
+            return new SketchedEigen(new double[0], Matrix.zero(size, 0), 0, 0);
         }
         // (ΩᵀY)^{-1/2} on the directions that stand above rounding
         Matrix gram = Omega.transposeTimes(Y);
@@ -54,7 +56,7 @@ public final class SketchedEigen implements SymmetricSpectrum {
         }
         Matrix vectors = half.times(inner.vectors().columns(start, count)).scaledColumns(scale);
         double rest = count < size ? Math.max(0, trace - found) / (size - count) : 0;
-        return new SketchedEigen(values, vectors, rest);
+        return new SketchedEigen(values, vectors, rest, trace);
     }
 
     private static int firstAbove(double[] ascending, double bound) {
@@ -84,7 +86,7 @@ public final class SketchedEigen implements SymmetricSpectrum {
 
     @Override
     public double trace() {
-        return Arrays.stream(eigenvalues).sum() + rest * (size() - eigenvalues.length);
+        return trace;
     }
 
     @Override

@@ -131,7 +131,7 @@ enum InitForm {
 
     /// Of a small model as many as its layers have: nothing is left out then.
     private static int columns(InitModel model) {
-        return model == InitModel.TINY ? Integer.MAX_VALUE / 2 : 32;
+        return model == InitModel.TINY ? Integer.MAX_VALUE / 2 : 64;
     }
 
     private AdapterInitializer loraGa() {

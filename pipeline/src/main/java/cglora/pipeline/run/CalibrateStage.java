@@ -26,7 +26,7 @@ import java.util.SplittableRandom;
 /// Curvature and gradient of the targeted layers.
 final class CalibrateStage {
     /// Random columns of a sketch.
-    private static final int SKETCH_COLUMNS = 32;
+    private static final int SKETCH_COLUMNS = 64;
 
     private static final int SKETCH_BATCH = 8;
 
@@ -71,9 +71,9 @@ final class CalibrateStage {
         var pass = new CalibrationPass(run.session, modules);
         int tokens = batches.stream().mapToInt(Batch::tokens).sum();
         int taken = curved ? taken(calibrate, tokens) : tokens;
+        boolean sketched = curved && isSketched(calibrate);
         boolean rows = curved && needsRows(calibrate, inputs, tokens);
         boolean gram = curved && isImplicit(calibrate, inputs, taken);
-        boolean sketched = curved && isSketched(calibrate);
         int count = s.curvature().size();
         var warnings = new Problems();
         long bytes;
