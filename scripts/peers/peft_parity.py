@@ -10,7 +10,8 @@ head of random values, a BertForSequenceClassification is saved as transformers 
 variant below is then trained for a few steps by `cglora run`, loaded by
 `PeftModel.from_pretrained` on that base, and asked for the logits of the same texts that
 `cglora predict --json` is asked for. The exit status is 1 where one differs by more than the
-tolerance, or where PEFT warns of missing or unexpected tensors. Then adapters that `cglora init`
+tolerance, or where PEFT warns of missing or unexpected tensors. `cglora merge` writes each as a model,
+which transformers loads and is asked, too. Then adapters that `cglora init`
 only starts are loaded: those of methods that shift the base after its other half, `base_shift`, was
 merged into it.
 """
@@ -182,6 +183,18 @@ def theirs(base, adapter, shift=None):
     return adapted, plain, layers, complaints
 
 
+def merged(options, adapter, name):
+    """The logits of what `cglora merge` writes, by transformers alone."""
+    folder = options.work / "merged" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(exist_ok=True)
+    command([options.cglora, "merge", adapter, "-o", folder])
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    tokens = AutoTokenizer.from_pretrained(folder)(TEXTS, padding=True, return_tensors="pt")
+    with torch.no_grad():
+        return model(**tokens).logits
+
+
 def init(options, name, method, calibrated=None):
     file = pipeline(options.work, name, {"method": method}, "new", calibrated)
     command([options.cglora, "init", file])
@@ -222,6 +235,9 @@ def main():
             exported = options.work / "runs" / file.stem / "latest" / "adapter"
             mine = ours(options.cglora, exported)
             failed |= compare(f"{name:16} head {head:4}", mine, theirs(options.work / "base", exported))
+            difference = (mine - merged(options, exported, file.stem)).abs().max().item()
+            failed |= not difference <= TOLERANCE
+            print(f"{'':16}  merged, by transformers: logits differ by {difference:.1e}", flush=True)
     for method in STARTS:
         start = init(options, f"init {method}", method)
         shift = start / "base_shift"

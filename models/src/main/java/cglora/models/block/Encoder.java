@@ -57,7 +57,7 @@ public interface Encoder {
     /// Modules of other tasks' classes that a checkpoint may bring and that are left aside.
     List<String> otherHeads();
 
-    /// PEFT's default `target_modules` of this family.
+    /// PEFT's default `target_modules` of this family: query and value, also where PEFT has none.
     List<String> defaultTargetModules();
 
     /// Appends the body; gives the last hidden states [batch · width, hidden].

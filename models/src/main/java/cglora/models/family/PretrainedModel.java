@@ -8,7 +8,6 @@ import cglora.models.block.Encoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
 import cglora.models.tokenizer.Tokenizer;
-import cglora.models.weights.OnnxWeights;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.ShardedSafetensors;
 import cglora.models.weights.WeightSource;
@@ -78,7 +77,7 @@ public record PretrainedModel(
     public static PretrainedModel load(String path, Map<String, ?> overrides, boolean followLinks) {
         PretrainedModel model =
                 path.startsWith(CLASSPATH) || path.endsWith(".onnx")
-                        ? onnx(path, overrides)
+                        ? OnnxModel.load(path, overrides)
                         : directory(Path.of(path), overrides, followLinks);
         try {
             model.checkTensors();
@@ -206,54 +205,7 @@ public record PretrainedModel(
         }
     }
 
-    private static PretrainedModel onnx(String path, Map<String, ?> overrides) {
-        requireThere(path);
-        var weights = new OnnxWeights(() -> open(path), path);
-        ObjectNode config = JsonMapper.shared().createObjectNode();
-        config.put("model_type", ModelFamilies.ONNX.modelType());
-        long[] word = shape(weights, "embeddings.word_embeddings.weight");
-        long[] inner = shape(weights, "encoder.layer.0.intermediate.dense.weight");
-        config.put("vocab_size", (int) word[0]);
-        config.put("hidden_size", (int) word[1]);
-        config.put("intermediate_size", (int) inner[0]);
-        config.put(
-                "max_position_embeddings",
-                (int) shape(weights, "embeddings.position_embeddings.weight")[0]);
-        config.put(
-                "type_vocab_size",
-                (int) shape(weights, "embeddings.token_type_embeddings.weight")[0]);
-        int layers = 0;
-        while (weights.names().contains("encoder.layer." + layers + ".output.dense.weight")) {
-            layers++;
-        }
-        config.put("num_hidden_layers", layers);
-        weights.attentionHeads((int) word[1])
-                .ifPresent(heads -> config.put("num_attention_heads", heads));
-        config.put("hidden_act", "gelu");
-        config.put("layer_norm_eps", 1e-12);
-        overrides.forEach((key, value) -> config.set(key, JsonMapper.shared().valueToTree(value)));
-        if (!config.has("num_attention_heads")) {
-            throw new CgloraException(
-                    ErrorCode.M_ONNX,
-                    path,
-                    "the graph does not show the number of attention heads",
-                    "\"config\": {\"num_attention_heads\": …} in the model stage");
-        }
-        return new PretrainedModel(ModelFamilies.ONNX.read(config, path), weights, config, path);
-    }
-
-    private static long[] shape(OnnxWeights weights, String name) {
-        if (!weights.names().contains(name)) {
-            throw new CgloraException(
-                    ErrorCode.M_ONNX,
-                    weights.description(),
-                    "has no tensor '" + name + "'",
-                    "only exports of BERT that keep its names are understood");
-        }
-        return weights.shape(name);
-    }
-
-    private static void requireThere(String path) {
+    static void requireThere(String path) {
         boolean bundled = path.startsWith(CLASSPATH);
         if (bundled
                 ? PretrainedModel.class.getResource(resource(path)) == null
@@ -266,7 +218,7 @@ public record PretrainedModel(
         }
     }
 
-    private static InputStream open(String path) throws IOException {
+    static InputStream open(String path) throws IOException {
         return path.startsWith(CLASSPATH)
                 ? PretrainedModel.class.getResourceAsStream(resource(path))
                 : Files.newInputStream(Path.of(path));
@@ -383,12 +335,29 @@ public record PretrainedModel(
         return weights.names().contains(headWeight());
     }
 
+    /// Whether the checkpoint brings a head of this model with so many labels.
+    public boolean hasHead(int labels) {
+        return hasHead() && headMismatches(labels).isEmpty();
+    }
+
     /// How many labels the checkpoint's head has.
     ///
     /// @throws CgloraException M-SHAPE for tensors that are no head of this model
     public int headOutputs() {
         long[] found = weights.shape(headWeight());
         int labels = found.length == 2 ? Math.toIntExact(found[0]) : 1;
+        List<String> wrong = headMismatches(labels);
+        if (!wrong.isEmpty()) {
+            throw new CgloraException(
+                    ErrorCode.M_SHAPE,
+                    description,
+                    "its head does not fit: " + String.join(", ", wrong),
+                    "\"head\": \"new\" in the model stage replaces it");
+        }
+        return labels;
+    }
+
+    private List<String> headMismatches(int labels) {
         var wrong = new ArrayList<String>();
         for (ParameterSpec spec : encoder.classifierHead(labels).parameters()) {
             String shape =
@@ -400,14 +369,7 @@ public record PretrainedModel(
                 wrong.add("%s is %s, expected %s".formatted(spec.name(), shape, expected));
             }
         }
-        if (!wrong.isEmpty()) {
-            throw new CgloraException(
-                    ErrorCode.M_SHAPE,
-                    description,
-                    "its head does not fit: " + String.join(", ", wrong),
-                    "\"head\": \"new\" in the model stage replaces it");
-        }
-        return labels;
+        return wrong;
     }
 
     /// Standard deviation that transformers draws new weights with.

@@ -45,6 +45,7 @@ public sealed interface Op
                 Scale,
                 SquaredError,
                 SquaredErrorGradient,
+                Squares,
                 Tanh,
                 TanhGradient {
 

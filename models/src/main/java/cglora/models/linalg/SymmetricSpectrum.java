@@ -2,7 +2,7 @@ package cglora.models.linalg;
 
 /// The spectrum of a symmetric positive semidefinite matrix `A` [size, size], from which every
 /// power of `Â = A + damping · I` follows.
-public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen {
+public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen, SketchedEigen {
     /// The error of eigenvalues of sums in float32, as a share of the largest: 2⁻²².
     double FLOAT32_NOISE = 0x1p-22;
 
@@ -22,8 +22,8 @@ public sealed interface SymmetricSpectrum permits SymmetricEigen, GramEigen {
     /// @param count at most as many as [#leadingVectors] gives
     double[] leadingValues(int count);
 
-    /// Their eigenvectors [size, count]; fewer where only fewer are known, all others being of the
-    /// eigenvalue 0.
+    /// Their eigenvectors [size, count]; fewer where only fewer are known, all others sharing what
+    /// is left of the trace.
     Matrix leadingVectors(int count);
 
     /// `(A + damping · I)^exponent · Y`.

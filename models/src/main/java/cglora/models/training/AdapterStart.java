@@ -34,6 +34,9 @@ public final class AdapterStart {
     public enum Step {
         /// The best of six lengths around the quadratic model's, on examples nothing else saw.
         HELD_OUT,
+        /// The same, where the linearised predictions of these examples choose the length: three
+        /// forward passes over them and none over the calibration examples.
+        PREDICTED,
         /// The minimiser of the quadratic model.
         QUADRATIC,
         /// As given.
@@ -211,18 +214,26 @@ public final class AdapterStart {
         double eta = initializer.eta();
         if (step != Step.FIXED && initializer.scale() != CgLoraInitializer.Scale.STABLE) {
             double epsilon = unit > 0 ? EPSILON / unit : EPSILON;
-            quadratic = quadratic(layers, factors, calibration, epsilon);
+            Probe probe =
+                    probe(layers, factors, step == Step.PREDICTED ? heldOut : calibration, epsilon);
+            quadratic = probe.quadratic();
             eta = quadratic;
+            if (step == Step.PREDICTED) {
+                chosen =
+                        StepSize.predicted(
+                                quadratic,
+                                probe.before().loss(),
+                                probe::linearLoss,
+                                candidate -> heldOutLoss(layers, factors, heldOut, candidate));
+            }
         }
         if (step == Step.HELD_OUT && initializer.scale() != CgLoraInitializer.Scale.STABLE) {
             chosen =
                     StepSize.heldOut(
                             quadratic,
-                            candidate -> {
-                                writeAll(layers, factors, candidate);
-                                return session.evaluate(heldOut.batches(), heldOut.data().size())
-                                        .loss();
-                            });
+                            candidate -> heldOutLoss(layers, factors, heldOut, candidate));
+        }
+        if (chosen != null) {
             eta = chosen.eta();
             if (!chosen.lowered()) {
                 warnings.warning(
@@ -362,7 +373,35 @@ public final class AdapterStart {
         }
     }
 
-    private double quadratic(
+    private double heldOutLoss(
+            List<LoraLayer> layers, Map<String, LoraFactors> factors, Sample heldOut, double eta) {
+        writeAll(layers, factors, eta);
+        return session.evaluate(heldOut.batches(), heldOut.data().size()).loss();
+    }
+
+    /// Predictions without a step and after a short one.
+    private record Probe(
+            Evaluation before, Evaluation moved, double epsilon, Dataset data, boolean regression) {
+        double quadratic() {
+            return regression
+                    ? StepSize.quadratic(logits(before), logits(moved), epsilon, data.targets())
+                    : StepSize.quadratic(logits(before), logits(moved), epsilon, data.labels());
+        }
+
+        double linearLoss(double eta) {
+            return regression
+                    ? StepSize.linearLoss(
+                            logits(before), logits(moved), epsilon, eta, data.targets())
+                    : StepSize.linearLoss(
+                            logits(before), logits(moved), epsilon, eta, data.labels());
+        }
+
+        private static Matrix logits(Evaluation evaluation) {
+            return Matrix.of(evaluation.logits());
+        }
+    }
+
+    private Probe probe(
             List<LoraLayer> layers,
             Map<String, LoraFactors> factors,
             Sample sample,
@@ -371,11 +410,8 @@ public final class AdapterStart {
         Evaluation before = session.evaluate(sample.batches(), sample.data().size());
         writeAll(layers, factors, epsilon);
         Evaluation moved = session.evaluate(sample.batches(), sample.data().size());
-        Matrix logits = Matrix.of(before.logits());
-        Matrix epsilonLogits = Matrix.of(moved.logits());
-        return session.model().labels().regression()
-                ? StepSize.quadratic(logits, epsilonLogits, epsilon, sample.data().targets())
-                : StepSize.quadratic(logits, epsilonLogits, epsilon, sample.data().labels());
+        boolean regression = session.model().labels().regression();
+        return new Probe(before, moved, epsilon, sample.data(), regression);
     }
 
     /// `W ← W − s B₀ A₀`.

@@ -48,7 +48,7 @@ public final class CalibrationPass {
     /// What the metric of predictions is made of.
     public static final Set<Need> METRIC = Set.of(Need.INPUT_FACTOR, Need.OUTPUT_FACTOR);
 
-    private record Loaded(
+    record Loaded(
             LoadedProgram program,
             BatchInputs inputs,
             Tensor labels,
@@ -198,11 +198,30 @@ public final class CalibrationPass {
         return sums;
     }
 
+    /// For each layer the first one that has its input, and whether that is one row an example.
+    record Source(String first, boolean pooled) {}
+
+    Map<String, Source> sources() {
+        var builder =
+                new ModelBuilder(
+                        new Graph("probe"), session.parameters(), session.adapters(), null);
+        int probeRows = 2;
+        session.model().build(builder, BatchInputs.of(builder.graph(), probeRows, 2));
+        var first = new IdentityHashMap<Tensor, String>();
+        var sources = new LinkedHashMap<String, Source>();
+        for (LinearModule module : modules) {
+            Tensor x = builder.taps().get(module.name()).x();
+            String name = first.computeIfAbsent(x, _ -> module.name());
+            sources.put(module.name(), new Source(name, x.shape().rows() == probeRows));
+        }
+        return sources;
+    }
+
     private static Buffer sum(Layout layout, LinearModule module, String what, long size) {
         return layout.allocate(Region.STATE, module.name() + what, size);
     }
 
-    private void run(Loaded loaded, Batch batch) {
+    void run(Loaded loaded, Batch batch) {
         run(loaded, batch, null);
     }
 
@@ -435,13 +454,13 @@ public final class CalibrationPass {
     }
 
     /// The forward pass of a batch's shape, with the examples' losses and their weights.
-    private final class Pass {
+    final class Pass {
         private final Graph graph;
-        private final ModelBuilder builder;
-        private final BatchInputs inputs;
+        final ModelBuilder builder;
+        final BatchInputs inputs;
         private final Tensor labels;
-        private final Tensor weights;
-        private final Tensor loss;
+        final Tensor weights;
+        final Tensor loss;
 
         Pass(Graph graph, int rows, int width) {
             this.graph = graph;

@@ -19,7 +19,7 @@ public record HeadStart(boolean read, long seed) {
     /// How an engine fills a parameter of the head; empty where it stays zero.
     Optional<Engine.Filler> of(
             ParameterSpec spec, SequenceClassifier model, PretrainedModel checkpoint) {
-        if (read && checkpoint.hasHead() && checkpoint.headOutputs() == model.outputs()) {
+        if (read && checkpoint.hasHead(model.outputs())) {
             return Optional.of(
                     (target, offset) -> checkpoint.weights().read(spec.name(), target, offset));
         }

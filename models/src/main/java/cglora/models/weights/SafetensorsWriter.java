@@ -16,8 +16,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Writes float32 `.safetensors` files. Same tensors, same bytes: names are sorted, the header is
-/// padded with spaces to 8 bytes.
+/// Writes `.safetensors` files, float32 where nothing else is asked for. Same tensors, same bytes:
+/// names are sorted, the header is padded with spaces to 8 bytes.
 public final class SafetensorsWriter {
     private static final int PIECE = 1 << 20;
 
@@ -55,13 +55,24 @@ public final class SafetensorsWriter {
             Function<String, float[]> values,
             Map<String, String> metadata)
             throws IOException {
+        write(target, FloatFormat.F32, shapes, values, metadata);
+    }
+
+    /// The same in another format; elements are rounded to it.
+    public static void write(
+            Path target,
+            FloatFormat format,
+            SortedMap<String, int[]> shapes,
+            Function<String, float[]> values,
+            Map<String, String> metadata)
+            throws IOException {
         var header = new LinkedHashMap<String, Object>();
         header.put("__metadata__", new TreeMap<>(metadata));
         long at = 0;
         for (var tensor : shapes.entrySet()) {
-            long end = at + Float.BYTES * size(tensor.getValue());
+            long end = at + format.bytes() * size(tensor.getValue());
             var entry = new LinkedHashMap<String, Object>();
-            entry.put("dtype", "F32");
+            entry.put("dtype", format.name());
             entry.put("shape", tensor.getValue());
             entry.put("data_offsets", new long[] {at, end});
             header.put(tensor.getKey(), entry);
@@ -84,7 +95,7 @@ public final class SafetensorsWriter {
             }
             writeFully(channel, head.flip());
             for (var tensor : shapes.entrySet()) {
-                writeFully(channel, values.apply(tensor.getKey()));
+                writeFully(channel, format, values.apply(tensor.getKey()));
             }
             channel.force(true);
         } catch (IOException | RuntimeException e) {
@@ -107,14 +118,18 @@ public final class SafetensorsWriter {
     }
 
     /// In pieces: a large tensor is not copied as a whole.
-    private static void writeFully(FileChannel channel, float[] values) throws IOException {
+    private static void writeFully(FileChannel channel, FloatFormat format, float[] values)
+            throws IOException {
         var bytes =
-                ByteBuffer.allocate(Float.BYTES * Math.min(PIECE, values.length))
+                ByteBuffer.allocate(format.bytes() * Math.min(PIECE, values.length))
                         .order(ByteOrder.LITTLE_ENDIAN);
         for (int at = 0; at < values.length; at += PIECE) {
             int count = Math.min(PIECE, values.length - at);
-            bytes.clear().asFloatBuffer().put(values, at, count);
-            writeFully(channel, bytes.limit(Float.BYTES * count));
+            bytes.clear();
+            for (int i = at; i < at + count; i++) {
+                format.put(bytes, values[i]);
+            }
+            writeFully(channel, bytes.flip());
         }
     }
 

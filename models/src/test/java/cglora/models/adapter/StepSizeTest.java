@@ -56,6 +56,46 @@ class StepSizeTest {
     }
 
     @Test
+    void thePredictedStepIsEvaluatedOnceWhereThePredictionHolds() {
+        var asked = new java.util.ArrayList<Double>();
+        StepSize step =
+                StepSize.predicted(
+                        4,
+                        10,
+                        eta -> (eta - 2.2) * (eta - 2.2),
+                        eta -> {
+                            asked.add(eta);
+                            return 9;
+                        });
+        assertThat(step.eta()).isEqualTo(2);
+        assertThat(step.lowered()).isTrue();
+        assertThat(asked).containsExactly(2.0);
+        StepSize worse = StepSize.predicted(4, 10, eta -> -eta, eta -> eta > 0.6 ? 11 : 9.9);
+        assertThat(worse.eta()).isEqualTo(0.5);
+        assertThat(worse.trials()).hasSize(5);
+        StepSize none = StepSize.predicted(4, 10, eta -> -eta, _ -> Double.NaN);
+        assertThat(none.lowered()).isFalse();
+        assertThat(none.eta()).isEqualTo(0.25);
+    }
+
+    @Test
+    void theLinearLossIsThatOfLogitsThatAreLinear() {
+        var random = new Random(2);
+        Matrix logits = RandomMatrices.gaussian(9, 3, random);
+        Matrix direction = RandomMatrices.gaussian(9, 3, random);
+        int[] labels = random.ints(9, 0, 3).toArray();
+        assertThat(
+                        StepSize.linearLoss(
+                                logits, logits.plus(direction.scaled(0.01)), 0.01, 2, labels))
+                .isCloseTo(crossEntropy(logits.plus(direction.scaled(2)), labels), within(1e-10));
+        float[] targets = {4, 4};
+        Matrix predictions = Matrix.of(new double[] {1}, new double[] {2});
+        Matrix moved = Matrix.of(new double[] {1.5}, new double[] {2.5});
+        assertThat(StepSize.linearLoss(predictions, moved, 0.5, 3, targets))
+                .isCloseTo(0.5, within(1e-12));
+    }
+
+    @Test
     void aDirectionThatRaisesTheLossOrDoesNothingIsRefused() {
         Matrix logits = Matrix.of(new double[] {0, 0});
         Matrix wrong = Matrix.of(new double[] {-1e-3, 0});

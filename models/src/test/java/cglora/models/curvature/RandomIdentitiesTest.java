@@ -107,7 +107,7 @@ class RandomIdentitiesTest {
     }
 
     /// Identity 4: with full whitening of a side, a change of its coordinates changes no
-    // prediction.
+    /// prediction.
     @ParameterizedTest
     @MethodSource("seeds")
     void coordinatesOfAWhitenedSideDoNotMatter(long seed) {

@@ -1,6 +1,7 @@
 package cglora.models.graph;
 
 import cglora.kernels.check.Float64;
+import cglora.kernels.reduction.ReductionKernels;
 
 /// Every op of a forward pass once more in float64, from its formula. The switch is complete: a
 /// new op does not compile without its line here.
@@ -25,6 +26,7 @@ final class Float64Ops {
             case EmbeddingPair o -> embeddingPair(o, values);
             case EmbeddingSum o -> embeddingSum(o, values);
             case Gram o -> gram(o, values);
+            case Squares o -> squares(values.of(o.x()));
             case LayerNorm o ->
                     layerNorm(
                             o.x().shape(), values.of(o.x()), o.gain(), o.shift(), o.eps(), values);
@@ -146,6 +148,14 @@ final class Float64Ops {
                         word[words[r] * hidden + i]
                                 + position[positions[r] * hidden + i]
                                 + type[types[r] * hidden + i]);
+    }
+
+    private static double[] squares(double[] x) {
+        double[] sums = new double[Math.ceilDiv(x.length, ReductionKernels.BLOCK)];
+        for (int i = 0; i < x.length; i++) {
+            sums[i / ReductionKernels.BLOCK] += x[i] * x[i];
+        }
+        return sums;
     }
 
     private static double[] gram(Gram o, Float64Values values) {

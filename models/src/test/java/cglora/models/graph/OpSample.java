@@ -69,6 +69,7 @@ record OpSample(String name, Function<OpInputs, Op> make) {
                             int n = d.size();
                             return new Dot(d.constants(n), d.constants(n));
                         }));
+        samples.add(new OpSample("Squares", d -> new Squares(d.constants(d.size(), d.size()))));
         return samples;
     }
 

@@ -8,6 +8,7 @@ import cglora.models.adapter.Need;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.curvature.FisherType;
+import cglora.models.curvature.SketchedKfac;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
@@ -103,6 +104,44 @@ class CalibrationPassTest {
 
     private static FactoredKfac curvature(StatisticsSource source, String module) {
         return (FactoredKfac) source.take(module).curvature().orElseThrow();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void sketchesAreThoseOfTheTokensAndDoNotDependOnBatchesOrPadding(boolean pooler)
+            throws IOException {
+        Dataset data = data(11);
+        Path model = pooler ? TinyBert.writeWithPooler(folder) : TinyBert.write(folder, true);
+        try (var checkpoint = PretrainedModel.load(model.toString(), Map.of());
+                var session = session(checkpoint)) {
+            var modules = session.model().linearModules();
+            List<Batch> small = batches(data, 2);
+            List<Batch> large = batches(data, 16);
+            StatisticsSource sketched = new SketchedPass(session, modules, 4).gather(small, 11, 3);
+            var kept = sketched.keep();
+            StatisticsSource again = new SketchedPass(session, modules, 4).gather(large, 11, 3);
+            Map<String, TokenStatistics> tokens =
+                    new CalibrationPass(session, modules)
+                            .tokens(small, FisherPasses.empirical(), 11);
+            for (String name : sketched.modules()) {
+                FactoredKfac f = tokens.get(name).factored(WeightSharing.EXPAND);
+                for (StatisticsSource source : List.of(sketched, again, kept.get())) {
+                    var s = (SketchedKfac) source.take(name).curvature().orElseThrow();
+                    assertThat(s.Omega().columns()).isEqualTo(4);
+                    for (var pair :
+                            List.of(
+                                    new Matrix[] {s.AOmega(), f.A().times(s.Omega())},
+                                    new Matrix[] {s.SPsi(), f.S().times(s.Psi())},
+                                    new Matrix[] {s.G(), f.G()})) {
+                        assertThat(pair[0].minus(pair[1]).frobenius())
+                                .as(name)
+                                .isCloseTo(0, within(1e-5 * pair[1].frobenius() + 1e-9));
+                    }
+                    assertThat(s.traceA()).isCloseTo(f.traceA(), within(1e-5 * f.traceA()));
+                    assertThat(s.traceS()).isCloseTo(f.traceS(), within(1e-5 * f.traceS() + 1e-12));
+                }
+            }
+        }
     }
 
     @Test

@@ -29,6 +29,36 @@ class SafetensorsTest {
         return Files.write(folder.resolve("t.safetensors"), bytes.array());
     }
 
+    /// Values of the formats: exact ones, ties between two neighbours, and what is not finite.
+    @ParameterizedTest
+    @CsvSource({
+        "F16,  1.5,            3e00",
+        "F16,  1.00048828125,  3c00", // half way from 1 to 1 + 2^-10: to the even one
+        "F16,  1.00146484375,  3c02",
+        "F16,  70000,          7c00",
+        "BF16, -2.0,           c000",
+        "BF16, 1.00390625,     3f80", // half way from 1 to 1 + 2^-7
+        "BF16, 1.01171875,     3f82",
+        "BF16, 3.4028235e38,   7f80",
+        "BF16, NaN,            7fc0"
+    })
+    void halfWidthsAreRoundedToTheNearest(FloatFormat format, float value, String bits)
+            throws IOException {
+        Path file = folder.resolve("half.safetensors");
+        var shapes = new TreeMap<>(Map.of("a", new int[] {1}));
+        SafetensorsWriter.write(file, format, shapes, _ -> new float[] {value}, Map.of());
+        byte[] bytes = Files.readAllBytes(file);
+        int last = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getShort(bytes.length - 2);
+        assertThat("%04x".formatted(last & 0xffff)).isEqualTo(bits);
+        float rounded = format.round(value);
+        try (var read = new Safetensors(file)) {
+            assertThat(read.dtype("a")).isEqualTo(format.name());
+            if (Float.isFinite(rounded)) { // readers refuse what is not
+                assertThat(read.read("a")).containsExactly(rounded);
+            }
+        }
+    }
+
     @Test
     void whatIsWrittenIsReadAndTheSameBytesComeTwice() throws IOException {
         var tensors = new TreeMap<String, TensorData>();

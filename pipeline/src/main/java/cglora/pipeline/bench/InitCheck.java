@@ -39,7 +39,7 @@ final class InitCheck {
             data = InitData.make(InitModel.TINY, session);
             data.writeHead(session);
             Dataset examples = data.calibration();
-            List<Batch> batches = data.model().batcher().sequential(examples);
+            List<Batch> batches = data.model().batcher(32).sequential(examples);
             tokens =
                     new CalibrationPass(session, session.model().linearModules())
                             .tokens(batches, FisherPasses.empirical(), examples.size());

@@ -30,6 +30,9 @@ record InitData(InitModel model, Dataset examples, float[] weight, float[] bias)
     static final String HEAD = "classifier.weight";
     static final String HEAD_BIAS = "classifier.bias";
 
+    /// Examples a batch where nothing is measured.
+    private static final int BATCH = 32;
+
     /// Share of the head's examples on which its ℓ₂ is chosen.
     private static final double L2_SHARE = 0.2;
 
@@ -37,16 +40,18 @@ record InitData(InitModel model, Dataset examples, float[] weight, float[] bias)
         return examples.slice(0, model.samples);
     }
 
-    Sample step() {
-        return sample(examples.slice(model.samples, model.samples + model.stepSamples));
+    /// @param batch examples a batch
+    Sample step(int batch) {
+        return sample(examples.slice(model.samples, model.samples + model.stepSamples), batch);
     }
 
     Sample heldOut() {
-        return sample(examples.slice(model.samples + model.stepSamples, examples.size()));
+        return sample(examples.slice(model.samples + model.stepSamples, examples.size()), BATCH);
     }
 
-    Sample sample(Dataset data) {
-        return new Sample(model.batcher().sequential(data), data);
+    /// @param batch examples a batch
+    Sample sample(Dataset data, int batch) {
+        return new Sample(model.batcher(batch).sequential(data), data);
     }
 
     void writeHead(Session session) {
@@ -66,10 +71,12 @@ record InitData(InitModel model, Dataset examples, float[] weight, float[] bias)
         HeadWarmup.Head found =
                 HeadWarmup.defaults()
                         .classification(
-                                session.features(model.batcher().sequential(fitted), fitted.size()),
+                                session.features(
+                                        model.batcher(BATCH).sequential(fitted), fitted.size()),
                                 fitted.labels(),
                                 session.model().outputs(),
-                                session.features(model.batcher().sequential(others), others.size()),
+                                session.features(
+                                        model.batcher(BATCH).sequential(others), others.size()),
                                 others.labels());
         return new InitData(model, all.slice(head, count), found.weight(), found.bias());
     }

@@ -25,7 +25,6 @@ enum InitModel {
     /// Wide enough for every definition.
     static final int MAX_LENGTH = 64;
 
-    static final int BATCH = 32;
     static final int CLASSES = 26;
     private static final int BERT_VOCABULARY = 30522;
 
@@ -70,8 +69,9 @@ enum InitModel {
         }
     }
 
-    Batcher batcher() {
-        return new Batcher(BATCH, Batcher.defaultBuckets(MAX_LENGTH), 0);
+    /// @param size examples a batch
+    Batcher batcher(int size) {
+        return new Batcher(size, Batcher.defaultBuckets(MAX_LENGTH), 0);
     }
 
     /// What the results of a form are called.

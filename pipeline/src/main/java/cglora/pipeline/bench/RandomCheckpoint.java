@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The shape of a BERT with random weights, as its authors draw them before pretraining: normal
-/// with deviation 0.02, gains of norms 1, everything else 0. Nothing is on disk: a tensor is
-/// drawn when it is read, from its name.
+/// The shape of a BERT with random weights, as its authors draw them before pretraining:
+/// matrices normal with deviation 0.02, gains of norms 1, everything else 0. Nothing is on disk: a
+/// tensor is drawn when it is read, from its name.
 final class RandomCheckpoint implements WeightSource {
     private static final double DEVIATION = 0.02;
 

@@ -5,11 +5,14 @@ import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Merger;
 import cglora.pipeline.run.Predictor;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
 /// Merges an adapter into its base model.
 @Command(
@@ -18,6 +21,24 @@ import picocli.CommandLine.Parameters;
                 "Merge an adapter into its base and write a Hugging Face directory, read back and"
                         + " compared.")
 final class MergeCommand implements Callable<Integer> {
+    private enum Dtype {
+        FLOAT32,
+        SAME
+    }
+
+    /// A dtype by its name in any case.
+    static final class Dtypes implements ITypeConverter<Dtype> {
+        @Override
+        public Dtype convert(String text) {
+            try {
+                return Dtype.valueOf(text.toUpperCase(Locale.ROOT));
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(
+                        "no dtype '" + text + "', expected float32 or same");
+            }
+        }
+    }
+
     @Parameters(paramLabel = "ADAPTER", description = "Folder of an adapter, or of its run.")
     private Path adapter;
 
@@ -47,6 +68,16 @@ final class MergeCommand implements Callable<Integer> {
     private boolean asAdapter;
 
     @Option(
+            names = "--dtype",
+            paramLabel = "DTYPE",
+            defaultValue = "float32",
+            converter = Dtypes.class,
+            description =
+                    "Of the model's weights: float32, or same for that of the base, to which they"
+                            + " are rounded.")
+    private Dtype dtype;
+
+    @Option(
             names = "--allow-other-base",
             description = "Take a base model other than the adapter was trained on.")
     private boolean otherBase;
@@ -74,7 +105,10 @@ final class MergeCommand implements Callable<Integer> {
         var merger =
                 new Merger(
                         new Merger.Request(
-                                adapter, shift, new Predictor.Base(base, otherBase, followLinks)),
+                                adapter,
+                                shift,
+                                new Predictor.Base(base, otherBase, followLinks),
+                                dtype == Dtype.SAME),
                         chosen,
                         notes);
         String said = asAdapter ? merger.adapter(output) : merger.model(output);

@@ -140,6 +140,17 @@ public final class RunPage {
                         "computed by",
                         run.about().path("engine").asString(begin.path("device").asString(""))));
         rows.add(List.of("seed", begin.path("seed").toString()));
+        for (JsonNode again : run.events("resume")) {
+            rows.add(
+                    List.of(
+                            "went on",
+                            "%s, after step %s"
+                                    .formatted(
+                                            again.path("time")
+                                                    .asString("")
+                                                    .replaceFirst("\\.\\d+Z", "Z"),
+                                            again.path("step"))));
+        }
         for (JsonNode stage : run.events("stage")) {
             rows.add(List.of(stage.path("stage").asString(""), stage.path("detail").asString("")));
         }

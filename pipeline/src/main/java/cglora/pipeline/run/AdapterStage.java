@@ -107,7 +107,11 @@ final class AdapterStage {
     private String cgLora(AdapterSpec adapter, List<LoraLayer> layers, Map<String, Double> event) {
         CgSpec cg = adapter.cg();
         Samples s = run.samples(inputs.calibrateSpec().orElse(null));
-        Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
+        Batcher batcher =
+                inputs.batcher(
+                        inputs.calibrateSpec()
+                                .map(CalibrateStage::batch)
+                                .orElse(Inputs.EVALUATION_BATCH));
         Optional<AdapterStart.Allocation> allocation = inputs.allocation();
         run.start =
                 new AdapterStart(run.session, run.notes)

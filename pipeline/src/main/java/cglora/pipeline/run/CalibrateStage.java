@@ -14,6 +14,8 @@ import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.FisherPasses;
+import cglora.models.training.Session;
+import cglora.models.training.SketchedPass;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
 import java.util.List;
@@ -23,6 +25,11 @@ import java.util.SplittableRandom;
 
 /// Curvature and gradient of the targeted layers.
 final class CalibrateStage {
+    /// Random columns of a sketch.
+    private static final int SKETCH_COLUMNS = 32;
+
+    private static final int SKETCH_BATCH = 8;
+
     private static final FisherPasses EMPIRICAL = FisherPasses.empirical();
 
     private final RunState run;
@@ -56,7 +63,7 @@ final class CalibrateStage {
         }
         long begin = System.nanoTime();
         List<LoraLayer> layers = inputs.layers();
-        Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
+        Batcher batcher = inputs.batcher(batch(calibrate));
         List<Batch> batches = batcher.sequential(s.curvature());
         boolean curved = needs.equals(Need.FACTORS);
         FisherPasses curvature = curved ? passes(calibrate, s.curvature(), batches) : EMPIRICAL;
@@ -66,33 +73,51 @@ final class CalibrateStage {
         int taken = curved ? taken(calibrate, tokens) : tokens;
         boolean rows = curved && needsRows(calibrate, inputs, tokens);
         boolean gram = curved && isImplicit(calibrate, inputs, taken);
+        boolean sketched = curved && isSketched(calibrate);
         int count = s.curvature().size();
         var warnings = new Problems();
-        if (rows) {
+        long bytes;
+        if (sketched) {
+            SketchedPass sketches = sketches(run.session, layers);
+            run.statistics = sketches.gather(batches, count, inputs.spec().seed());
+            bytes = sketches.bytes();
+        } else if (rows) {
+            bytes = rowValues(inputs, calibrate, modules, taken) * Double.BYTES;
             Map<String, TokenStatistics> gathered =
                     pass.tokens(batches, curvature, count, taken, inputs.spec().seed());
             var sharing = WeightSharing.valueOf(calibrate.sharing().name());
             noteFallback(calibrate, sharing, gathered, warnings);
             run.statistics = CalibrationPass.implicit(gathered, t -> t.effective(sharing), gram);
         } else {
+            bytes = pass.sumBytes(needs);
             run.statistics = pass.gather(needs, batches, curvature, count);
         }
         run.repeat(warnings.warnings());
         run.effort = new StartEffort((System.nanoTime() - begin) * 1e-9, 0);
         run.shared.keep(
-                run.statistics,
-                run.effort.calibrateSeconds(),
-                rows
-                        ? rowValues(inputs, calibrate, modules, taken) * Double.BYTES
-                        : pass.sumBytes(needs),
-                warnings.warnings());
+                run.statistics, run.effort.calibrateSeconds(), bytes, warnings.warnings());
+        String form = sketched ? "sketched" : gram ? "implicit" : "factored";
         return "%d examples, %s tokens, %d layers, %s, %s"
                 .formatted(
                         count,
                         taken < tokens ? taken + " of " + tokens : tokens,
                         layers.size(),
                         calibrate.fisher().jsonName(),
-                        curved ? gram ? "implicit" : "factored" : gathered(needs));
+                        curved ? form : gathered(needs));
+    }
+
+    /// Examples a batch: sketches are small, and should not be far less than the activations.
+    static int batch(CalibrateSpec calibrate) {
+        return isSketched(calibrate) ? SKETCH_BATCH : Inputs.EVALUATION_BATCH;
+    }
+
+    static boolean isSketched(CalibrateSpec calibrate) {
+        return calibrate.form() == CalibrateSpec.Form.SKETCHED;
+    }
+
+    static SketchedPass sketches(Session session, List<LoraLayer> layers) {
+        return new SketchedPass(
+                session, layers.stream().map(LoraLayer::module).toList(), SKETCH_COLUMNS);
     }
 
     /// Where the reduced curvature of a layer is cancellation, its tokens are expanded, and the
@@ -153,6 +178,7 @@ final class CalibrateStage {
             case AUTO -> tokens < inputs.checkpoint().encoder().hiddenSize();
             case FACTORED -> false;
             case IMPLICIT -> true;
+            case SKETCHED -> false;
         };
     }
 

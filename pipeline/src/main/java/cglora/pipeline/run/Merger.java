@@ -5,9 +5,11 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LinearModule;
+import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
 import cglora.models.linalg.Matrix;
 import cglora.models.training.Session;
+import cglora.models.weights.FloatFormat;
 import cglora.models.weights.SafetensorsWriter;
 import cglora.pipeline.device.EngineChoice;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -32,7 +35,8 @@ public final class Merger {
     /// @param shift   folder of the adapter that was merged into the base before this one was
     ///     trained; null for none, or that of the run
     /// @param base    which base model is taken
-    public record Request(Path adapter, Path shift, Predictor.Base base) {}
+    /// @param rounds  whether a model gets the format that the base's weights have, not float32
+    public record Request(Path adapter, Path shift, Predictor.Base base, boolean rounds) {}
 
     private final Request request;
     private final EngineChoice engine;
@@ -85,6 +89,7 @@ public final class Merger {
         Path temporary = target.resolveSibling(target.getFileName() + ".tmp");
         float[][] expected;
         String base;
+        String rounding = "";
         try (Predictor trained = Predictor.open(place, request.base(), engine, notes)) {
             base = trained.checkpoint().description();
             if (shift != null) {
@@ -96,7 +101,12 @@ public final class Merger {
             if (asAdapter) {
                 together(trained.adapter(), shift).write(temporary, 0);
             } else {
-                writeModel(trained, temporary);
+                FloatFormat format = format(trained);
+                mergeInto(trained, format);
+                float[][] adapted = expected;
+                expected = probe.logits(trained);
+                rounding = said(format, MergeProbe.difference(adapted, expected), adapted);
+                writeModel(trained, format, temporary);
             }
         } catch (IOException e) {
             RunFolder.delete(temporary);
@@ -112,8 +122,8 @@ public final class Merger {
         } catch (IOException e) {
             throw disk(target, e);
         }
-        return "%s  verified: reloaded, logits differ by %.1e"
-                .formatted(RunReport.relative(target), difference);
+        return "%s  %sverified: reloaded, logits differ by %.1e"
+                .formatted(RunReport.relative(target), rounding, difference);
     }
 
     private Path shiftPlace() {
@@ -191,13 +201,76 @@ public final class Merger {
                 .toFloats();
     }
 
-    private void writeModel(Predictor trained, Path folder) throws IOException {
-        Session session = trained.session();
-        var shapes = new TreeMap<String, int[]>();
+    /// That of the base's first layer, or float32.
+    private FloatFormat format(Predictor trained) {
+        var checkpoint = trained.checkpoint();
+        String tensor = checkpoint.tensorOf(checkpoint.encoder().parameters().getFirst());
+        return request.rounds() && tensor != null
+                ? FloatFormat.of(checkpoint.weights().dtype(tensor))
+                : FloatFormat.F32;
+    }
+
+    private static List<ParameterSpec> parameters(Session session) {
         var specs = new ArrayList<ParameterSpec>(session.model().bodyParameters());
         specs.addAll(session.model().headParameters());
+        return specs;
+    }
+
+    /// The session's own weights become the merged ones, and its adapters do nothing any more.
+    private static void mergeInto(Predictor trained, FloatFormat format) {
+        Session session = trained.session();
+        Map<String, PeftAdapter.Layer> layers = trained.adapter().layers();
+        Map<String, LoraLayer> adapters = session.adapters();
+        for (ParameterSpec spec : parameters(session)) {
+            String module = spec.name().replaceFirst("\\.weight$", "");
+            PeftAdapter.Layer layer = spec.name().endsWith(".weight") ? layers.get(module) : null;
+            float[] values = session.read(spec.name());
+            if (layer != null) {
+                values = merged(values, layer);
+                String loraB = adapters.get(module).loraB();
+                session.write(loraB, new float[layer.loraB().length]);
+            }
+            for (int i = 0; i < values.length; i++) {
+                values[i] = format.round(values[i]);
+            }
+            session.write(spec.name(), finite(spec.name(), values));
+        }
+    }
+
+    /// What rounding has done to the logits; float32 does nothing that could be seen.
+    private static String said(FloatFormat format, double difference, float[][] adapted) {
+        if (format == FloatFormat.F32) {
+            if (!(difference <= Verification.TOLERANCE * scale(adapted))) {
+                throw new CgloraException(
+                        ErrorCode.A_VERIFY,
+                        "",
+                        "merging moves the logits by " + difference + "; nothing is written",
+                        "please report it");
+            }
+            return "";
+        }
+        return "%s moves the logits by %.1e of %.1f;  "
+                .formatted(format.torchName(), difference, scale(adapted));
+    }
+
+    /// The largest logit, at least 1.
+    private static double scale(float[][] logits) {
+        double scale = 1;
+        for (float[] of : logits) {
+            for (float logit : of) {
+                scale = Math.max(scale, Math.abs(logit));
+            }
+        }
+        return scale;
+    }
+
+    private static void writeModel(Predictor trained, FloatFormat format, Path folder)
+            throws IOException {
+        Session session = trained.session();
+        var shapes = new TreeMap<String, int[]>();
+        List<ParameterSpec> specs = parameters(session);
         specs.forEach(spec -> shapes.put(spec.name(), spec.extents()));
-        long bytes = Float.BYTES * specs.stream().mapToLong(ParameterSpec::size).sum();
+        long bytes = format.bytes() * specs.stream().mapToLong(ParameterSpec::size).sum();
         long free = Files.getFileStore(folder).getUsableSpace();
         if (free < bytes) {
             throw new CgloraException(
@@ -206,27 +279,23 @@ public final class Merger {
                     "%d bytes are to be written, the disk has %d".formatted(bytes, free),
                     "make room, or name a folder on another disk");
         }
-        Map<String, PeftAdapter.Layer> layers = new HashMap<>();
-        trained.adapter().layers().forEach((name, layer) -> layers.put(name + ".weight", layer));
         Files.writeString(
                 folder.resolve("config.json"),
                 SavedModel.config(
                         trained.checkpoint(),
                         session.model().labels(),
                         session.model().pooling(),
-                        trained.maxLength()));
+                        trained.maxLength(),
+                        format));
         String tokenizer = trained.adapter().metadata().get("cglora.tokenizer");
         trained.checkpoint()
                 .copyTokenizer(
                         tokenizer == null || tokenizer.equals("null") ? null : tokenizer, folder);
         SafetensorsWriter.write(
                 folder.resolve("model.safetensors"),
+                format,
                 shapes,
-                name -> {
-                    float[] values = session.read(name);
-                    PeftAdapter.Layer layer = layers.get(name);
-                    return finite(name, layer == null ? values : merged(values, layer));
-                },
+                session::read,
                 Map.of("format", "pt"));
     }
 
@@ -270,7 +339,6 @@ public final class Merger {
     /// Reads the files back; what does not agree keeps the name `.rejected`.
     private double compare(Path written, Path target, String base, float[][] expected) {
         double difference;
-        double scale = 1;
         var choice =
                 new Predictor.Base(
                         request.base().base() == null ? base : request.base().base(),
@@ -279,13 +347,8 @@ public final class Merger {
         try (Predictor again = Predictor.open(written, choice, engine, new Problems())) {
             float[][] found = new MergeProbe(again).logits(again);
             difference = MergeProbe.difference(expected, found);
-            for (float[] logits : expected) {
-                for (float logit : logits) {
-                    scale = Math.max(scale, Math.abs(logit));
-                }
-            }
         }
-        if (!(difference <= Verification.TOLERANCE * scale)) {
+        if (!(difference <= Verification.TOLERANCE * scale(expected))) {
             Path rejected = target.resolveSibling(target.getFileName() + ".rejected");
             try {
                 Files.move(written, rejected);

@@ -10,6 +10,7 @@ import cglora.models.data.Batch;
 import cglora.models.data.Dataset;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.Session;
+import cglora.models.training.SketchedPass;
 import cglora.models.training.Trainer;
 import cglora.pipeline.run.MemoryPlan.Item;
 import cglora.pipeline.spec.AdapterSpec;
@@ -129,11 +130,15 @@ final class RunMemory {
         Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
         int tokens = inputs.batches(data).stream().mapToInt(Batch::tokens).sum();
         var pass = new CalibrationPass(session, modules);
-        int width = width(Inputs.EVALUATION_BATCH, data);
+        int width = width(CalibrateStage.batch(calibrate), data);
         boolean curved = needs.equals(Need.FACTORS);
         int taken = curved ? CalibrateStage.taken(calibrate, tokens) : tokens;
         boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, taken);
         long activations;
+        if (curved && CalibrateStage.isSketched(calibrate)) {
+            sketches(calibrate, width);
+            return;
+        }
         if (curved && CalibrateStage.needsRows(calibrate, inputs, tokens)) {
             // the rows in float32, and once more in float64
             long values = CalibrateStage.rowValues(inputs, calibrate, modules, taken);
@@ -141,11 +146,29 @@ final class RunMemory {
             activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
         } else {
             sums = Item.engine(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
-            activations = pass.planned(needs, Inputs.EVALUATION_BATCH, width).scratchBytes();
+            activations =
+                    pass.planned(needs, CalibrateStage.batch(calibrate), width).scratchBytes();
         }
         int root = rootRank();
         for (LinearModule module : modules) {
             layer(module, root, implicit ? taken : 0);
+        }
+        add(calibrate.id(), weights, sums, activations(activations));
+    }
+
+    /// Of a layer at work gradient and sketches are in float64, with a few products of the
+    /// sketches' size, and both roots where they are wanted.
+    private void sketches(CalibrateSpec calibrate, int width) {
+        SketchedPass pass = CalibrateStage.sketches(session, inputs.layers());
+        sums = Item.engine("sketches and gradients", pass.bytes());
+        long activations = pass.planned(CalibrateStage.batch(calibrate), width).scratchBytes();
+        boolean whitened = Inputs.isWhitened(inputs.adapterSpec());
+        for (LinearModule module : modules) {
+            long in = module.in();
+            long out = module.out();
+            long matrices = in * out + 4 * pass.columns() * (in + out);
+            long roots = whitened ? in * in + out * out : 0;
+            layerBytes = Math.max(layerBytes, Double.BYTES * matrices + Float.BYTES * roots);
         }
         add(calibrate.id(), weights, sums, activations(activations));
     }

@@ -49,9 +49,13 @@ public final class RunReportFile {
         try {
             run.folder.writeText(NAME, html(run.folder.path()));
         } catch (RuntimeException e) {
-            String said = NAME + " is not written: " + e.getMessage();
-            run.folder.log(said);
-            run.progress.note("%s; cglora report %s", said, RunReport.relative(run.folder.path()));
+            try {
+                run.progress.note(
+                        "%s is not written: %s; cglora report %s",
+                        NAME, e.getMessage(), RunReport.relative(run.folder.path()));
+            } catch (CgloraException full) {
+                e.addSuppressed(full); // the log cannot be written either: nothing more to say
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.training.Pooling;
+import cglora.models.weights.FloatFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,17 +30,23 @@ final class SavedModel {
                 inputs.checkpoint(),
                 inputs.examples().labels(),
                 inputs.pooling(),
-                inputs.dataSpec().maxLength());
+                inputs.dataSpec().maxLength(),
+                FloatFormat.F32);
     }
 
     /// @param maxLength where texts are cut
+    /// @param format    of the weights
     static String config(
-            PretrainedModel checkpoint, Labels labels, Pooling pooling, int maxLength) {
+            PretrainedModel checkpoint,
+            Labels labels,
+            Pooling pooling,
+            int maxLength,
+            FloatFormat format) {
         ObjectNode config = JsonMapper.shared().createObjectNode();
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
         config.remove(List.of("_name_or_path", "dtype", "id2label", "label2id"));
         config.putArray("architectures").add(checkpoint.encoder().classifierClass());
-        config.put("torch_dtype", "float32");
+        config.put("torch_dtype", format.torchName());
         config.put("num_labels", labels.names().size());
         config.put(
                 "problem_type", labels.regression() ? REGRESSION : "single_label_classification");

@@ -21,6 +21,9 @@ import java.util.zip.CRC32C;
 final class TensorBoardFile implements AutoCloseable {
     private static final int MASK = 0xa282ead8;
 
+    /// `SessionLog.START`.
+    private static final long SESSION_START = 1;
+
     /// Wire types of protocol buffers.
     private static final int VARINT = 0;
 
@@ -51,6 +54,19 @@ final class TensorBoardFile implements AutoCloseable {
         version.text(3, "brain.Event:2");
         file.record(version.bytes());
         return file;
+    }
+
+    /// Says that a run goes on: what other files say of this step and later ones no longer holds.
+    ///
+    /// @param step that comes next
+    void restart(long step) throws IOException {
+        var log = new Message();
+        log.number(1, SESSION_START);
+        var event = new Message();
+        event.number(1, System.currentTimeMillis() * 1e-3);
+        event.number(2, step);
+        event.message(7, log);
+        record(event.bytes());
     }
 
     /// Appends scalars; written through, so that TensorBoard follows.

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,9 +42,20 @@ final class TensorBoardLog implements AutoCloseable {
             return;
         }
         if (file == null) {
+            boolean goesOn = hasFile();
             file = TensorBoardFile.in(folder);
+            if (goesOn) {
+                file.restart(lastStep);
+            }
         }
         file.scalars(lastStep, scalars);
+    }
+
+    /// Whether an earlier process has written one.
+    private boolean hasFile() throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.anyMatch(f -> f.getFileName().toString().contains(".tfevents."));
+        }
     }
 
     /// Empty for what has no place in a curve over the steps.

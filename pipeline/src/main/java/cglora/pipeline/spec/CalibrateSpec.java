@@ -36,7 +36,8 @@ public record CalibrateSpec(
         @Setting(value = "How tokens of one example enter the factors", byDefault = "\"expand\"")
                 Sharing sharing,
         @Setting(
-                        value = "How the factors are kept: as matrices, or as token Gram matrices",
+                        value =
+                                "How the factors are kept: as matrices, as token Gram matrices, or as sketches, their products with a few random columns",
                         byDefault = "\"auto\"")
                 Form form)
         implements StageSpec {
@@ -91,7 +92,8 @@ public record CalibrateSpec(
     public enum Form implements Named {
         AUTO("auto"),
         FACTORED("factored"),
-        IMPLICIT("implicit");
+        IMPLICIT("implicit"),
+        SKETCHED("sketched");
 
         private final String jsonName;
 

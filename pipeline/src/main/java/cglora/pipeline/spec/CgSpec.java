@@ -33,7 +33,10 @@ public record CgSpec(
                 boolean shift,
         @Setting(value = "How the step is split between A and B", byDefault = "\"balanced\"")
                 Scale scale,
-        @Setting(value = "How the length of the initial step is chosen", byDefault = "\"held-out\"")
+        @Setting(
+                        value =
+                                "How the length of the initial step is chosen: by losses of held-out examples, by their linearised predictions (fewer forward passes), by the quadratic model, or as given",
+                        byDefault = "\"held-out\"")
                 Step step,
         @Setting(
                         value = "Length of the step where step is fixed",
@@ -138,6 +141,7 @@ public record CgSpec(
     /// How the step length is chosen.
     public enum Step implements Named {
         HELD_OUT("held-out"),
+        PREDICTED("predicted"),
         QUADRATIC("quadratic"),
         FIXED("fixed");
 

@@ -164,6 +164,37 @@ final class StageChecks {
         };
     }
 
+    private void checkSketched(CalibrateSpec stage, ObjectValue tree) {
+        if (stage.form() != CalibrateSpec.Form.SKETCHED) {
+            return;
+        }
+        if (stage.fisher() != CalibrateSpec.Fisher.EMPIRICAL) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "form"),
+                    "form 'sketched' takes its labels from the data, found fisher '"
+                            + stage.fisher().jsonName()
+                            + "'",
+                    "\"fisher\": \"empirical\", or \"form\": \"factored\"");
+        }
+        if (stage.sharing() != CalibrateSpec.Sharing.EXPAND) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "form"),
+                    "form 'sketched' takes every token for an example, found sharing '"
+                            + stage.sharing().jsonName()
+                            + "'",
+                    "\"sharing\": \"expand\", or \"form\": \"factored\"");
+        }
+        if (stage.tokens() != null) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "form"),
+                    "form 'sketched' takes all tokens, found tokens " + stage.tokens(),
+                    "leave tokens out, or \"form\": \"factored\"");
+        }
+    }
+
     private void checkData(DataSpec stage, ObjectValue tree) {
         if (stage.train() == null && stage.validation() == null && stage.test() == null) {
             problems.error(
@@ -212,6 +243,7 @@ final class StageChecks {
     }
 
     private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
+        checkSketched(stage, tree);
         if (stage.tokens() != null && stage.sharing() == CalibrateSpec.Sharing.REDUCE) {
             problems.error(
                     O_CONFLICT,

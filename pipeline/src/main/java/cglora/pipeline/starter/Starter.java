@@ -18,7 +18,6 @@ import java.util.TreeMap;
 /// Finds what a first pipeline for a model and a data file needs to know.
 public final class Starter {
     private static final String CLASSPATH = "classpath:";
-    private static final String HEAD = "classifier.weight";
 
     /// Examples whose tokens are counted.
     private static final int COUNTED = 2000;
@@ -33,7 +32,6 @@ public final class Starter {
     /// @param tokenizer  likewise; null for that of the model
     /// @param modelType  `bert`
     /// @param positions  most tokens that the model takes
-    /// @param hasPooler  whether the checkpoint brings one
     /// @param headOutputs of the head that the checkpoint brings; 0 for none
     /// @param headFits   whether that head has the data's classes
     /// @param data       the training file
@@ -48,7 +46,6 @@ public final class Starter {
             String tokenizer,
             String modelType,
             int positions,
-            boolean hasPooler,
             int headOutputs,
             boolean headFits,
             Path data,
@@ -84,16 +81,14 @@ public final class Starter {
         survey.examples().forEach(e -> counts.merge(e.label(), 1, Integer::sum));
         try (var checkpoint = PretrainedModel.load(model, Map.of());
                 Tokenizer tokenizer = checkpoint.tokenizer(tokenizerPath)) {
-            boolean head = checkpoint.weights().names().contains(HEAD);
-            int outputs = head ? (int) checkpoint.weights().shape(HEAD)[0] : 0;
+            int outputs = checkpoint.hasHead() ? checkpoint.headOutputs() : 0;
             return new Findings(
                     model,
                     tokenizerPath,
                     checkpoint.encoder().modelType(),
                     checkpoint.encoder().maxPositions(),
-                    checkpoint.hasPooler(),
                     outputs,
-                    head && fits(outputs, labels, checkpoint),
+                    outputs > 0 && fits(outputs, labels, checkpoint),
                     data,
                     beside(data, VALIDATION, survey, labels),
                     beside(data, List.of("test"), survey, labels),

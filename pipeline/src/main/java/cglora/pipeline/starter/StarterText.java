@@ -82,15 +82,10 @@ final class StarterText {
             head = "its head of " + found.headOutputs() + " outputs does not fit this data";
         }
         return """
-            // %s, up to %d tokens; %s; sequences become one vector by %s.
+            // %s, up to %d tokens; %s.
             { "stage": "model", %s }\
         """
-                .formatted(
-                        found.modelType(),
-                        found.positions(),
-                        head,
-                        found.hasPooler() ? "its pooler" : "their mean",
-                        String.join(", ", keys))
+                .formatted(found.modelType(), found.positions(), head, String.join(", ", keys))
                 .stripTrailing();
     }
 

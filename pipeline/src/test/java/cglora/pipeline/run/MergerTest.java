@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import cglora.models.adapter.PeftAdapter;
+import cglora.models.weights.FloatFormat;
 import cglora.models.weights.Safetensors;
+import cglora.models.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -125,6 +129,51 @@ class MergerTest {
             assertThat(merged.read("classifier.bias"))
                     .isEqualTo(adapter.saved().get("classifier.bias"));
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F16", "BF16"})
+    void takesTheFormatOfTheBaseWhereThatIsAsked(FloatFormat format) throws IOException {
+        Path file = folder.resolve("model/model.safetensors");
+        var shapes = new TreeMap<String, int[]>();
+        var values = new TreeMap<String, float[]>();
+        try (var base = new Safetensors(file)) {
+            for (String name : base.names()) {
+                shapes.put(
+                        name, Arrays.stream(base.shape(name)).mapToInt(Math::toIntExact).toArray());
+                values.put(name, base.read(name));
+            }
+        }
+        SafetensorsWriter.write(file, format, shapes, values::get, Map.of());
+        runs.run("--set", "train.learning_rate=0.05").succeeds();
+        Path exact = folder.resolve("exact");
+        Path same = folder.resolve("same");
+        String run = runs.latest().toString();
+        TinyRuns.execute("merge", run, "-o", exact.toString()).succeeds();
+        TinyRuns.Outcome outcome =
+                TinyRuns.execute("merge", run, "--dtype", "same", "-o", same.toString());
+        assertThat(outcome.succeeds().out())
+                .contains(format.torchName() + " moves the logits by")
+                .contains("verified");
+        try (var wide = new Safetensors(exact.resolve("model.safetensors"));
+                var narrow = new Safetensors(same.resolve("model.safetensors"))) {
+            assertThat(narrow.names()).isEqualTo(wide.names());
+            for (String name : wide.names()) {
+                assertThat(wide.dtype(name)).isEqualTo("F32");
+                assertThat(narrow.dtype(name)).isEqualTo(format.name());
+                float[] expected = wide.read(name);
+                for (int i = 0; i < expected.length; i++) {
+                    expected[i] = format.round(expected[i]);
+                }
+                assertThat(narrow.read(name)).as(name).isEqualTo(expected);
+            }
+        }
+        assertThat(
+                        JsonMapper.shared()
+                                .readTree(same.resolve("config.json").toFile())
+                                .path("torch_dtype")
+                                .asString())
+                .isEqualTo(format.torchName());
     }
 
     /// As PEFT would train it: the start's shift merged, then other factors learnt.

@@ -7,6 +7,7 @@ import com.google.protobuf.WireFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,28 +75,61 @@ class ObservationTest {
 
     /// Reads the file with the protocol buffers' own reader, and checks every sum.
     private static Map<String, List<Scalar>> scalars(Path run) throws IOException {
-        Path file;
-        try (var files = Files.list(run)) {
-            file = files.filter(f -> f.toString().contains("tfevents")).findFirst().orElseThrow();
-        }
         var scalars = new TreeMap<String, List<Scalar>>();
-        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-        boolean first = true;
-        while (bytes.hasRemaining()) {
-            byte[] length = take(bytes, 8);
-            byte[] event =
-                    take(
-                            bytes,
-                            (int) ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong());
-            if (first) {
-                assertThat(new String(event, java.nio.charset.StandardCharsets.ISO_8859_1))
-                        .contains("brain.Event:2");
-                first = false;
-            } else {
-                read(event, scalars);
-            }
+        List<byte[]> events = records(files(run).getFirst());
+        assertThat(new String(events.getFirst(), StandardCharsets.ISO_8859_1))
+                .contains("brain.Event:2");
+        for (byte[] event : events.subList(1, events.size())) {
+            read(event, scalars);
         }
         return scalars;
+    }
+
+    private static List<Path> files(Path run) throws IOException {
+        try (var files = Files.list(run)) {
+            return files.filter(f -> f.toString().contains("tfevents")).sorted().toList();
+        }
+    }
+
+    private static List<byte[]> records(Path file) throws IOException {
+        ByteBuffer bytes =
+                ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        var records = new ArrayList<byte[]>();
+        while (bytes.hasRemaining()) {
+            byte[] length = take(bytes, 8);
+            long size = ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
+            records.add(take(bytes, (int) size));
+        }
+        return records;
+    }
+
+    /// TensorBoard drops what older files say of steps from that of a `SessionLog.START` on.
+    @Test
+    void aRunThatGoesOnTakesBackLaterSteps() throws IOException {
+        try (var log = new TensorBoardLog(folder)) {
+            log.event("step", Map.of("step", 7, "loss", 1.0));
+        }
+        try (var log = new TensorBoardLog(folder)) {
+            log.event("step", Map.of("step", 5, "loss", 2.0));
+        }
+        assertThat(files(folder)).hasSize(2);
+        assertThat(records(files(folder).get(0))).hasSize(2);
+        List<byte[]> events = records(files(folder).get(1));
+        assertThat(events).hasSize(3);
+        CodedInputStream in = CodedInputStream.newInstance(events.get(1));
+        var fields = new TreeMap<Integer, Long>();
+        for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+            switch (WireFormat.getTagFieldNumber(tag)) {
+                case 2 -> fields.put(2, in.readInt64());
+                case 7 -> {
+                    CodedInputStream session = in.readBytes().newCodedInput();
+                    assertThat(session.readTag() >>> 3).isEqualTo(1);
+                    fields.put(7, session.readInt64());
+                }
+                default -> in.skipField(tag);
+            }
+        }
+        assertThat(fields).containsExactly(Map.entry(2, 5L), Map.entry(7, 1L));
     }
 
     private static byte[] take(ByteBuffer from, int count) {

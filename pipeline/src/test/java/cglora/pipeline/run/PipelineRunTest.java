@@ -127,6 +127,8 @@ class PipelineRunTest {
                 "adapter.use_rslora=true",
                 "adapter.lora_dropout=0.2",
                 "calibrate.form=implicit",
+                "calibrate.form=sketched",
+                "adapter.cg.step=predicted",
                 "calibrate.sharing=reduce",
                 "calibrate.fisher=mc",
                 "train.gradient_accumulation_steps=2",
