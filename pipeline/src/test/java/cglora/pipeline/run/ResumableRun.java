@@ -150,14 +150,14 @@ final class ResumableRun {
         return files;
     }
 
-    /// The final metrics without times and memory.
+    /// The final metrics without times, memory and what resuming warned of.
     static Map<String, JsonNode> metrics(Path run) {
         var metrics = new TreeMap<String, JsonNode>();
         JsonMapper.shared()
                 .readTree(run.resolve("metrics.json").toFile())
                 .properties()
                 .forEach(p -> metrics.put(p.getKey(), p.getValue()));
-        List.of("seconds", "initialisation", "peak_rss_mib", "planned_peak_mib")
+        List.of("seconds", "initialisation", "peak_rss_mib", "planned_peak_mib", "warnings")
                 .forEach(metrics::remove);
         return metrics;
     }
