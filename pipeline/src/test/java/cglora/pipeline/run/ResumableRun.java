@@ -150,7 +150,7 @@ final class ResumableRun {
         return files;
     }
 
-    /// The final metrics without times, memory and warnings: a resumed run has warnings of its own.
+    /// The final metrics without times, memory and what resuming warned of.
     static Map<String, JsonNode> metrics(Path run) {
         var metrics = new TreeMap<String, JsonNode>();
         JsonMapper.shared()
