@@ -319,8 +319,7 @@ final class StageChecks {
         boolean plain = cg.coordinates() == CgSpec.Coordinates.PLAIN;
         boolean rooted =
                 cg.whiteningRank() != null || cg.whiteningPA() != null || cg.whiteningPS() != null;
-        boolean asked = tree.get("cg") instanceof ObjectValue given && given.has("coordinates");
-        if (rooted && (plain || cg.shift()) || asked && !plain && cg.shift()) {
+        if (rooted && (plain || cg.shift())) {
             problems.warning(
                     O_CONFLICT,
                     origin(tree, "cg"),

@@ -153,9 +153,13 @@ class FamilyRunTest {
     @Test
     void aPairNeedsOneTokenBesideTheSpecialTokensOfItsFamily() throws IOException {
         Path pipeline = write("roberta");
-        Files.writeString(
-                folder.resolve("train.tsv"),
-                "text\ttext_pair\tlabel\n" + "good\tfilm\tyes\nbad\tbook\tno\n".repeat(20));
+        // texts that differ: a split keeps equal ones together
+        var rows = new StringBuilder("text\ttext_pair\tlabel\n");
+        for (int i = 1; i <= 20; i++) {
+            rows.append("good".repeat(i)).append("\tfilm\tyes\n");
+            rows.append("bad".repeat(i)).append("\tbook\tno\n");
+        }
+        Files.writeString(folder.resolve("train.tsv"), rows);
         Outcome outcome = execute("validate", pipeline, "--set", "data.max_length=4");
         assertThat(outcome.status()).isEqualTo(2);
         assertThat(outcome.err()).contains("no token of a pair", "at least 5");
