@@ -47,9 +47,10 @@ public record CgSpec(
                 Double stepSize,
         @Setting(
                         value =
-                                "Coordinates in which the optimizer sees the factors; with shift"
-                                        + " they are plain",
-                        byDefault = "\"whitened\"")
+                                "Coordinates in which the optimizer sees the factors; null is"
+                                        + " whitened, and plain with shift",
+                        byDefault = "null",
+                        nullable = true)
                 Coordinates coordinates,
         @Setting(
                         value =
@@ -103,6 +104,12 @@ public record CgSpec(
                         nullable = true,
                         min = 1)
                 Integer maxRank) {
+    public CgSpec {
+        if (coordinates == null) {
+            coordinates = shift ? Coordinates.PLAIN : Coordinates.WHITENED;
+        }
+    }
+
     /// What the damping is relative to.
     public enum DampingType implements Named {
         RELATIVE("relative"),

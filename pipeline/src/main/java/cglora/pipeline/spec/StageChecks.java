@@ -319,7 +319,7 @@ final class StageChecks {
         boolean plain = cg.coordinates() == CgSpec.Coordinates.PLAIN;
         boolean rooted =
                 cg.whiteningRank() != null || cg.whiteningPA() != null || cg.whiteningPS() != null;
-        if (rooted && (plain || cg.shift())) {
+        if (rooted && plain || !plain && cg.shift()) {
             problems.warning(
                     O_CONFLICT,
                     origin(tree, "cg"),
