@@ -7,7 +7,7 @@ import java.util.Locale;
 public final class LineChart {
     private static final int WIDTH = 320;
     private static final int HEIGHT = 190;
-    private static final int LEFT = 44;
+    private static final int LEFT = 54;
     private static final int RIGHT = 10;
     private static final int TOP = 8;
     private static final int BOTTOM = 22;
