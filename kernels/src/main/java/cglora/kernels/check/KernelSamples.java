@@ -11,6 +11,8 @@ public final class KernelSamples {
                             ProductSamples.all(),
                             AttentionSamples.all(),
                             RowSamples.all(),
+                            RmsNormSamples.all(),
+                            DecoderSamples.all(),
                             ElementSamples.all())
                     .flatMap(List::stream)
                     .toList();
