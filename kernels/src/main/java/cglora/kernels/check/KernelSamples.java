@@ -10,6 +10,8 @@ public final class KernelSamples {
             Stream.of(
                             ProductSamples.all(),
                             AttentionSamples.all(),
+                            BiasedAttentionSamples.all(),
+                            ChoiceSamples.all(),
                             RowSamples.all(),
                             RmsNormSamples.all(),
                             DecoderSamples.all(),

@@ -330,7 +330,7 @@ final class AttentionVariants {
     }
 
     /// Turns one row of scores into probabilities; returns its log-sum-exp.
-    private static float softmax(float[] row, int at, int length) {
+    static float softmax(float[] row, int at, int length) {
         FloatVector maxima = FloatVector.broadcast(FLOATS, -3e38f);
         for (int i = 0; i < length; i += LANES) {
             var mask = FLOATS.indexInRange(i, length);
@@ -361,7 +361,7 @@ final class AttentionVariants {
     }
 
     /// One row: scores to probabilities, gradients of probabilities to gradients of scores.
-    private static void probabilitiesAndGradient(
+    static void probabilitiesAndGradient(
             float[] p, float[] dp, int at, int length, float lse, float delta) {
         for (int i = 0; i < length; i += LANES) {
             var mask = FLOATS.indexInRange(i, length);
@@ -375,7 +375,7 @@ final class AttentionVariants {
         }
     }
 
-    private static float dot(float[] x, int xAt, float[] y, int yAt, int length) {
+    static float dot(float[] x, int xAt, float[] y, int yAt, int length) {
         FloatVector sums = FloatVector.zero(FLOATS);
         for (int i = 0; i < length; i += LANES) {
             var mask = FLOATS.indexInRange(i, length);

@@ -4,6 +4,7 @@ import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
 import cglora.kernels.activation.GatedKernels;
 import cglora.kernels.attention.AttentionKernels;
+import cglora.kernels.attention.BiasedAttentionKernels;
 import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
@@ -66,6 +67,9 @@ record HostVariant(Kernel kernel, MethodHandle handle) {
                 of(WhiteningKernels.GRAM_INTO, BlasVariants.class),
                 of(AttentionKernels.ATTENTION_FORWARD, AttentionVariants.class),
                 of(AttentionKernels.ATTENTION_GRADIENT, AttentionVariants.class),
+                of(BiasedAttentionKernels.BIASED_ATTENTION, BiasedAttentionVariants.class),
+                of(BiasedAttentionKernels.QUERY_GRADIENT, BiasedAttentionVariants.class),
+                of(BiasedAttentionKernels.KEY_GRADIENT, BiasedAttentionVariants.class),
                 of(LayerNormKernels.LAYER_NORM, VectorVariants.class),
                 of(LayerNormKernels.RESIDUAL_LAYER_NORM, VectorVariants.class),
                 of(LayerNormKernels.LAYER_NORM_GRADIENT, VectorVariants.class),
