@@ -7,6 +7,12 @@ import cglora.pipeline.checkpoint.Checkpoint;
 import cglora.pipeline.checkpoint.CheckpointFolder;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.PipelineWriter;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -17,10 +23,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.MissingNode;
 
 /// Where a run that was killed or stopped goes on.
 ///
@@ -31,7 +33,14 @@ record Resumption(Checkpoint checkpoint) {
             List.of("engine.", "output_dir", "name", "vars", "cglora");
 
     private static final List<String> FREE_IN_STAGES =
-            List.of(".logging_steps", ".save_steps", ".save_total_limit", ".verify", ".metrics");
+            List.of(
+                    ".logging_steps",
+                    ".save_steps",
+                    ".save_total_limit",
+                    ".verify",
+                    ".metrics",
+                    ".cache.folder",
+                    ".cache.above");
 
     /// Settings that may be changed on purpose: the run then goes on in another way.
     private static final Set<String> CHANGEABLE =
