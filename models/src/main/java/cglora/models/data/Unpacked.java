@@ -2,7 +2,6 @@ package cglora.models.data;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
