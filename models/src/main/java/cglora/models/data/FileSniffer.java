@@ -2,7 +2,6 @@ package cglora.models.data;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

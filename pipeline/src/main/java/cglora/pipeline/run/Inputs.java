@@ -33,7 +33,6 @@ import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -102,6 +101,7 @@ record Inputs(
                     case AUTO -> SavedModel.pooling(checkpoint);
                     case MEAN -> Pooling.MEAN;
                     case CLS -> Pooling.CLS;
+                    case LAST -> Pooling.LAST;
                     case POOLER -> Pooling.POOLER;
                 };
         if (pooling == Pooling.POOLER && !checkpoint.hasPooler()) {

@@ -7,12 +7,6 @@ import cglora.pipeline.checkpoint.Checkpoint;
 import cglora.pipeline.checkpoint.CheckpointFolder;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.PipelineWriter;
-
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.MissingNode;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -23,6 +17,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 
 /// Where a run that was killed or stopped goes on.
 ///

@@ -5,7 +5,6 @@ import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AutoOr;
 import cglora.pipeline.spec.EvalSteps;
 import cglora.pipeline.spec.TrainSpec;
-
 import java.util.List;
 import java.util.Map;
 

@@ -117,7 +117,7 @@ public record TrainSpec(
         @Setting(
                         value =
                                 "When to write a checkpoint: epoch, or every so many steps, and"
-                                    + " after the last one; null never. Not in the cells of a grid",
+                                        + " after the last one; null never. Not in the cells of a grid",
                         byDefault = "\"epoch\"",
                         nullable = true,
                         min = 1)
