@@ -16,7 +16,7 @@ import java.util.TreeMap;
 class AdapterFuzzTest {
     private static final String PREFIX = "base_model.model.";
 
-    @FuzzTest(maxDuration = "10m")
+    @FuzzTest(maxDuration = "24h")
     void config(byte[] input) {
         Fuzzed.read(
                 PeftAdapter.CONFIG,

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 /// Pipeline files that come from anywhere.
 @Tag("fuzz")
 class PipelineFuzzTest {
-    @FuzzTest(maxDuration = "10m")
+    @FuzzTest(maxDuration = "24h")
     void pipeline(byte[] input) throws IOException {
         Path folder = Files.createTempDirectory("fuzz");
         Path file = folder.resolve("p.json");
