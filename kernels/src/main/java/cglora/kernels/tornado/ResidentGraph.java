@@ -1,5 +1,6 @@
 package cglora.kernels.tornado;
 
+import cglora.kernels.device.NativeOutput;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -39,17 +40,29 @@ final class ResidentGraph {
         whole.withGridScheduler(grids);
     }
 
+    /// @throws DriverError where TornadoVM itself throws nothing
     TornadoExecutionResult execute() {
         if (!taken) {
             if (index == 1) {
-                whole.withGraph(0).execute();
+                executeSelected(whole.withGraph(0));
             }
             taken = true;
         }
         if (executions++ % RESULTS == 0) {
             selected = whole.withGraph(index);
         }
-        return selected.execute();
+        return executeSelected(selected);
+    }
+
+    private static TornadoExecutionResult executeSelected(TornadoExecutionPlan plan) {
+        long before = NativeOutput.length();
+        TornadoExecutionResult result = plan.execute();
+        NativeOutput.errorSince(before)
+                .ifPresent(
+                        error -> {
+                            throw new DriverError(error);
+                        });
+        return result;
     }
 
     /// An execution under TornadoVM's profiler; not the first one.
@@ -58,7 +71,7 @@ final class ResidentGraph {
     void profile(Statistics statistics) {
         selected = whole.withGraph(index).withProfiler(ProfilerMode.SILENT);
         try {
-            TornadoProfilerResult profile = selected.execute().getProfilerResult();
+            TornadoProfilerResult profile = executeSelected(selected).getProfilerResult();
             statistics.profiled(
                     profile.getDeviceKernelTime(),
                     profile.getTotalBytesCopyIn(),

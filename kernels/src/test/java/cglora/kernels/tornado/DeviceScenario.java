@@ -5,6 +5,7 @@ import cglora.kernels.device.DeviceDiscovery;
 import cglora.kernels.device.DeviceId;
 import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.device.DeviceProfile;
+import cglora.kernels.device.NativeOutput;
 import cglora.kernels.engine.LoadedProgram;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.program.Buffer;
@@ -14,6 +15,8 @@ import cglora.kernels.program.Layout;
 import cglora.kernels.program.Planner;
 import cglora.kernels.program.Region;
 import cglora.kernels.reduction.ReductionKernels;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -26,6 +29,9 @@ public final class DeviceScenario {
     private DeviceScenario() {}
 
     public static void main(String[] arguments) {
+        NativeOutput.divert()
+                .ifPresent(
+                        out -> System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8)));
         try {
             DeviceInfo device =
                     DeviceDiscovery.find().device(DeviceId.parse(arguments[1])).orElseThrow();
@@ -36,6 +42,7 @@ public final class DeviceScenario {
                 case "crashing" -> run(device, BrokenKernels.CRASHING);
                 case "engines" -> engines(device);
                 case "overflow" -> overflow(device);
+                case "too much local memory" -> tooMuchLocalMemory(device);
                 case "steps" -> steps(device);
                 default -> throw new IllegalArgumentException(arguments[0]);
             }
@@ -94,6 +101,22 @@ public final class DeviceScenario {
             try (TornadoEngine engine = engine(device)) {
                 System.out.println("engine " + i + " sum " + add(engine, 40));
             }
+        }
+    }
+
+    /// A launch that the driver refuses, of which TornadoVM throws nothing.
+    private static void tooMuchLocalMemory(DeviceInfo device) {
+        var variant =
+                DeviceVariant.of(
+                        ReductionKernels.ADD_INTO,
+                        device.kind(),
+                        BrokenKernels.class,
+                        List.of(),
+                        _ -> true,
+                        _ -> new Grid(8, 1, 8, 1));
+        try (var engine =
+                new TornadoEngine(device, DeviceProfile.generic(device), List.of(variant))) {
+            System.out.println("ran, sum " + add(engine, 1));
         }
     }
 
