@@ -8,6 +8,7 @@ import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.TornadoProfilerResult;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
+import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 
 /// A graph and its plan. The first execution takes the resident buffers over from the anchor.
 final class ResidentGraph {
@@ -81,8 +82,16 @@ final class ResidentGraph {
         }
     }
 
-    /// The plan with this graph selected.
-    TornadoExecutionPlan plan() {
-        return whole.withGraph(index);
+    /// Gives back all that the graph holds on the device: first what it brought itself, then
+    /// what it persists.
+    void free() {
+        if (!taken) {
+            return;
+        }
+        try {
+            whole.withGraph(index).freeDeviceMemory();
+        } catch (TornadoInternalError _) {
+            // a resident array that another graph has given back: the graph's own are free by then
+        }
     }
 }

@@ -73,21 +73,22 @@ public final class DeviceScenario {
         }
     }
 
-    /// `sum += x` over an array of `mebibytes`.
+    /// `sum += x` over the start of an array of `mebibytes`; `x` has up to 8 of them.
     private static float add(TornadoEngine engine, int mebibytes) {
         var layout = new Layout();
         Buffer sum = layout.allocate(Region.STATE, "sum", (long) mebibytes * MIB / Float.BYTES);
-        Buffer start = sum.view("start", 0, 8);
+        int length = Math.min(2 * MIB, sum.length());
+        Buffer start = sum.view("start", 0, length);
         engine.allocate(layout);
-        Buffer x = Buffer.scratch("x", DataType.FLOAT32, 8);
+        Buffer x = Buffer.scratch("x", DataType.FLOAT32, length);
         LoadedProgram program =
                 engine.load(
                         Planner.plan(
                                 "adding",
-                                List.of(Launch.of(ReductionKernels.ADD_INTO, 8, x, start, 1f)),
+                                List.of(Launch.of(ReductionKernels.ADD_INTO, length, x, start, 1f)),
                                 Set.of(x),
                                 Set.of()));
-        float[] ones = new float[8];
+        float[] ones = new float[length];
         Arrays.fill(ones, 1f);
         program.write(x, ones);
         program.run();
@@ -95,7 +96,8 @@ public final class DeviceScenario {
         return engine.read(start)[7];
     }
 
-    /// Engines after one another, each with more than half of what TornadoVM may take.
+    /// Engines after one another, each with more than half of what TornadoVM may take, inputs and
+    /// what is read back among it.
     private static void engines(DeviceInfo device) {
         for (int i = 0; i < 4; i++) {
             try (TornadoEngine engine = engine(device)) {
