@@ -39,6 +39,7 @@ record Examples(
         Labels labels,
         Map<String, String> sources) {
 
+    /// @param model    null where it is not known
     /// @param problems is given the errors of all files, and warnings
     /// @return null where there were errors
     static Examples read(DataSpec spec, ModelSpec model, long seed, Problems problems) {
@@ -91,7 +92,8 @@ record Examples(
             List<RawExample> validationRows,
             List<RawExample> testRows,
             Problems warnings) {
-        boolean regression = model.problemType() == ModelSpec.ProblemType.REGRESSION;
+        boolean regression =
+                model != null && model.problemType() == ModelSpec.ProblemType.REGRESSION;
         var wordNet = DataSpec.WORDNET_GLOSSES;
         Labels labels =
                 regression

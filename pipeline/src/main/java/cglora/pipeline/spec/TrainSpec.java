@@ -7,10 +7,17 @@ public record TrainSpec(
                         value =
                                 "Name of this stage in --set paths and references; needed when a train stage repeats",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
+        @Setting(
+                        value =
+                                "What is trained: all; head; body, the adapter without the head, or the"
+                                        + " model's own weights where there is none",
+                        byDefault = "\"all\"")
+                Trains trains,
         @Setting(
                         value =
                                 "Passes over the training examples; 3 where max_steps is not given either",
@@ -112,7 +119,8 @@ public record TrainSpec(
         @Setting(
                         value =
                                 "When to write a checkpoint: epoch, or every so many steps, and after the"
-                                        + " last one; null never. Not in the cells of a grid",
+                                        + " last one; null never. A cell of a grid removes its own at its"
+                                        + " end",
                         byDefault = "\"epoch\"",
                         nullable = true,
                         min = 1)
@@ -152,9 +160,19 @@ public record TrainSpec(
 
     /// Without a validation set nothing can be evaluated on the way.
     TrainSpec withoutEvaluation() {
+        return with(null, null);
+    }
+
+    /// Without evaluation no state is known to be the best.
+    TrainSpec withoutLoadBest() {
+        return with(evalSteps, null);
+    }
+
+    private TrainSpec with(EvalSteps evaluations, String best) {
         return new TrainSpec(
                 id,
                 when,
+                trains,
                 epochs,
                 maxSteps,
                 perDeviceBatchSize,
@@ -171,41 +189,30 @@ public record TrainSpec(
                 warmupRatio,
                 warmupSteps,
                 loggingSteps,
-                null,
+                evaluations,
                 evalExamples,
-                null,
+                best,
                 saveSteps,
                 saveTotalLimit,
                 onNan);
     }
 
-    /// Without evaluation no state is known to be the best.
-    TrainSpec withoutLoadBest() {
-        return new TrainSpec(
-                id,
-                when,
-                epochs,
-                maxSteps,
-                perDeviceBatchSize,
-                gradientAccumulationSteps,
-                optimizer,
-                learningRate,
-                headLearningRate,
-                weightDecay,
-                adamBeta1,
-                adamBeta2,
-                adamEpsilon,
-                maxGradNorm,
-                scheduler,
-                warmupRatio,
-                warmupSteps,
-                loggingSteps,
-                evalSteps,
-                evalExamples,
-                null,
-                saveSteps,
-                saveTotalLimit,
-                onNan);
+    /// What is trained.
+    public enum Trains implements Named {
+        ALL("all"),
+        HEAD("head"),
+        BODY("body");
+
+        private final String jsonName;
+
+        Trains(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
     }
 
     /// The optimizers.

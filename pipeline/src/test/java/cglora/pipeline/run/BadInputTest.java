@@ -153,7 +153,7 @@ class BadInputTest {
                 "\"max_length\": 12 | \"max_length\": 17 | O-RANGE | 16 positions",
                 "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"pearson\" | P-VALUE | does not fit classification",
                 "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"recall\" | P-VALUE | no metric 'recall'",
-                "{\"stage\": \"export\"} | {\"stage\": \"train\", \"id\": \"more\"}, {\"stage\": \"export\"} | P-STAGE | second stage of its kind",
+                "{\"stage\": \"export\"} | {\"stage\": \"adapter\", \"id\": \"more\"}, {\"stage\": \"export\"} | P-STAGE | second stage of its kind",
                 "{\"stage\": \"train\" | {\"stage\": \"export\", \"id\": \"early\"}, {\"stage\": \"train\" | P-STAGE | comes behind the export",
                 "\"r\": 2 | \"r\": 13 | A-RANK | at most 12",
                 "\"all-linear\" | [\"query\", \"classifier\"] | A-SAVED | both targeted and saved",
