@@ -10,7 +10,11 @@ public final class KernelSamples {
             Stream.of(
                             ProductSamples.all(),
                             AttentionSamples.all(),
+                            BiasedAttentionSamples.all(),
+                            ChoiceSamples.all(),
                             RowSamples.all(),
+                            RmsNormSamples.all(),
+                            DecoderSamples.all(),
                             ElementSamples.all())
                     .flatMap(List::stream)
                     .toList();

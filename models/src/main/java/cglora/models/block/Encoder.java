@@ -41,6 +41,17 @@ public interface Encoder {
         return positions;
     }
 
+    /// Whether a token sees only what is in front of it, so that the last one stands for the
+    /// sequence.
+    default boolean readsForward() {
+        return false;
+    }
+
+    /// Tables that the body computes with and that no checkpoint holds.
+    default List<Constant> constants() {
+        return List.of();
+    }
+
     /// All parameters of the body, but for the pooler's.
     List<ParameterSpec> parameters();
 

@@ -8,6 +8,7 @@ import cglora.models.bert.ElectraModel;
 import cglora.models.bert.RobertaModel;
 import cglora.models.block.Encoder;
 import cglora.models.block.ModelFamily;
+import cglora.models.llama.LlamaModel;
 import java.util.List;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -22,6 +23,10 @@ final class ModelFamilies {
                     BertModel.FAMILY,
                     DistilBertModel.FAMILY,
                     ElectraModel.FAMILY,
+                    LlamaModel.LLAMA,
+                    LlamaModel.MISTRAL,
+                    LlamaModel.QWEN2,
+                    LlamaModel.QWEN3,
                     RobertaModel.FAMILY,
                     RobertaModel.XLM);
 

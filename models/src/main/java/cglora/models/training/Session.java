@@ -13,6 +13,7 @@ import cglora.kernels.program.Region;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.models.block.BatchInputs;
 import cglora.models.block.ClassifierHead;
+import cglora.models.block.Constant;
 import cglora.models.block.Encoder;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ModelBuilder;
@@ -53,7 +54,7 @@ public final class Session implements AutoCloseable {
     private Buffer bodyMatrixGroup;
     private Buffer bodyVectorGroup;
     private final Buffer headWeight;
-    private final Buffer headBias;
+    private final Buffer headBias; // null for a head without
     private Buffer groupA;
     private Buffer groupB;
     private long adapterBytes;
@@ -111,8 +112,21 @@ public final class Session implements AutoCloseable {
         }
         ClassifierHead head = model.classifierHead();
         headWeight = parameters.addGroup(layout, "head.weight", head.weights());
-        headBias = parameters.addGroup(layout, "head.bias", head.biases());
+        headBias =
+                head.biases().isEmpty()
+                        ? null
+                        : parameters.addGroup(layout, "head.bias", head.biases());
+        List<Constant> constants = model.encoder().constants();
+        parameters.addFrozen(layout, constants.stream().map(Constant::spec).toList());
         engine.allocate(layout);
+        for (Constant constant : constants) {
+            engine.fill(
+                    parameters.get(constant.spec().name()).buffer(),
+                    (target, offset) -> {
+                        float[] values = constant.values().get();
+                        System.arraycopy(values, 0, target, offset, values.length);
+                    });
+        }
         for (ParameterSpec spec : body) {
             String tensor = checkpoint.tensorOf(spec);
             engine.fill(
@@ -158,6 +172,14 @@ public final class Session implements AutoCloseable {
 
     public void write(String parameter, float[] values) {
         engine.write(parameters.get(parameter).buffer(), values);
+    }
+
+    /// Writes a fitted last layer of the head; its bias is left aside where the layer has none.
+    public void writeHead(HeadWarmup.Head head) {
+        write(model.head().weight(), head.weight());
+        if (model.head().biased()) {
+            write(model.head().bias(), head.bias());
+        }
     }
 
     /// Bytes of the frozen and trained parameters, gradients and optimiser state.
@@ -218,6 +240,8 @@ public final class Session implements AutoCloseable {
         }
         if (part != TrainedPart.BODY) {
             groups.add(AdamW.Group.of(trained, headWeight, headRate, decay));
+        }
+        if (part != TrainedPart.BODY && headBias != null) {
             groups.add(AdamW.Group.of(trained, headBias, headRate, 0));
         }
         var accumulated = new ArrayList<AdamW.Group>();

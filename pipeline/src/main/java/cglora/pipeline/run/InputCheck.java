@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
+import cglora.kernels.error.Suggestion;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
@@ -19,6 +20,7 @@ import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /// Everything that the files alone can tell, before a folder is made: reads configuration,
 /// headers, tokenizer and data, no weights.
@@ -40,6 +43,7 @@ final class InputCheck {
     private final Problems problems;
     private final FileStamps stamps;
     private final Inputs known;
+    private final Consumer<String> progress;
     private ModelSpec modelSpec;
     private DataSpec dataSpec;
     private AdapterSpec adapterSpec;
@@ -51,8 +55,10 @@ final class InputCheck {
     private Dataset validation;
     private Dataset test;
 
-    private InputCheck(PipelineSpec spec, Problems problems, Inputs known) {
+    private InputCheck(
+            PipelineSpec spec, Problems problems, Inputs known, Consumer<String> progress) {
         this.spec = spec;
+        this.progress = progress;
         this.problems = problems;
         this.known = known;
         this.stamps = known == null ? FileStamps.of(files(spec)) : known.stamps();
@@ -63,7 +69,12 @@ final class InputCheck {
     /// @param notes is given the warnings
     /// @throws CgloraException with everything that is wrong
     static Inputs read(PipelineSpec spec, Problems notes) {
-        return read(spec, notes, null);
+        return read(spec, notes, null, _ -> {});
+    }
+
+    /// @param progress is told of long work
+    static Inputs read(PipelineSpec spec, Problems notes, Consumer<String> progress) {
+        return read(spec, notes, null, progress);
     }
 
     /// The same where another pipeline with an equal [Inputs#dataKey] has been read: what it holds
@@ -71,8 +82,13 @@ final class InputCheck {
     ///
     /// @param known null for none
     static Inputs read(PipelineSpec spec, Problems notes, Inputs known) {
+        return read(spec, notes, known, _ -> {});
+    }
+
+    private static Inputs read(
+            PipelineSpec spec, Problems notes, Inputs known, Consumer<String> progress) {
         var problems = new Problems();
-        var check = new InputCheck(spec, problems, known);
+        var check = new InputCheck(spec, problems, known, progress);
         try {
             check.all();
             problems.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
@@ -93,7 +109,7 @@ final class InputCheck {
     /// @return everything that is wrong with the files
     static List<Problem> survey(PipelineSpec some, Problems notes) {
         var problems = new Problems();
-        var check = new InputCheck(some, problems, null);
+        var check = new InputCheck(some, problems, null, _ -> {});
         try {
             check.stages();
         } finally {
@@ -126,9 +142,9 @@ final class InputCheck {
                 files.add(model.path());
                 files.add(model.tokenizer());
             } else if (stage instanceof DataSpec data) {
-                files.add(data.train());
-                files.add(data.validation());
-                files.add(data.test());
+                files.addAll(DataFileNames.there(data.train()));
+                files.addAll(DataFileNames.there(data.validation()));
+                files.addAll(DataFileNames.there(data.test()));
             } else if (stage instanceof AlignSpec align && align.when()) {
                 files.add(Predictor.place(Path.of(align.reference())).toString());
             } else if (stage instanceof CalibrateSpec calibrate
@@ -293,7 +309,8 @@ final class InputCheck {
         }
         // without a model nobody knows whether the labels are classes or targets
         var found = new Problems();
-        examples = Examples.read(dataSpec, modelSpec, spec.seed(), found);
+        var sources = new DataSources(dataSpec, modelSpec, tokenizer, found, progress);
+        examples = Examples.read(dataSpec, modelSpec, spec.seed(), sources, found);
         found.errors().stream()
                 .filter(e -> modelSpec != null || e.code() != ErrorCode.D_LABEL)
                 .forEach(e -> problems.error(e.code(), e.where(), e.what(), e.fix()));
@@ -308,14 +325,14 @@ final class InputCheck {
             attempt(this::head);
         }
         if (tokenizer != null) {
-            attempt(() -> train = tokens("train"));
-            attempt(() -> validation = tokens("validation"));
-            attempt(() -> test = tokens("test"));
+            attempt(() -> train = tokens(EvaluateSpec.Split.TRAIN));
+            attempt(() -> validation = tokens(EvaluateSpec.Split.VALIDATION));
+            attempt(() -> test = tokens(EvaluateSpec.Split.TEST));
         }
     }
 
     private void pairs() {
-        boolean pairs = examples.train().stream().anyMatch(e -> e.textPair() != null);
+        boolean pairs = examples.train().rows().hasPairs();
         int special = pairs ? tokenizer.specialTokensOfPair() : 0;
         if (pairs && dataSpec.maxLength() <= special) {
             problems.error(
@@ -327,9 +344,12 @@ final class InputCheck {
         }
     }
 
-    private Dataset tokens(String split) {
+    private Dataset tokens(EvaluateSpec.Split split) {
         Dataset data = examples.tokenize(split, dataSpec, tokenizer, problems);
         int vocabulary = checkpoint.encoder().vocabularySize();
+        if (data.tokens().largestId() < vocabulary) {
+            return data;
+        }
         int largest = 0;
         var strange = new HashSet<Integer>();
         for (var tokens : data.tokens()) {
@@ -345,7 +365,7 @@ final class InputCheck {
                     ErrorCode.T_VOCABULARY,
                     tokenizer.description(),
                     "token id %d, the model's vocabulary has %d; %d tokens of the %s data are beyond"
-                            .formatted(largest, vocabulary, strange.size(), split),
+                            .formatted(largest, vocabulary, strange.size(), split.jsonName()),
                     "take the tokenizer.json that belongs to the model");
         }
         return data;
@@ -415,13 +435,7 @@ final class InputCheck {
 
     /// @throws CgloraException O-RANGE for a batch whose widest tensor is more than an array holds
     private void batch(TrainSpec training) {
-        long width =
-                inputs().batcher(1)
-                        .width(
-                                train.tokens().stream()
-                                        .mapToInt(tokens -> tokens.inputIds().length)
-                                        .max()
-                                        .orElse(1));
+        long width = inputs().batcher(1).widest(train);
         long widest =
                 checkpoint.encoder().linearModules().stream()
                         .mapToLong(module -> Math.max(module.in(), module.out()))
@@ -493,11 +507,39 @@ final class InputCheck {
                                                 || head.stream().anyMatch(m -> m.endsWith(s)));
     }
 
+    /// Weights are those of classes that there are.
+    private void classWeights(TrainSpec training) {
+        if (training.classWeights() == null || examples == null) {
+            return;
+        }
+        Labels labels = examples.labels();
+        if (labels.regression()) {
+            problems.error(
+                    ErrorCode.O_CONFLICT,
+                    training.id() + ".class_weights",
+                    "a regression has no classes",
+                    "take class_weights out");
+            return;
+        }
+        for (String name : training.classWeights().orElse(Map.of()).keySet()) {
+            if (!labels.names().contains(name)) {
+                String near = Suggestion.nearest(name, labels.names());
+                problems.error(
+                        ErrorCode.P_VALUE,
+                        training.id() + ".class_weights",
+                        "no class '%s'; there are %s"
+                                .formatted(name, String.join(", ", labels.names())),
+                        near.isEmpty() ? "name one of them" : "did you mean '" + near + "'?");
+            }
+        }
+    }
+
     private void steps(TrainSpec training) {
         rate(training, "learning_rate", training.learningRate().orElse(1.0));
         if (training.headLearningRate() != null) {
             rate(training, "head_learning_rate", training.headLearningRate());
         }
+        classWeights(training);
         if (train == null) {
             return;
         }

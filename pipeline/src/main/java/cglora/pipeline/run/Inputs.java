@@ -22,6 +22,7 @@ import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.AutoOr;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.CgSpec;
+import cglora.pipeline.spec.DataFiles;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ExportSpec;
@@ -32,9 +33,11 @@ import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// What a pipeline's files hold: the model's headers, its tokenizer and the data as tokens. Made
@@ -46,7 +49,7 @@ import java.util.stream.Stream;
 /// @param adapterSpec its adapter stage
 /// @param checkpoint  headers of the base model
 /// @param tokenizer   of the base model
-/// @param examples    the rows as text
+/// @param examples    the rows
 /// @param train       the rows as tokens
 /// @param validation  may be empty
 /// @param test        may be empty
@@ -107,6 +110,7 @@ record Inputs(
                     case AUTO -> SavedModel.pooling(checkpoint);
                     case MEAN -> Pooling.MEAN;
                     case CLS -> Pooling.CLS;
+                    case LAST -> Pooling.LAST;
                     case POOLER -> Pooling.POOLER;
                 };
         if (pooling == Pooling.POOLER && !checkpoint.hasPooler()) {
@@ -285,19 +289,25 @@ record Inputs(
 
     /// A split and where it comes from: `validation (a share of train.tsv)`.
     String describe(EvaluateSpec.Split split) {
-        String file =
+        DataFiles files =
                 switch (split) {
                     case TRAIN -> dataSpec.train();
                     case VALIDATION -> dataSpec.validation();
                     case TEST -> dataSpec.test();
                 };
         String from =
-                file != null
-                        ? RunReport.relative(Path.of(file))
+                files != null
+                        ? relative(files)
                         : dataSpec.train() == null
                                 ? dataSpec.id()
-                                : "of " + RunReport.relative(Path.of(dataSpec.train()));
+                                : "of " + relative(dataSpec.train());
         return split.jsonName() + " (" + from + ")";
+    }
+
+    private static String relative(DataFiles files) {
+        return files.names().stream()
+                .map(name -> RunReport.relative(Path.of(name)))
+                .collect(Collectors.joining(", "));
     }
 
     /// The head that is fitted; empty where none is, or an earlier run's is taken.
@@ -339,6 +349,9 @@ record Inputs(
         }
         if (checkpoint != null) {
             checkpoint.close();
+        }
+        if (examples != null) {
+            examples.close();
         }
     }
 }

@@ -22,6 +22,7 @@ import cglora.pipeline.spec.ExportSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,6 +37,9 @@ final class RunMemory {
     /// The tokenizer's native library with its vocabulary, the classes that read pipelines and
     /// data, and the rows. Measured: resident peaks of runs less the rest of their plans.
     private static final Item READERS = Item.host("tokenizer and data", 40L << 20);
+
+    private static final long EXAMPLE_BYTES = 6 * Integer.BYTES;
+    private static final long FEW = 100_000;
 
     private final Inputs inputs;
     private final List<LinearModule> modules = new ArrayList<>();
@@ -100,8 +104,17 @@ final class RunMemory {
     private void add(String stage, List<Item> arrays, List<Item> others) {
         var heap = new ArrayList<>(arrays);
         heap.add(alignment);
+        heap.add(Item.host("index of the examples", indexBytes()));
         long grown = stages.stream().mapToLong(MemoryPlan::counted).max().orElse(0);
         stages.add(MemoryPlan.of(stage, heap, others).after(grown));
+    }
+
+    /// Arrays with a number an example: places, labels, targets, the order of an epoch and its
+    /// sorting. Nothing beside the readers' where examples are few.
+    private long indexBytes() {
+        long examples =
+                (long) inputs.train().size() + inputs.validation().size() + inputs.test().size();
+        return examples > FEW ? examples * EXAMPLE_BYTES : 0;
     }
 
     private Item reading() {

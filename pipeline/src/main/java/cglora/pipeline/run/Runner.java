@@ -18,6 +18,7 @@ import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.PipelineWriter;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
+
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -107,7 +108,8 @@ public final class Runner {
     public int resume(Path folder, Set<String> asked) {
         RunLock lock = lock(folder);
         try (lock;
-                Inputs inputs = InputCheck.read(spec, notes)) {
+                Inputs inputs =
+                        InputCheck.read(spec, notes, line -> progress.update(false, "%s", line))) {
             resumption = Resumption.of(folder, spec, inputs, asked, notes);
             return run(inputs, () -> RunFolder.again(folder, lock, resumption.step()), false);
         } catch (IOException e) {
@@ -199,7 +201,8 @@ public final class Runner {
     }
 
     private int run(PipelineSpec stages, boolean startOnly) {
-        try (Inputs inputs = InputCheck.read(stages, notes)) {
+        try (Inputs inputs =
+                InputCheck.read(stages, notes, line -> progress.update(false, "%s", line))) {
             return run(inputs, () -> RunFolder.under(Path.of(spec.outputDir())), startOnly);
         }
     }

@@ -49,7 +49,6 @@ final class TrainingLog implements Trainer.Listener {
         if (step.step() % every == 0 || step.step() == steps || step.step() == 1) {
             var event = new LinkedHashMap<String, Object>();
             event.put("step", before + step.step());
-            event.put("stage", stage);
             event.put("epoch", step.epoch());
             event.put("loss", step.loss());
             event.put("lr", step.learningRate());
@@ -57,6 +56,7 @@ final class TrainingLog implements Trainer.Listener {
             event.put("tokens", step.tokens());
             event.put("padding", 1 - (double) step.tokens() / step.positions());
             event.put("ms", step.nanos() * 1e-6);
+            event.put("stage", stage);
             run.folder.event("step", event);
         }
         run.progress.update(
