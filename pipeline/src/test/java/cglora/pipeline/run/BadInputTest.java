@@ -129,7 +129,7 @@ class BadInputTest {
                 "model/config.json | \"layer_norm_eps\": 1e-12, |  | M-CONFIG | 'layer_norm_eps' is missing",
                 "model/config.json | \"hidden_act\": \"gelu\", |  | M-CONFIG | 'hidden_act' is missing",
                 "train.tsv | text\tlabel | text\tlable | D-COLUMN | \"columns\": {\"label\": \"lable\"}",
-                "model/config.json | \"model_type\": \"bert\" | \"model_type\": \"qwen2\" | M-FAMILY | qwen2",
+                "model/config.json | \"model_type\": \"bert\" | \"model_type\": \"mamba\" | M-FAMILY | mamba",
                 "train.tsv | \tyes | \t | D-LABEL | holds no label",
                 "p.json | train.tsv | nowhere.tsv | D-MISSING | nowhere.tsv",
                 "p.json | \"max_length\" | \"labels\": [\"yes\", \"nö\"], \"max_length\" | D-LABEL | did you mean 'nö'",
