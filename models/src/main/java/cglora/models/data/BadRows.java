@@ -2,7 +2,6 @@ package cglora.models.data;
 
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
-
 import java.util.EnumMap;
 import java.util.Map;
 

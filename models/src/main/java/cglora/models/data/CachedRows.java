@@ -1,7 +1,6 @@
 package cglora.models.data;
 
 import cglora.models.tokenizer.Tokenizer;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

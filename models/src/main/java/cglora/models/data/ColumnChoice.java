@@ -3,7 +3,6 @@ package cglora.models.data;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Suggestion;
-
 import java.util.List;
 
 /// Which columns of a file hold text and label: those that are asked for, else those of the usual

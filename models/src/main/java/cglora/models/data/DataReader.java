@@ -3,7 +3,6 @@ package cglora.models.data;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.Charset;
@@ -14,9 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// Reads labelled texts from TSV, CSV (RFC 4180) and JSONL files, gzip'd or not, row by row: a file
-/// may be larger than memory. Every row that cannot be used is named by its line; nothing is
-/// dropped in silence.
+/// Reads labelled texts from TSV, CSV (RFC 4180), JSONL and Parquet files, the first three
+/// packed by gzip or zstd or not, row by row: a file may be larger than memory. Every row that
+/// cannot be used is named by its line; nothing is dropped in silence.
 public final class DataReader {
     private final Path path;
     private final DataFormat format;
@@ -84,11 +83,13 @@ public final class DataReader {
         return table;
     }
 
-    /// What a file is read as: `tsv`, `csv` or `jsonl`.
-    ///
-    /// @throws CgloraException D-FORMAT where neither format nor name tell
+    /// What a file is read as, as far as format and name tell.
     static String type(Path path, DataFormat format) {
-        return new FileSniffer(path).type(format);
+        try {
+            return new FileSniffer(path).type(format);
+        } catch (CgloraException _) {
+            return "unnamed"; // a Parquet file, or the reader says what is wrong
+        }
     }
 
     private void rows(DataColumns columns, Consumer<Row> to) {
@@ -100,27 +101,13 @@ public final class DataReader {
         }
         long[] count = new long[1];
         var problems = new Problems();
+        Consumer<Row> counted =
+                row -> {
+                    count[0]++;
+                    to.accept(row);
+                };
         try (InputStream in = Unpacked.open(path)) {
-            var sniffer = new FileSniffer(path);
-            in.mark(FileSniffer.SAMPLE);
-            byte[] sample = in.readNBytes(FileSniffer.SAMPLE);
-            in.reset();
-            sniffer.refuseKnown(sample);
-            String type = sniffer.type(format);
-            Charset charset =
-                    Charset.forName(format.encoding() == null ? "UTF-8" : format.encoding());
-            sniffer.refuseOthers(sample, type, charset);
-            Consumer<Row> counted =
-                    row -> {
-                        count[0]++;
-                        to.accept(row);
-                    };
-            var text = new StrictReader(in, path.toString(), charset);
-            if (type.equals("jsonl")) {
-                new JsonRows(text, path.toString(), bad).read(counted);
-            } else {
-                new TableRows(text, path.toString(), bad, type, format, columns).read(counted);
-            }
+            read(in, columns, counted);
         } catch (IOException e) {
             throw new CgloraException(
                     ErrorCode.D_FORMAT,
@@ -137,6 +124,34 @@ public final class DataReader {
         problems.throwIfAny();
         if (count[0] == 0) {
             throw error(ErrorCode.D_EMPTY, "0 rows found", "give a file with data");
+        }
+    }
+
+    private void read(InputStream in, DataColumns columns, Consumer<Row> to) throws IOException {
+        var sniffer = new FileSniffer(path);
+        in.mark(FileSniffer.SAMPLE);
+        byte[] sample = in.readNBytes(FileSniffer.SAMPLE);
+        in.reset();
+        sniffer.refuseKnown(sample);
+        boolean parquet = FileSniffer.isParquet(sample);
+        String type = parquet && format.type().equals("auto") ? "parquet" : sniffer.type(format);
+        if (parquet != type.equals("parquet")) {
+            throw error(
+                    ErrorCode.D_FORMAT,
+                    parquet ? "looks like a Parquet file" : "is no Parquet file",
+                    "\"format\": {\"type\": \"auto\"} goes by content and name");
+        }
+        if (parquet) {
+            new ParquetRows(path, columns).read(to);
+            return;
+        }
+        Charset charset = Charset.forName(format.encoding() == null ? "UTF-8" : format.encoding());
+        sniffer.refuseOthers(sample, type, charset);
+        var text = new StrictReader(in, path.toString(), charset);
+        if (type.equals("jsonl")) {
+            new JsonRows(text, path.toString(), bad).read(to);
+        } else {
+            new TableRows(text, path.toString(), bad, type, format, columns).read(to);
         }
     }
 

@@ -2,7 +2,6 @@ package cglora.models.data;
 
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.tokenizer.Tokenizer.Tokens;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

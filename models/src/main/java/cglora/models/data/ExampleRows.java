@@ -1,7 +1,6 @@
 package cglora.models.data;
 
 import cglora.kernels.error.CgloraException;
-
 import java.util.ArrayList;
 import java.util.function.Consumer;
 

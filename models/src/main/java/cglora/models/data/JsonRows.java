@@ -2,16 +2,14 @@ package cglora.models.data;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-
 import java.io.IOException;
 import java.io.Reader;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.function.Consumer;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// The rows of a JSONL file: one object a line; `\n`, `\r\n` and `\r` end a line, and empty lines
 /// are no rows.

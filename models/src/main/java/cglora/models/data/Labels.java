@@ -3,7 +3,6 @@ package cglora.models.data;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Suggestion;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

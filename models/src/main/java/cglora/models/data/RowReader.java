@@ -5,7 +5,6 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.models.tokenizer.Tokenizer;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -2,7 +2,6 @@ package cglora.models.data;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;

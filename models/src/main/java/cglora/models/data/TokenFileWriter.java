@@ -3,7 +3,6 @@ package cglora.models.data;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.tokenizer.Tokenizer.Tokens;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,7 +1,6 @@
 package cglora.models.data;
 
 import cglora.models.tokenizer.Tokenizer.Tokens;
-
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;

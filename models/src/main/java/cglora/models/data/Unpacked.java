@@ -3,6 +3,8 @@ package cglora.models.data;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -18,6 +20,8 @@ final class Unpacked extends FilterInputStream {
     private static final long MAX_EXPANSION = 1000;
 
     private static final int MAGIC = 4;
+    private static final int GZIP = 0x8b1f;
+    private static final int ZSTD = 0xfd2fb528;
 
     private final String path;
     private final long limit;
@@ -36,16 +40,26 @@ final class Unpacked extends FilterInputStream {
             raw.mark(MAGIC);
             byte[] magic = raw.readNBytes(MAGIC);
             raw.reset();
-            if (magic.length < 2 || (magic[0] & 0xff) != 0x1f || (magic[1] & 0xff) != 0x8b) {
+            InputStream unpacked = unpack(raw, magic);
+            if (unpacked == raw) {
                 return raw;
             }
             long limit = 1024 + MAX_EXPANSION * Files.size(path);
-            InputStream unpacked = new GZIPInputStream(raw, 1 << 16);
             return new BufferedInputStream(new Unpacked(unpacked, path.toString(), limit), 1 << 16);
         } catch (IOException e) {
             raw.close();
             throw e;
         }
+    }
+
+    private static InputStream unpack(InputStream raw, byte[] magic) throws IOException {
+        int first = 0;
+        for (int i = 0; i < magic.length; i++) {
+            first |= (magic[i] & 0xff) << 8 * i;
+        }
+        return first == ZSTD
+                ? new ZstdInputStreamNoFinalizer(raw)
+                : (first & 0xffff) == GZIP ? new GZIPInputStream(raw, 1 << 16) : raw;
     }
 
     @Override

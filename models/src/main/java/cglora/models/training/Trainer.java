@@ -6,7 +6,6 @@ import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
-
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;

@@ -7,7 +7,6 @@ import cglora.models.weights.onnx.GraphProto;
 import cglora.models.weights.onnx.ModelProto;
 import cglora.models.weights.onnx.NodeProto;
 import cglora.models.weights.onnx.TensorProto;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteOrder;

@@ -3,16 +3,14 @@ package cglora.models.data;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.models.tokenizer.Tokenizer.Tokens;
-
-import org.apache.commons.rng.sampling.ListSampler;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.apache.commons.rng.sampling.ListSampler;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BatcherTest {
     private static Dataset data(int size) {

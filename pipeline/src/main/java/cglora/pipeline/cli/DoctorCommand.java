@@ -17,16 +17,14 @@ import cglora.pipeline.device.Engines;
 import cglora.pipeline.device.Launch;
 import cglora.pipeline.device.TornadoProcess;
 import cglora.pipeline.spec.JsonText;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /// Proves that devices compute what they should.
 @Command(

@@ -4,7 +4,6 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.pipeline.spec.DataFiles;
 import cglora.pipeline.spec.DataSpec;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystems;

@@ -15,7 +15,6 @@ import cglora.pipeline.spec.CacheSpec;
 import cglora.pipeline.spec.DataFiles;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.ModelSpec;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;

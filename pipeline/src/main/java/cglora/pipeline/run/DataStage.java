@@ -8,7 +8,6 @@ import cglora.models.data.Rows;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.EvaluateSpec;
-
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;

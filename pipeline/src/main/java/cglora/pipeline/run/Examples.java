@@ -9,7 +9,6 @@ import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ModelSpec;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;

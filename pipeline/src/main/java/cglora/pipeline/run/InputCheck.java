@@ -20,7 +20,6 @@ import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -22,7 +22,6 @@ import cglora.pipeline.spec.ExportSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

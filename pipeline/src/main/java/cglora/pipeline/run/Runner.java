@@ -18,7 +18,6 @@ import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.PipelineWriter;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
-
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;

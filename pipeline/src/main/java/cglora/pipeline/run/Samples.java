@@ -7,7 +7,6 @@ import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.HeadWarmupSpec;
-
 import java.util.Arrays;
 
 /// Examples of the training set that share none: for the head, the curvature and the step.
@@ -50,8 +49,8 @@ record Samples(Dataset head, Dataset headHeldOut, Dataset curvature, Dataset ste
                     ErrorCode.N_CALIBRATION,
                     calibrate == null ? "adapter.head_warmup" : calibrate.id(),
                     ("head, curvature and step want %d examples that they do not share; the"
-                         + " training set has %d, at most half of them for the head: head %d and"
-                         + " %d, curvature %d, step %d")
+                                    + " training set has %d, at most half of them for the head: head %d and"
+                                    + " %d, curvature %d, step %d")
                             .formatted(
                                     total,
                                     inputs.train().size(),

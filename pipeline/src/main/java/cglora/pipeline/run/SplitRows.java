@@ -2,7 +2,6 @@ package cglora.pipeline.run;
 
 import cglora.models.data.Batcher;
 import cglora.models.data.Rows;
-
 import java.util.Arrays;
 
 /// The rows of one split: some of those of a source, in their order.

@@ -1,7 +1,6 @@
 package cglora.pipeline.run;
 
 import cglora.models.data.Rows;
-
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;

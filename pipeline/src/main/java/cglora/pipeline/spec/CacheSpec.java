@@ -5,8 +5,8 @@ public record CacheSpec(
         @Setting(
                         value =
                                 "Folder of the tokens of large data, which later runs take again;"
-                                    + " auto: cglora/tokens in the user's cache folder (~/.cache);"
-                                    + " off: everything stays in memory",
+                                        + " auto: cglora/tokens in the user's cache folder (~/.cache);"
+                                        + " off: everything stays in memory",
                         byDefault = "\"auto\"",
                         path = true,
                         builtIn = {CacheSpec.AUTO, CacheSpec.OFF})

@@ -11,7 +11,6 @@ import cglora.pipeline.spec.JsonValue.NullValue;
 import cglora.pipeline.spec.JsonValue.NumberValue;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
 import cglora.pipeline.spec.JsonValue.StringValue;
-
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;

@@ -6,15 +6,13 @@ import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.Overrides;
 import cglora.pipeline.spec.PipelineReader;
-
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// `new`: what it writes is what the files hold, validates and runs.
 class NewCommandTest {

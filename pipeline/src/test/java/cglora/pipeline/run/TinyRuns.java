@@ -3,7 +3,6 @@ package cglora.pipeline.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.pipeline.cli.Main;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -2,19 +2,18 @@ package cglora.pipeline.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PipelineReaderTest {
     private static final String SMALLEST =
             "{ \"cglora\": 1, \"stages\": [ {\"stage\": \"model\", \"path\": \"roberta-base\"},"
-                + " {\"stage\": \"data\", \"train\": \"reviews.csv\"}, {\"stage\": \"train\"} ] }";
+                    + " {\"stage\": \"data\", \"train\": \"reviews.csv\"}, {\"stage\": \"train\"} ] }";
 
     private static final String FULL =
             """
@@ -207,8 +206,8 @@ class PipelineReaderTest {
         Files.writeString(
                 folder.resolve("adapter_config.json"),
                 "{\"peft_type\": \"LORA\", \"r\": 4, \"lora_alpha\": 32, \"use_rslora\": true,"
-                    + " \"target_modules\": [\"query\"], \"init_lora_weights\": true, \"use_dora\":"
-                    + " false, \"peft_version\": \"1\"}");
+                        + " \"target_modules\": [\"query\"], \"init_lora_weights\": true, \"use_dora\":"
+                        + " false, \"peft_version\": \"1\"}");
         String text =
                 SMALLEST.replace(
                         "{\"stage\": \"train\"}",
