@@ -69,7 +69,8 @@ final class ResidentGraph {
     /// An execution under TornadoVM's profiler; not the first one.
     ///
     /// @param statistics takes the time of its kernels on the device and what moved
-    void profile(Statistics statistics) {
+    /// @return what the profiler says of each task, JSON
+    String profile(Statistics statistics) {
         selected = whole.withGraph(index).withProfiler(ProfilerMode.SILENT);
         try {
             TornadoProfilerResult profile = executeSelected(selected).getProfilerResult();
@@ -77,6 +78,7 @@ final class ResidentGraph {
                     profile.getDeviceKernelTime(),
                     profile.getTotalBytesCopyIn(),
                     profile.getTotalBytesCopyOut());
+            return profile.getProfileLog();
         } finally {
             selected = whole.withGraph(index).withoutProfiler();
         }
