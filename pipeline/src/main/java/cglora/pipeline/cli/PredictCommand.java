@@ -24,6 +24,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// Answers with a trained adapter or model.
 @Command(name = "predict", description = "Classify texts with a trained adapter.")
 final class PredictCommand implements Callable<Integer> {
+    /// Texts that are answered together.
+    private static final int CHUNK = 256;
+
     @Parameters(
             paramLabel = "ADAPTER",
             description = "Folder of an adapter, of a model with its head, or of their run.")
@@ -32,7 +35,12 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be repeated.")
     private List<String> texts = new ArrayList<>();
 
-    @Option(names = "--data", paramLabel = "FILE", description = "A TSV, CSV or JSONL file.")
+    @Option(
+            names = "--data",
+            paramLabel = "FILE",
+            description =
+                    "A TSV, CSV or JSONL file; - for standard input, a text or a JSON object a line,"
+                            + " answered as they come.")
     private Path data;
 
     @Option(names = "--column", description = "The column that holds the text.")
@@ -64,22 +72,20 @@ final class PredictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var examples = new ArrayList<RawExample>();
         for (String text : texts) {
             if (text.isBlank()) {
                 throw new CgloraException(ErrorCode.D_TEXT, "--text", "is blank", "give a text");
             }
-            examples.add(new RawExample(text, null, null, examples.size() + 1L));
         }
-        if (data != null) {
-            examples.addAll(
-                    DataReader.read(
-                            data, DataFormat.AUTO, new DataColumns(column, null, null), false));
-        }
-        if (examples.isEmpty()) {
+        if (texts.isEmpty() && data == null) {
             throw new CgloraException(
-                    ErrorCode.P_USAGE, "", "nothing to predict", "--text \"...\" or --data FILE");
+                    ErrorCode.P_USAGE,
+                    "",
+                    "nothing to predict",
+                    "--text \"...\", --data FILE, or --data - for standard input");
         }
+        // before the model: a file that is wrong is told at once
+        List<RawExample> rows = rows();
         EngineChoice chosen = engine.choose(engine.spec());
         if (engine.isAnswered(chosen, console)) {
             return 0;
@@ -88,22 +94,54 @@ final class PredictCommand implements Callable<Integer> {
         var choice = new Predictor.Base(base, otherBase, followLinks);
         try (var predictor = Predictor.open(adapter, choice, chosen, notes)) {
             console.warnings(notes.warnings());
-            for (Map<String, Object> answer : predictor.predict(examples)) {
-                if (json || data != null) {
-                    console.out().println(JsonMapper.shared().writeValueAsString(answer));
-                } else if (answer.containsKey("prediction")) {
-                    console.out().printf("%s\t%s%n", answer.get("prediction"), answer.get("text"));
-                } else {
-                    console.out()
-                            .printf(
-                                    Locale.ROOT,
-                                    "%s\t%.3f\t%s%n",
-                                    answer.get("label"),
-                                    (Double) answer.get("score"),
-                                    answer.get("text"));
+            for (int at = 0; at < rows.size(); at += CHUNK) {
+                answer(predictor, rows.subList(at, Math.min(rows.size(), at + CHUNK)));
+            }
+            if (isStandardInput()) {
+                var lines = new InputLines(console.in(), column);
+                for (List<RawExample> next = lines.next(CHUNK);
+                        !next.isEmpty();
+                        next = lines.next(CHUNK)) {
+                    answer(predictor, next);
                 }
             }
         }
         return 0;
+    }
+
+    private boolean isStandardInput() {
+        return data != null && data.toString().equals("-");
+    }
+
+    /// What is there before the model is.
+    private List<RawExample> rows() {
+        var rows = new ArrayList<RawExample>();
+        texts.forEach(text -> rows.add(new RawExample(text, null, null, rows.size() + 1L)));
+        if (data != null && !isStandardInput()) {
+            rows.addAll(
+                    DataReader.read(
+                            data, DataFormat.AUTO, new DataColumns(column, null, null), false));
+        }
+        return rows;
+    }
+
+    /// Shows the answers as soon as they are there.
+    private void answer(Predictor predictor, List<RawExample> examples) {
+        for (Map<String, Object> answer : predictor.predict(examples)) {
+            if (json || data != null) {
+                console.out().println(JsonMapper.shared().writeValueAsString(answer));
+            } else if (answer.containsKey("prediction")) {
+                console.out().printf("%s\t%s%n", answer.get("prediction"), answer.get("text"));
+            } else {
+                console.out()
+                        .printf(
+                                Locale.ROOT,
+                                "%s\t%.3f\t%s%n",
+                                answer.get("label"),
+                                (Double) answer.get("score"),
+                                answer.get("text"));
+            }
+        }
+        console.out().flush();
     }
 }

@@ -31,6 +31,7 @@ final class DataSources {
     private final Consumer<String> progress;
     private boolean failed;
 
+    /// @param model     null where it is not known
     /// @param tokenizer null where it could not be read
     /// @param problems  is given errors and warnings
     /// @param progress  is told of long work
@@ -45,7 +46,7 @@ final class DataSources {
                 new RowReader.Encoding(
                         tokenizer,
                         spec.maxLength(),
-                        model.problemType() == ModelSpec.ProblemType.REGRESSION);
+                        model != null && model.problemType() == ModelSpec.ProblemType.REGRESSION);
         this.problems = problems;
         this.progress = progress;
     }

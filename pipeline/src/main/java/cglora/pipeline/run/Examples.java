@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 /// @param labels     the classes
 record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels labels)
         implements AutoCloseable {
+    /// @param model    null where it is not known
     /// @param sources  reads the files
     /// @param problems is given the errors of all files, and warnings
     /// @return null where there were errors
@@ -48,7 +49,8 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
             SplitRows validationRows,
             SplitRows testRows,
             Problems warnings) {
-        boolean regression = model.problemType() == ModelSpec.ProblemType.REGRESSION;
+        boolean regression =
+                model != null && model.problemType() == ModelSpec.ProblemType.REGRESSION;
         Labels labels =
                 regression
                         ? Labels.ofRegression()

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.kernels.error.Suggestion;
 import cglora.models.data.Dataset;
@@ -10,6 +11,7 @@ import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
+import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ExportSpec;
@@ -99,6 +101,23 @@ final class InputCheck {
         }
     }
 
+    /// Checks the files of some stages of a pipeline that has mistakes and cannot be run: what
+    /// hangs on the others is left out.
+    ///
+    /// @param notes is given the warnings
+    /// @return everything that is wrong with the files
+    static List<Problem> survey(PipelineSpec some, Problems notes) {
+        var problems = new Problems();
+        var check = new InputCheck(some, problems, null, _ -> {});
+        try {
+            check.stages();
+        } finally {
+            check.inputs().close();
+        }
+        problems.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
+        return problems.errors();
+    }
+
     /// What has been read so far.
     private Inputs inputs() {
         return new Inputs(
@@ -127,6 +146,16 @@ final class InputCheck {
                 files.addAll(DataFileNames.there(data.test()));
             } else if (stage instanceof AlignSpec align && align.when()) {
                 files.add(Predictor.place(Path.of(align.reference())).toString());
+            } else if (stage instanceof CalibrateSpec calibrate
+                    && calibrate.when()
+                    && calibrate.from() != null) {
+                Path place = EarlierStatistics.of(Path.of(calibrate.from())).place();
+                files.add(place.toString());
+                files.add(place.resolve("layers").toString());
+            } else if (stage instanceof AdapterSpec adapter
+                    && adapter.when()
+                    && adapter.from() != null) {
+                files.add(Predictor.place(Path.of(adapter.from())).toString());
             }
         }
         files.removeIf(Objects::isNull);
@@ -142,8 +171,8 @@ final class InputCheck {
         }
     }
 
-    /// This version runs one stage of a kind, evaluations apart, and learns nothing behind the
-    /// export.
+    /// This version runs one stage of a kind, trainings and evaluations apart, and learns nothing
+    /// behind the export.
     private void order() {
         List<StageSpec> stages = inputs().stages();
         if (stages.stream().noneMatch(DataSpec.class::isInstance)) {
@@ -155,7 +184,8 @@ final class InputCheck {
         }
         var seen = new HashSet<Class<?>>();
         for (StageSpec stage : stages) {
-            boolean again = !seen.add(stage.getClass()) && !(stage instanceof EvaluateSpec);
+            boolean repeats = stage instanceof EvaluateSpec || stage instanceof TrainSpec;
+            boolean again = !seen.add(stage.getClass()) && !repeats;
             boolean late =
                     seen.contains(ExportSpec.class)
                             && (stage instanceof TrainSpec || stage instanceof AdapterSpec);
@@ -175,6 +205,18 @@ final class InputCheck {
 
     private void all() {
         order();
+        stages();
+        if (!problems.hasErrors() && train != null) {
+            attempt(
+                    () ->
+                            Samples.sizes(
+                                    inputs(),
+                                    inputs().calibrateSpec().orElse(null),
+                                    new Problems()));
+        }
+    }
+
+    private void stages() {
         for (StageSpec stage : inputs().stages()) {
             switch (stage) {
                 case ModelSpec model -> {
@@ -197,7 +239,9 @@ final class InputCheck {
                 }
                 case AlignSpec align -> {
                     alignSpec = align;
-                    if (examples != null && checkpoint != null) {
+                    if (examples != null
+                            && checkpoint != null
+                            && inputs().split(align.data()) != null) {
                         attempt(this::align);
                     }
                 }
@@ -208,14 +252,6 @@ final class InputCheck {
                 }
                 default -> {}
             }
-        }
-        if (!problems.hasErrors() && train != null) {
-            attempt(
-                    () ->
-                            Samples.sizes(
-                                    inputs(),
-                                    inputs().calibrateSpec().orElse(null),
-                                    new Problems()));
         }
     }
 
@@ -270,8 +306,14 @@ final class InputCheck {
                             .formatted(dataSpec.maxLength(), checkpoint.encoder().maxPositions()),
                     "at most " + checkpoint.encoder().maxPositions());
         }
-        var sources = new DataSources(dataSpec, modelSpec, tokenizer, problems, progress);
-        examples = Examples.read(dataSpec, modelSpec, spec.seed(), sources, problems);
+        // without a model nobody knows whether the labels are classes or targets
+        var found = new Problems();
+        var sources = new DataSources(dataSpec, modelSpec, tokenizer, found, progress);
+        examples = Examples.read(dataSpec, modelSpec, spec.seed(), sources, found);
+        found.errors().stream()
+                .filter(e -> modelSpec != null || e.code() != ErrorCode.D_LABEL)
+                .forEach(e -> problems.error(e.code(), e.where(), e.what(), e.fix()));
+        found.warnings().forEach(w -> problems.warning(w.code(), w.where(), w.what(), w.fix()));
         if (examples == null) {
             return;
         }
@@ -416,6 +458,12 @@ final class InputCheck {
     }
 
     private void adapter() {
+        if (adapterSpec.from() != null) {
+            if (checkpoint != null && examples != null) {
+                EarlierAdapter.of(adapterSpec).require(inputs(), problems);
+            }
+            return;
+        }
         List<String> head =
                 checkpoint == null
                         ? List.of("classifier")
@@ -441,6 +489,9 @@ final class InputCheck {
         if (checkpoint != null && adapterSpec.method() != AdapterSpec.Method.FULL) {
             inputs().layers();
             inputs().allocation();
+            if (examples != null) {
+                inputs().earlierStatistics().ifPresent(earlier -> earlier.require(inputs()));
+            }
         }
     }
 

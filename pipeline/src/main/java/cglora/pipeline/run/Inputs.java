@@ -82,7 +82,15 @@ record Inputs(
     }
 
     boolean trains() {
-        return stages().stream().anyMatch(TrainSpec.class::isInstance);
+        return !trainings().isEmpty();
+    }
+
+    /// The train stages that take part, in order.
+    List<TrainSpec> trainings() {
+        return stages().stream()
+                .filter(TrainSpec.class::isInstance)
+                .map(TrainSpec.class::cast)
+                .toList();
     }
 
     /// The export of a pipeline that trains and says nothing of an export: what was learnt is
@@ -123,6 +131,9 @@ record Inputs(
     /// @throws CgloraException A-TARGET or A-RANK, with everything that is wrong
     List<LoraLayer> layers() {
         AdapterSpec a = adapterSpec;
+        if (a.from() != null) {
+            return EarlierAdapter.of(a).layers(this);
+        }
         var labels = examples == null ? Labels.ofRegression() : examples.labels(); // any will do
         return TargetSelection.select(
                 new SequenceClassifier(checkpoint.encoder(), pooling(), labels).linearModules(),
@@ -250,6 +261,16 @@ record Inputs(
                 .findFirst();
     }
 
+    /// The statistics of an earlier run that are taken, with their head.
+    Optional<EarlierStatistics> earlierStatistics() {
+        if (adapterSpec == null || adapterSpec.method() == AdapterSpec.Method.FULL) {
+            return Optional.empty();
+        }
+        return calibrateSpec()
+                .map(CalibrateSpec::from)
+                .map(from -> EarlierStatistics.of(Path.of(from)));
+    }
+
     Optional<AlignSpec> alignSpec() {
         return spec.stages().stream()
                 .filter(s -> s.when() && s instanceof AlignSpec)
@@ -288,8 +309,14 @@ record Inputs(
                 .collect(Collectors.joining(", "));
     }
 
+    /// The head that is fitted; empty where none is, or an earlier run's is taken.
     Optional<HeadWarmupSpec> headOptions() {
-        if (adapterSpec == null) {
+        return earlierStatistics().isPresent() ? Optional.empty() : headWanted();
+    }
+
+    /// The same, whoever fits it: its examples are seen by nothing else.
+    Optional<HeadWarmupSpec> headWanted() {
+        if (adapterSpec == null || adapterSpec.from() != null) {
             return Optional.empty();
         }
         return switch (adapterSpec.headWarmup()) {

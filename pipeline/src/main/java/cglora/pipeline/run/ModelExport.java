@@ -6,7 +6,8 @@ import cglora.models.block.ParameterSpec;
 import cglora.models.family.PretrainedModel;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
-import cglora.models.weights.SafetensorsWriter;
+import cglora.models.weights.FloatFormat;
+import cglora.models.weights.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,11 +43,8 @@ final class ModelExport {
             for (ParameterSpec spec : run.session.model().headParameters()) {
                 shapes.put(spec.name(), spec.extents());
             }
-            SafetensorsWriter.write(
-                    temporary.resolve("model.safetensors"),
-                    shapes,
-                    this::finite,
-                    Map.of("format", "pt"));
+            ModelFiles.write(
+                    temporary, ModelFiles.SHARD_BYTES, FloatFormat.F32, shapes, this::finite);
             String verified = verify ? "  " + verify(temporary, target) : "";
             run.folder.replace(temporary, target);
             run.modelPath = target;

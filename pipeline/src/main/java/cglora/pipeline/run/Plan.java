@@ -52,7 +52,7 @@ public final class Plan {
         for (StageSpec stage : inputs.stages()) {
             if (stage instanceof TrainSpec t) {
                 Trainer.Options options = TrainerOptions.of(inputs, t);
-                new Trainer(session, options);
+                new Trainer(session, options, TrainerOptions.part(t));
                 var program = session.plannedTraining(t.perDeviceBatchSize(), 16);
                 out.printf(
                         Locale.ROOT,

@@ -140,6 +140,10 @@ final class RunMemory {
         if (needs.isEmpty()) {
             return;
         }
+        if (calibrate.from() != null) {
+            modules.forEach(module -> layer(module, rootRank(), 0)); // as large as factors are
+            return;
+        }
         Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
         int tokens = inputs.batches(data).stream().mapToInt(Batch::tokens).sum();
         var pass = new CalibrationPass(session, modules);
@@ -239,7 +243,7 @@ final class RunMemory {
     }
 
     private void train(TrainSpec training) {
-        new Trainer(session, TrainerOptions.of(inputs, training));
+        new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
         var program = session.plannedTraining(batch, width(batch, inputs.train()));
         long state = session.persistentBytes() - weights.bytes();

@@ -9,7 +9,8 @@ public record DataSpec(
                                 "Name of this stage in --set paths and references; needed when a"
                                         + " data stage repeats",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
