@@ -108,9 +108,8 @@ final class RunMemory {
         stages.add(MemoryPlan.of(stage, heap, others).after(grown));
     }
 
-    /// Arrays with a number an example: places, labels, targets, the order of an epoch, what sorts
-    // and
-    /// splits them. Measured. Nothing beside the readers' where examples are few.
+    /// Arrays with a number an example: places, labels, targets, the order of an epoch, what
+    /// sorts and splits them. Measured. Nothing beside the readers' where examples are few.
     private long indexBytes() {
         long examples =
                 (long) inputs.train().size() + inputs.validation().size() + inputs.test().size();
