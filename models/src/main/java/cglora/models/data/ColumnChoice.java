@@ -13,9 +13,22 @@ import java.util.List;
 /// @param label that of the label; null for none
 record ColumnChoice(String text, String pair, String label) {
     static final List<String> TEXT =
-            List.of("text", "sentence", "sentence1", "question1", "premise");
+            List.of(
+                    "text",
+                    "sentence",
+                    "sentence1",
+                    "question1",
+                    "premise",
+                    "question",
+                    "content",
+                    "review",
+                    "utterance");
     static final List<String> PAIR = List.of("text_pair", "sentence2", "question2", "hypothesis");
-    static final List<String> LABEL = List.of("label", "labels", "class");
+    static final List<String> LABEL =
+            List.of("label", "labels", "class", "target", "category", "intent");
+
+    /// What stands beside a question: QNLI's and BoolQ's names.
+    private static final List<String> ANSWERS = List.of("sentence", "passage");
 
     /// @param known the file's columns
     /// @throws CgloraException D-COLUMN where one is not there
@@ -29,9 +42,15 @@ record ColumnChoice(String text, String pair, String label) {
                     "give each row a text and a label");
         }
         var finder = new Finder(known, path);
+        boolean question =
+                wanted.text() == null
+                        && wanted.textPair() == null
+                        && known.contains("question")
+                        && !known.contains("text")
+                        && ANSWERS.stream().anyMatch(known::contains);
         return new ColumnChoice(
-                finder.column(wanted.text(), TEXT, "text"),
-                finder.column(wanted.textPair(), PAIR, null),
+                question ? "question" : finder.column(wanted.text(), TEXT, "text"),
+                finder.column(wanted.textPair(), question ? ANSWERS : PAIR, null),
                 finder.column(wanted.label(), LABEL, labelsRequired ? "label" : null));
     }
 

@@ -37,7 +37,7 @@ final class RunMemory {
     /// data, and the rows. Measured: resident peaks of runs less the rest of their plans.
     private static final Item READERS = Item.host("tokenizer and data", 40L << 20);
 
-    private static final long EXAMPLE_BYTES = 6 * Integer.BYTES;
+    private static final long EXAMPLE_BYTES = 12 * Integer.BYTES;
     private static final long FEW = 100_000;
 
     private final Inputs inputs;
@@ -108,8 +108,9 @@ final class RunMemory {
         stages.add(MemoryPlan.of(stage, heap, others).after(grown));
     }
 
-    /// Arrays with a number an example: places, labels, targets, the order of an epoch and its
-    /// sorting. Nothing beside the readers' where examples are few.
+    /// Arrays with a number an example: places, labels, targets, the order of an epoch, what sorts
+    // and
+    /// splits them. Measured. Nothing beside the readers' where examples are few.
     private long indexBytes() {
         long examples =
                 (long) inputs.train().size() + inputs.validation().size() + inputs.test().size();
