@@ -33,8 +33,9 @@ public final class Console {
 
     /// Colour only where a person looks at it and did not refuse it.
     static boolean wantsColor(Map<String, String> environment) {
-        boolean refused = !environment.getOrDefault("NO_COLOR", "").isEmpty();
-        return !refused && System.console() != null && System.console().isTerminal();
+        // asked in any case: Java looks once, and standard output may not stay what it is
+        boolean terminal = System.console() != null && System.console().isTerminal();
+        return terminal && environment.getOrDefault("NO_COLOR", "").isEmpty();
     }
 
     void quiet(boolean isQuiet) {

@@ -395,6 +395,7 @@ public final class Runner {
         }
         long begin = System.nanoTime();
         var kernels = new KernelTimes(run);
+        var compilations = new Compilations(run);
         var flight = new StageEvent();
         flight.begin();
         String detail;
@@ -420,6 +421,7 @@ public final class Runner {
                         "detail",
                         detail));
         kernels.record(stage.id());
+        compilations.record(stage.id(), progress);
         flight.stage = stage.id();
         flight.detail = detail;
         flight.commit();
