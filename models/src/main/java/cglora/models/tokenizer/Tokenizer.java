@@ -2,10 +2,8 @@ package cglora.models.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

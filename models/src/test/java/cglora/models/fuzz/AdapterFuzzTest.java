@@ -1,9 +1,7 @@
 package cglora.models.fuzz;
 
 import cglora.models.adapter.PeftAdapter;
-
 import com.code_intelligence.jazzer.junit.FuzzTest;
-
 import org.junit.jupiter.api.Tag;
 
 /// An adapter's configuration that comes from anywhere; its weights are not there.

@@ -7,10 +7,8 @@ import cglora.models.weights.onnx.GraphProto;
 import cglora.models.weights.onnx.ModelProto;
 import cglora.models.weights.onnx.NodeProto;
 import cglora.models.weights.onnx.TensorProto;
-
 import com.github.luben.zstd.Zstd;
 import com.google.protobuf.ByteString;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,6 @@
 package cglora.models.fuzz;
 
 import cglora.kernels.error.CgloraException;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

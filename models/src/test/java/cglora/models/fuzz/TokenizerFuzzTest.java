@@ -1,9 +1,7 @@
 package cglora.models.fuzz;
 
 import cglora.models.tokenizer.Tokenizer;
-
 import com.code_intelligence.jazzer.junit.FuzzTest;
-
 import org.junit.jupiter.api.Tag;
 
 /// Tokenizers that come from anywhere.

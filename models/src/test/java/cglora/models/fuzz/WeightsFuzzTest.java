@@ -4,12 +4,9 @@ import cglora.kernels.error.CgloraException;
 import cglora.models.weights.OnnxWeights;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.WeightSource;
-
 import com.code_intelligence.jazzer.junit.FuzzTest;
-
-import org.junit.jupiter.api.Tag;
-
 import java.nio.file.Files;
+import org.junit.jupiter.api.Tag;
 
 /// Weights that come from anywhere.
 @Tag("fuzz")

@@ -183,7 +183,8 @@ final class StepBenchmark {
             wall += whole / PROFILED;
         }
         engine.stopProfile();
-        Result result = Result.of(Suite.STEP, TEST + " beyond its kernels", Unit.PERCENT, shares);
+        Result result =
+                Result.of(Suite.STEP, model.test() + " beyond its kernels", Unit.PERCENT, shares);
         line(
                 "overhead      %.1f %% of a step of %.1f ms with profiler beyond its kernels' %.1f ms",
                 result.median(), 1e-6 * wall, 1e-6 * kernels);

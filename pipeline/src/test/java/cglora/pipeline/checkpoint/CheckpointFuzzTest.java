@@ -3,16 +3,13 @@ package cglora.pipeline.checkpoint;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
-
 import com.code_intelligence.jazzer.junit.FuzzTest;
-
-import org.junit.jupiter.api.Tag;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 
 /// Checkpoints that come from anywhere: a manifest and, behind a zero byte, the checksums. Without
 /// the zero byte the checksums are right.

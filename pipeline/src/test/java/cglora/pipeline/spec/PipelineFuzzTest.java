@@ -1,14 +1,11 @@
 package cglora.pipeline.spec;
 
 import cglora.kernels.error.CgloraException;
-
 import com.code_intelligence.jazzer.junit.FuzzTest;
-
-import org.junit.jupiter.api.Tag;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 
 /// Pipeline files that come from anywhere.
 @Tag("fuzz")
