@@ -6,10 +6,14 @@ import uk.ac.manchester.tornado.api.annotations.Parallel;
 
 /// Scaled dot-product attention (Vaswani et al., arXiv 1706.03762) and softmax.
 ///
-/// Queries, keys, values and outputs are [batch · width, heads · headSize]: a head is a slice of
-/// columns, no copy is made. Keys at positions `lengths[batch]` and beyond are padding: they get
-/// no weight, and a row whose length is 0 gives 0. The score matrix is never stored: the gradient
-/// makes it again from the logarithm of each row's sum (Dao et al., arXiv 2205.14135).
+/// Queries and outputs are [batch · width, heads · headSize], keys and values [batch · keyWidth,
+/// keyHeads · headSize]: a head is a slice of columns, no copy is made. `heads / keyHeads`
+/// neighbouring heads share the keys and values of one (Ainslie et al., arXiv 2305.13245). Keys at
+/// positions `lengths[batch]` and beyond are padding: they get no weight, and a row that sees no
+/// key gives 0. What else a query does not see are `queries`, the number of one of
+/// [AttentionMask.Queries], `causal`, 0 or 1, and `window`, as in [AttentionMask]. The score matrix
+/// is never stored: the gradient makes it again from the logarithm of each row's sum (Dao et al.,
+/// arXiv 2205.14135).
 public final class AttentionKernels {
     public static final Kernel SOFTMAX_ROWS =
             Kernel.of(AttentionKernels.class, "softmaxRows")
@@ -21,13 +25,29 @@ public final class AttentionKernels {
                     .reads("q", "k", "v", "lengths")
                     .updates("out")
                     .writes("lse")
-                    .packs("heads", "width", "headSize")
+                    .packs(
+                            "heads",
+                            "width",
+                            "headSize",
+                            "keyHeads",
+                            "keyWidth",
+                            "queries",
+                            "causal",
+                            "window")
                     .build();
     public static final Kernel ATTENTION_GRADIENT =
             Kernel.of(AttentionKernels.class, "attentionGradient")
                     .reads("q", "k", "v", "lengths", "out", "lse", "dout")
                     .updates("dq", "dk", "dv")
-                    .packs("heads", "width", "headSize")
+                    .packs(
+                            "heads",
+                            "width",
+                            "headSize",
+                            "keyHeads",
+                            "keyWidth",
+                            "queries",
+                            "causal",
+                            "window")
                     .build();
 
     private AttentionKernels() {}
@@ -72,12 +92,12 @@ public final class AttentionKernels {
 
     /// `out = softmax(scale · q kᵀ) v` for each head; the range is batch · heads · width query
     /// rows, row `(b · heads + h) · width + i` being query `i` of head `h` of sequence `b`.
-    /// About `4 · width · headSize` operations a row. Query rows that are padding give 0.
+    /// About `4 · keyWidth · headSize` operations a row. Query rows that are padding give 0.
     ///
     /// @param q       [batch · width, heads · headSize]
-    /// @param k       same shape as `q`
-    /// @param v       same shape as `q`
-    /// @param lengths [batch] how many positions of each sequence are real
+    /// @param k       [batch · keyWidth, keyHeads · headSize]
+    /// @param v       same shape as `k`
+    /// @param lengths [batch] how many keys of each sequence are real
     /// @param out     same shape as `q`
     /// @param lse     [batch · heads · width] log-sum-exp of the scaled scores of each row
     public static void attentionForward(
@@ -96,21 +116,32 @@ public final class AttentionKernels {
             int heads = at[o + 6];
             int width = at[o + 7];
             int headSize = at[o + 8];
+            int keyHeads = at[o + 9];
+            int keyWidth = at[o + 10];
+            int queries = at[o + 11];
+            int window = at[o + 13];
             int hidden = heads * headSize;
+            int keyHidden = keyHeads * headSize;
             int row = first + r;
             int b = row / (heads * width);
             int h = (row / width) % heads;
             int i = row % width;
-            int length = i < lengths[at[o + 3] + b] ? lengths[at[o + 3] + b] : 0;
+            int keys = Math.min(keyWidth, lengths[at[o + 3] + b]);
+            int position = queries == 1 ? keys - width + i : i;
+            int isReal = queries == 2 || (position >= 0 && position < keys) ? 1 : 0;
+            int seen = at[o + 12] == 1 ? position + 1 : keys;
+            int end = isReal == 1 ? seen : 0;
+            int begin = window > 0 ? Math.max(0, position - window + 1) : 0;
+            int keyBase = b * keyWidth * keyHidden + h / (heads / keyHeads) * headSize;
             int qAt = at[o] + (b * width + i) * hidden + h * headSize;
-            int kAt = at[o + 1] + b * width * hidden + h * headSize;
-            int vAt = at[o + 2] + b * width * hidden + h * headSize;
+            int kAt = at[o + 1] + keyBase;
+            int vAt = at[o + 2] + keyBase;
             int outAt = at[o + 4] + (b * width + i) * hidden + h * headSize;
             float max = -3e38f;
-            for (int j = 0; j < length; j++) {
+            for (int j = begin; j < end; j++) {
                 float score = 0f;
                 for (int p = 0; p < headSize; p++) {
-                    score += q[qAt + p] * k[kAt + j * hidden + p];
+                    score += q[qAt + p] * k[kAt + j * keyHidden + p];
                 }
                 max = Math.max(max, scale * score);
             }
@@ -118,28 +149,29 @@ public final class AttentionKernels {
                 out[outAt + p] = 0f;
             }
             float sum = 0f;
-            for (int j = 0; j < length; j++) {
+            for (int j = begin; j < end; j++) {
                 float score = 0f;
                 for (int p = 0; p < headSize; p++) {
-                    score += q[qAt + p] * k[kAt + j * hidden + p];
+                    score += q[qAt + p] * k[kAt + j * keyHidden + p];
                 }
                 float e = FloatMath.exp(scale * score - max);
                 sum += e;
                 for (int p = 0; p < headSize; p++) {
-                    out[outAt + p] = out[outAt + p] + e * v[vAt + j * hidden + p];
+                    out[outAt + p] = out[outAt + p] + e * v[vAt + j * keyHidden + p];
                 }
             }
             float inverse = 1f / Math.max(sum, 1e-30f);
             for (int p = 0; p < headSize; p++) {
                 out[outAt + p] = out[outAt + p] * inverse;
             }
-            lse[at[o + 5] + row] = length > 0 ? max + FloatMath.logOfSum(sum) : 0f;
+            lse[at[o + 5] + row] = end > begin ? max + FloatMath.logOfSum(sum) : 0f;
         }
     }
 
-    /// Gradients of queries, keys and values; the range is batch · heads pairs. With `p` the
+    /// Gradients of queries, keys and values; the range is batch · keyHeads pairs. With `p` the
     /// probabilities: `dv = pᵀ dout`, `ds = p ∘ (dout vᵀ − rowsum(dout ∘ out))`,
-    /// `dq = scale · ds k`, `dk = scale · dsᵀ q`. Padding positions get 0.
+    /// `dq = scale · ds k`, `dk = scale · dsᵀ q`, `dk` and `dv` summed over the heads that share
+    /// them. Padding positions get 0.
     ///
     /// @param out  what [#attentionForward] gave
     /// @param lse  what [#attentionForward] gave
@@ -165,33 +197,47 @@ public final class AttentionKernels {
             int heads = at[o + 10];
             int width = at[o + 11];
             int headSize = at[o + 12];
+            int keyHeads = at[o + 13];
+            int keyWidth = at[o + 14];
+            int queries = at[o + 15];
+            int window = at[o + 17];
             int hidden = heads * headSize;
-            int b = (first + r) / heads;
-            int h = (first + r) % heads;
-            int length = lengths[at[o + 3] + b];
-            int base = b * width * hidden + h * headSize;
-            for (int i = 0; i < width; i++) {
+            int keyHidden = keyHeads * headSize;
+            int group = heads / keyHeads;
+            int b = (first + r) / keyHeads;
+            int keyHead = (first + r) % keyHeads;
+            int keys = Math.min(keyWidth, lengths[at[o + 3] + b]);
+            int keyBase = b * keyWidth * keyHidden + keyHead * headSize;
+            for (int j = 0; j < keyWidth; j++) {
                 for (int p = 0; p < headSize; p++) {
-                    dq[at[o + 7] + base + i * hidden + p] = 0f;
-                    dk[at[o + 8] + base + i * hidden + p] = 0f;
-                    dv[at[o + 9] + base + i * hidden + p] = 0f;
+                    dk[at[o + 8] + keyBase + j * keyHidden + p] = 0f;
+                    dv[at[o + 9] + keyBase + j * keyHidden + p] = 0f;
                 }
             }
-            for (int i = 0; i < length; i++) {
-                int qAt = at[o] + base + i * hidden;
-                int outAt = at[o + 4] + base + i * hidden;
-                int doutAt = at[o + 6] + base + i * hidden;
-                int dqAt = at[o + 7] + base + i * hidden;
-                float rowLse = lse[at[o + 5] + (first + r) * width + i];
+            for (int g = 0; g < group * width; g++) {
+                int h = keyHead * group + g / width;
+                int i = g % width;
+                int base = (b * width + i) * hidden + h * headSize;
+                int qAt = at[o] + base;
+                int outAt = at[o + 4] + base;
+                int doutAt = at[o + 6] + base;
+                int dqAt = at[o + 7] + base;
+                int position = queries == 1 ? keys - width + i : i;
+                int isReal = queries == 2 || (position >= 0 && position < keys) ? 1 : 0;
+                int seen = at[o + 16] == 1 ? position + 1 : keys;
+                int end = isReal == 1 ? seen : 0;
+                int begin = window > 0 ? Math.max(0, position - window + 1) : 0;
+                float rowLse = lse[at[o + 5] + (b * heads + h) * width + i];
                 float delta = 0f;
                 for (int p = 0; p < headSize; p++) {
                     delta += dout[doutAt + p] * out[outAt + p];
+                    dq[dqAt + p] = 0f;
                 }
-                for (int j = 0; j < length; j++) {
-                    int kAt = at[o + 1] + base + j * hidden;
-                    int vAt = at[o + 2] + base + j * hidden;
-                    int dkAt = at[o + 8] + base + j * hidden;
-                    int dvAt = at[o + 9] + base + j * hidden;
+                for (int j = begin; j < end; j++) {
+                    int kAt = at[o + 1] + keyBase + j * keyHidden;
+                    int vAt = at[o + 2] + keyBase + j * keyHidden;
+                    int dkAt = at[o + 8] + keyBase + j * keyHidden;
+                    int dvAt = at[o + 9] + keyBase + j * keyHidden;
                     float score = 0f;
                     float dp = 0f;
                     for (int p = 0; p < headSize; p++) {

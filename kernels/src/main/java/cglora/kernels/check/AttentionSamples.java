@@ -6,6 +6,7 @@ import static cglora.kernels.check.Float64.toFloat;
 import static cglora.kernels.check.Float64.vector;
 
 import cglora.kernels.attention.AttentionKernels;
+import cglora.kernels.attention.AttentionMask;
 import cglora.kernels.check.Float64.Heads;
 import cglora.kernels.check.SampleBuilder.Values;
 import java.util.ArrayList;
@@ -46,10 +47,29 @@ final class AttentionSamples {
                 samples.add(gradient(shape, values, scale));
             }
         }
+        for (Heads shape : masked()) {
+            float scale = (float) (1 / Math.sqrt(shape.headSize()));
+            samples.add(forward(shape, Values.NORMAL, scale));
+            samples.add(gradient(shape, Values.NORMAL, scale));
+        }
         // scores of some hundreds: all weight on one key
         samples.add(forward(new Heads(3, 2, 13, 8), Values.NORMAL, 60f));
         samples.add(gradient(new Heads(3, 2, 13, 8), Values.NORMAL, 60f));
         return samples;
+    }
+
+    /// Heads that share keys, queries that do not see all of them, and queries of other places.
+    private static List<Heads> masked() {
+        var causal = AttentionMask.causal(0);
+        return List.of(
+                new Heads(3, 4, 7, 8, 2, 7, AttentionMask.FULL),
+                new Heads(3, 3, 13, 7, 1, 13, causal),
+                new Heads(2, 4, 17, 16, 2, 17, AttentionMask.causal(5)),
+                new Heads(2, 2, 100, 8, 2, 100, AttentionMask.causal(33)),
+                new Heads(3, 6, 1, 8, 2, 11, causal.last()),
+                new Heads(3, 4, 3, 5, 4, 19, AttentionMask.causal(4).last()),
+                new Heads(3, 2, 5, 8, 2, 13, AttentionMask.ACROSS),
+                new Heads(2, 2, 13, 8, 1, 13, AttentionMask.ACROSS));
     }
 
     private static KernelSample softmax(
@@ -71,16 +91,24 @@ final class AttentionSamples {
     }
 
     private static String name(Heads s, float scale) {
-        return "%d×%d heads, width %d, size %d, scale %.2g"
-                .formatted(s.batch(), s.heads(), s.width(), s.headSize(), scale);
+        return "%d×%d heads on %d, width %d on %d, size %d, scale %.2g, %s"
+                .formatted(
+                        s.batch(),
+                        s.heads(),
+                        s.keyHeads(),
+                        s.width(),
+                        s.keyWidth(),
+                        s.headSize(),
+                        scale,
+                        s.mask());
     }
 
     private static KernelSample forward(Heads s, Values values, float scale) {
         var sample = new SampleBuilder(AttentionKernels.ATTENTION_FORWARD, name(s, scale), values);
         float[] q = sample.floats(s.values());
-        float[] k = sample.floats(s.values());
-        float[] v = sample.floats(s.values());
-        int[] lengths = sample.lengths(s.batch(), s.width());
+        float[] k = sample.floats(s.keyValues());
+        float[] v = sample.floats(s.keyValues());
+        int[] lengths = sample.lengths(s.batch(), s.keyWidth());
         var reference = Float64.attention(s, scale, of(q), of(k), of(v), lengths);
         double relative = probability(s, q, k, scale);
         double[] magnitudes =
@@ -89,11 +117,12 @@ final class AttentionSamples {
                 .updates(
                         nothing(s.values()),
                         reference.out(),
-                        Closeness.tolerance(relative + (s.width() + 6) * ROUNDING, 0, magnitudes))
+                        Closeness.tolerance(
+                                relative + (s.keyWidth() + 6) * ROUNDING, 0, magnitudes))
                 .writes(
                         reference.lse(),
                         Closeness.tolerance(2 * ROUNDING, relative, reference.lse()))
-                .packs(s.heads(), s.width(), s.headSize())
+                .packs(s.packed())
                 .scalars(scale)
                 .over(s.rows(), s.width());
     }
@@ -107,7 +136,7 @@ final class AttentionSamples {
     /// How far a probability may be off, relative to itself.
     private static double probability(Heads s, float[] q, float[] k, double scale) {
         return EXP
-                + (s.width() + 6) * ROUNDING
+                + (s.keyWidth() + 6) * ROUNDING
                 + 2 * (s.headSize() + 4) * ROUNDING * scale * largestDot(s, q, k);
     }
 
@@ -119,7 +148,7 @@ final class AttentionSamples {
         for (int b = 0; b < s.batch(); b++) {
             for (int h = 0; h < s.heads(); h++) {
                 for (int i = 0; i < s.width(); i++) {
-                    for (int j = 0; j < s.width(); j++) {
+                    for (int j = 0; j < s.keyWidth(); j++) {
                         largest = Math.max(largest, Float64.dot(s, b, h, absX, i, absY, j));
                     }
                 }
@@ -131,35 +160,40 @@ final class AttentionSamples {
     private static KernelSample gradient(Heads s, Values values, float scale) {
         var sample = new SampleBuilder(AttentionKernels.ATTENTION_GRADIENT, name(s, scale), values);
         float[] q = sample.floats(s.values());
-        float[] k = sample.floats(s.values());
-        float[] v = sample.floats(s.values());
+        float[] k = sample.floats(s.keyValues());
+        float[] v = sample.floats(s.keyValues());
         float[] dout = sample.floats(s.values());
-        int[] lengths = sample.lengths(s.batch(), s.width());
+        int[] lengths = sample.lengths(s.batch(), s.keyWidth());
         var forward = Float64.attention(s, scale, of(q), of(k), of(v), lengths);
         var reference = Float64.attentionGradient(s, scale, of(q), of(k), of(v), lengths, of(dout));
         double relative = probability(s, q, k, scale) + 4 * ROUNDING * largest(forward.lse());
         double products = 2 * largestDot(s, dout, v);
         double gradient = scale * (relative + (s.headSize() + 6) * ROUNDING) * products;
         // Σ over the keys of p is 1; over the queries it is at most their number
-        double rows = s.width();
-        double sum = (rows + 6) * ROUNDING * scale * products;
+        double rows = s.width() * s.heads() / (double) s.keyHeads();
+        double sum = (Math.max(rows, s.keyWidth()) + 6) * ROUNDING * scale * products;
         return sample.reads(q, k, v, lengths, toFloat(forward.out()), toFloat(forward.lse()), dout)
-                .updates(nothing(s.values()), reference.dq(), bounds(s, (gradient + sum) * max(k)))
                 .updates(
                         nothing(s.values()),
+                        reference.dq(),
+                        bounds(s.values(), (gradient + sum) * max(k)))
+                .updates(
+                        nothing(s.keyValues()),
                         reference.dk(),
-                        bounds(s, rows * (gradient + sum) * max(q)))
+                        bounds(s.keyValues(), rows * (gradient + sum) * max(q)))
                 .updates(
-                        nothing(s.values()),
+                        nothing(s.keyValues()),
                         reference.dv(),
-                        bounds(s, rows * (relative + (rows + 6) * ROUNDING) * max(dout)))
-                .packs(s.heads(), s.width(), s.headSize())
+                        bounds(
+                                s.keyValues(),
+                                rows * (relative + (rows + 6) * ROUNDING) * max(dout)))
+                .packs(s.packed())
                 .scalars(scale)
-                .over(s.batch() * s.heads());
+                .over(s.batch() * s.keyHeads());
     }
 
-    private static double[] bounds(Heads s, double bound) {
-        return vector(s.values(), _ -> bound);
+    private static double[] bounds(int length, double bound) {
+        return vector(length, _ -> bound);
     }
 
     private static double max(float[] values) {

@@ -1,5 +1,7 @@
 package cglora.kernels.check;
 
+import cglora.kernels.attention.AttentionMask;
+
 /// Every kernel once more in float64, from its formula: what kernels, ops and engines are compared
 /// with. Written for clarity; matrices are row-major, results are new arrays.
 public final class Float64 {
@@ -156,6 +158,45 @@ public final class Float64 {
         return Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
     }
 
+    public static double silu(double x) {
+        return x / (1 + Math.exp(-x));
+    }
+
+    public static double siluDerivative(double x) {
+        double complement = 1 / (1 + Math.exp(x));
+        return (1 + x * complement) / (1 + Math.exp(-x));
+    }
+
+    /// The halves of each head turned by the angles of a position.
+    ///
+    /// @param cos  [positions, half]; `sin` likewise
+    /// @param sign 1, or −1 for turning back
+    public static double[] rotary(
+            int rows,
+            int heads,
+            int headSize,
+            int half,
+            double sign,
+            double[] x,
+            int[] positions,
+            double[] cos,
+            double[] sin) {
+        return matrix(
+                rows,
+                heads * headSize,
+                (r, i) -> {
+                    int at = r * heads * headSize + i;
+                    int p = i % headSize;
+                    int angle = positions[r] * half + p % half;
+                    if (p >= 2 * half) {
+                        return x[at];
+                    }
+                    return p < half
+                            ? x[at] * cos[angle] - sign * x[at + half] * sin[angle]
+                            : x[at] * cos[angle] + sign * x[at - half] * sin[angle];
+                });
+    }
+
     /// Softmax of `scale · x` over the first `lengths[row / rowsPerLength]` columns.
     public static double[] softmaxRows(
             int rows, int columns, int rowsPerLength, double scale, double[] x, int[] lengths) {
@@ -217,8 +258,49 @@ public final class Float64 {
                 });
     }
 
-    /// Sizes of an attention: rows are `batch · width` tokens of `heads · headSize` values.
-    public record Heads(int batch, int heads, int width, int headSize) {
+    /// Root-mean-square normalisation of `x`.
+    public record RmsNorm(double[] rstd, double[] y) {}
+
+    public static RmsNorm rmsNorm(int rows, int hidden, double eps, double[] x, double[] gain) {
+        double[] rstd =
+                vector(
+                        rows,
+                        r -> {
+                            double squares = sum(hidden, i -> Math.pow(x[r * hidden + i], 2));
+                            return 1 / Math.sqrt(squares / hidden + eps);
+                        });
+        return new RmsNorm(
+                rstd, matrix(rows, hidden, (r, i) -> x[r * hidden + i] * rstd[r] * gain[i]));
+    }
+
+    public static double[] rmsNormGradient(
+            int rows, int hidden, double[] dy, double[] x, double[] gain, double[] rstd) {
+        return matrix(
+                rows,
+                hidden,
+                (r, i) -> {
+                    int at = r * hidden;
+                    double along =
+                            sum(hidden, j -> dy[at + j] * gain[j] * x[at + j] * rstd[r]) / hidden;
+                    return rstd[r] * (dy[at + i] * gain[i] - x[at + i] * rstd[r] * along);
+                });
+    }
+
+    /// Sizes of an attention: rows of queries are `batch · width` tokens of `heads · headSize`
+    /// values, those of keys `batch · keyWidth` tokens of `keyHeads · headSize` values.
+    public record Heads(
+            int batch,
+            int heads,
+            int width,
+            int headSize,
+            int keyHeads,
+            int keyWidth,
+            AttentionMask mask) {
+        /// Heads with keys of their own, each query at its key, which see all of them.
+        public Heads(int batch, int heads, int width, int headSize) {
+            this(batch, heads, width, headSize, heads, width, AttentionMask.FULL);
+        }
+
         public int hidden() {
             return heads * headSize;
         }
@@ -227,47 +309,75 @@ public final class Float64 {
             return batch * width * hidden();
         }
 
+        public int keyValues() {
+            return batch * keyWidth * keyHeads * headSize;
+        }
+
         public int rows() {
             return batch * heads * width;
         }
 
-        /// Where element `p` of head `h` of token `i` of sequence `b` is.
+        /// Where element `p` of head `h` of query `i` of sequence `b` is.
         public int at(int b, int h, int i, int p) {
             return ((b * width + i) * heads + h) * headSize + p;
+        }
+
+        /// Where element `p` of key `j` that head `h` of the queries reads is.
+        public int keyAt(int b, int h, int j, int p) {
+            return ((b * keyWidth + j) * keyHeads + h / (heads / keyHeads)) * headSize + p;
         }
 
         public int row(int b, int h, int i) {
             return (b * heads + h) * width + i;
         }
+
+        /// The packed dimensions of the kernels.
+        public Integer[] packed() {
+            return new Integer[] {
+                heads,
+                width,
+                headSize,
+                keyHeads,
+                keyWidth,
+                mask.queries().ordinal(),
+                mask.causal() ? 1 : 0,
+                mask.window()
+            };
+        }
     }
 
+    /// A row of queries, or of their kind, with one of keys, or of their kind.
     public static double dot(Heads s, int b, int h, double[] x, int i, double[] y, int j) {
-        return sum(s.headSize(), p -> x[s.at(b, h, i, p)] * y[s.at(b, h, j, p)]);
+        return sum(s.headSize(), p -> x[s.at(b, h, i, p)] * y[s.keyAt(b, h, j, p)]);
     }
 
-    /// The probabilities [batch · heads · width, width], and the logarithms of the rows' sums.
+    /// The probabilities [batch · heads · width, keyWidth], and the logarithms of the rows' sums.
     public record Attention(double[] probabilities, double[] out, double[] lse) {}
 
     public static Attention attention(
             Heads s, double scale, double[] q, double[] k, double[] v, int[] lengths) {
-        double[] probabilities = new double[s.rows() * s.width()];
+        double[] probabilities = new double[s.rows() * s.keyWidth()];
         double[] out = new double[s.values()];
         double[] lse = new double[s.rows()];
         for (int b = 0; b < s.batch(); b++) {
             for (int h = 0; h < s.heads(); h++) {
-                for (int i = 0; i < lengths[b]; i++) {
+                for (int i = 0; i < s.width(); i++) {
                     int batch = b;
                     int head = h;
                     int query = i;
                     int row = s.row(b, h, i);
+                    int begin = s.mask().begin(i, s.width(), lengths[b]);
+                    int end = s.mask().end(i, s.width(), lengths[b]);
                     double[] scores =
-                            vector(lengths[b], j -> scale * dot(s, batch, head, q, query, k, j));
+                            vector(
+                                    Math.max(0, end - begin),
+                                    j -> scale * dot(s, batch, head, q, query, k, begin + j));
                     lse[row] = logSumExp(scores.length, j -> scores[j]);
-                    for (int j = 0; j < scores.length; j++) {
-                        double probability = Math.exp(scores[j] - lse[row]);
-                        probabilities[row * s.width() + j] = probability;
+                    for (int j = begin; j < end; j++) {
+                        double probability = Math.exp(scores[j - begin] - lse[row]);
+                        probabilities[row * s.keyWidth() + j] = probability;
                         for (int p = 0; p < s.headSize(); p++) {
-                            out[s.at(b, h, i, p)] += probability * v[s.at(b, h, j, p)];
+                            out[s.at(b, h, i, p)] += probability * v[s.keyAt(b, h, j, p)];
                         }
                     }
                 }
@@ -288,20 +398,22 @@ public final class Float64 {
             double[] dout) {
         Attention forward = attention(s, scale, q, k, v, lengths);
         double[] dq = new double[s.values()];
-        double[] dk = new double[s.values()];
-        double[] dv = new double[s.values()];
+        double[] dk = new double[s.keyValues()];
+        double[] dv = new double[s.keyValues()];
         for (int b = 0; b < s.batch(); b++) {
             for (int h = 0; h < s.heads(); h++) {
-                for (int i = 0; i < lengths[b]; i++) {
-                    double delta = dot(s, b, h, dout, i, forward.out(), i);
+                for (int i = 0; i < s.width(); i++) {
+                    int first = s.at(b, h, i, 0);
+                    double delta =
+                            sum(s.headSize(), p -> dout[first + p] * forward.out()[first + p]);
                     for (int j = 0; j < lengths[b]; j++) {
                         double probability =
-                                forward.probabilities()[s.row(b, h, i) * s.width() + j];
+                                forward.probabilities()[s.row(b, h, i) * s.keyWidth() + j];
                         double ds = probability * (dot(s, b, h, dout, i, v, j) - delta) * scale;
                         for (int p = 0; p < s.headSize(); p++) {
-                            dq[s.at(b, h, i, p)] += ds * k[s.at(b, h, j, p)];
-                            dk[s.at(b, h, j, p)] += ds * q[s.at(b, h, i, p)];
-                            dv[s.at(b, h, j, p)] += probability * dout[s.at(b, h, i, p)];
+                            dq[s.at(b, h, i, p)] += ds * k[s.keyAt(b, h, j, p)];
+                            dk[s.keyAt(b, h, j, p)] += ds * q[s.at(b, h, i, p)];
+                            dv[s.keyAt(b, h, j, p)] += probability * dout[s.at(b, h, i, p)];
                         }
                     }
                 }

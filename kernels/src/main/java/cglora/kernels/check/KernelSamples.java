@@ -13,6 +13,8 @@ public final class KernelSamples {
                             BiasedAttentionSamples.all(),
                             ChoiceSamples.all(),
                             RowSamples.all(),
+                            RmsNormSamples.all(),
+                            DecoderSamples.all(),
                             ElementSamples.all())
                     .flatMap(List::stream)
                     .toList();

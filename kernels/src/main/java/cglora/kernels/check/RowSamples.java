@@ -44,6 +44,7 @@ final class RowSamples {
                 samples.addAll(pools(values, size[0], size[1], size[2]));
                 samples.add(embeddingSum(values, size[0] * size[1], size[2]));
                 samples.add(embeddingPair(values, size[0] * size[1], size[2]));
+                samples.add(embeddingRows(values, size[0] * size[1], size[2]));
                 samples.add(embeddingGradient(values, size[0] * size[1], 5, size[2]));
             }
             samples.add(embeddingGradient(values, 3, 64, 384));
@@ -374,6 +375,14 @@ final class RowSamples {
                 .writes(y, roundings(2, magnitudes))
                 .scalars(hidden)
                 .over(rows);
+    }
+
+    private static KernelSample embeddingRows(Values values, int rows, int hidden) {
+        var sample = new SampleBuilder(EmbeddingKernels.EMBEDDING_ROWS, name(rows, hidden), values);
+        int[] words = sample.ints(rows, 17);
+        float[] word = sample.floats(17 * hidden);
+        double[] y = matrix(rows, hidden, (r, i) -> word[words[r] * hidden + i]);
+        return sample.reads(words, word).writes(y, exact(y)).scalars(hidden).over(rows);
     }
 
     private static KernelSample embeddingPair(Values values, int rows, int hidden) {

@@ -3,8 +3,8 @@ package cglora.kernels.embedding;
 import cglora.kernels.Kernel;
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 
-/// Embedding tables: the sum of a token's word and position rows, with or without its type's, and
-/// their gradients.
+/// Embedding tables: a token's word row, alone or with its position's, with or without its type's,
+/// and their gradients.
 public final class EmbeddingKernels {
     public static final Kernel EMBEDDING_SUM =
             Kernel.of(EmbeddingKernels.class, "embeddingSum")
@@ -14,6 +14,11 @@ public final class EmbeddingKernels {
     public static final Kernel EMBEDDING_PAIR =
             Kernel.of(EmbeddingKernels.class, "embeddingPair")
                     .reads("words", "positions", "word", "position")
+                    .writes("y")
+                    .build();
+    public static final Kernel EMBEDDING_ROWS =
+            Kernel.of(EmbeddingKernels.class, "embeddingRows")
+                    .reads("words", "word")
                     .writes("y")
                     .build();
     public static final Kernel EMBEDDING_GRADIENT =
@@ -81,6 +86,29 @@ public final class EmbeddingKernels {
             int yAt = at[o + 4] + (first + r) * hidden;
             for (int i = 0; i < hidden; i++) {
                 y[yAt + i] = word[wordAt + i] + position[positionAt + i];
+            }
+        }
+    }
+
+    /// `y = word[words]`. The range is the tokens.
+    ///
+    /// @param words [rows] indices, checked on the host
+    /// @param word  [vocabulary, hidden]
+    /// @param y     [rows, hidden]
+    public static void embeddingRows(
+            int first,
+            int count,
+            int[] words,
+            float[] word,
+            float[] y,
+            int[] at,
+            int o,
+            int hidden) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int wordAt = at[o + 1] + words[at[o] + first + r] * hidden;
+            int yAt = at[o + 2] + (first + r) * hidden;
+            for (int i = 0; i < hidden; i++) {
+                y[yAt + i] = word[wordAt + i];
             }
         }
     }

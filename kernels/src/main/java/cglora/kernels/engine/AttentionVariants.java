@@ -3,13 +3,14 @@ package cglora.kernels.engine;
 import static cglora.kernels.engine.VectorVariants.FLOATS;
 import static cglora.kernels.engine.VectorVariants.LANES;
 
+import cglora.kernels.attention.AttentionMask;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /// Attention head by head: the products by OpenBLAS on slices of columns, softmax by the Vector
-/// API, and only the real tokens of each sequence. A thread keeps two score matrices of the
-/// longest sequence it has seen.
+/// API, and only the real tokens of each sequence. Scores that a mask hides are computed and then
+/// left aside. A thread keeps two score matrices of the longest sequence it has seen.
 final class AttentionVariants {
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
@@ -18,10 +19,50 @@ final class AttentionVariants {
         private float[] gradients = new float[0];
 
         private void ensure(int length) {
-            if (scores.length < length * length) {
-                scores = new float[length * length];
-                gradients = new float[length * length];
+            if (scores.length < length) {
+                scores = new float[length];
+                gradients = new float[length];
             }
+        }
+    }
+
+    /// The packed dimensions of a launch.
+    private record Sizes(
+            int heads, int width, int headSize, int keyHeads, int keyWidth, AttentionMask mask) {
+        static Sizes of(int[] at, int from) {
+            return new Sizes(
+                    at[from],
+                    at[from + 1],
+                    at[from + 2],
+                    at[from + 3],
+                    at[from + 4],
+                    new AttentionMask(
+                            AttentionMask.Queries.values()[at[from + 5]],
+                            at[from + 6] == 1,
+                            at[from + 7]));
+        }
+
+        int hidden() {
+            return heads * headSize;
+        }
+
+        int keyHidden() {
+            return keyHeads * headSize;
+        }
+
+        /// Where head `h` of the queries of sequence `b` begins.
+        int base(int b, int h) {
+            return b * width * hidden() + h * headSize;
+        }
+
+        /// Where the keys of head `h` of sequence `b` begin; `h` counts the queries' heads.
+        int keyBase(int b, int h) {
+            return b * keyWidth * keyHidden() + h / (heads / keyHeads) * headSize;
+        }
+
+        /// Rows of queries that are looked at: those behind are padding.
+        int rows(int keys) {
+            return mask.queries() == AttentionMask.Queries.OWN ? Math.min(width, keys) : width;
         }
     }
 
@@ -39,10 +80,10 @@ final class AttentionVariants {
             int[] at,
             int o,
             float scale) {
-        int heads = at[o + 6];
-        int width = at[o + 7];
-        int headSize = at[o + 8];
-        int hidden = heads * headSize;
+        Sizes s = Sizes.of(at, o + 6);
+        int width = s.width();
+        int headSize = s.headSize();
+        int hidden = s.hidden();
         if (first % width != 0 || count % width != 0) {
             throw new IllegalArgumentException(
                     "range " + first + " + " + count + " cuts a head of " + width + " rows");
@@ -50,57 +91,68 @@ final class AttentionVariants {
         OpenBlas blas = OpenBlas.get();
         Scratch scratch = SCRATCH.get();
         for (int pair = first / width; pair < (first + count) / width; pair++) {
-            int b = pair / heads;
-            int base = b * width * hidden + pair % heads * headSize;
-            int length = lengths[at[o + 3] + b];
+            int b = pair / s.heads();
+            int base = s.base(b, pair % s.heads());
+            int keyBase = s.keyBase(b, pair % s.heads());
+            int keys = Math.min(s.keyWidth(), lengths[at[o + 3] + b]);
+            int rows = keys > 0 ? s.rows(keys) : 0;
             int lseAt = at[o + 5] + pair * width;
-            scratch.ensure(length);
+            scratch.ensure(rows * keys);
             float[] p = scratch.scores;
-            if (length > 0) {
+            if (rows > 0) {
                 blas.sgemm(
                         false,
                         true,
-                        length,
-                        length,
+                        rows,
+                        keys,
                         headSize,
                         scale,
                         q,
                         at[o] + base,
                         hidden,
                         k,
-                        at[o + 1] + base,
-                        hidden,
+                        at[o + 1] + keyBase,
+                        s.keyHidden(),
                         0f,
                         p,
                         0,
-                        length);
-                for (int i = 0; i < length; i++) {
-                    lse[lseAt + i] = softmax(p, i * length, length);
+                        keys);
+                for (int i = 0; i < rows; i++) {
+                    int begin = s.mask().begin(i, width, keys);
+                    int end = Math.max(begin, s.mask().end(i, width, keys));
+                    hide(p, i * keys, begin, end, keys);
+                    lse[lseAt + i] = end > begin ? softmax(p, i * keys + begin, end - begin) : 0f;
                 }
                 blas.sgemm(
                         false,
                         false,
-                        length,
+                        rows,
                         headSize,
-                        length,
+                        keys,
                         1f,
                         p,
                         0,
-                        length,
+                        keys,
                         v,
-                        at[o + 2] + base,
-                        hidden,
+                        at[o + 2] + keyBase,
+                        s.keyHidden(),
                         0f,
                         out,
                         at[o + 4] + base,
                         hidden);
             }
-            for (int i = length; i < width; i++) {
+            for (int i = rows; i < width; i++) {
                 int row = at[o + 4] + base + i * hidden;
                 Arrays.fill(out, row, row + headSize, 0f);
                 lse[lseAt + i] = 0f;
             }
         }
+    }
+
+    /// Zeros where a query sees no key: all but `begin … end − 1`.
+    private static void hide(float[] row, int at, int begin, int end, int keys) {
+        Arrays.fill(row, at, at + Math.min(begin, keys), 0f);
+        Arrays.fill(row, at + Math.min(end, keys), at + keys, 0f);
     }
 
     static void attentionGradient(
@@ -119,119 +171,162 @@ final class AttentionVariants {
             int[] at,
             int o,
             float scale) {
-        int heads = at[o + 10];
-        int width = at[o + 11];
-        int headSize = at[o + 12];
-        int hidden = heads * headSize;
-        OpenBlas blas = OpenBlas.get();
-        Scratch scratch = SCRATCH.get();
+        Sizes s = Sizes.of(at, o + 10);
+        int group = s.heads() / s.keyHeads();
         for (int pair = first; pair < first + count; pair++) {
-            int b = pair / heads;
-            int base = b * width * hidden + pair % heads * headSize;
-            int length = lengths[at[o + 3] + b];
-            scratch.ensure(length);
-            float[] p = scratch.scores;
-            float[] dp = scratch.gradients;
-            if (length > 0) {
-                blas.sgemm(
-                        false,
-                        true,
-                        length,
-                        length,
-                        headSize,
-                        scale,
-                        q,
-                        at[o] + base,
-                        hidden,
-                        k,
-                        at[o + 1] + base,
-                        hidden,
-                        0f,
-                        p,
-                        0,
-                        length);
-                blas.sgemm(
-                        false,
-                        true,
-                        length,
-                        length,
-                        headSize,
-                        1f,
-                        dout,
-                        at[o + 6] + base,
-                        hidden,
-                        v,
-                        at[o + 2] + base,
-                        hidden,
-                        0f,
-                        dp,
-                        0,
-                        length);
-                for (int i = 0; i < length; i++) {
-                    int row = base + i * hidden;
-                    float delta = dot(dout, at[o + 6] + row, out, at[o + 4] + row, headSize);
-                    probabilitiesAndGradient(
-                            p, dp, i * length, length, lse[at[o + 5] + pair * width + i], delta);
+            int b = pair / s.keyHeads();
+            int keys = Math.min(s.keyWidth(), lengths[at[o + 3] + b]);
+            int rows = keys > 0 ? s.rows(keys) : 0;
+            for (int g = 0; g < group; g++) {
+                int h = pair % s.keyHeads() * group + g;
+                if (rows > 0) {
+                    headGradient(
+                            s, b, h, keys, rows, g > 0, q, k, v, out, lse, dout, dq, dk, dv, at, o,
+                            scale);
                 }
-                blas.sgemm(
-                        true,
-                        false,
-                        length,
-                        headSize,
-                        length,
-                        1f,
-                        p,
-                        0,
-                        length,
-                        dout,
-                        at[o + 6] + base,
-                        hidden,
-                        0f,
-                        dv,
-                        at[o + 9] + base,
-                        hidden);
-                blas.sgemm(
-                        false,
-                        false,
-                        length,
-                        headSize,
-                        length,
-                        scale,
-                        dp,
-                        0,
-                        length,
-                        k,
-                        at[o + 1] + base,
-                        hidden,
-                        0f,
-                        dq,
-                        at[o + 7] + base,
-                        hidden);
-                blas.sgemm(
-                        true,
-                        false,
-                        length,
-                        headSize,
-                        length,
-                        scale,
-                        dp,
-                        0,
-                        length,
-                        q,
-                        at[o] + base,
-                        hidden,
-                        0f,
-                        dk,
-                        at[o + 8] + base,
-                        hidden);
+                int base = s.base(b, h);
+                for (int i = rows; i < s.width(); i++) {
+                    int row = at[o + 7] + base + i * s.hidden();
+                    Arrays.fill(dq, row, row + s.headSize(), 0f);
+                }
             }
-            for (int i = length; i < width; i++) {
-                int row = base + i * hidden;
-                Arrays.fill(dq, at[o + 7] + row, at[o + 7] + row + headSize, 0f);
-                Arrays.fill(dk, at[o + 8] + row, at[o + 8] + row + headSize, 0f);
-                Arrays.fill(dv, at[o + 9] + row, at[o + 9] + row + headSize, 0f);
+            int keyBase = s.keyBase(b, pair % s.keyHeads() * group);
+            for (int j = keys; j < s.keyWidth(); j++) {
+                int row = keyBase + j * s.keyHidden();
+                Arrays.fill(dk, at[o + 8] + row, at[o + 8] + row + s.headSize(), 0f);
+                Arrays.fill(dv, at[o + 9] + row, at[o + 9] + row + s.headSize(), 0f);
             }
         }
+    }
+
+    /// One head of the queries.
+    ///
+    /// @param added whether the gradients of keys and values are added to those of other heads
+    private static void headGradient(
+            Sizes s,
+            int b,
+            int h,
+            int keys,
+            int rows,
+            boolean added,
+            float[] q,
+            float[] k,
+            float[] v,
+            float[] out,
+            float[] lse,
+            float[] dout,
+            float[] dq,
+            float[] dk,
+            float[] dv,
+            int[] at,
+            int o,
+            float scale) {
+        int headSize = s.headSize();
+        int hidden = s.hidden();
+        int keyHidden = s.keyHidden();
+        int base = s.base(b, h);
+        int keyBase = s.keyBase(b, h);
+        int lseAt = at[o + 5] + (b * s.heads() + h) * s.width();
+        float beta = added ? 1f : 0f;
+        OpenBlas blas = OpenBlas.get();
+        Scratch scratch = SCRATCH.get();
+        scratch.ensure(rows * keys);
+        float[] p = scratch.scores;
+        float[] dp = scratch.gradients;
+        blas.sgemm(
+                false,
+                true,
+                rows,
+                keys,
+                headSize,
+                scale,
+                q,
+                at[o] + base,
+                hidden,
+                k,
+                at[o + 1] + keyBase,
+                keyHidden,
+                0f,
+                p,
+                0,
+                keys);
+        blas.sgemm(
+                false,
+                true,
+                rows,
+                keys,
+                headSize,
+                1f,
+                dout,
+                at[o + 6] + base,
+                hidden,
+                v,
+                at[o + 2] + keyBase,
+                keyHidden,
+                0f,
+                dp,
+                0,
+                keys);
+        for (int i = 0; i < rows; i++) {
+            int row = base + i * hidden;
+            int begin = s.mask().begin(i, s.width(), keys);
+            int end = Math.max(begin, s.mask().end(i, s.width(), keys));
+            hide(p, i * keys, begin, end, keys);
+            hide(dp, i * keys, begin, end, keys);
+            float delta = dot(dout, at[o + 6] + row, out, at[o + 4] + row, headSize);
+            probabilitiesAndGradient(p, dp, i * keys + begin, end - begin, lse[lseAt + i], delta);
+        }
+        blas.sgemm(
+                true,
+                false,
+                keys,
+                headSize,
+                rows,
+                1f,
+                p,
+                0,
+                keys,
+                dout,
+                at[o + 6] + base,
+                hidden,
+                beta,
+                dv,
+                at[o + 9] + keyBase,
+                keyHidden);
+        blas.sgemm(
+                false,
+                false,
+                rows,
+                headSize,
+                keys,
+                scale,
+                dp,
+                0,
+                keys,
+                k,
+                at[o + 1] + keyBase,
+                keyHidden,
+                0f,
+                dq,
+                at[o + 7] + base,
+                hidden);
+        blas.sgemm(
+                true,
+                false,
+                keys,
+                headSize,
+                rows,
+                scale,
+                dp,
+                0,
+                keys,
+                q,
+                at[o] + base,
+                hidden,
+                beta,
+                dk,
+                at[o + 8] + keyBase,
+                keyHidden);
     }
 
     /// Turns one row of scores into probabilities; returns its log-sum-exp.

@@ -2,12 +2,14 @@ package cglora.kernels.engine;
 
 import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
+import cglora.kernels.activation.GatedKernels;
 import cglora.kernels.attention.AttentionKernels;
 import cglora.kernels.attention.BiasedAttentionKernels;
 import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
 import cglora.kernels.normalization.LayerNormKernels;
+import cglora.kernels.normalization.RmsNormKernels;
 import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.pooling.PoolingKernels;
 import cglora.kernels.reduction.ReductionKernels;
@@ -72,8 +74,13 @@ record HostVariant(Kernel kernel, MethodHandle handle) {
                 of(LayerNormKernels.RESIDUAL_LAYER_NORM, VectorVariants.class),
                 of(LayerNormKernels.LAYER_NORM_GRADIENT, VectorVariants.class),
                 of(LayerNormKernels.LAYER_NORM_GAIN_GRADIENT, ColumnVariants.class),
+                of(RmsNormKernels.RMS_NORM, RmsNormVariants.class),
+                of(RmsNormKernels.RMS_NORM_GRADIENT, RmsNormVariants.class),
+                of(RmsNormKernels.RMS_NORM_GAIN_GRADIENT, RmsNormVariants.class),
                 of(ActivationKernels.BIAS_GELU, VectorVariants.class),
                 of(ActivationKernels.BIAS_GELU_GRADIENT, VectorVariants.class),
+                of(GatedKernels.GATED_SILU, GatedVariants.class),
+                of(GatedKernels.GATED_SILU_GRADIENT, GatedVariants.class),
                 of(EmbeddingKernels.EMBEDDING_GRADIENT, ColumnVariants.class),
                 of(ReductionKernels.COLUMN_SUM, ColumnVariants.class),
                 of(ReductionKernels.SQUARES, VectorVariants.class),

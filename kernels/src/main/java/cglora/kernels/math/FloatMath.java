@@ -172,4 +172,19 @@ public final class FloatMath {
         float inverse = 1f / (1f + e);
         return (c >= 0f ? inverse : e * inverse) + 2f * c * slope * e * inverse * inverse;
     }
+
+    /// `x · σ(x)` with `σ` the logistic function: SiLU, or Swish (Ramachandran et al., arXiv
+    /// 1710.05941).
+    public static float silu(float x) {
+        return x / (1f + exp(-x));
+    }
+
+    /// The derivative of [#silu]: `σ(x) · (1 + x · σ(−x))`. Below −60 it is as good as 0, and no
+    /// product may overflow, in whatever order a device takes them.
+    public static float siluDerivative(float x) {
+        float c = Math.max(-60f, Math.min(60f, x));
+        float e = exp(-c);
+        float sigma = 1f / (1f + e);
+        return sigma * (1f + c * e * sigma);
+    }
 }

@@ -17,6 +17,20 @@ public final class PoolingKernels {
             Kernel.of(PoolingKernels.class, "clsPool").reads("x").writes("y").build();
     public static final Kernel CLS_POOL_GRADIENT =
             Kernel.of(PoolingKernels.class, "clsPoolGradient").reads("dy").writes("dx").build();
+    public static final Kernel LAST_POOL =
+            Kernel.of(PoolingKernels.class, "lastPool").reads("x", "lengths").writes("y").build();
+    public static final Kernel LAST_POOL_GRADIENT =
+            Kernel.of(PoolingKernels.class, "lastPoolGradient")
+                    .reads("dy", "lengths")
+                    .writes("dx")
+                    .build();
+    public static final Kernel TAKE_ROWS =
+            Kernel.of(PoolingKernels.class, "takeRows").reads("x", "starts").writes("y").build();
+    public static final Kernel TAKE_ROWS_GRADIENT =
+            Kernel.of(PoolingKernels.class, "takeRowsGradient")
+                    .reads("dy", "starts")
+                    .writes("dx")
+                    .build();
     public static final Kernel MASK_ROWS =
             Kernel.of(PoolingKernels.class, "maskRows").reads("x", "lengths").writes("y").build();
 
@@ -114,6 +128,100 @@ public final class PoolingKernels {
             int real = (first + r) % width < length ? 1 : 0;
             for (int i = 0; i < hidden; i++) {
                 y[yAt + i] = real == 1 ? x[xAt + i] : 0f;
+            }
+        }
+    }
+
+    /// The last real token; 0 for a sequence without tokens. The range is the sequences.
+    public static void lastPool(
+            int first,
+            int count,
+            float[] x,
+            int[] lengths,
+            float[] y,
+            int[] at,
+            int o,
+            int width,
+            int hidden) {
+        for (@Parallel int b = 0; b < count; b++) {
+            int length = lengths[at[o + 1] + first + b];
+            int xAt = at[o] + ((first + b) * width + Math.max(0, length - 1)) * hidden;
+            int yAt = at[o + 2] + (first + b) * hidden;
+            for (int i = 0; i < hidden; i++) {
+                y[yAt + i] = length > 0 ? x[xAt + i] : 0f;
+            }
+        }
+    }
+
+    /// `dx = dy` at the last real token, 0 elsewhere. The range is the tokens.
+    public static void lastPoolGradient(
+            int first,
+            int count,
+            float[] dy,
+            int[] lengths,
+            float[] dx,
+            int[] at,
+            int o,
+            int width,
+            int hidden) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int b = (first + r) / width;
+            int dyAt = at[o] + b * hidden;
+            int dxAt = at[o + 2] + (first + r) * hidden;
+            int last = lengths[at[o + 1] + b] - 1;
+            int here = (first + r) % width;
+            for (int i = 0; i < hidden; i++) {
+                dx[dxAt + i] = here == last ? dy[dyAt + i] : 0f;
+            }
+        }
+    }
+
+    /// `y[b, t] = x[b, starts[b] + t]` for `t < taken`, 0 where there is no such token. The
+    /// range is the rows of `y` [batch · taken, hidden].
+    ///
+    /// @param starts [batch], not negative
+    public static void takeRows(
+            int first,
+            int count,
+            float[] x,
+            int[] starts,
+            float[] y,
+            int[] at,
+            int o,
+            int width,
+            int taken,
+            int hidden) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int b = (first + r) / taken;
+            int token = starts[at[o + 1] + b] + (first + r) % taken;
+            int xAt = at[o] + (b * width + Math.min(token, width - 1)) * hidden;
+            int yAt = at[o + 2] + (first + r) * hidden;
+            for (int i = 0; i < hidden; i++) {
+                y[yAt + i] = token < width ? x[xAt + i] : 0f;
+            }
+        }
+    }
+
+    /// `dx[b, starts[b] + t] = dy[b, t]`, 0 at tokens that were not taken. The range is the tokens.
+    public static void takeRowsGradient(
+            int first,
+            int count,
+            float[] dy,
+            int[] starts,
+            float[] dx,
+            int[] at,
+            int o,
+            int width,
+            int taken,
+            int hidden) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int b = (first + r) / width;
+            int t = (first + r) % width - starts[at[o + 1] + b];
+            int place = Math.max(0, Math.min(t, taken - 1));
+            int dyAt = at[o] + (b * taken + place) * hidden;
+            int dxAt = at[o + 2] + (first + r) * hidden;
+            for (int i = 0; i < hidden; i++) {
+                dx[dxAt + i] = t == place ? dy[dyAt + i] : 0f;
             }
         }
     }

@@ -3,6 +3,7 @@ package cglora.kernels.tornado;
 import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
 import cglora.kernels.attention.AttentionKernels;
+import cglora.kernels.attention.AttentionMask;
 import cglora.kernels.device.DeviceKind;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
@@ -69,7 +70,9 @@ final class CpuVariants {
         return some(
                 kernel,
                 CpuAttention.class,
-                l -> l.packed().get(2) <= CpuAttention.LARGEST_HEAD,
+                l ->
+                        l.packed().get(2) <= CpuAttention.LARGEST_HEAD
+                                && AttentionMask.isFull(l.packed()),
                 l -> Grid.groups(CpuAttention.heads(l), 1));
     }
 

@@ -2,13 +2,16 @@ package cglora.kernels.tornado;
 
 import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
+import cglora.kernels.activation.GatedKernels;
 import cglora.kernels.attention.AttentionKernels;
+import cglora.kernels.attention.AttentionMask;
 import cglora.kernels.device.DeviceKind;
 import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.loss.LossKernels;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
 import cglora.kernels.normalization.LayerNormKernels;
+import cglora.kernels.normalization.RmsNormKernels;
 import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.pooling.PoolingKernels;
 import cglora.kernels.program.Launch;
@@ -56,6 +59,8 @@ final class GpuVariants {
                 rows(LayerNormKernels.LAYER_NORM, GpuRows.class, 0),
                 rows(LayerNormKernels.RESIDUAL_LAYER_NORM, GpuRows.class, 0),
                 rows(LayerNormKernels.LAYER_NORM_GRADIENT, GpuRows.class, 0),
+                rows(RmsNormKernels.RMS_NORM, GpuRmsNorm.class, 0),
+                rows(RmsNormKernels.RMS_NORM_GRADIENT, GpuRmsNorm.class, 0),
                 rows(LossKernels.CROSS_ENTROPY, GpuRows.class, 0),
                 rows(LossKernels.CROSS_ENTROPY_GRADIENT, GpuElements.class, 0),
                 rows(ActivationKernels.BIAS_GELU, GpuElements.class, 0),
@@ -68,6 +73,9 @@ final class GpuVariants {
                 rows(ActivationKernels.TANH_GRADIENT, GpuElements.class, 0),
                 rows(EmbeddingKernels.EMBEDDING_SUM, GpuElements.class, 0),
                 rows(EmbeddingKernels.EMBEDDING_PAIR, GpuElements.class, 0),
+                rows(EmbeddingKernels.EMBEDDING_ROWS, GpuDecoder.class, 0),
+                rows(GatedKernels.GATED_SILU, GpuDecoder.class, 0),
+                rows(GatedKernels.GATED_SILU_GRADIENT, GpuDecoder.class, 0),
                 rows(PoolingKernels.MEAN_POOL, GpuElements.class, 1),
                 rows(PoolingKernels.MEAN_POOL_GRADIENT, GpuElements.class, 1),
                 rows(PoolingKernels.CLS_POOL, GpuElements.class, 1),
@@ -75,8 +83,9 @@ final class GpuVariants {
                 rows(PoolingKernels.MASK_ROWS, GpuElements.class, 1),
                 rows(WhiteningKernels.SCALE_COLUMNS, GpuElements.class, 0),
                 rows(WhiteningKernels.NEWTON_SCHULZ_FACTOR, GpuElements.class, 0),
-                columns(ReductionKernels.COLUMN_SUM),
-                columns(LayerNormKernels.LAYER_NORM_GAIN_GRADIENT),
+                columns(ReductionKernels.COLUMN_SUM, GpuSums.class),
+                columns(LayerNormKernels.LAYER_NORM_GAIN_GRADIENT, GpuSums.class),
+                columns(RmsNormKernels.RMS_NORM_GAIN_GRADIENT, GpuRmsNorm.class),
                 sums(ReductionKernels.SQUARES),
                 sums(ReductionKernels.DOT),
                 sums(OptimizerKernels.CLIP_BY_NORM));
@@ -140,6 +149,7 @@ final class GpuVariants {
                 l ->
                         l.count() > 0
                                 && l.packed().get(2) <= GpuAttention.LARGEST_HEAD
+                                && AttentionMask.isFull(l.packed())
                                 && GpuAttention.LOCAL_BYTES <= sizes.localMemory(),
                 l -> {
                     int width = l.packed().get(1);
@@ -148,8 +158,8 @@ final class GpuVariants {
                 });
     }
 
-    private DeviceVariant columns(Kernel kernel) {
-        return some(kernel, GpuSums.class, l -> GpuSums.columns(l.count(), sizes.items()));
+    private DeviceVariant columns(Kernel kernel, Class<?> holder) {
+        return some(kernel, holder, l -> GpuSums.columns(l.count(), sizes.items()));
     }
 
     private DeviceVariant sums(Kernel kernel) {

@@ -143,6 +143,18 @@ class FloatMathTest {
     }
 
     @Test
+    void siluKeepsToItsForm() {
+        assertAbsoluteError(FloatMath::silu, Float64::silu, -20f, 20f, 2e-6);
+        assertAbsoluteError(FloatMath::siluDerivative, Float64::siluDerivative, -20f, 20f, 1e-6);
+        for (float x : new float[] {61f, 100f, 1e10f}) {
+            assertThat(FloatMath.silu(x)).isEqualTo(x);
+            assertThat(FloatMath.siluDerivative(x)).isEqualTo(1f);
+            assertThat(Math.abs(FloatMath.silu(-x))).isLessThan(1e-25f);
+            assertThat(Math.abs(FloatMath.siluDerivative(-x))).isLessThan(1e-20f);
+        }
+    }
+
+    @Test
     void geluTanhKeepsToItsForm() {
         assertAbsoluteError(FloatMath::geluTanh, Float64::geluTanh, -10f, 10f, 1.5e-6);
         assertAbsoluteError(

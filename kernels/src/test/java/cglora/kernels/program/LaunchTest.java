@@ -14,8 +14,25 @@ class LaunchTest {
     @Test
     void sortsItsArguments() {
         var launch =
-                Launch.of(AttentionKernels.ATTENTION_FORWARD, 8, x, x, x, ids, x, x, 2, 4, 1, 0.5f);
-        assertThat(launch.packed()).containsExactly(2, 4, 1);
+                Launch.of(
+                        AttentionKernels.ATTENTION_FORWARD,
+                        8,
+                        x,
+                        x,
+                        x,
+                        ids,
+                        x,
+                        x,
+                        2,
+                        4,
+                        1,
+                        2,
+                        4,
+                        0,
+                        1,
+                        3,
+                        0.5f);
+        assertThat(launch.packed()).containsExactly(2, 4, 1, 2, 4, 0, 1, 3);
         assertThat(launch.scalars()).containsExactly(0.5f);
         assertThat(launch.withGrain(4).grain()).isEqualTo(4);
         assertThat(launch.withGrain(4).withOperations(9).grain()).isEqualTo(4);

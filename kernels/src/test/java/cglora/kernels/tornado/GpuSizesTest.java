@@ -91,6 +91,11 @@ class GpuSizesTest {
                         3,
                         20,
                         32,
+                        3,
+                        20,
+                        0,
+                        0,
+                        0,
                         1f);
         assertThat(attention(LOCAL_MEMORY).fits().test(launch)).isTrue();
         assertThat(attention(8 << 10).fits().test(launch)).isFalse();

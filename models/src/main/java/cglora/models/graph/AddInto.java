@@ -5,8 +5,8 @@ import cglora.kernels.reduction.ReductionKernels;
 import java.util.List;
 
 /// `sum += x`, in place.
-record AddInto(Tensor x, Tensor sum) implements Op {
-    AddInto {
+public record AddInto(Tensor x, Tensor sum) implements Op {
+    public AddInto {
         if (!x.shape().equals(sum.shape())) {
             throw new IllegalArgumentException(x + " added to " + sum);
         }

@@ -1,25 +1,44 @@
 package cglora.models.graph;
 
 import cglora.kernels.attention.AttentionKernels;
+import cglora.kernels.attention.AttentionMask;
 import cglora.kernels.program.Launch;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// Scaled dot-product attention over padded sequences.
+/// Scaled dot-product attention over padded sequences. Neighbouring heads share the keys and values
+/// of one head where `k` has fewer heads than `q`.
 ///
 /// @param q       [batch · width, heads · headSize]
-/// @param k       same shape
-/// @param v       same shape
-/// @param lengths [batch], int
+/// @param k       [batch · keyWidth, keyHeads · headSize]
+/// @param v       same shape as `k`
+/// @param lengths [batch], int: real keys of each sequence
+/// @param heads   of the queries
 /// @param scale   what the scores are multiplied by, `1/√headSize`
-public record Attention(Tensor q, Tensor k, Tensor v, Tensor lengths, int heads, float scale)
+/// @param mask    which keys a query sees
+public record Attention(
+        Tensor q, Tensor k, Tensor v, Tensor lengths, int heads, float scale, AttentionMask mask)
         implements Op {
     public Attention {
-        Op.requireShape("k", k, q.shape().rows(), q.shape().last());
-        Op.requireShape("v", v, q.shape().rows(), q.shape().last());
-        if (q.shape().last() % heads != 0 || q.shape().rows() % lengths.shape().rows() != 0) {
-            throw new IllegalArgumentException(q + " with " + heads + " heads, " + lengths);
+        Op.requireShape("v", v, k.shape().rows(), k.shape().last());
+        int batch = Math.toIntExact(lengths.shape().size());
+        boolean fits =
+                q.shape().last() % heads == 0
+                        && k.shape().last() % (q.shape().last() / heads) == 0
+                        && heads % (k.shape().last() / (q.shape().last() / heads)) == 0
+                        && q.shape().rows() % batch == 0
+                        && k.shape().rows() % batch == 0;
+        boolean own = mask.queries() == AttentionMask.Queries.OWN;
+        if (!fits || own && q.shape().rows() != k.shape().rows()) {
+            throw new IllegalArgumentException(
+                    "%s with %d heads on %s, %s, %s".formatted(q, heads, k, lengths, mask));
         }
+    }
+
+    /// Every query sees every key of its sequence.
+    public Attention(Tensor q, Tensor k, Tensor v, Tensor lengths, int heads, float scale) {
+        this(q, k, v, lengths, heads, scale, AttentionMask.FULL);
     }
 
     int batch() {
@@ -32,6 +51,31 @@ public record Attention(Tensor q, Tensor k, Tensor v, Tensor lengths, int heads,
 
     int headSize() {
         return q.shape().last() / heads;
+    }
+
+    int keyHeads() {
+        return k.shape().last() / headSize();
+    }
+
+    int keyWidth() {
+        return k.shape().rows() / batch();
+    }
+
+    /// Appends the packed dimensions and the scale to the buffers of a launch.
+    Object[] arguments(Object... buffers) {
+        var arguments = new ArrayList<Object>(List.of(buffers));
+        arguments.addAll(
+                List.of(
+                        heads,
+                        width(),
+                        headSize(),
+                        keyHeads(),
+                        keyWidth(),
+                        mask.queries().ordinal(),
+                        mask.causal() ? 1 : 0,
+                        mask.window(),
+                        scale));
+        return arguments.toArray();
     }
 
     @Override
@@ -52,18 +96,15 @@ public record Attention(Tensor q, Tensor k, Tensor v, Tensor lengths, int heads,
                 Launch.of(
                                 AttentionKernels.ATTENTION_FORWARD,
                                 batch() * heads * width(),
-                                q.buffer(),
-                                k.buffer(),
-                                v.buffer(),
-                                lengths.buffer(),
-                                outputs.get(0).buffer(),
-                                outputs.get(1).buffer(),
-                                heads,
-                                width(),
-                                headSize(),
-                                scale)
+                                arguments(
+                                        q.buffer(),
+                                        k.buffer(),
+                                        v.buffer(),
+                                        lengths.buffer(),
+                                        outputs.get(0).buffer(),
+                                        outputs.get(1).buffer()))
                         .withGrain(width())
-                        .withOperations(4L * q.shape().size() * width()));
+                        .withOperations(4L * q.shape().size() * keyWidth()));
     }
 
     @Override

@@ -25,8 +25,9 @@ record AttentionGradient(Attention forward, List<Tensor> forwardOutputs, Tensor 
 
     @Override
     public List<Output> outputs() {
-        Shape shape = forward.q().shape();
-        return List.of(Output.of("dq", shape), Output.of("dk", shape), Output.of("dv", shape));
+        Shape keys = forward.k().shape();
+        return List.of(
+                Output.of("dq", forward.q().shape()), Output.of("dk", keys), Output.of("dv", keys));
     }
 
     @Override
@@ -34,21 +35,18 @@ record AttentionGradient(Attention forward, List<Tensor> forwardOutputs, Tensor 
         return List.of(
                 Launch.of(
                                 AttentionKernels.ATTENTION_GRADIENT,
-                                forward.batch() * forward.heads(),
-                                forward.q().buffer(),
-                                forward.k().buffer(),
-                                forward.v().buffer(),
-                                forward.lengths().buffer(),
-                                forwardOutputs.get(0).buffer(),
-                                forwardOutputs.get(1).buffer(),
-                                dout.buffer(),
-                                outputs.get(0).buffer(),
-                                outputs.get(1).buffer(),
-                                outputs.get(2).buffer(),
-                                forward.heads(),
-                                forward.width(),
-                                forward.headSize(),
-                                forward.scale())
-                        .withOperations(10L * dout.shape().size() * forward.width()));
+                                forward.batch() * forward.keyHeads(),
+                                forward.arguments(
+                                        forward.q().buffer(),
+                                        forward.k().buffer(),
+                                        forward.v().buffer(),
+                                        forward.lengths().buffer(),
+                                        forwardOutputs.get(0).buffer(),
+                                        forwardOutputs.get(1).buffer(),
+                                        dout.buffer(),
+                                        outputs.get(0).buffer(),
+                                        outputs.get(1).buffer(),
+                                        outputs.get(2).buffer()))
+                        .withOperations(10L * dout.shape().size() * forward.keyWidth()));
     }
 }

@@ -23,9 +23,13 @@ final class Float64Ops {
             case CrossEntropy o -> crossEntropy(o, values);
             case Dot o -> dot(values.of(o.x()), values.of(o.y()));
             case Dropout o -> dropout(o, values);
+            case Embedding o -> embedding(o, values);
             case EmbeddingPair o -> embeddingPair(o, values);
             case EmbeddingSum o -> embeddingSum(o, values);
+            case GatedActivation o -> gated(o, values);
             case Gram o -> gram(o, values);
+            case KeepRows o -> keepRows(o, values);
+            case LastPool o -> lastPool(o, values);
             case Squares o -> squares(values.of(o.x()));
             case LayerNorm o ->
                     layerNorm(
@@ -43,8 +47,11 @@ final class Float64Ops {
             case Matmul o -> matmul(o, values);
             case MeanPool o -> meanPool(o, values);
             case ResidualLayerNorm o -> residualLayerNorm(o, values);
+            case RmsNorm o -> rmsNorm(o, values);
+            case Rotary o -> rotary(o, values);
             case Scale o -> Float64.scale(o.factor(), values.of(o.x()));
             case SquaredError o -> squaredError(values.of(o.prediction()), values.of(o.target()));
+            case TakeRows o -> takeRows(o, values);
             case Tanh o -> tanh(values.of(o.x()));
             case AttentionGradient _,
                     BiasGeluGradient _,
@@ -53,6 +60,8 @@ final class Float64Ops {
                     ColumnSum _,
                     CrossEntropyGradient _,
                     EmbeddingGradient _,
+                    GatedActivationGradient _,
+                    LastPoolGradient _,
                     LayerNormInputGradient _,
                     LayerNormWeightGradient _,
                     LoraBackward _,
@@ -61,14 +70,25 @@ final class Float64Ops {
                     LowRankBackProject _,
                     LowRankGradientB _,
                     MeanPoolGradient _,
+                    RmsNormInputGradient _,
+                    RmsNormWeightGradient _,
                     SquaredErrorGradient _,
+                    TakeRowsGradient _,
                     TanhGradient _ ->
                     throw new IllegalArgumentException(op + " belongs to a gradient");
         };
     }
 
     private static double[] attention(Attention o, Float64Values values) {
-        var sizes = new Float64.Heads(o.batch(), o.heads(), o.width(), o.headSize());
+        var sizes =
+                new Float64.Heads(
+                        o.batch(),
+                        o.heads(),
+                        o.width(),
+                        o.headSize(),
+                        o.keyHeads(),
+                        o.keyWidth(),
+                        o.mask());
         double[] q = values.of(o.q());
         double[] k = values.of(o.k());
         double[] v = values.of(o.v());
@@ -119,6 +139,13 @@ final class Float64Ops {
         double kept = 1 / (1 - (double) o.rate());
         return Float64.vector(
                 x.length, i -> Float64.uniform(seed, o.key(), i) < o.rate() ? 0 : x[i] * kept);
+    }
+
+    private static double[] embedding(Embedding o, Float64Values values) {
+        int[] words = values.ints(o.words());
+        double[] word = values.of(o.word());
+        int hidden = o.word().shape().last();
+        return Float64.matrix(words.length, hidden, (r, i) -> word[words[r] * hidden + i]);
     }
 
     private static double[] embeddingPair(EmbeddingPair o, Float64Values values) {
@@ -245,6 +272,80 @@ final class Float64Ops {
                         values.of(o.residual()),
                         withBias(values.of(o.x()), values.of(o.bias())));
         return layerNorm(o.x().shape(), sum, o.gain(), o.shift(), o.eps(), values);
+    }
+
+    private static double[] rmsNorm(RmsNorm o, Float64Values values) {
+        double[] x = values.of(o.x());
+        int hidden = o.gain().shape().last();
+        return Float64.rmsNorm(x.length / hidden, hidden, o.eps(), x, values.of(o.gain())).y();
+    }
+
+    private static double[] gated(GatedActivation o, Float64Values values) {
+        double[] gate = values.of(o.gate());
+        double[] up = values.of(o.up());
+        return Float64.vector(
+                gate.length,
+                i ->
+                        up[i]
+                                * (o.form() == GatedActivation.Form.SILU
+                                        ? Float64.silu(gate[i])
+                                        : Float64.geluTanh(gate[i])));
+    }
+
+    private static double[] keepRows(KeepRows o, Float64Values values) {
+        double[] x = values.of(o.x());
+        int[] starts = values.ints(o.starts());
+        double[] kept = values.of(o.cache()).clone();
+        int size = o.x().shape().last();
+        for (int b = 0; b < starts.length; b++) {
+            System.arraycopy(
+                    x,
+                    b * o.width() * size,
+                    kept,
+                    (b * o.positions() + starts[b]) * size,
+                    o.width() * size);
+        }
+        return kept;
+    }
+
+    private static double[] takeRows(TakeRows o, Float64Values values) {
+        double[] x = values.of(o.x());
+        int[] starts = values.ints(o.starts());
+        int hidden = o.x().shape().last();
+        return Float64.matrix(
+                o.batch() * o.taken(),
+                hidden,
+                (r, i) -> {
+                    int token = starts[r / o.taken()] + r % o.taken();
+                    return token < o.width()
+                            ? x[(r / o.taken() * o.width() + token) * hidden + i]
+                            : 0;
+                });
+    }
+
+    private static double[] lastPool(LastPool o, Float64Values values) {
+        double[] x = values.of(o.x());
+        int[] lengths = values.ints(o.lengths());
+        int hidden = o.x().shape().last();
+        int width = o.x().shape().rows() / lengths.length;
+        return Float64.matrix(
+                lengths.length,
+                hidden,
+                (b, i) -> lengths[b] == 0 ? 0 : x[(b * width + lengths[b] - 1) * hidden + i]);
+    }
+
+    private static double[] rotary(Rotary o, Float64Values values) {
+        Shape x = o.x().shape();
+        return Float64.rotary(
+                x.rows(),
+                o.heads(),
+                x.last() / o.heads(),
+                o.cos().shape().last(),
+                o.back() ? -1 : 1,
+                values.of(o.x()),
+                values.ints(o.positions()),
+                values.of(o.cos()),
+                values.of(o.sin()));
     }
 
     private static double[] squaredError(double[] prediction, double[] target) {

@@ -21,6 +21,7 @@ record OpSample(String name, Function<OpInputs, Op> make) {
         samples.addAll(rows());
         samples.addAll(sequences());
         samples.addAll(elements());
+        samples.addAll(DecoderOpSamples.all());
         return samples;
     }
 
