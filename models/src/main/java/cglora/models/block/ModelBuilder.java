@@ -1,5 +1,6 @@
 package cglora.models.block;
 
+import cglora.kernels.program.DataType;
 import cglora.models.graph.Dropout;
 import cglora.models.graph.Graph;
 import cglora.models.graph.Linear;
@@ -7,6 +8,7 @@ import cglora.models.graph.LoraLinear;
 import cglora.models.graph.LowRankUpdate;
 import cglora.models.graph.Matmul;
 import cglora.models.graph.Scale;
+import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -27,6 +29,8 @@ public final class ModelBuilder {
     private final Tensor dropoutSeed;
     private final Map<String, Tensor> tensors = new HashMap<>();
     private final Map<String, Tap> taps = new LinkedHashMap<>();
+    private final Map<String, Tensor> constants = new LinkedHashMap<>();
+    private final Map<Tensor, int[]> constantValues = new LinkedHashMap<>();
 
     /// @param adapters    by the name of the linear layer
     /// @param dropoutSeed [1], int; null where nothing is dropped, as in evaluation
@@ -53,6 +57,23 @@ public final class ModelBuilder {
                     var parameter = parameters.get(n);
                     return graph.persistent(n, parameter.spec().shape(), parameter.buffer());
                 });
+    }
+
+    /// Whole numbers that are the same for every batch of a graph, such as the buckets of
+    /// distances; the same tensor for the same name.
+    public Tensor constant(String name, int[] values) {
+        return constants.computeIfAbsent(
+                name,
+                n -> {
+                    Tensor tensor = graph.input(n, DataType.INT32, Shape.of(values.length));
+                    constantValues.put(tensor, values);
+                    return tensor;
+                });
+    }
+
+    /// What the host writes into the constants before an execution.
+    public Map<Tensor, int[]> constants() {
+        return constantValues;
     }
 
     /// A linear layer with its adapter, and with its bias where it has one.

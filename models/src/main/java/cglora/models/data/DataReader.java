@@ -40,6 +40,9 @@ public final class DataReader {
     private static final List<String> PAIR =
             List.of("text_pair", "sentence2", "question2", "hypothesis");
     private static final List<String> LABEL = List.of("label", "labels", "class");
+    private static final List<String> SOURCE = List.of("source", "input", "document", "article");
+    private static final List<String> TARGET =
+            List.of("target", "output", "summary", "answer", "highlights");
 
     /// A row whose fields are known by column; null where JSON has null, a list or an object.
     ///
@@ -49,6 +52,7 @@ public final class DataReader {
     private final Path path;
     private final DataFormat format;
     private final Problems dropped;
+    private boolean writes;
 
     private DataReader(Path path, DataFormat format, Problems dropped) {
         this.path = path;
@@ -64,6 +68,23 @@ public final class DataReader {
     public static List<RawExample> read(
             Path path, DataFormat format, DataColumns columns, boolean labelsRequired) {
         return new DataReader(path, format, null).read(columns, labelsRequired);
+    }
+
+    /// Reads a whole file whose examples are answered by texts: the label is the text of the
+    /// target's column.
+    ///
+    /// @param targetsRequired whether rows without a target are errors
+    /// @param dropped         as in [#readUsable]; null where such rows are errors
+    /// @throws CgloraException as [#read]
+    public static List<RawExample> readTexts(
+            Path path,
+            DataFormat format,
+            DataColumns columns,
+            boolean targetsRequired,
+            Problems dropped) {
+        var reader = new DataReader(path, format, dropped);
+        reader.writes = true;
+        return reader.read(columns, targetsRequired);
     }
 
     /// Reads a whole file and leaves out the rows that cannot be used.
@@ -118,9 +139,9 @@ public final class DataReader {
     private List<RawExample> read(DataColumns columns, boolean labelsRequired) {
         List<Row> rows = rows(columns);
         var known = new ArrayList<>(rows.getFirst().fields().keySet());
-        String textColumn = column(columns.text(), TEXT, known, "text");
+        String textColumn = column(columns.text(), usualTexts(), known, "text");
         String pairColumn = column(columns.textPair(), PAIR, known, null);
-        String labelColumn = column(columns.label(), LABEL, known, labelsRequired ? "label" : null);
+        String labelColumn = answerColumn(columns, known, labelsRequired);
         var examples = new ArrayList<RawExample>();
         var noText = new ArrayList<Long>();
         var noLabel = new ArrayList<Long>();
@@ -150,7 +171,7 @@ public final class DataReader {
         refuse(
                 ErrorCode.D_LABEL,
                 noLabel,
-                "column '" + labelColumn + "' holds no label",
+                "column '" + labelColumn + "' holds no " + (writes ? "text" : "label"),
                 "correct or remove the rows",
                 problems);
         problems.throwIfAny();
@@ -158,6 +179,25 @@ public final class DataReader {
             throw error(ErrorCode.D_EMPTY, "", "no row can be used", "correct the rows");
         }
         return examples;
+    }
+
+    private List<String> usualTexts() {
+        if (!writes) {
+            return TEXT;
+        }
+        var usual = new ArrayList<>(TEXT);
+        usual.addAll(SOURCE);
+        return usual;
+    }
+
+    /// The column of the label; of texts to write the target's, or else the label's.
+    private String answerColumn(DataColumns columns, List<String> known, boolean required) {
+        if (!writes || columns.target() == null && columns.label() != null) {
+            return column(columns.label(), LABEL, known, required ? "label" : null);
+        }
+        var usual = new ArrayList<>(TARGET);
+        usual.addAll(LABEL);
+        return column(columns.target(), usual, known, required ? "target" : null);
     }
 
     /// Bad rows are errors, or dropped with a warning.
@@ -438,7 +478,10 @@ public final class DataReader {
         List<String> first = records.getFirst();
         var wanted = new ArrayList<>(TEXT);
         wanted.addAll(LABEL);
-        for (String name : new String[] {columns.text(), columns.textPair(), columns.label()}) {
+        for (String name :
+                new String[] {
+                    columns.text(), columns.textPair(), columns.label(), columns.target()
+                }) {
             if (name != null && !name.chars().allMatch(Character::isDigit)) {
                 wanted.add(name);
             }

@@ -10,10 +10,21 @@ import java.util.List;
 /// @param tokens    one an example
 /// @param labels    class of each; empty for regression
 /// @param targets   number of each; empty for classification
+/// @param answers   tokens that the model is to give for each; empty where these are classes
 /// @param truncated how many examples were cut
 /// @param longest   most tokens of an example before cutting
 public record Dataset(
-        List<Tokens> tokens, int[] labels, float[] targets, int truncated, int longest) {
+        List<Tokens> tokens,
+        int[] labels,
+        float[] targets,
+        List<int[]> answers,
+        int truncated,
+        int longest) {
+
+    /// Examples with a class or a number each.
+    public Dataset(List<Tokens> tokens, int[] labels, float[] targets, int truncated, int longest) {
+        this(tokens, labels, targets, List.of(), truncated, longest);
+    }
 
     /// @param labels null where the examples carry none (prediction)
     public static Dataset of(
@@ -39,6 +50,13 @@ public record Dataset(
                 longest);
     }
 
+    /// The same examples with tokens for answers.
+    ///
+    /// @param all one an example
+    public Dataset answeredBy(List<int[]> all) {
+        return new Dataset(tokens, labels, targets, List.copyOf(all), truncated, longest);
+    }
+
     public int size() {
         return tokens.size();
     }
@@ -49,6 +67,7 @@ public record Dataset(
                 tokens.subList(from, to),
                 java.util.Arrays.copyOfRange(labels, from, to),
                 java.util.Arrays.copyOfRange(targets, from, to),
+                answers.isEmpty() ? answers : answers.subList(from, to),
                 truncated,
                 longest);
     }
@@ -58,11 +77,15 @@ public record Dataset(
         var chosen = new ArrayList<Tokens>();
         int[] newLabels = new int[places.length];
         float[] newTargets = new float[places.length];
+        var newAnswers = new ArrayList<int[]>();
         for (int i = 0; i < places.length; i++) {
             chosen.add(tokens.get(places[i]));
             newLabels[i] = labels[places[i]];
             newTargets[i] = targets[places[i]];
+            if (!answers.isEmpty()) {
+                newAnswers.add(answers.get(places[i]));
+            }
         }
-        return new Dataset(chosen, newLabels, newTargets, truncated, longest);
+        return new Dataset(chosen, newLabels, newTargets, newAnswers, truncated, longest);
     }
 }

@@ -7,17 +7,42 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 
-/// The classes of a task: names in the order of the logits. Regression has one name.
+/// The classes of a task: names in the order of the logits. Regression has one name. Where answers
+/// are texts the names are words that stand for numbers, or there are none.
 ///
 /// @param names      as in Hugging Face's `id2label`
 /// @param regression labels are numbers, not classes
-public record Labels(List<String> names, boolean regression) {
+/// @param text       labels are texts that the model writes
+public record Labels(List<String> names, boolean regression, boolean text) {
+    /// Classes, or numbers.
+    public Labels(List<String> names, boolean regression) {
+        this(names, regression, false);
+    }
+
     public Labels {
         names = List.copyOf(names);
     }
 
     public static Labels ofRegression() {
         return new Labels(List.of("LABEL_0"), true);
+    }
+
+    /// Answers that are texts.
+    ///
+    /// @param words stand for the numbers `0, 1, …` of the data; empty where labels are the texts
+    public static Labels ofTexts(List<String> words) {
+        return new Labels(words, false, true);
+    }
+
+    /// Whether the labels are classes.
+    public boolean classes() {
+        return !regression && !text;
+    }
+
+    /// The text that a label stands for.
+    public String written(String label) {
+        int index = names.isEmpty() ? -1 : index(label);
+        return index < 0 ? label : names.get(index);
     }
 
     /// The classes that the examples show: integers in order, other names sorted.
@@ -74,13 +99,15 @@ public record Labels(List<String> names, boolean regression) {
 
     /// Whether all names are plain numbers: the data set does not name its classes.
     public boolean isNumbered() {
-        return !regression && names.stream().allMatch(name -> name.matches("\\d+"));
+        return classes() && names.stream().allMatch(name -> name.matches("\\d+"));
     }
 
     /// Whether a label is one of these names, a number that stands for one, or, for regression, a
     /// finite number.
     public boolean contains(String label) {
-        return regression ? Float.isFinite(target(label)) : index(label) >= 0;
+        return regression
+                ? Float.isFinite(target(label))
+                : names.isEmpty() && text || index(label) >= 0;
     }
 
     private int index(String label) {
@@ -104,6 +131,9 @@ public record Labels(List<String> names, boolean regression) {
     /// @throws CgloraException D-LABEL with all rows whose label is none of these
     public int[] indices(List<RawExample> examples, String source) {
         int[] indices = new int[examples.size()];
+        if (text && names.isEmpty()) {
+            return indices;
+        }
         var bad = new ArrayList<Long>();
         String first = "";
         for (int i = 0; i < indices.length; i++) {

@@ -64,7 +64,7 @@ public final class Trainer {
     ///
     /// @param step         counted from 1
     /// @param epoch        how often the data has been seen, fractional
-    /// @param loss         mean loss of the step's examples
+    /// @param loss         mean loss of the step's examples, or of their target's tokens
     /// @param learningRate of the adapters
     /// @param gradNorm     norm of the gradient before clipping
     /// @param examples     of the step
@@ -192,8 +192,7 @@ public final class Trainer {
             Supplier<Map<String, Double>> evaluate,
             BooleanSupplier stop,
             Listener listener) {
-        session.engine()
-                .reserve(session.plannedTraining(batcher.batchSize(), batcher.widest(data)));
+        session.engine().reserve(session.plannedTraining(batcher.largest(data)));
         int perEpoch = stepsPerEpoch(data.size(), batcher.batchSize(), options.accumulation());
         if (step > 0 && !evaluate(evaluate, listener)) {
             return stopped();
@@ -275,6 +274,7 @@ public final class Trainer {
         double factor = options.schedule().factor(step, options.steps(), options.warmup());
         double rate = options.learningRate() * factor;
         int examples = batches.stream().mapToInt(b -> b.examples().length).sum();
+        int terms = batches.stream().mapToInt(Batch::terms).sum();
         float[] hyper = optimizer.hyper(rate, step + 1 - skipped);
         double loss = 0;
         double norm = 0;
@@ -282,8 +282,7 @@ public final class Trainer {
         int positions = 0;
         for (int i = 0; i < batches.size(); i++) {
             Batch batch = batches.get(i);
-            float[] weights = new float[batch.rows()];
-            java.util.Arrays.fill(weights, 0, batch.examples().length, 1f / examples);
+            float[] weights = batch.weights(1f / terms);
             int seed = (int) (options.seed() * 1_000_003L + step * 1009L + i);
             float[] result =
                     session.train(batch, weights, seed, hyper, i == 0, i == batches.size() - 1);

@@ -82,7 +82,7 @@ final class InspectCommand implements Callable<Integer> {
 
     private void model() {
         try (var model = PretrainedModel.load(path, Map.of())) {
-            console.out().println(model.encoder().modelType() + " model  " + model.description());
+            console.out().println(model.body().modelType() + " model  " + model.description());
             console.out().println(model.config());
             tensors(model.weights());
         }

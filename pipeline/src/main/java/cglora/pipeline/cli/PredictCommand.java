@@ -9,11 +9,13 @@ import cglora.models.data.DataReader;
 import cglora.models.data.RawExample;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Predictor;
+import cglora.pipeline.run.WritingPredictor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +24,7 @@ import picocli.CommandLine.Parameters;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Answers with a trained adapter or model.
-@Command(name = "predict", description = "Classify texts with a trained adapter.")
+@Command(name = "predict", description = "Classify texts, or write them, with a trained adapter.")
 final class PredictCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "ADAPTER",
@@ -53,6 +55,19 @@ final class PredictCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "One JSON object a line, with all probabilities.")
     private boolean json;
+
+    @Option(
+            names = "--beams",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Beams of a model that writes texts; 1, the default, is greedy.")
+    private int beams;
+
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            description = "Most tokens of a text that is written; as in training by default.")
+    private Integer maxTokens;
 
     @Mixin private EngineOptions engine;
 
@@ -86,24 +101,48 @@ final class PredictCommand implements Callable<Integer> {
         }
         var notes = new Problems();
         var choice = new Predictor.Base(base, otherBase, followLinks);
+        Optional<WritingPredictor> writing =
+                WritingPredictor.open(adapter, choice, chosen, notes, writes());
+        if (writing.isPresent()) {
+            try (var predictor = writing.get()) {
+                console.warnings(notes.warnings());
+                show(predictor.predict(examples));
+            }
+            return 0;
+        }
         try (var predictor = Predictor.open(adapter, choice, chosen, notes)) {
             console.warnings(notes.warnings());
-            for (Map<String, Object> answer : predictor.predict(examples)) {
-                if (json || data != null) {
-                    console.out().println(JsonMapper.shared().writeValueAsString(answer));
-                } else if (answer.containsKey("prediction")) {
-                    console.out().printf("%s\t%s%n", answer.get("prediction"), answer.get("text"));
-                } else {
-                    console.out()
-                            .printf(
-                                    Locale.ROOT,
-                                    "%s\t%.3f\t%s%n",
-                                    answer.get("label"),
-                                    (Double) answer.get("score"),
-                                    answer.get("text"));
-                }
-            }
+            show(predictor.predict(examples));
         }
         return 0;
+    }
+
+    private WritingPredictor.Options writes() {
+        if (beams < 1 || maxTokens != null && maxTokens < 1) {
+            throw new CgloraException(
+                    ErrorCode.P_USAGE,
+                    "",
+                    "--beams " + beams + ", --max-tokens " + maxTokens,
+                    "1 or more");
+        }
+        return new WritingPredictor.Options(beams, maxTokens);
+    }
+
+    private void show(List<Map<String, Object>> answers) {
+        for (Map<String, Object> answer : answers) {
+            if (json || data != null) {
+                console.out().println(JsonMapper.shared().writeValueAsString(answer));
+            } else if (answer.containsKey("prediction")) {
+                console.out().printf("%s\t%s%n", answer.get("prediction"), answer.get("text"));
+            } else {
+                console.out()
+                        .printf(
+                                Locale.ROOT,
+                                "%s\t%.3f\t%s%n",
+                                answer.get("label"),
+                                (Double) answer.get("score"),
+                                answer.get("text"));
+            }
+        }
     }
 }

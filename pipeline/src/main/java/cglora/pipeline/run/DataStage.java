@@ -25,7 +25,7 @@ final class DataStage {
         run.session =
                 new Session(
                         run.engine.open(),
-                        inputs.classifier(),
+                        inputs.task(),
                         inputs.checkpoint(),
                         inputs.isFull(),
                         inputs.headStart());
@@ -39,8 +39,15 @@ final class DataStage {
                         inputs.train().size(),
                         inputs.validation().size(),
                         inputs.test().size(),
-                        labels.regression() ? "regression" : labels.names().size() + " classes",
+                        described(labels),
                         inputs.train().longest());
+    }
+
+    private static String described(Labels labels) {
+        if (labels.text()) {
+            return "texts to write";
+        }
+        return labels.regression() ? "regression" : labels.names().size() + " classes";
     }
 
     /// Of each split: examples, how many were cut, the longest in tokens, and the classes' counts.
@@ -56,7 +63,7 @@ final class DataStage {
             int most = inputs.dataSpec().maxLength();
             of.put("truncated", data.tokens().stream().filter(t -> t.fullLength() > most).count());
             of.put("longest", data.tokens().stream().mapToInt(t -> t.fullLength()).max().orElse(0));
-            if (!labels.regression()) {
+            if (labels.classes()) {
                 long[] counts = new long[labels.names().size()];
                 for (int label : data.labels()) {
                     counts[label]++;

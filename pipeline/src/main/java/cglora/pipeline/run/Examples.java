@@ -42,7 +42,7 @@ record Examples(
     /// @param problems is given the errors of all files, and warnings
     /// @return null where there were errors
     static Examples read(DataSpec spec, ModelSpec model, long seed, Problems problems) {
-        var all = new Reading(spec, problems);
+        var all = new Reading(spec, model, problems);
         List<RawExample> train = all.read(spec.train());
         List<RawExample> validation = all.read(spec.validation());
         List<RawExample> test = all.read(spec.test());
@@ -60,11 +60,13 @@ record Examples(
     /// Reads one file after the other and goes on where one is wrong.
     private static final class Reading {
         private final DataSpec spec;
+        private final ModelSpec model;
         private final Problems problems;
         private boolean failed;
 
-        Reading(DataSpec spec, Problems problems) {
+        Reading(DataSpec spec, ModelSpec model, Problems problems) {
             this.spec = spec;
+            this.model = model;
             this.problems = problems;
         }
 
@@ -74,7 +76,7 @@ record Examples(
                 return List.of();
             }
             try {
-                return Examples.read(spec, source, problems);
+                return Examples.read(spec, model, source, problems);
             } catch (CgloraException e) {
                 problems.error(e);
                 failed = true;
@@ -93,12 +95,15 @@ record Examples(
             Problems warnings) {
         boolean regression = model.problemType() == ModelSpec.ProblemType.REGRESSION;
         var wordNet = DataSpec.WORDNET_GLOSSES;
+        boolean writes = model.task() == ModelSpec.Task.SEQ_2_SEQ_LM;
         Labels labels =
                 regression
                         ? Labels.ofRegression()
-                        : spec.labels() != null
-                                ? new Labels(spec.labels(), false)
-                                : Labels.find(trainRows, spec.train());
+                        : writes
+                                ? Labels.ofTexts(spec.labels() == null ? List.of() : spec.labels())
+                                : spec.labels() != null
+                                        ? new Labels(spec.labels(), false)
+                                        : Labels.find(trainRows, spec.train());
         if (regression
                 && !trainRows.isEmpty()
                 && trainRows.stream().map(RawExample::label).distinct().count() == 1) {
@@ -136,7 +141,11 @@ record Examples(
             test = drawn(test, spec.testExamples(), seed);
             if (spec.validation() == null && spec.validationSplit() != null) {
                 List<List<RawExample>> parts =
-                        split(train, spec.validationSplit(), regression, seed);
+                        split(
+                                train,
+                                spec.validationSplit(),
+                                regression || writes && labels.names().isEmpty(),
+                                seed);
                 train = parts.get(0);
                 validation = drawn(parts.get(1), spec.validationExamples(), seed);
             }
@@ -182,7 +191,8 @@ record Examples(
         return known;
     }
 
-    private static List<RawExample> read(DataSpec spec, String source, Problems dropped) {
+    private static List<RawExample> read(
+            DataSpec spec, ModelSpec model, String source, Problems dropped) {
         if (source.equals(DataSpec.WORDNET_GLOSSES)) {
             try (InputStream stream =
                     Examples.class.getResourceAsStream("/" + WordNetGlosses.RESOURCE)) {
@@ -200,8 +210,15 @@ record Examples(
                         spec.format().encoding());
         var columns =
                 new DataColumns(
-                        spec.columns().text(), spec.columns().textPair(), spec.columns().label());
+                        spec.columns().text(),
+                        spec.columns().textPair(),
+                        spec.columns().label(),
+                        spec.columns().target());
         Path file = Path.of(source);
+        if (model.task() == ModelSpec.Task.SEQ_2_SEQ_LM) {
+            boolean drops = spec.onBadRow() == DataSpec.OnBadRow.DROP;
+            return DataReader.readTexts(file, format, columns, true, drops ? dropped : null);
+        }
         return spec.onBadRow() == DataSpec.OnBadRow.DROP
                 ? DataReader.readUsable(file, format, columns, true, dropped)
                 : DataReader.read(file, format, columns, true);
@@ -219,13 +236,14 @@ record Examples(
         return picked;
     }
 
-    /// Training and validation part; the share is held for every class. Rows of the same text stay
+    /// Training and validation part; the share is held for every class, or where these are `mixed`
+    /// for all together. Rows of the same text stay
     /// together, so that no validation row is trained on.
     private static List<List<RawExample>> split(
-            List<RawExample> all, double share, boolean regression, long seed) {
+            List<RawExample> all, double share, boolean mixed, long seed) {
         var strata = new TreeMap<String, List<RawExample>>();
         for (RawExample example : pick(all, all.size(), seed)) {
-            strata.computeIfAbsent(regression ? "" : example.label(), _ -> new ArrayList<>())
+            strata.computeIfAbsent(mixed ? "" : example.label(), _ -> new ArrayList<>())
                     .add(example);
         }
         var held = new HashSet<String>();
@@ -264,6 +282,49 @@ record Examples(
         return new Examples(train, validation, test, other, sources);
     }
 
+    /// What the model reads of each row, and the tokens that it is to write.
+    private Dataset texts(
+            List<RawExample> rows,
+            DataSpec spec,
+            Tokenizer tokenizer,
+            String source,
+            Problems warnings) {
+        labels.indices(rows, source);
+        var read =
+                rows.stream()
+                        .map(
+                                e ->
+                                        new RawExample(
+                                                DataSpec.source(
+                                                        spec.sourceTemplate(),
+                                                        e.text(),
+                                                        e.textPair()),
+                                                spec.sourceTemplate() == null ? e.textPair() : null,
+                                                e.label(),
+                                                e.line()))
+                        .toList();
+        Dataset data = Dataset.of(read, tokenizer, null, spec.maxLength(), source);
+        List<Tokenizer.Tokens> answers =
+                rows.parallelStream()
+                        .map(
+                                e ->
+                                        tokenizer.encode(
+                                                labels.written(e.label()),
+                                                null,
+                                                spec.maxTargetLength()))
+                        .toList();
+        long cut = answers.stream().filter(t -> t.fullLength() > spec.maxTargetLength()).count();
+        if (cut > 0) {
+            warnings.warning(
+                    ErrorCode.D_TRUNC,
+                    source,
+                    "%d of %d targets exceed %d tokens and are cut"
+                            .formatted(cut, rows.size(), spec.maxTargetLength()),
+                    "raise data.max_target_length");
+        }
+        return data.answeredBy(answers.stream().map(Tokenizer.Tokens::inputIds).toList());
+    }
+
     /// The tokens of one split.
     ///
     /// @throws CgloraException D-LENGTH where a row is too long and that is an error
@@ -275,7 +336,10 @@ record Examples(
                     default -> test;
                 };
         String source = sources.get(split);
-        Dataset data = Dataset.of(rows, tokenizer, labels, spec.maxLength(), source);
+        Dataset data =
+                labels.text()
+                        ? texts(rows, spec, tokenizer, source, warnings)
+                        : Dataset.of(rows, tokenizer, labels, spec.maxLength(), source);
         long special =
                 rows.stream()
                         .filter(

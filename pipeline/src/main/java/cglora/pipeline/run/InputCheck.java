@@ -231,12 +231,21 @@ final class InputCheck {
                     "%d tensors that a %s does not have are ignored: %s"
                             .formatted(
                                     unused.size(),
-                                    checkpoint.encoder().modelType(),
+                                    checkpoint.body().modelType(),
                                     String.join(", ", unused.stream().limit(5).toList())),
                     "");
         }
-        attempt(() -> inputs().pooling());
+        attempt(this::body);
         tokenizer = checkpoint.tokenizer(modelSpec.tokenizer());
+    }
+
+    /// The task has the kind of body that it needs.
+    private void body() {
+        if (inputs().writes()) {
+            checkpoint.encoderDecoder();
+        } else {
+            inputs().pooling();
+        }
     }
 
     private void data() {
@@ -247,13 +256,13 @@ final class InputCheck {
             test = known.test();
             return;
         }
-        if (checkpoint != null && dataSpec.maxLength() > checkpoint.encoder().maxPositions()) {
+        if (checkpoint != null && dataSpec.maxLength() > checkpoint.body().maxPositions()) {
             problems.error(
                     ErrorCode.O_RANGE,
                     dataSpec.id() + ".max_length",
                     "%d, the model has %d positions"
-                            .formatted(dataSpec.maxLength(), checkpoint.encoder().maxPositions()),
-                    "at most " + checkpoint.encoder().maxPositions());
+                            .formatted(dataSpec.maxLength(), checkpoint.body().maxPositions()),
+                    "at most " + checkpoint.body().maxPositions());
         }
         examples = Examples.read(dataSpec, modelSpec, spec.seed(), problems);
         if (examples == null) {
@@ -287,11 +296,13 @@ final class InputCheck {
 
     private Dataset tokens(String split) {
         Dataset data = examples.tokenize(split, dataSpec, tokenizer, problems);
-        int vocabulary = checkpoint.encoder().vocabularySize();
+        int vocabulary = checkpoint.body().vocabularySize();
         int largest = 0;
         var strange = new HashSet<Integer>();
-        for (var tokens : data.tokens()) {
-            for (int id : tokens.inputIds()) {
+        var all = new ArrayList<int[]>(data.answers());
+        data.tokens().forEach(tokens -> all.add(tokens.inputIds()));
+        for (int[] ids : all) {
+            for (int id : ids) {
                 largest = Math.max(largest, id);
                 if (id >= vocabulary) {
                     strange.add(id);
@@ -311,7 +322,7 @@ final class InputCheck {
 
     /// A head that the checkpoint brings has the labels of the data, in its own order.
     private void head() {
-        if (!inputs().hasTrainedHead()) {
+        if (inputs().writes() || !inputs().hasTrainedHead()) {
             return;
         }
         List<String> names = examples.labels().names();
@@ -348,7 +359,7 @@ final class InputCheck {
 
     /// F1 of one class against the other is the only metric that the number of classes rules out.
     private void metrics(String id, String key, List<String> names) {
-        if (examples == null || examples.labels().regression() || !names.contains("f1")) {
+        if (examples == null || !examples.labels().classes() || !names.contains("f1")) {
             return;
         }
         int classes = examples.labels().names().size();
@@ -381,12 +392,14 @@ final class InputCheck {
                                         .max()
                                         .orElse(1));
         long widest =
-                checkpoint.encoder().linearModules().stream()
+                checkpoint.body().linearModules().stream()
                         .mapToLong(module -> Math.max(module.in(), module.out()))
                         .max()
                         .orElse(1);
-        long scores = (long) checkpoint.encoder().attentionHeads() * width * width;
-        long example = Math.max(width * widest, scores);
+        long scores = (long) checkpoint.body().attentionHeads() * width * width;
+        long target = inputs().batcher(1).largest(train).targetWidth();
+        long logits = target * checkpoint.body().vocabularySize();
+        long example = Math.max(logits, Math.max(width * widest, scores));
         if (training.perDeviceBatchSize() > LARGEST_TENSOR / example) {
             throw new CgloraException(
                     ErrorCode.O_RANGE,
@@ -404,16 +417,20 @@ final class InputCheck {
 
     private void adapter() {
         List<String> head =
-                checkpoint == null
-                        ? List.of("classifier")
-                        : checkpoint.encoder().classifierHead(1).saved();
+                inputs().writes()
+                        ? List.of()
+                        : checkpoint == null
+                                ? List.of("classifier")
+                                : checkpoint.encoder().classifierHead(1).saved();
         List<String> saved = adapterSpec.modulesToSave().orElse(null);
-        if (saved != null && !isHead(saved, head)) {
+        if (saved != null && (head.isEmpty() || !isHead(saved, head))) {
             problems.error(
                     ErrorCode.A_SAVED,
                     adapterSpec.id() + ".modules_to_save",
                     saved + ", this version trains and saves the head only",
-                    "\"auto\" or " + head.stream().map(m -> '"' + m + '"').toList());
+                    head.isEmpty()
+                            ? "\"auto\": this task has none"
+                            : "\"auto\" or " + head.stream().map(m -> '"' + m + '"').toList());
         }
         if (adapterSpec.targetModules() instanceof TargetModules.Names(List<String> names)
                 && !Collections.disjoint(names, head)) {

@@ -77,6 +77,6 @@ final class TrainStage {
         if (run.alignment != null) {
             run.alignment.measure(log.lastStep(), evaluation, watched);
         }
-        return evaluation.metrics(watched, inputs.examples().labels());
+        return run.session.task().metrics(evaluation, watched);
     }
 }

@@ -25,7 +25,8 @@ public record ModelSpec(
                         path = true)
                 String tokenizer,
         @Setting(
-                        value = "What the model is tuned for, by its name in PEFT",
+                        value =
+                                "What the model is tuned for, by its name in PEFT: classes or numbers, or texts",
                         byDefault = "\"SEQ_CLS\"")
                 Task task,
         @Setting(
@@ -68,7 +69,8 @@ public record ModelSpec(
 
     /// The task types that are understood.
     public enum Task implements Named {
-        SEQ_CLS("SEQ_CLS");
+        SEQ_CLS("SEQ_CLS"),
+        SEQ_2_SEQ_LM("SEQ_2_SEQ_LM");
 
         private final String jsonName;
 

@@ -24,6 +24,9 @@ final class StageChecks {
     private static final Set<String> REGRESSION =
             new TreeSet<>(Set.of("loss", "mae", "mse", "pearson", "spearman"));
 
+    private static final Set<String> WRITING =
+            new TreeSet<>(Set.of("exact_match", "loss", "token_accuracy"));
+
     /// The stage that each one needs before it.
     private static final Map<String, List<String>> NEEDS =
             Map.of(
@@ -134,6 +137,7 @@ final class StageChecks {
     private StageSpec settle(StageSpec spec, ObjectValue tree) {
         return switch (spec) {
             case ModelSpec stage -> {
+                checkModel(stage, tree);
                 model = stage;
                 yield stage;
             }
@@ -242,7 +246,31 @@ final class StageChecks {
         }
     }
 
+    /// A model that writes texts has no head beside its body, and no number for an answer.
+    private void checkModel(ModelSpec stage, ObjectValue tree) {
+        if (stage.task() != ModelSpec.Task.SEQ_2_SEQ_LM) {
+            return;
+        }
+        for (String key : List.of("problem_type", "pooling", "head")) {
+            if (tree.has(key)) {
+                problems.error(
+                        O_CONFLICT,
+                        origin(tree, key),
+                        "'" + key + "' is for classes and numbers, the task is SEQ_2_SEQ_LM",
+                        "take it out");
+            }
+        }
+    }
+
+    /// What is not there yet for a model that writes texts is said to be so.
+    private void refuseWriting(String what, String where, String fix) {
+        if (writes()) {
+            problems.error(O_CONFLICT, where, what + " is not there for task SEQ_2_SEQ_LM", fix);
+        }
+    }
+
     private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
+        refuseWriting("stage 'calibrate'", tree.origin().toString(), "take it out");
         checkSketched(stage, tree);
         if (stage.tokens() != null && stage.sharing() == CalibrateSpec.Sharing.REDUCE) {
             problems.error(
@@ -255,7 +283,16 @@ final class StageChecks {
     }
 
     private void checkAdapter(AdapterSpec stage, ObjectValue tree) {
-        if (stage.method().isCalibrated() && !seen.contains("calibrate")) {
+        if (stage.method().isCalibrated()) {
+            refuseWriting(
+                    "method '" + stage.method().jsonName() + "'",
+                    origin(tree, "method"),
+                    "\"method\": \"lora\", \"rslora\", \"pissa\", \"olora\" or \"full\"");
+        }
+        if (tree.has("head_warmup")) {
+            refuseWriting("'head_warmup'", origin(tree, "head_warmup"), "take it out");
+        }
+        if (stage.method().isCalibrated() && !seen.contains("calibrate") && !writes()) {
             problems.error(
                     P_STAGE,
                     tree.origin().toString(),
@@ -333,6 +370,7 @@ final class StageChecks {
 
     /// It measures what the adapter's stage has started, from there on.
     private void checkAlign(AlignSpec stage, ObjectValue tree) {
+        refuseWriting("stage 'align'", tree.origin().toString(), "take it out");
         checkSplit(stage, stage.data(), tree);
         if (seen.contains(TrainSpec.STAGE)) {
             problems.error(
@@ -442,11 +480,18 @@ final class StageChecks {
         }
     }
 
+    /// Whether the model's answers are texts.
+    private boolean writes() {
+        return model != null && model.task() == ModelSpec.Task.SEQ_2_SEQ_LM;
+    }
+
     private void metric(String name, String where) {
         ModelSpec.ProblemType type = model == null ? null : model.problemType();
         var fitting = new TreeSet<String>();
         // without a problem type the labels are classes
-        if (type != ModelSpec.ProblemType.REGRESSION) {
+        if (writes()) {
+            fitting.addAll(WRITING);
+        } else if (type != ModelSpec.ProblemType.REGRESSION) {
             fitting.addAll(CLASSIFICATION);
         }
         if (model == null || type == ModelSpec.ProblemType.REGRESSION) {
@@ -455,8 +500,14 @@ final class StageChecks {
         if (fitting.contains(name)) {
             return;
         }
-        boolean known = CLASSIFICATION.contains(name) || REGRESSION.contains(name);
-        String task = type == null ? "classification" : type.jsonName();
+        boolean known =
+                CLASSIFICATION.contains(name)
+                        || REGRESSION.contains(name)
+                        || WRITING.contains(name);
+        String task =
+                writes()
+                        ? model.task().jsonName()
+                        : type == null ? "classification" : type.jsonName();
         problems.error(
                 P_VALUE,
                 where,
