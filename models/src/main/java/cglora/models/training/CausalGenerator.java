@@ -201,6 +201,7 @@ public final class CausalGenerator implements AutoCloseable {
     private Pass prepared(String name, int width, boolean goesOn) {
         var graph = new Graph(name);
         var builder = new ModelBuilder(graph, session.parameters(), session.adapters(), null);
+        builder.withAdaptersApart();
         BatchInputs inputs = BatchInputs.of(graph, rows, width);
         Tensor starts = graph.input("starts", DataType.INT32, Shape.of(rows));
         var kept = new CausalDecoder.Kept(starts, tensors(graph, keys), tensors(graph, values));

@@ -117,17 +117,13 @@ final class CausalReference implements AutoCloseable {
 
     Dataset data() {
         try (Tokenizer tokenizer = checkpoint.tokenizer(null)) {
-            List<Continuation> all =
+            return Dataset.continued(
                     texts().stream()
-                            .map(t -> Continuation.of(t.get(0), t.get(1), tokenizer, END, 1000))
-                            .toList();
-            return new Dataset(
-                            all.stream().map(Continuation::tokens).toList(),
-                            new int[all.size()],
-                            new float[all.size()],
-                            0,
-                            0)
-                    .answeredBy(all.stream().map(Continuation::answer).toList());
+                            .map(
+                                    t ->
+                                            Continuation.of(
+                                                    t.get(0), t.get(1), tokenizer, END, 1000, 1000))
+                            .toList());
         }
     }
 

@@ -7,6 +7,7 @@ import cglora.models.data.DataColumns;
 import cglora.models.data.DataFormat;
 import cglora.models.data.DataReader;
 import cglora.models.data.RawExample;
+import cglora.models.generation.Sampling;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Predictor;
 import cglora.pipeline.run.WritingPredictor;
@@ -69,6 +70,30 @@ final class PredictCommand implements Callable<Integer> {
             description = "Most tokens of a text that is written; as in training by default.")
     private Integer maxTokens;
 
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            defaultValue = "0",
+            description = "Of sampling, for a model that goes on behind a text; 0 is greedy.")
+    private double temperature;
+
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            defaultValue = "0",
+            description = "Sample from the K likeliest tokens; 0, the default, from all.")
+    private int topK;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            defaultValue = "1",
+            description = "Sample from the fewest tokens whose probabilities reach P.")
+    private double topP;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of sampling.")
+    private long seed;
+
     @Mixin private EngineOptions engine;
 
     private final Console console;
@@ -125,7 +150,8 @@ final class PredictCommand implements Callable<Integer> {
                     "--beams " + beams + ", --max-tokens " + maxTokens,
                     "1 or more");
         }
-        return new WritingPredictor.Options(beams, maxTokens);
+        return new WritingPredictor.Options(
+                beams, maxTokens, new Sampling(temperature, topK, topP), seed);
     }
 
     private void show(List<Map<String, Object>> answers) {

@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.data.Batcher;
+import cglora.models.data.Continuation;
 import cglora.models.data.DataColumns;
 import cglora.models.data.DataFormat;
 import cglora.models.data.DataReader;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -95,7 +97,7 @@ record Examples(
             Problems warnings) {
         boolean regression = model.problemType() == ModelSpec.ProblemType.REGRESSION;
         var wordNet = DataSpec.WORDNET_GLOSSES;
-        boolean writes = model.task() == ModelSpec.Task.SEQ_2_SEQ_LM;
+        boolean writes = model.task().writes();
         Labels labels =
                 regression
                         ? Labels.ofRegression()
@@ -215,7 +217,7 @@ record Examples(
                         spec.columns().label(),
                         spec.columns().target());
         Path file = Path.of(source);
-        if (model.task() == ModelSpec.Task.SEQ_2_SEQ_LM) {
+        if (model.task().writes()) {
             boolean drops = spec.onBadRow() == DataSpec.OnBadRow.DROP;
             return DataReader.readTexts(file, format, columns, true, drops ? dropped : null);
         }
@@ -325,10 +327,58 @@ record Examples(
         return data.answeredBy(answers.stream().map(Tokenizer.Tokens::inputIds).toList());
     }
 
+    /// What the model reads of each row with the tokens that it is to write behind it.
+    private Dataset continued(
+            List<RawExample> rows,
+            DataSpec spec,
+            Tokenizer tokenizer,
+            int end,
+            String source,
+            Problems warnings) {
+        labels.indices(rows, source);
+        if (spec.sourceTemplate() == null && rows.stream().anyMatch(e -> e.textPair() != null)) {
+            throw new CgloraException(
+                    ErrorCode.D_TEXT,
+                    source,
+                    "rows have a second text, and nothing says where it stands in the prompt",
+                    "\"source_template\": \"{text}\\n{text_pair}\\n\" in the data stage");
+        }
+        List<Continuation> all =
+                rows.parallelStream()
+                        .map(
+                                e ->
+                                        Continuation.of(
+                                                DataSpec.source(
+                                                        spec.sourceTemplate(),
+                                                        e.text(),
+                                                        e.textPair()),
+                                                labels.written(e.label()),
+                                                tokenizer,
+                                                end,
+                                                spec.maxLength(),
+                                                spec.maxTargetLength()))
+                        .toList();
+        long cut = all.stream().filter(Continuation::isAnswerCut).count();
+        if (cut > 0) {
+            warnings.warning(
+                    ErrorCode.D_TRUNC,
+                    source,
+                    "%d of %d targets do not fit and are cut".formatted(cut, rows.size()),
+                    "raise data.max_target_length or data.max_length");
+        }
+        return Dataset.continued(all);
+    }
+
     /// The tokens of one split.
     ///
+    /// @param continues the token behind an answer where answers go on behind what is read
     /// @throws CgloraException D-LENGTH where a row is too long and that is an error
-    Dataset tokenize(String split, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
+    Dataset tokenize(
+            String split,
+            DataSpec spec,
+            Tokenizer tokenizer,
+            OptionalInt continues,
+            Problems warnings) {
         List<RawExample> rows =
                 switch (split) {
                     case "train" -> train;
@@ -337,9 +387,11 @@ record Examples(
                 };
         String source = sources.get(split);
         Dataset data =
-                labels.text()
-                        ? texts(rows, spec, tokenizer, source, warnings)
-                        : Dataset.of(rows, tokenizer, labels, spec.maxLength(), source);
+                continues.isPresent()
+                        ? continued(rows, spec, tokenizer, continues.getAsInt(), source, warnings)
+                        : labels.text()
+                                ? texts(rows, spec, tokenizer, source, warnings)
+                                : Dataset.of(rows, tokenizer, labels, spec.maxLength(), source);
         long special =
                 rows.stream()
                         .filter(

@@ -24,6 +24,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 
 /// Everything that the files alone can tell, before a folder is made: reads configuration,
 /// headers, tokenizer and data, no weights.
@@ -241,10 +242,10 @@ final class InputCheck {
 
     /// The task has the kind of body that it needs.
     private void body() {
-        if (inputs().writes()) {
-            checkpoint.encoderDecoder();
-        } else {
-            inputs().pooling();
+        switch (modelSpec.task()) {
+            case SEQ_CLS -> inputs().pooling();
+            case SEQ_2_SEQ_LM -> checkpoint.encoderDecoder();
+            case CAUSAL_LM -> checkpoint.causalDecoder();
         }
     }
 
@@ -294,8 +295,17 @@ final class InputCheck {
         }
     }
 
+    /// The token behind an answer where answers go on behind what is read, -1 for none; else empty.
+    private OptionalInt continues() {
+        if (modelSpec.task() != ModelSpec.Task.CAUSAL_LM) {
+            return OptionalInt.empty();
+        }
+        List<Integer> ends = checkpoint.endTokenIds();
+        return OptionalInt.of(ends.isEmpty() ? -1 : ends.getFirst());
+    }
+
     private Dataset tokens(String split) {
-        Dataset data = examples.tokenize(split, dataSpec, tokenizer, problems);
+        Dataset data = examples.tokenize(split, dataSpec, tokenizer, continues(), problems);
         int vocabulary = checkpoint.body().vocabularySize();
         int largest = 0;
         var strange = new HashSet<Integer>();

@@ -15,6 +15,7 @@ import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.AdapterStart;
+import cglora.models.training.CausalLanguageModel;
 import cglora.models.training.HeadStart;
 import cglora.models.training.Pooling;
 import cglora.models.training.Seq2Seq;
@@ -121,12 +122,16 @@ record Inputs(
 
     /// Whether the model's answers are texts.
     boolean writes() {
-        return modelSpec.task() == ModelSpec.Task.SEQ_2_SEQ_LM;
+        return modelSpec.task().writes();
     }
 
     /// The model with its task.
     TaskModel task() {
-        return writes() ? new Seq2Seq(checkpoint.encoderDecoder()) : classifier();
+        return switch (modelSpec.task()) {
+            case SEQ_CLS -> classifier();
+            case SEQ_2_SEQ_LM -> new Seq2Seq(checkpoint.encoderDecoder());
+            case CAUSAL_LM -> new CausalLanguageModel(checkpoint.causalDecoder());
+        };
     }
 
     /// The layers that the adapter is put on.

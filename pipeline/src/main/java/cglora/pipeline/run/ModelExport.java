@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.block.ParameterSpec;
 import cglora.models.family.PretrainedModel;
+import cglora.models.training.CausalLanguageModel;
 import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
@@ -77,10 +78,15 @@ final class ModelExport {
     }
 
     private TaskModel task(PretrainedModel loaded) {
-        return inputs.writes()
-                ? new Seq2Seq(loaded.encoderDecoder())
-                : new SequenceClassifier(
-                        loaded.encoder(), SavedModel.pooling(loaded), inputs.examples().labels());
+        return switch (inputs.modelSpec().task()) {
+            case SEQ_CLS ->
+                    new SequenceClassifier(
+                            loaded.encoder(),
+                            SavedModel.pooling(loaded),
+                            inputs.examples().labels());
+            case SEQ_2_SEQ_LM -> new Seq2Seq(loaded.encoderDecoder());
+            case CAUSAL_LM -> new CausalLanguageModel(loaded.causalDecoder());
+        };
     }
 
     private String verify(Path written, Path target) throws IOException {

@@ -76,7 +76,7 @@ public record DataSpec(
                 int maxLength,
         @Setting(
                         value =
-                                "What the model reads of an example (task SEQ_2_SEQ_LM), with {text} and"
+                                "What the model reads of an example (tasks that write), with {text} and"
                                         + " {text_pair}; null takes the texts as they are",
                         byDefault = "null",
                         nullable = true)

@@ -70,12 +70,18 @@ public record ModelSpec(
     /// The task types that are understood.
     public enum Task implements Named {
         SEQ_CLS("SEQ_CLS"),
-        SEQ_2_SEQ_LM("SEQ_2_SEQ_LM");
+        SEQ_2_SEQ_LM("SEQ_2_SEQ_LM"),
+        CAUSAL_LM("CAUSAL_LM");
 
         private final String jsonName;
 
         Task(String jsonName) {
             this.jsonName = jsonName;
+        }
+
+        /// Whether answers are texts.
+        public boolean writes() {
+            return this != SEQ_CLS;
         }
 
         @Override

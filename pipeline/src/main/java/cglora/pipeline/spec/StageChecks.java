@@ -25,7 +25,7 @@ final class StageChecks {
             new TreeSet<>(Set.of("loss", "mae", "mse", "pearson", "spearman"));
 
     private static final Set<String> WRITING =
-            new TreeSet<>(Set.of("exact_match", "loss", "token_accuracy"));
+            new TreeSet<>(Set.of("exact_match", "loss", "perplexity", "token_accuracy"));
 
     /// The stage that each one needs before it.
     private static final Map<String, List<String>> NEEDS =
@@ -248,7 +248,7 @@ final class StageChecks {
 
     /// A model that writes texts has no head beside its body, and no number for an answer.
     private void checkModel(ModelSpec stage, ObjectValue tree) {
-        if (stage.task() != ModelSpec.Task.SEQ_2_SEQ_LM) {
+        if (!stage.task().writes()) {
             return;
         }
         for (String key : List.of("problem_type", "pooling", "head")) {
@@ -256,7 +256,10 @@ final class StageChecks {
                 problems.error(
                         O_CONFLICT,
                         origin(tree, key),
-                        "'" + key + "' is for classes and numbers, the task is SEQ_2_SEQ_LM",
+                        "'"
+                                + key
+                                + "' is for classes and numbers, the task is "
+                                + stage.task().jsonName(),
                         "take it out");
             }
         }
@@ -265,7 +268,11 @@ final class StageChecks {
     /// What is not there yet for a model that writes texts is said to be so.
     private void refuseWriting(String what, String where, String fix) {
         if (writes()) {
-            problems.error(O_CONFLICT, where, what + " is not there for task SEQ_2_SEQ_LM", fix);
+            problems.error(
+                    O_CONFLICT,
+                    where,
+                    what + " is not there for task " + model.task().jsonName(),
+                    fix);
         }
     }
 
@@ -482,7 +489,7 @@ final class StageChecks {
 
     /// Whether the model's answers are texts.
     private boolean writes() {
-        return model != null && model.task() == ModelSpec.Task.SEQ_2_SEQ_LM;
+        return model != null && model.task().writes();
     }
 
     private void metric(String name, String where) {
