@@ -32,7 +32,7 @@ import transformers
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import save_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESOURCES = ROOT / "models/src/test/resources/cglora/models/family"
@@ -48,6 +48,12 @@ TEXTS = [
     ("if (x != y) { return -1; }\t\n", "not"),
     ("", None),
 ]
+PROMPTS = [
+    ("is it a good film?", " not very good"),
+    ("the book", " was long and dull"),
+    ("naïve 電", " 🎬 fine"),
+]
+NEW_TOKENS = 10
 LEARNING_RATE, WEIGHT_DECAY, BETAS, EPS, CLIP = 1e-2, 0.1, (0.9, 0.98), 1e-8, 0.5
 
 
@@ -69,6 +75,25 @@ BERT = dict(
 ROBERTA = dict(max_position_embeddings=26, type_vocab_size=1, layer_norm_eps=1e-5)
 # PEFT 0.21.2 cannot take "all-linear" here: it adapts pre_classifier and then wants to save it whole.
 DISTILBERT_LINEAR = ["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"]
+
+
+LLAMA = dict(
+    hidden_size=16,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    intermediate_size=24,
+    max_position_embeddings=24,
+    pad_token_id=1,
+    bos_token_id=0,
+    eos_token_id=2,
+)
+ROPE = dict(rope_theta=50.0, rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0)
+ROPE |= dict(original_max_position_embeddings=16)
+YARN = dict(rope_theta=100.0, rope_type="yarn", factor=3.0, original_max_position_embeddings=8)
+
+
+DECODERS = ("llama", "llama-yarn", "mistral", "qwen2", "qwen3")
 
 
 def families():
@@ -140,6 +165,45 @@ def families():
             bert_tokenizer,
             ["query", "value"],
         ),
+        "llama": (
+            transformers.LlamaConfig(**sizes(**LLAMA | dict(rope_parameters=ROPE))),
+            bytes_tokenizer,
+            "all-linear",
+        ),
+        "llama-yarn": (
+            transformers.LlamaConfig(
+                **sizes(
+                    **LLAMA
+                    | dict(
+                        num_hidden_layers=1,
+                        num_key_value_heads=4,
+                        rope_parameters=YARN,
+                        attention_bias=True,
+                        mlp_bias=True,
+                        tie_word_embeddings=True,
+                    )
+                )
+            ),
+            pieces_tokenizer,
+            ["q_proj", "o_proj", "down_proj"],
+        ),
+        "mistral": (
+            transformers.MistralConfig(**sizes(**LLAMA | dict(sliding_window=5, num_key_value_heads=1))),
+            pieces_tokenizer,
+            "all-linear",
+        ),
+        "qwen2": (
+            transformers.Qwen2Config(
+                **sizes(**LLAMA | dict(use_sliding_window=True, sliding_window=3, max_window_layers=1))
+            ),
+            bytes_tokenizer,
+            ["q_proj", "k_proj", "v_proj"],
+        ),
+        "qwen3": (
+            transformers.Qwen3Config(**sizes(**LLAMA | dict(head_dim=6, tie_word_embeddings=True))),
+            bytes_tokenizer,
+            "all-linear",
+        ),
     }
 
 
@@ -183,8 +247,51 @@ ROBERTA_TOKENS = dict(
 )
 
 
+DECODER_TOKENS = dict(bos_token="<s>", pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+
+
+def bytes_tokenizer():
+    """Bytes and merges behind a token that begins each text, as Llama 3 has them."""
+    tokenizer = byte_pairs()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", 0)]
+    )
+    return special(DECODER_TOKENS, tokenizer)
+
+
+def pieces_tokenizer():
+    """Pieces that begin with the mark of a space, and bytes for what there are none for, as Llama 2."""
+    words = ["<s>", "<pad>", "</s>", "<unk>"] + [f"<0x{i:02X}>" for i in range(256)]
+    words = {word: i for i, word in enumerate(words)}
+    merges = []
+    for letter in ["▁"] + letters():
+        words.setdefault(letter, len(words))
+    for word in ["the", "good", "film", "book", "very"]:
+        left = "▁"
+        for letter in word:
+            if left + letter not in words:
+                merges.append((left, letter))
+                words[left + letter] = len(words)
+            left += letter
+    tokenizer = Tokenizer(models.BPE(words, merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", 0)]
+    )
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    return special(DECODER_TOKENS, tokenizer)
+
+
 def roberta_tokenizer():
     """Bytes, and merges that make the words behind a space."""
+    tokenizer = byte_pairs(["<mask>"])
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    return special(ROBERTA_TOKENS, tokenizer)
+
+
+def byte_pairs(more=()):
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     words = {w: i for i, w in enumerate(["<s>", "<pad>", "</s>", "<unk>"] + alphabet)}
     merges = []
@@ -195,12 +302,12 @@ def roberta_tokenizer():
                 merges.append((left, letter))
                 words[left + letter] = len(words)
             left += letter
-    words["<mask>"] = len(words)
+    for word in more:
+        words[word] = len(words)
     tokenizer = Tokenizer(models.BPE(words, merges))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    return special(ROBERTA_TOKENS, tokenizer)
+    return tokenizer
 
 
 def xlmr_tokenizer():
@@ -221,10 +328,14 @@ def xlmr_tokenizer():
 
 
 def base_model(name, config, tokenizer):
+    return random_model(AutoModelForSequenceClassification, config, tokenizer)
+
+
+def random_model(kind, config, tokenizer):
     """Random weights, none of them zero."""
     torch.manual_seed(7)
     config.vocab_size = len(tokenizer)
-    model = AutoModelForSequenceClassification.from_config(config).eval()
+    model = kind.from_config(config).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn(parameter.shape))
@@ -270,10 +381,10 @@ def batch(name, model, tokenizer, texts):
     }
 
 
-def adapter_of(model, targets, rslora):
+def adapter_of(model, targets, rslora, task="SEQ_CLS"):
     """A PEFT model whose adapter and head are no longer what they start as."""
     config = LoraConfig(
-        task_type="SEQ_CLS",
+        task_type=task,
         r=3,
         lora_alpha=6,
         target_modules=targets,
@@ -306,6 +417,18 @@ def gradients(model, parameters, values, labels):
     return loss.detach(), {name: p.grad.clone() for name, p in parameters.items() if p.grad is not None}
 
 
+def step(written, parameters):
+    """One step of AdamW with the gradients that are there."""
+    norm = torch.nn.utils.clip_grad_norm_(parameters.values(), CLIP)
+    written["adapter.norm"] = norm.reshape(1)
+    groups = [
+        {"params": [p for p in parameters.values() if p.dim() > 1], "weight_decay": WEIGHT_DECAY},
+        {"params": [p for p in parameters.values() if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=BETAS, eps=EPS).step()
+    written |= {f"adapter.step.{key}": value.detach() for key, value in parameters.items()}
+
+
 def reference(name, model, tokenizer, targets, folder):
     values = batch(name, model, tokenizer, TEXTS)
     labels = torch.tensor([i % len(LABELS) for i in range(len(TEXTS))])
@@ -325,17 +448,57 @@ def reference(name, model, tokenizer, targets, folder):
     loss, found = gradients(tuned, parameters, values, labels)
     written["adapter.loss"] = loss.reshape(1)
     written |= {f"adapter.gradient.{key}": value for key, value in found.items()}
-    norm = torch.nn.utils.clip_grad_norm_(parameters.values(), CLIP)
-    written["adapter.norm"] = norm.reshape(1)
-    groups = [
-        {"params": [p for p in parameters.values() if p.dim() > 1], "weight_decay": WEIGHT_DECAY},
-        {"params": [p for p in parameters.values() if p.dim() < 2], "weight_decay": 0.0},
-    ]
-    torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=BETAS, eps=EPS).step()
-    written |= {f"adapter.step.{key}": value.detach() for key, value in parameters.items()}
+    step(written, parameters)
     written = {key: value.detach().contiguous() for key, value in sorted(written.items())}
     save_file(written, folder / "reference.safetensors")
     return len(parameters)
+
+
+def causal(name, config, tokenizer, targets, folder):
+    """The same decoder as a language model: prompts that the loss leaves out, and greedy generation."""
+    shutil.rmtree(folder, ignore_errors=True)
+    model = random_model(AutoModelForCausalLM, config, tokenizer)
+    save_base(model, tokenizer, folder)
+    rows = []
+    for prompt, completion in PROMPTS:
+        whole = tokenizer(prompt + completion)["input_ids"] + [tokenizer.eos_token_id]
+        own = tokenizer(prompt)["input_ids"]
+        same = next((i for i, (a, b) in enumerate(zip(own, whole)) if a != b), len(own))
+        rows.append((whole, [-100] * same + whole[same:]))
+    width = max(len(whole) for whole, _ in rows)
+    values = dict(
+        input_ids=torch.tensor([w + [tokenizer.pad_token_id] * (width - len(w)) for w, _ in rows]),
+        attention_mask=torch.tensor([[1] * len(w) + [0] * (width - len(w)) for w, _ in rows]),
+    )
+    labels = torch.tensor([asked + [-100] * (width - len(asked)) for _, asked in rows])
+    written = {f"input.{key}": value.float() for key, value in values.items()}
+    written["input.labels"] = labels.float()
+    asked = labels[:, 1:] != -100
+    with torch.no_grad():
+        written["base.logits"] = model(**values).logits[:, :-1][asked]
+    written["base.loss"] = model(**values, labels=labels).loss.detach().reshape(1)
+    for i, (prompt, _) in enumerate(PROMPTS):
+        written[f"generated.{i}"] = generated(model, tokenizer, prompt).float()
+    tuned = adapter_of(model, targets, False, "CAUSAL_LM")
+    save_adapter(tuned, folder / "adapter")
+    parameters = trained(tuned)
+    with torch.no_grad():
+        written["adapter.logits"] = tuned(**values).logits[:, :-1][asked]
+    for i, (prompt, _) in enumerate(PROMPTS):
+        written[f"adapter.generated.{i}"] = generated(tuned, tokenizer, prompt).float()
+    tuned(**values, labels=labels).loss.backward()
+    written["adapter.loss"] = tuned(**values, labels=labels).loss.detach().reshape(1)
+    written |= {f"adapter.gradient.{key}": p.grad.clone() for key, p in parameters.items()}
+    step(written, parameters)
+    written = {key: value.detach().contiguous() for key, value in sorted(written.items())}
+    save_file(written, folder / "reference.safetensors")
+
+
+def generated(model, tokenizer, prompt):
+    """The tokens that follow a prompt, the likeliest one at a time."""
+    values = tokenizer(prompt, return_tensors="pt", return_token_type_ids=False)
+    out = model.generate(**values, max_new_tokens=NEW_TOKENS, do_sample=False, pad_token_id=tokenizer.pad_token_id)
+    return out[0, values["input_ids"].shape[1] :]
 
 
 def save_adapter(tuned, folder):
@@ -359,14 +522,19 @@ def seq2seq():
 
 def make(options):
     options.folder.mkdir(parents=True, exist_ok=True)
-    texts = json.dumps([[text, pair] for text, pair in TEXTS], indent=1)
-    (options.folder / "texts.json").write_text(texts + "\n")
+    for name, rows in (("texts", TEXTS), ("prompts", PROMPTS)):
+        written = json.dumps([list(row) for row in rows], indent=1)
+        (options.folder / f"{name}.json").write_text(written + "\n")
     for name, (config, tokenizer_of, targets) in families().items():
+        if options.only and name not in options.only:
+            continue
         tokenizer = tokenizer_of()
         model = base_model(name, config, tokenizer)
         folder = options.folder / name
         save_base(model, tokenizer, folder)
         count = reference(name, model, tokenizer, targets, folder)
+        if name in DECODERS:
+            causal(name, config, tokenizer, targets, folder / "causal")
         size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
         print(f"{name:16} {count} trained parameters  {size / 1024:.0f} KiB")
     seq2seq().make(options.folder)
@@ -534,6 +702,7 @@ def main():
     commands = parser.add_subparsers(required=True)
     making = commands.add_parser("make", help="write the models and their references")
     making.add_argument("--folder", type=pathlib.Path, default=RESOURCES)
+    making.add_argument("--only", nargs="+", choices=list(families()), help="these models alone")
     making.set_defaults(run=make)
     tripping = commands.add_parser("trip", help="load adapters and models there and back")
     tripping.add_argument("folder", type=pathlib.Path, metavar="WORK")

@@ -35,6 +35,11 @@ public interface Body {
     /// PEFT's default `target_modules` of this family: query and value, also where PEFT has none.
     List<String> defaultTargetModules();
 
+    /// Tables that the body computes with and that no checkpoint holds.
+    default List<Constant> constants() {
+        return List.of();
+    }
+
     /// Other names that checkpoints give a parameter.
     default List<String> otherNames(String parameter) {
         return List.of();

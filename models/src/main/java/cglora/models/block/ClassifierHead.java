@@ -21,6 +21,13 @@ public record ClassifierHead(Optional<Dense> dense, LinearModule output) {
         return new ClassifierHead(Optional.empty(), new LinearModule(name, hidden, labels));
     }
 
+    /// One linear layer that has no bias.
+    ///
+    /// @param name its path, `score`
+    public static ClassifierHead withoutBias(String name, int hidden, int labels) {
+        return new ClassifierHead(Optional.empty(), new LinearModule(name, hidden, labels, false));
+    }
+
     /// Two linear layers.
     ///
     /// @param dense path of the first, `classifier.dense`
@@ -46,9 +53,12 @@ public record ClassifierHead(Optional<Dense> dense, LinearModule output) {
                 .toList();
     }
 
-    /// The biases of its layers, the last one's first.
+    /// The biases of those of its layers that have one, the last one's first.
     public List<ParameterSpec> biases() {
-        return modules().stream().map(m -> ParameterSpec.vector(m.bias(), m.out())).toList();
+        return modules().stream()
+                .filter(LinearModule::biased)
+                .map(m -> ParameterSpec.vector(m.bias(), m.out()))
+                .toList();
     }
 
     /// The weights, then the biases.

@@ -24,6 +24,12 @@ public interface Encoder extends Body {
         return positions;
     }
 
+    /// Whether a token sees only what is in front of it, so that the last one stands for the
+    /// sequence.
+    default boolean readsForward() {
+        return false;
+    }
+
     /// The body's dense layer over the first token's vector, behind which stands a tanh; empty
     /// for families whose classifier takes the first token's vector as it is.
     Optional<LinearModule> pooler();

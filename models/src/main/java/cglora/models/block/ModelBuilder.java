@@ -76,9 +76,9 @@ public final class ModelBuilder {
         return constantValues;
     }
 
-    /// A linear layer with its bias and its adapter.
+    /// A linear layer with its adapter, and with its bias where it has one.
     public Tensor linear(LinearModule module, Tensor x) {
-        return linear(module, x, parameter(module.bias()));
+        return linear(module, x, module.biased() ? parameter(module.bias()) : null);
     }
 
     /// A linear layer whose bias a later op adds.

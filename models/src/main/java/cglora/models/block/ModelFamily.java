@@ -28,6 +28,11 @@ public record ModelFamily(String modelType, String classes, Reader reader) {
         return classes + "ForConditionalGeneration";
     }
 
+    /// Hugging Face's class of its body with a language model's head.
+    public String languageModelClass() {
+        return classes + "ForCausalLM";
+    }
+
     /// Hugging Face's class of its body with a head for sequence classification.
     public String classifierClass() {
         return classes + "ForSequenceClassification";

@@ -8,6 +8,7 @@ import cglora.models.bert.ElectraModel;
 import cglora.models.bert.RobertaModel;
 import cglora.models.block.Body;
 import cglora.models.block.ModelFamily;
+import cglora.models.llama.LlamaModel;
 import cglora.models.t5.T5Model;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -23,6 +24,10 @@ final class ModelFamilies {
                     BertModel.FAMILY,
                     DistilBertModel.FAMILY,
                     ElectraModel.FAMILY,
+                    LlamaModel.LLAMA,
+                    LlamaModel.MISTRAL,
+                    LlamaModel.QWEN2,
+                    LlamaModel.QWEN3,
                     RobertaModel.FAMILY,
                     RobertaModel.XLM,
                     T5Model.FAMILY);

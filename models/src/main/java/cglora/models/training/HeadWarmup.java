@@ -8,6 +8,7 @@ import cglora.models.linalg.Matrix;
 import cglora.models.linalg.Softmax;
 import cglora.models.linalg.SymmetricEigen;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleFunction;
 import java.util.function.ToDoubleFunction;
@@ -24,7 +25,8 @@ import java.util.function.ToDoubleFunction;
 /// @param l2Candidates `ℓ₂ > 0`, unit of the loss over the squared weight; one candidate fixes
 ///     it
 /// @param going        run before every evaluation of the loss; what it throws ends the fit
-public record HeadWarmup(List<Double> l2Candidates, Runnable going) {
+/// @param biased       whether there is a bias; else it is 0
+public record HeadWarmup(List<Double> l2Candidates, Runnable going, boolean biased) {
     /// What [#defaults] chooses from.
     public static final List<Double> L2_CANDIDATES = List.of(0.3, 0.1, 0.03, 0.01, 0.003, 0.001);
 
@@ -48,7 +50,7 @@ public record HeadWarmup(List<Double> l2Candidates, Runnable going) {
 
     /// A fit that goes on to its end.
     public HeadWarmup(List<Double> l2Candidates) {
-        this(l2Candidates, () -> {});
+        this(l2Candidates, () -> {}, true);
     }
 
     /// Chooses `ℓ₂` from [#L2_CANDIDATES].
@@ -63,7 +65,12 @@ public record HeadWarmup(List<Double> l2Candidates, Runnable going) {
 
     /// The same, asking before every evaluation of the loss whether to go on.
     public HeadWarmup asking(Runnable going) {
-        return new HeadWarmup(l2Candidates, going);
+        return new HeadWarmup(l2Candidates, going, biased);
+    }
+
+    /// The same for a head without a bias.
+    public HeadWarmup withoutBias() {
+        return new HeadWarmup(l2Candidates, going, false);
     }
 
     /// A fitted head, `logits = W · features + bias`.
@@ -135,7 +142,7 @@ public record HeadWarmup(List<Double> l2Candidates, Runnable going) {
         requireExamples(features);
         Matrix train = features(features);
         Matrix other = features(heldOut);
-        var ridge = new Ridge(train, targets);
+        var ridge = new Ridge(train, targets, biased);
         return best(
                 other.rows() > 0,
                 ridge::fit,
@@ -196,7 +203,7 @@ public record HeadWarmup(List<Double> l2Candidates, Runnable going) {
                         gradient[i] = slope.values()[i] + l2 * x[i];
                         loss += l2 / 2 * x[i] * x[i];
                     }
-                    for (int c = 0; c < classes; c++) {
+                    for (int c = 0; biased && c < classes; c++) {
                         double sum = 0;
                         for (int e = 0; e < examples; e++) {
                             sum += residual.get(e, c);
@@ -232,7 +239,8 @@ public record HeadWarmup(List<Double> l2Candidates, Runnable going) {
         private final SymmetricEigen covariance;
         private final Matrix cross;
 
-        Ridge(Matrix features, float[] targets) {
+        /// @param centring whether means are taken off, which is what a bias does
+        Ridge(Matrix features, float[] targets, boolean centring) {
             int n = features.rows();
             int d = features.columns();
             this.means = new double[d];
@@ -243,7 +251,10 @@ public record HeadWarmup(List<Double> l2Candidates, Runnable going) {
                     means[j] += features.get(e, j) / n;
                 }
             }
-            this.targetMean = sum / n;
+            this.targetMean = centring ? sum / n : 0;
+            if (!centring) {
+                Arrays.fill(means, 0);
+            }
             Matrix centred = Matrix.zero(n, d);
             Matrix y = Matrix.zero(n, 1);
             for (int e = 0; e < n; e++) {

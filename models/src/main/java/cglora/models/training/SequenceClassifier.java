@@ -15,6 +15,7 @@ import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.graph.ClsPool;
 import cglora.models.graph.CrossEntropy;
+import cglora.models.graph.LastPool;
 import cglora.models.graph.MeanPool;
 import cglora.models.graph.Shape;
 import cglora.models.graph.SquaredError;
@@ -109,9 +110,12 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
         var graph = builder.graph();
         Tensor hidden = encoder.build(builder, inputs);
         Tensor pooled =
-                pooling == Pooling.MEAN
-                        ? graph.apply(new MeanPool(hidden, inputs.lengths()))
-                        : graph.apply(new ClsPool(hidden, inputs.lengths()));
+                graph.apply(
+                        switch (pooling) {
+                            case MEAN -> new MeanPool(hidden, inputs.lengths());
+                            case LAST -> new LastPool(hidden, inputs.lengths());
+                            case CLS, POOLER -> new ClsPool(hidden, inputs.lengths());
+                        });
         if (pooling == Pooling.POOLER) {
             pooled = builder.activated(encoder.pooler().orElseThrow(), Activation.TANH, pooled);
         }

@@ -12,6 +12,7 @@ import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.models.block.BatchInputs;
+import cglora.models.block.Constant;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ModelBuilder;
 import cglora.models.block.ParameterSpec;
@@ -49,7 +50,7 @@ public final class Session implements AutoCloseable {
     private Buffer bodyMatrixGroup;
     private Buffer bodyVectorGroup;
     private final Buffer headWeight;
-    private final Buffer headBias;
+    private final Buffer headBias; // null for a head without
     private Buffer groupA;
     private Buffer groupB;
     private long adapterBytes;
@@ -105,7 +106,17 @@ public final class Session implements AutoCloseable {
         }
         headWeight = group("head.weight", model.headWeights());
         headBias = group("head.bias", model.headBiases());
+        List<Constant> constants = model.body().constants();
+        parameters.addFrozen(layout, constants.stream().map(Constant::spec).toList());
         engine.allocate(layout);
+        for (Constant constant : constants) {
+            engine.fill(
+                    parameters.get(constant.spec().name()).buffer(),
+                    (target, offset) -> {
+                        float[] values = constant.values().get();
+                        System.arraycopy(values, 0, target, offset, values.length);
+                    });
+        }
         for (ParameterSpec spec : body) {
             String tensor = checkpoint.tensorOf(spec);
             engine.fill(
@@ -168,6 +179,14 @@ public final class Session implements AutoCloseable {
 
     public void write(String parameter, float[] values) {
         engine.write(parameters.get(parameter).buffer(), values);
+    }
+
+    /// Writes a fitted last layer of the head; its bias is left aside where the layer has none.
+    public void writeHead(HeadWarmup.Head head) {
+        write(model().head().weight(), head.weight());
+        if (model().head().biased()) {
+            write(model().head().bias(), head.bias());
+        }
     }
 
     /// Bytes of the frozen and trained parameters, gradients and optimiser state.

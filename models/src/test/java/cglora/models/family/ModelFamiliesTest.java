@@ -105,7 +105,9 @@ class ModelFamiliesTest {
         ObjectNode config = config("bert");
         config.put("model_type", "gpt2");
         assertThat(catchThrowableOfType(CgloraException.class, () -> read(config)))
-                .hasMessageContaining("bert, distilbert, electra, roberta, xlm-roberta");
+                .hasMessageContaining(
+                        "bert, distilbert, electra, llama, mistral, qwen2, qwen3, roberta")
+                .hasMessageContaining("xlm-roberta");
         ObjectNode swish = config("bert");
         swish.put("hidden_act", "swish");
         assertThat(catchThrowableOfType(CgloraException.class, () -> read(swish)))

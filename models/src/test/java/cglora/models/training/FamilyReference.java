@@ -27,7 +27,12 @@ final class FamilyReference implements AutoCloseable {
                     "distilbert",
                     "distilbert-relu",
                     "electra",
-                    "electra-square");
+                    "electra-square",
+                    "llama",
+                    "llama-yarn",
+                    "mistral",
+                    "qwen2",
+                    "qwen3");
 
     /// Settings of the step of AdamW.
     static final AdamW.Settings ADAM_W = new AdamW.Settings(0.9, 0.98, 1e-8, 0.5);
@@ -71,8 +76,15 @@ final class FamilyReference implements AutoCloseable {
     SequenceClassifier classifier() {
         return new SequenceClassifier(
                 checkpoint.encoder(),
-                checkpoint.hasPooler() ? Pooling.POOLER : Pooling.CLS,
+                pooling(),
                 new Labels(List.copyOf(checkpoint.id2label().values()), false));
+    }
+
+    private Pooling pooling() {
+        if (checkpoint.encoder().readsForward()) {
+            return Pooling.LAST;
+        }
+        return checkpoint.hasPooler() ? Pooling.POOLER : Pooling.CLS;
     }
 
     float[] values(String name) {

@@ -20,6 +20,7 @@ public final class DeviceBenchmark {
     private final EngineChoice choice;
     private final Set<Suite> suites;
     private final List<Integer> tokens;
+    private final StepModel model;
     private final int repetitions;
     private final InitSuite.Command init;
     private final PrintStream out;
@@ -27,13 +28,15 @@ public final class DeviceBenchmark {
     private final Map<String, String> wrong = new LinkedHashMap<>();
     private DeviceRecord record;
 
-    /// @param init what measures a form of initialisation
-    /// @param out  progress, for people
-    /// @param part where the [DeviceRecord] goes
+    /// @param model of suite step
+    /// @param init  what measures a form of initialisation
+    /// @param out   progress, for people
+    /// @param part  where the [DeviceRecord] goes
     public DeviceBenchmark(
             EngineChoice choice,
             Set<Suite> suites,
             List<Integer> tokens,
+            StepModel model,
             int repetitions,
             InitSuite.Command init,
             PrintStream out,
@@ -41,6 +44,7 @@ public final class DeviceBenchmark {
         this.choice = choice;
         this.suites = suites;
         this.tokens = tokens;
+        this.model = model;
         this.repetitions = repetitions;
         this.init = init;
         this.out = out;
@@ -154,7 +158,7 @@ public final class DeviceBenchmark {
                                     Peaks.of(record.results()),
                                     this::told)
                             .run();
-            case STEP -> new StepBenchmark(choice, repetitions, out).run();
+            case STEP -> new StepBenchmark(choice, model, repetitions, out).run();
             case INIT -> InitSuite.run(choice, init, out);
         };
     }

@@ -47,7 +47,7 @@ enum InitModel {
 
     PretrainedModel checkpoint() {
         return switch (this) {
-            case MINILM -> StepModel.checkpoint();
+            case MINILM -> StepModel.MINILM.checkpoint();
             case BERT_BASE -> RandomCheckpoint.of(bert(768, 12, 12));
             case TINY -> RandomCheckpoint.of(bert(64, 2, 4));
         };

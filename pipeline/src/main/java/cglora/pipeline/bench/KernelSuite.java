@@ -128,9 +128,9 @@ final class KernelSuite {
     }
 
     private static List<Launch> launches() {
-        try (var checkpoint = StepModel.checkpoint();
+        try (var checkpoint = StepModel.MINILM.checkpoint();
                 var engine = new NullEngine();
-                var session = StepModel.session(engine, checkpoint)) {
+                var session = StepModel.MINILM.session(engine, checkpoint)) {
             new TrainingStep(session); // prepares the session for training
             return session.plannedTraining(StepModel.ROWS, StepModel.WIDTH).launches();
         }

@@ -5,6 +5,7 @@ import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.engine.OpenBlas;
 import cglora.kernels.engine.Profile;
 import cglora.kernels.tornado.TornadoEngine;
+import cglora.models.block.LinearModule;
 import cglora.models.data.Batch;
 import cglora.models.training.TrainingStep;
 import cglora.pipeline.device.EngineChoice;
@@ -15,25 +16,33 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 
-/// A LoRA training step of MiniLM on this machine: r = 8 on all linear layers, 16 sequences of 128
-/// tokens, and the same products by OpenBLAS alone.
+/// A LoRA training step on this machine: r = 8 on all linear layers, 16 sequences of 128 tokens,
+/// and the same products by OpenBLAS alone.
 final class StepBenchmark {
     private static final int ROWS = StepModel.ROWS;
     private static final int WIDTH = StepModel.WIDTH;
-    private static final String TEST = "MiniLM r 8, " + ROWS + "×" + WIDTH + " tokens";
+
+    /// Of a linear layer.
+    private record Widths(int out, int in) {}
+
     private static final int UNTIMED = 5;
     private static final int PROFILED = 5;
 
     private final EngineChoice choice;
+    private final StepModel model;
     private final int repetitions;
     private final PrintStream out;
 
-    StepBenchmark(EngineChoice choice, int repetitions, PrintStream out) {
+    StepBenchmark(EngineChoice choice, StepModel model, int repetitions, PrintStream out) {
         this.choice = choice;
+        this.model = model;
         this.repetitions = repetitions;
         this.out = out;
     }
@@ -42,9 +51,10 @@ final class StepBenchmark {
     List<Result> run() {
         PeakMemory.restart();
         double before = PeakMemory.residentMiB();
-        try (var checkpoint = StepModel.checkpoint();
+        String test = model.test();
+        try (var checkpoint = model.checkpoint();
                 var engine = choice.open()) {
-            var session = StepModel.session(engine, checkpoint);
+            var session = model.session(engine, checkpoint);
             var step = new TrainingStep(session);
             Batch batch = batch(checkpoint.encoder().vocabularySize());
             long begin = System.nanoTime();
@@ -67,16 +77,16 @@ final class StepBenchmark {
             }
             var results = new ArrayList<Result>();
             results.add(
-                    Result.rate(Suite.STEP, TEST, Unit.TOKENS_PER_SECOND, ROWS * WIDTH, seconds));
-            results.add(Result.of(Suite.STEP, TEST + " time", Unit.SECONDS, seconds));
-            results.add(Result.of(Suite.STEP, TEST + " first", Unit.SECONDS, first));
+                    Result.rate(Suite.STEP, test, Unit.TOKENS_PER_SECOND, ROWS * WIDTH, seconds));
+            results.add(Result.of(Suite.STEP, test + " time", Unit.SECONDS, seconds));
+            results.add(Result.of(Suite.STEP, test + " first", Unit.SECONDS, first));
             energy.joules()
                     .ifPresent(
                             j ->
                                     results.add(
                                             Result.of(
                                                     Suite.STEP,
-                                                    TEST + " energy",
+                                                    test + " energy",
                                                     Unit.JOULES,
                                                     j / repetitions)));
             Arrays.sort(seconds);
@@ -85,21 +95,21 @@ final class StepBenchmark {
             results.add(
                     Result.of(
                             Suite.STEP,
-                            TEST + " launches",
+                            test + " launches",
                             Unit.LAUNCHES,
                             program.launches().size()));
             if (engine instanceof TornadoEngine tornado) {
                 results.add(
                         Result.of(
                                 Suite.STEP,
-                                TEST + " compile",
+                                test + " compile",
                                 Unit.SECONDS,
                                 tornado.statistics().compileNanos() * 1e-9));
             }
             results.add(
                     Result.of(
                             Suite.STEP,
-                            TEST + " resident peak",
+                            test + " resident peak",
                             Unit.MEBIBYTES,
                             PeakMemory.residentMiB()));
             line("engine        %s", engine.description());
@@ -137,7 +147,7 @@ final class StepBenchmark {
                 }
                 jvm.stopProfile();
                 report(profile);
-                gemm(profile, jvm.parallelism());
+                gemm(profile, jvm.parallelism(), checkpoint.encoder().linearModules());
             }
             return results;
         }
@@ -199,21 +209,25 @@ final class StepBenchmark {
     }
 
     /// The step's large products by the library alone, split over as many threads.
-    private void gemm(Profile profile, int threads) {
+    private void gemm(Profile profile, int threads, List<LinearModule> modules) {
         var matmul = profile.families().get("matmul");
         double engineRate = (double) matmul.operations() / matmul.nanos();
         int tokens = ROWS * WIDTH;
-        int[][] shapes = {{tokens, 384, 384}, {tokens, 1536, 384}, {tokens, 384, 1536}};
-        int[] counts = {4, 1, 1};
+        Map<Widths, Long> shapes =
+                modules.stream()
+                        .map(module -> new Widths(module.out(), module.in()))
+                        .collect(Collectors.groupingBy(w -> w, Collectors.counting()));
         double operations = 0;
         double nanos = 0;
         try (var pool = Executors.newFixedThreadPool(threads)) {
-            for (int s = 0; s < shapes.length; s++) {
-                for (boolean transposed : new boolean[] {true, false}) {
-                    long best = best(pool, threads, shapes[s], transposed);
-                    nanos += (double) best * counts[s];
-                    operations += 2.0 * shapes[s][0] * shapes[s][1] * shapes[s][2] * counts[s];
-                }
+            for (var entry : shapes.entrySet()) {
+                int out = entry.getKey().out();
+                int in = entry.getKey().in();
+                long times = entry.getValue();
+                // forward the weight is transposed, backward it is not
+                nanos += (double) times * median(pool, threads, tokens, out, in, true);
+                nanos += (double) times * median(pool, threads, tokens, in, out, false);
+                operations += 4.0 * tokens * out * in * times;
             }
         }
         line(
@@ -222,14 +236,9 @@ final class StepBenchmark {
                 operations / nanos, engineRate, engineRate / (operations / nanos));
     }
 
-    private static long best(
-            java.util.concurrent.ExecutorService pool,
-            int threads,
-            int[] shape,
-            boolean transposed) {
-        int m = shape[0];
-        int n = shape[1];
-        int k = shape[2];
+    /// Nanoseconds of a product of [m, k] with [k, n].
+    private static long median(
+            ExecutorService pool, int threads, int m, int n, int k, boolean transposed) {
         float[] a = random(m * k);
         float[] b = random(n * k);
         float[] c = new float[m * n];
@@ -288,7 +297,9 @@ final class StepBenchmark {
 
     private static Batch batch(int vocabulary) {
         var random = new SplittableRandom(7);
-        int[] ids = random.ints((long) ROWS * WIDTH, 1000, vocabulary).toArray();
+        int[] ids =
+                random.ints((long) ROWS * WIDTH, Math.min(1000, vocabulary / 2), vocabulary)
+                        .toArray();
         int[] lengths = new int[ROWS];
         Arrays.fill(lengths, WIDTH);
         int[] labels = random.ints(ROWS, 0, 2).toArray();

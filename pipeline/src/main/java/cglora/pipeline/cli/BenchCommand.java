@@ -9,6 +9,7 @@ import cglora.pipeline.bench.DeviceBenchmark;
 import cglora.pipeline.bench.DeviceNames;
 import cglora.pipeline.bench.InitPart;
 import cglora.pipeline.bench.RecordFormat;
+import cglora.pipeline.bench.StepModel;
 import cglora.pipeline.bench.Suite;
 import cglora.pipeline.device.Again;
 import cglora.pipeline.device.EngineChoice;
@@ -42,8 +43,8 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "SUITE",
             description =
-                    "What to measure, of device, gemm, kernels, step (a LoRA training step of"
-                            + " MiniLM; the default) and init (every form of initialisation).")
+                    "What to measure, of device, gemm, kernels, step (a LoRA training step; the"
+                            + " default) and init (every form of initialisation).")
     private List<String> suites = new ArrayList<>();
 
     @Option(
@@ -52,6 +53,14 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "Of suite gemm: rows of the products; 512, 2048 and 8192 by default.")
     private List<Integer> tokens = List.of(512, 2048, 8192);
+
+    @Option(
+            names = "--model",
+            paramLabel = "PATH",
+            description =
+                    "Of suite step: the folder or ONNX file of the model that is trained; MiniLM by"
+                            + " default.")
+    private String model;
 
     @Option(names = "--threads", defaultValue = "0", description = "Threads; 0 takes all cores.")
     private int threads;
@@ -122,6 +131,7 @@ final class BenchCommand implements Callable<Integer> {
                             choice,
                             Suite.parse(suites),
                             tokens,
+                            model == null ? StepModel.MINILM : StepModel.of(model),
                             repetitions,
                             this::initCommand,
                             console.out(),
@@ -143,6 +153,9 @@ final class BenchCommand implements Callable<Integer> {
         Map<String, BenchRecord> others = BenchOutput.read(against);
         Set<Suite> chosen = chosen(others);
         requireSameVersion(others);
+        if (model != null) {
+            StepModel.of(model).check();
+        }
         List<String> devices =
                 DeviceNames.of(
                         engine.device(),
@@ -221,6 +234,9 @@ final class BenchCommand implements Callable<Integer> {
                                         .collect(Collectors.joining(",")),
                                 "--threads",
                                 Integer.toString(threads)));
+        if (model != null) {
+            arguments.addAll(List.of("--model", model));
+        }
         arguments.addAll(engine.arguments(device));
         return arguments;
     }

@@ -29,6 +29,9 @@ final class HeadFitting {
                         ? HeadWarmup.defaults()
                         : HeadWarmup.fixed(options.get().l2().orElse(0.1));
         warmup = warmup.asking(session::requireGoing);
+        if (!session.model().head().biased()) {
+            warmup = warmup.withoutBias();
+        }
         HeadWarmup.Head head =
                 inputs.examples().labels().regression()
                         ? warmup.regression(
@@ -42,8 +45,7 @@ final class HeadFitting {
                                 session.model().outputs(),
                                 other,
                                 samples.headHeldOut().labels());
-        session.write(session.model().head().weight(), head.weight());
-        session.write(session.model().head().bias(), head.bias());
+        session.writeHead(head);
         return Optional.of(head);
     }
 }

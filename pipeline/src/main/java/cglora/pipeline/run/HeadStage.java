@@ -40,8 +40,7 @@ final class HeadStage {
             run.shared.keep(new Shared.Head(head, run.baseline(STATE)));
             return;
         }
-        run.session.write(run.session.model().head().weight(), kept.head().weight());
-        run.session.write(run.session.model().head().bias(), kept.head().bias());
+        run.session.writeHead(kept.head());
         show(kept.head(), s);
         if (!kept.metrics().isEmpty()) {
             run.report.remember(STATE, kept.metrics());

@@ -102,6 +102,7 @@ record Inputs(
                     case AUTO -> SavedModel.pooling(checkpoint);
                     case MEAN -> Pooling.MEAN;
                     case CLS -> Pooling.CLS;
+                    case LAST -> Pooling.LAST;
                     case POOLER -> Pooling.POOLER;
                 };
         if (pooling == Pooling.POOLER && !checkpoint.hasPooler()) {

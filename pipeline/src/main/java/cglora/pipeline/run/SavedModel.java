@@ -114,11 +114,14 @@ final class SavedModel {
                                         ErrorCode.M_CONFIG,
                                         checkpoint.description(),
                                         "cglora.pooling is '" + name + "'",
-                                        "mean, cls or pooler"));
+                                        "mean, cls, last or pooler"));
     }
 
     /// As the family's class does; the mean where its pooler is missing.
     private static Pooling byDefault(PretrainedModel checkpoint) {
+        if (checkpoint.encoder().readsForward()) {
+            return Pooling.LAST;
+        }
         if (checkpoint.encoder().pooler().isEmpty()) {
             return Pooling.CLS;
         }

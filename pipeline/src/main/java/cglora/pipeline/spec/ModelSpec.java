@@ -106,6 +106,7 @@ public record ModelSpec(
         AUTO("auto"),
         MEAN("mean"),
         CLS("cls"),
+        LAST("last"),
         POOLER("pooler");
 
         private final String jsonName;

@@ -103,4 +103,21 @@ class BenchCommandTest {
         assertThat(run("bench", "compare", saved.toString()).out())
                 .contains("**opencl:8:8**: opencl:8:8, FAILED: its process ended with status 4");
     }
+
+    @Test
+    void refusesAModelThatIsNotThereBeforeItMeasures() {
+        String model = folder.resolve("nowhere").toString();
+        Outcome outcome = run("bench", "--device", "jvm", "--model", model);
+        assertThat(outcome.status()).isNotZero();
+        assertThat(outcome.err()).contains("M-PATH", "nowhere", "is not there");
+        assertThat(outcome.out()).isEmpty();
+    }
+
+    @Test
+    void refusesAModelWhoseSequencesAreTooShortForTheStep() {
+        String model = "../models/src/test/resources/cglora/models/family/bert";
+        Outcome outcome = run("bench", "--device", "jvm", "--model", model);
+        assertThat(outcome.status()).isNotZero();
+        assertThat(outcome.err()).contains("O-CONFLICT", "24 tokens", "128");
+    }
 }

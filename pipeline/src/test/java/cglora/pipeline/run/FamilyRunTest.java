@@ -77,7 +77,9 @@ class FamilyRunTest {
                 "roberta     | 12 | classifier | classifier.out_proj.weight",
                 "xlm-roberta | 6  | classifier | classifier.out_proj.weight",
                 "distilbert  | 12 | classifier, pre_classifier | classifier.weight",
-                "electra     | 13 | classifier | classifier.out_proj.weight"
+                "electra     | 13 | classifier | classifier.out_proj.weight",
+                "llama       | 14 | score | score.weight",
+                "qwen3       | 14 | score | score.weight"
             })
     void anAdapterIsTrainedExportedReloadedAndPredicts(
             String family, int layers, String saved, String head) throws IOException {
@@ -89,7 +91,8 @@ class FamilyRunTest {
         Path adapter = folder.resolve("runs/latest/adapter");
         PeftAdapter read = PeftAdapter.read(adapter);
         assertThat(read.layers()).hasSize(layers);
-        assertThat(read.shapes().get(head)).containsExactly(2, 12);
+        int hidden = saved.equals("score") ? 16 : 12;
+        assertThat(read.shapes().get(head)).containsExactly(2, hidden);
         JsonNode config = json(adapter.resolve(PeftAdapter.CONFIG));
         assertThat(config.path("modules_to_save").valueStream().map(JsonNode::asString).toList())
                 .containsExactly(saved.split(", "));
@@ -103,7 +106,8 @@ class FamilyRunTest {
         "roberta, RobertaForSequenceClassification",
         "xlm-roberta, XLMRobertaForSequenceClassification",
         "distilbert, DistilBertForSequenceClassification",
-        "electra, ElectraForSequenceClassification"
+        "electra, ElectraForSequenceClassification",
+        "mistral, MistralForSequenceClassification"
     })
     void fullFineTuningGivesADirectoryOfItsClass(String family, String name) throws IOException {
         Path pipeline = write(family);
