@@ -23,14 +23,14 @@ public record ModelFamily(String modelType, String classes, Reader reader) {
         return reader.read(this, config, where);
     }
 
-    /// Hugging Face's class of its body with a language model's head.
-    public String languageModelClass() {
-        return classes + "ForCausalLM";
-    }
-
     /// Hugging Face's class of its body with a head that writes a sequence.
     public String generationClass() {
         return classes + "ForConditionalGeneration";
+    }
+
+    /// Hugging Face's class of its body with a language model's head.
+    public String languageModelClass() {
+        return classes + "ForCausalLM";
     }
 
     /// Hugging Face's class of its body with a head for sequence classification.

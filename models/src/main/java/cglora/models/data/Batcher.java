@@ -1,12 +1,13 @@
 package cglora.models.data;
 
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
+import java.util.RandomAccess;
 import java.util.stream.IntStream;
 import org.apache.commons.rng.UniformRandomProvider;
-import org.apache.commons.rng.sampling.ListSampler;
+import org.apache.commons.rng.sampling.ArraySampler;
 import org.apache.commons.rng.simple.RandomSource;
 
 /// Cuts a data set into batches whose examples have similar lengths. Lengths are rounded up to a
@@ -49,31 +50,45 @@ public record Batcher(int batchSize, int[] buckets, int padId, int[] targetBucke
     }
 
     /// All examples once, for evaluation: sorted by length, in an order that depends on nothing
-    /// else.
+    /// else. A batch is made when it is asked for.
     public List<Batch> sequential(Dataset data) {
-        var order = new ArrayList<Integer>();
-        for (int i = 0; i < data.size(); i++) {
-            order.add(i);
-        }
-        order.sort(byLength(data));
-        return cut(data, order);
+        int[] order = places(data.size());
+        sortByLength(data, order, 0, order.length);
+        return new Batches(data, order, places(Math.ceilDiv(order.length, batchSize)));
     }
 
-    /// All examples once in the order of `seed` and `epoch`.
+    /// All examples once in the order of `seed` and `epoch`. A batch is made when it is asked for.
     public List<Batch> epoch(Dataset data, long seed, int epoch) {
         var random = random(seed, epoch);
-        var order = new ArrayList<Integer>();
-        for (int i = 0; i < data.size(); i++) {
-            order.add(i);
-        }
-        ListSampler.shuffle(random, order);
+        int[] order = places(data.size());
+        ArraySampler.shuffle(random, order);
         int window = SORT_WINDOW * batchSize;
-        for (int from = 0; from < order.size(); from += window) {
-            order.subList(from, Math.min(order.size(), from + window)).sort(byLength(data));
+        for (int from = 0; from < order.length; from += window) {
+            sortByLength(data, order, from, Math.min(order.length, from + window));
         }
-        List<Batch> batches = cut(data, order);
-        ListSampler.shuffle(random, batches);
-        return batches;
+        int[] batches = places(Math.ceilDiv(order.length, batchSize));
+        ArraySampler.shuffle(random, batches);
+        return new Batches(data, order, batches);
+    }
+
+    private static int[] places(int size) {
+        int[] places = new int[size];
+        Arrays.setAll(places, i -> i);
+        return places;
+    }
+
+    /// Sorts a part of an order by the examples' lengths; those of one length stay in their order.
+    private static void sortByLength(Dataset data, int[] order, int from, int to) {
+        long[] keys = new long[to - from];
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = (long) data.tokens().length(order[from + i]) << 32 | i;
+        }
+        Arrays.sort(keys);
+        int[] sorted = new int[keys.length];
+        for (int i = 0; i < keys.length; i++) {
+            sorted[i] = order[from + (int) keys[i]];
+        }
+        System.arraycopy(sorted, 0, order, from, sorted.length);
     }
 
     static UniformRandomProvider random(long seed, long stream) {
@@ -82,32 +97,41 @@ public record Batcher(int batchSize, int[] buckets, int padId, int[] targetBucke
 
     /// `count` different places below `size`, in the order of the seed.
     public static int[] draw(int size, int count, long seed) {
-        var places = new ArrayList<Integer>();
-        for (int i = 0; i < size; i++) {
-            places.add(i);
-        }
-        ListSampler.shuffle(random(seed, -1), places);
-        return places.stream().limit(count).mapToInt(Integer::intValue).toArray();
+        int[] places = places(size);
+        ArraySampler.shuffle(random(seed, -1), places);
+        return Arrays.copyOf(places, Math.min(size, count));
     }
 
-    private static Comparator<Integer> byLength(Dataset data) {
-        return Comparator.comparingInt(i -> data.tokens().get(i).inputIds().length);
-    }
+    /// The batches of an order of examples, in an order of their own.
+    private final class Batches extends AbstractList<Batch> implements RandomAccess {
+        private final Dataset data;
+        private final int[] order;
+        private final int[] batches;
 
-    private List<Batch> cut(Dataset data, List<Integer> order) {
-        var batches = new ArrayList<Batch>();
-        for (int from = 0; from < order.size(); from += batchSize) {
-            List<Integer> part = order.subList(from, Math.min(order.size(), from + batchSize));
-            batches.add(batch(data, part.stream().mapToInt(Integer::intValue).toArray()));
+        Batches(Dataset data, int[] order, int[] batches) {
+            this.data = data;
+            this.order = order;
+            this.batches = batches;
         }
-        return batches;
+
+        @Override
+        public int size() {
+            return batches.length;
+        }
+
+        @Override
+        public Batch get(int place) {
+            int from = batches[place] * batchSize;
+            int to = Math.min(order.length, from + batchSize);
+            return batch(data, Arrays.copyOfRange(order, from, to));
+        }
     }
 
     /// One batch of at most `batchSize` examples.
     public Batch batch(Dataset data, int[] examples) {
         int longest = 0;
         for (int example : examples) {
-            longest = Math.max(longest, data.tokens().get(example).inputIds().length);
+            longest = Math.max(longest, data.tokens().length(example));
         }
         int width = width(longest);
         int[] ids = new int[batchSize * width];
@@ -163,8 +187,8 @@ public record Batcher(int batchSize, int[] buckets, int padId, int[] targetBucke
     /// The width of the widest batch that the data can give, in tokens.
     public int widest(Dataset data) {
         int longest = 1;
-        for (var tokens : data.tokens()) {
-            longest = Math.max(longest, tokens.inputIds().length);
+        for (int i = 0; i < data.size(); i++) {
+            longest = Math.max(longest, data.tokens().length(i));
         }
         return width(longest);
     }

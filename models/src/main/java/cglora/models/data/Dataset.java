@@ -3,27 +3,33 @@ package cglora.models.data;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.tokenizer.Tokenizer.Tokens;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Tokenised examples.
 ///
 /// @param tokens    one an example
-/// @param labels    class of each; empty for regression
-/// @param targets   number of each; empty for classification
+/// @param labels    class of each; zeros for regression
+/// @param targets   number of each; zeros for classification
 /// @param answers   tokens that the model is to give for each; empty where these are classes
 /// @param truncated how many examples were cut
 /// @param longest   most tokens of an example before cutting
 public record Dataset(
-        List<Tokens> tokens,
+        TokenList tokens,
         int[] labels,
         float[] targets,
         List<int[]> answers,
         int truncated,
         int longest) {
-
     /// Examples with a class or a number each.
-    public Dataset(List<Tokens> tokens, int[] labels, float[] targets, int truncated, int longest) {
+    public Dataset(TokenList tokens, int[] labels, float[] targets, int truncated, int longest) {
         this(tokens, labels, targets, List.of(), truncated, longest);
+    }
+
+    /// Sequences in memory.
+    public Dataset(List<Tokens> tokens, int[] labels, float[] targets, int truncated, int longest) {
+        this(TokenList.of(tokens), labels, targets, truncated, longest);
     }
 
     /// @param labels null where the examples carry none (prediction)
@@ -33,19 +39,37 @@ public record Dataset(
             Labels labels,
             int maxLength,
             String source) {
-        List<Tokens> tokens =
-                examples.parallelStream()
-                        .map(e -> tokenizer.encode(e.text(), e.textPair(), maxLength))
-                        .toList();
-        int longest = tokens.stream().mapToInt(Tokens::fullLength).max().orElse(0);
-        int truncated = (int) tokens.stream().filter(t -> t.fullLength() > maxLength).count();
+        boolean regression = labels != null && labels.regression();
+        Rows rows = TextRows.of(examples, regression);
+        int[] all = IntStream.range(0, examples.size()).toArray();
+        return of(rows, all, tokenizer, labels, maxLength, source);
+    }
+
+    /// @param places of the rows that are taken, in their order
+    /// @param labels null where the rows carry none (prediction)
+    /// @param source where they come from, for messages
+    /// @throws cglora.kernels.error.CgloraException D-LABEL where a row has none of the labels
+    public static Dataset of(
+            Rows rows,
+            int[] places,
+            Tokenizer tokenizer,
+            Labels labels,
+            int maxLength,
+            String source) {
+        TokenList tokens = rows.tokens(places, tokenizer, maxLength);
+        int longest = 0;
+        int truncated = 0;
+        for (int i = 0; i < tokens.size(); i++) {
+            longest = Math.max(longest, tokens.fullLength(i));
+            truncated += tokens.fullLength(i) > maxLength ? 1 : 0;
+        }
         boolean regression = labels != null && labels.regression();
         return new Dataset(
                 tokens,
                 labels == null || regression
-                        ? new int[examples.size()]
-                        : labels.indices(examples, source),
-                regression ? labels.targets(examples, source) : new float[examples.size()],
+                        ? new int[places.length]
+                        : labels.indices(rows, places, source),
+                regression ? labels.targets(rows, places, source) : new float[places.length],
                 truncated,
                 longest);
     }
@@ -55,14 +79,13 @@ public record Dataset(
         List<Tokens> tokens = all.stream().map(Continuation::tokens).toList();
         int longest = tokens.stream().mapToInt(Tokens::fullLength).max().orElse(0);
         int truncated =
-                (int) tokens.stream().filter(t -> t.fullLength() > t.inputIds().length).count();
+                (int)
+                        tokens.stream()
+                                .filter(t -> t.fullLength() > t.inputIds().length)
+                                .count();
         return new Dataset(
-                tokens,
-                new int[all.size()],
-                new float[all.size()],
-                all.stream().map(Continuation::answer).toList(),
-                truncated,
-                longest);
+                        tokens, new int[all.size()], new float[all.size()], truncated, longest)
+                .answeredBy(all.stream().map(Continuation::answer).toList());
     }
 
     /// The same examples with tokens for answers.
@@ -79,9 +102,9 @@ public record Dataset(
     /// The examples `from … to − 1`.
     public Dataset slice(int from, int to) {
         return new Dataset(
-                tokens.subList(from, to),
-                java.util.Arrays.copyOfRange(labels, from, to),
-                java.util.Arrays.copyOfRange(targets, from, to),
+                tokens.slice(from, to),
+                Arrays.copyOfRange(labels, from, to),
+                Arrays.copyOfRange(targets, from, to),
                 answers.isEmpty() ? answers : answers.subList(from, to),
                 truncated,
                 longest);
@@ -89,18 +112,17 @@ public record Dataset(
 
     /// The examples at the given places.
     public Dataset select(int[] places) {
-        var chosen = new ArrayList<Tokens>();
         int[] newLabels = new int[places.length];
         float[] newTargets = new float[places.length];
         var newAnswers = new ArrayList<int[]>();
         for (int i = 0; i < places.length; i++) {
-            chosen.add(tokens.get(places[i]));
             newLabels[i] = labels[places[i]];
             newTargets[i] = targets[places[i]];
             if (!answers.isEmpty()) {
                 newAnswers.add(answers.get(places[i]));
             }
         }
-        return new Dataset(chosen, newLabels, newTargets, newAnswers, truncated, longest);
+        return new Dataset(
+                tokens.select(places), newLabels, newTargets, newAnswers, truncated, longest);
     }
 }

@@ -4,8 +4,10 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Suggestion;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /// The classes of a task: names in the order of the logits. Regression has one name. Where answers
 /// are texts the names are words that stand for numbers, or there are none.
@@ -39,6 +41,11 @@ public record Labels(List<String> names, boolean regression, boolean text) {
         return !regression && !text;
     }
 
+    /// Whether any text is an answer.
+    private boolean isFree() {
+        return text && names.isEmpty();
+    }
+
     /// The text that a label stands for.
     public String written(String label) {
         int index = names.isEmpty() ? -1 : index(label);
@@ -52,6 +59,15 @@ public record Labels(List<String> names, boolean regression, boolean text) {
     public static Labels find(List<RawExample> examples, String source) {
         var names = new TreeSet<String>();
         examples.forEach(example -> names.add(example.label()));
+        return of(names, source);
+    }
+
+    /// The same of rows.
+    public static Labels find(Rows rows, String source) {
+        return of(new TreeSet<>(rows.labels()), source);
+    }
+
+    private static Labels of(TreeSet<String> names, String source) {
         if (names.size() == 1 && names.first().equals("-1")) {
             throw new CgloraException(
                     ErrorCode.D_LABEL,
@@ -107,7 +123,22 @@ public record Labels(List<String> names, boolean regression, boolean text) {
     public boolean contains(String label) {
         return regression
                 ? Float.isFinite(target(label))
-                : names.isEmpty() && text || index(label) >= 0;
+                : isFree() || index(label) >= 0;
+    }
+
+    /// Those of some rows whose label is one of these; for regression, a finite number.
+    public int[] known(Rows rows, int[] places) {
+        if (isFree()) {
+            return places;
+        }
+        int[] byLabel = rows.labels().stream().mapToInt(this::index).toArray();
+        return Arrays.stream(places)
+                .filter(
+                        row ->
+                                regression
+                                        ? Float.isFinite(rows.target(row))
+                                        : byLabel[rows.label(row)] >= 0)
+                .toArray();
     }
 
     private int index(String label) {
@@ -117,7 +148,8 @@ public record Labels(List<String> names, boolean regression, boolean text) {
                 : index;
     }
 
-    private static float target(String label) {
+    /// The number that a label stands for; NaN for none.
+    static float target(String label) {
         try {
             return Float.parseFloat(label);
         } catch (NumberFormatException e) {
@@ -130,33 +162,40 @@ public record Labels(List<String> names, boolean regression, boolean text) {
     ///
     /// @throws CgloraException D-LABEL with all rows whose label is none of these
     public int[] indices(List<RawExample> examples, String source) {
-        int[] indices = new int[examples.size()];
-        if (text && names.isEmpty()) {
+        return indices(new TextRows(examples, false, List.of()), all(examples), source);
+    }
+
+    /// The same of some rows.
+    public int[] indices(Rows rows, int[] places, String source) {
+        int[] indices = new int[places.length];
+        if (isFree()) {
             return indices;
         }
-        var bad = new ArrayList<Long>();
+        int[] byLabel = rows.labels().stream().mapToInt(this::index).toArray();
+        var bad = new Places();
         String first = "";
+        int firstRow = 0;
         for (int i = 0; i < indices.length; i++) {
-            String label = examples.get(i).label();
-            int index = index(label);
-            if (index < 0) {
-                first = bad.isEmpty() ? label : first;
-                bad.add(examples.get(i).line());
-            } else {
-                indices[i] = index;
+            indices[i] = byLabel[rows.label(places[i])];
+            if (indices[i] < 0) {
+                if (bad.isEmpty()) {
+                    first = rows.labels().get(rows.label(places[i]));
+                    firstRow = places[i];
+                }
+                bad.add(rows.line(places[i]));
             }
         }
         if (!bad.isEmpty()) {
             String near = Suggestion.nearest(first, names);
             throw new CgloraException(
                     ErrorCode.D_LABEL,
-                    source + ":" + bad.getFirst(),
+                    rows.file(firstRow).orElse(source) + ":" + bad.first(),
                     "label '"
                             + first
                             + "'; labels are "
                             + String.join(", ", names)
                             + "   ("
-                            + DataReader.places(bad)
+                            + bad
                             + ")",
                     near.isEmpty() ? "correct the rows" : "did you mean '" + near + "'?");
         }
@@ -167,21 +206,32 @@ public record Labels(List<String> names, boolean regression, boolean text) {
     ///
     /// @throws CgloraException D-LABEL with all rows whose label is no finite number
     public float[] targets(List<RawExample> examples, String source) {
-        float[] targets = new float[examples.size()];
-        var bad = new ArrayList<Long>();
+        return targets(new TextRows(examples, true, List.of()), all(examples), source);
+    }
+
+    /// The same of some rows.
+    public float[] targets(Rows rows, int[] places, String source) {
+        float[] targets = new float[places.length];
+        var bad = new Places();
+        int firstRow = 0;
         for (int i = 0; i < targets.length; i++) {
-            targets[i] = target(examples.get(i).label());
+            targets[i] = rows.target(places[i]);
             if (!Float.isFinite(targets[i])) {
-                bad.add(examples.get(i).line());
+                firstRow = bad.isEmpty() ? places[i] : firstRow;
+                bad.add(rows.line(places[i]));
             }
         }
         if (!bad.isEmpty()) {
             throw new CgloraException(
                     ErrorCode.D_LABEL,
-                    source + ":" + bad.getFirst(),
-                    "labels that are no numbers in " + DataReader.places(bad),
+                    rows.file(firstRow).orElse(source) + ":" + bad.first(),
+                    "labels that are no numbers in " + bad,
                     "correct the rows");
         }
         return targets;
+    }
+
+    private static int[] all(List<RawExample> examples) {
+        return IntStream.range(0, examples.size()).toArray();
     }
 }

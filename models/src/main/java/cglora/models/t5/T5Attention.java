@@ -22,10 +22,10 @@ record T5Attention(
         int inner = config.inner();
         return new T5Attention(
                 name,
-                new LinearModule(name + ".q", model, inner),
-                new LinearModule(name + ".k", model, inner),
-                new LinearModule(name + ".v", model, inner),
-                new LinearModule(name + ".o", inner, model),
+                new LinearModule(name + ".q", model, inner, false),
+                new LinearModule(name + ".k", model, inner, false),
+                new LinearModule(name + ".v", model, inner, false),
+                new LinearModule(name + ".o", inner, model, false),
                 config.numHeads());
     }
 

@@ -17,14 +17,14 @@ record T5FeedForward(List<LinearModule> inner, LinearModule output) {
     static T5FeedForward of(String name, T5Config config) {
         int model = config.dModel();
         int inner = config.dFf();
-        var output = new LinearModule(name + ".wo", inner, model);
+        var output = new LinearModule(name + ".wo", inner, model, false);
         return config.gated()
                 ? new T5FeedForward(
                         List.of(
-                                new LinearModule(name + ".wi_0", model, inner),
-                                new LinearModule(name + ".wi_1", model, inner)),
+                                new LinearModule(name + ".wi_0", model, inner, false),
+                                new LinearModule(name + ".wi_1", model, inner, false)),
                         output)
-                : new T5FeedForward(List.of(new LinearModule(name + ".wi", model, inner)), output);
+                : new T5FeedForward(List.of(new LinearModule(name + ".wi", model, inner, false)), output);
     }
 
     /// [rows, d_model].

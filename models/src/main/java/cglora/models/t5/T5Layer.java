@@ -59,9 +59,7 @@ record T5Layer(
 
     List<ParameterSpec> parameters() {
         var specs = new ArrayList<ParameterSpec>();
-        for (LinearModule module : modules()) {
-            specs.add(ParameterSpec.matrix(module.weight(), module.out(), module.in()));
-        }
+        modules().forEach(module -> specs.addAll(module.parameters()));
         for (int part = 0; part < parts(); part++) {
             specs.add(ParameterSpec.vector(norm(part), model));
         }

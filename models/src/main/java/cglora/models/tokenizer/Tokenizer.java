@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -25,10 +28,12 @@ public final class Tokenizer implements AutoCloseable {
     private final HuggingFaceTokenizer tokenizer;
     private final String description;
     private final List<String> specialTokens;
+    private final String fingerprint;
 
     private Tokenizer(InputStream stream, String description) throws IOException {
         this.description = description;
         byte[] json = stream.readAllBytes();
+        this.fingerprint = sha256(json);
         this.specialTokens = TokenizerFile.read(json, description).specialTokens();
         // no download branch, no probe for another build: before the library's first use
         System.setProperty("RUST_FLAVOR", "cpu");
@@ -163,6 +168,19 @@ public final class Tokenizer implements AutoCloseable {
     /// Whether a special token stands in a text: it becomes that token, as in transformers.
     public boolean holdsSpecialToken(String text) {
         return text != null && specialTokens.stream().anyMatch(text::contains);
+    }
+
+    /// SHA-256 of its file in hexadecimal digits.
+    public String fingerprint() {
+        return fingerprint;
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
     }
 
     public String description() {

@@ -43,6 +43,7 @@ public final class Trainer {
     /// @param skips           how many steps in a row may have a loss or gradient that is not
     ///     finite; they are not made
     /// @param best            metric by which the best state is kept; null for the last state
+    /// @param classWeights    of the loss, by class; null where all examples count the same
     public record Options(
             int steps,
             int accumulation,
@@ -58,13 +59,15 @@ public final class Trainer {
             int evaluationSteps,
             int skips,
             String best,
+            float[] classWeights,
             long seed) {}
 
     /// One step, as it was.
     ///
     /// @param step         counted from 1
     /// @param epoch        how often the data has been seen, fractional
-    /// @param loss         mean loss of the step's examples, or of their target's tokens
+    /// @param loss         mean loss of the step's examples, or of their target's tokens,
+    ///     weighted where classes are
     /// @param learningRate of the adapters
     /// @param gradNorm     norm of the gradient before clipping
     /// @param examples     of the step
@@ -274,7 +277,7 @@ public final class Trainer {
         double factor = options.schedule().factor(step, options.steps(), options.warmup());
         double rate = options.learningRate() * factor;
         int examples = batches.stream().mapToInt(b -> b.examples().length).sum();
-        int terms = batches.stream().mapToInt(Batch::terms).sum();
+        double total = batches.stream().mapToDouble(this::weight).sum();
         float[] hyper = optimizer.hyper(rate, step + 1 - skipped);
         double loss = 0;
         double norm = 0;
@@ -282,7 +285,7 @@ public final class Trainer {
         int positions = 0;
         for (int i = 0; i < batches.size(); i++) {
             Batch batch = batches.get(i);
-            float[] weights = batch.weights(1f / terms);
+            float[] weights = weights(batch, total);
             int seed = (int) (options.seed() * 1_000_003L + step * 1009L + i);
             float[] result =
                     session.train(batch, weights, seed, hyper, i == 0, i == batches.size() - 1);
@@ -306,6 +309,31 @@ public final class Trainer {
                 tokens,
                 positions,
                 System.nanoTime() - start);
+    }
+
+    /// What a batch's examples, or the tokens that it asks for, count together.
+    private double weight(Batch batch) {
+        if (options.classWeights() == null) {
+            return batch.terms();
+        }
+        double sum = 0;
+        for (int row = 0; row < batch.examples().length; row++) {
+            sum += options.classWeights()[batch.labels()[row]];
+        }
+        return sum;
+    }
+
+    /// Of each term of the loss, so that those of a step sum to one: the loss is the weighted mean, as PyTorch's
+    /// CrossEntropyLoss has it.
+    private float[] weights(Batch batch, double total) {
+        if (options.classWeights() == null) {
+            return batch.weights(1f / (int) total);
+        }
+        float[] weights = new float[batch.rows()];
+        for (int row = 0; row < batch.examples().length; row++) {
+            weights[row] = (float) (options.classWeights()[batch.labels()[row]] / total);
+        }
+        return weights;
     }
 
     /// Counts a step that is not made.

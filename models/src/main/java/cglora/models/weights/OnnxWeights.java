@@ -70,6 +70,12 @@ public final class OnnxWeights implements WeightSource {
                 TensorProto tensor = initializers.get(node.getInput(1));
                 if (tensor != null && tensor.getDataType() == FLOAT32) {
                     long[] stored = extents(tensor);
+                    if (stored.length != 2) {
+                        throw malformed(
+                                "'%s' multiplies by '%s' with %d dimensions, expected 2"
+                                        .formatted(
+                                                node.getName(), tensor.getName(), stored.length));
+                    }
                     entries.put(
                             moduleOf(node.getName()) + ".weight",
                             new Entry(tensor.getName(), new long[] {stored[1], stored[0]}, true));
@@ -104,8 +110,23 @@ public final class OnnxWeights implements WeightSource {
         return byName;
     }
 
-    private static long[] extents(TensorProto tensor) {
-        return tensor.getDimsList().stream().mapToLong(Long::longValue).toArray();
+    /// @throws CgloraException M-ONNX for extents that no array has
+    private long[] extents(TensorProto tensor) {
+        long[] extents = tensor.getDimsList().stream().mapToLong(Long::longValue).toArray();
+        long size = 1;
+        for (long extent : extents) {
+            if (extent < 0 || extent > 0 && size > Integer.MAX_VALUE / extent) {
+                throw malformed(
+                        "tensor '%s' has the shape %s"
+                                .formatted(tensor.getName(), Arrays.toString(extents)));
+            }
+            size *= extent;
+        }
+        return extents;
+    }
+
+    private CgloraException malformed(String what) {
+        return new CgloraException(ErrorCode.M_ONNX, description, what, "fetch the file again");
     }
 
     private static boolean isAnonymous(String name) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
@@ -41,7 +42,8 @@ class DataReaderTest {
                 "a.csv   | text,label~\"one, two\",x~\"say \"\"hi\"\"\",y",
                 "a.csv   | text,label^~\"one, two\",x^~\"say \"\"hi\"\"\",y^~",
                 "a.tsv   | text#label~one, two#x~say \"hi\"#y",
-                "a.jsonl | {\"text\": \"one, two\", \"label\": \"x\"}~{\"text\": \"say \\\"hi\\\"\", \"label\": \"y\"}"
+                "a.jsonl | {\"text\": \"one, two\", \"label\": \"x\"}~{\"text\": \"say"
+                        + " \\\"hi\\\"\", \"label\": \"y\"}"
             })
     void readsEachFormatWithAndWithoutGzipAndBom(String name, String content) throws IOException {
         String text = content.replace("~", "\n").replace("#", "\t").replace("^", "\r");
@@ -77,9 +79,11 @@ class DataReaderTest {
                 "a.csv   | text,label~a,~b,y             | D-LABEL    | :2",
                 "a.jsonl | {\"text\": \"a\"~{}           | D-JSON     | 1",
                 "a.jsonl | [1]                           | D-JSON     | is not an object",
-                "a.jsonl | {~[1]                         | D-JSON     | is not an object in 1 row: 2",
+                "a.jsonl | {~[1]                         | D-JSON     | is not an object in 1 row:"
+                        + " 2",
                 "a.jsonl | {~[1]                         | D-JSON     | not JSON",
-                "a.tsv   | text#text#label~a#b#x         | D-COLUMN   | 'text' twice, columns 1 and 2",
+                "a.tsv   | text#text#label~a#b#x         | D-COLUMN   | 'text' twice, columns 1 and"
+                        + " 2",
                 "a.tsv   | text#label~a%#x               | D-FORMAT   | NUL",
                 "a.dat   | text                          | D-FORMAT   | format",
                 "a.tsv   | {\"text\": \"a\"}             | D-FORMAT   | looks like JSON, not TSV",
@@ -103,8 +107,11 @@ class DataReaderTest {
         Path lines =
                 write(
                         "a.jsonl",
-                        "{\"text\": \"a\", \"label\": \"x\"}\n{\"text\n[2]\n"
-                                + "{\"text\": 3, \"label\": \"x\"}\n{\"text\": \"d\", \"label\": 4}\n");
+                        "{\"text\": \"a\", \"label\": \"x\"}\n"
+                                + "{\"text\n"
+                                + "[2]\n"
+                                + "{\"text\": 3, \"label\": \"x\"}\n"
+                                + "{\"text\": \"d\", \"label\": 4}\n");
         var dropped = new Problems();
         assertThat(usable(table, dropped)).extracting(RawExample::line).containsExactly(2L, 6L);
         assertThat(dropped.warnings())
@@ -189,9 +196,10 @@ class DataReaderTest {
     void aGzipBombStopsAtItsLimit() throws IOException {
         Path file = folder.resolve("bomb.tsv");
         try (var gzip = new GZIPOutputStream(Files.newOutputStream(file))) {
-            byte[] zeros = new byte[1 << 20];
+            byte[] lines = new byte[1 << 20];
+            Arrays.fill(lines, (byte) '\n');
             for (int i = 0; i < 64; i++) {
-                gzip.write(zeros);
+                gzip.write(lines);
             }
         }
         var error = catchThrowableOfType(CgloraException.class, () -> read(file));

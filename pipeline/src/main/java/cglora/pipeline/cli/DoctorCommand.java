@@ -8,6 +8,7 @@ import cglora.kernels.device.DeviceId;
 import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.error.ErrorKind;
 import cglora.kernels.error.Problem;
+import cglora.models.data.TokenCache;
 import cglora.pipeline.device.DeviceCheck;
 import cglora.pipeline.device.DeviceCheck.Outcome;
 import cglora.pipeline.device.EngineChoice;
@@ -79,9 +80,33 @@ final class DoctorCommand implements Callable<Integer> {
         if (unusable != null && !json) {
             console.out().println("not ok: TornadoVM cannot be used: " + unusable);
         }
+        var cache = new TokenCache(TokenCache.userFolder());
+        long[] usage = cache.usage();
+        if (!json) {
+            console.out()
+                    .printf(
+                            "token cache  %s  %d files, %d MiB%s%n",
+                            cache.folder(),
+                            usage[0],
+                            usage[1] >> 20,
+                            cache.isWritable()
+                                    ? ""
+                                    : "; cannot be written: data.cache.folder names another");
+        }
         if (json) {
             var report = new LinkedHashMap<String, Object>();
             report.put("ok", agrees);
+            report.put(
+                    "token_cache",
+                    Map.of(
+                            "folder",
+                            cache.folder().toString(),
+                            "files",
+                            usage[0],
+                            "bytes",
+                            usage[1],
+                            "writable",
+                            cache.isWritable()));
             report.put("tornadovm_failure", unusable);
             report.put("devices", entries);
             console.out().print(JsonText.write(report));

@@ -24,6 +24,16 @@ import java.util.stream.Collectors;
 public record GridComparison(Options options, List<Section> sections) {
     private static final String SEED = "seed";
 
+    /// Stands for the value of a setting that a run does not have.
+    private static final String NONE = "-";
+
+    /// Paths of settings that belong to one method, and that method.
+    private static final Map<String, String> OPTIONS =
+            Map.of(
+                    "adapter.cg.", "cg-lora",
+                    "adapter.lora_ga.", "lora-ga",
+                    "adapter.lora_one.", "lora-one");
+
     /// @param by         settings that make a method: `adapter.method`
     /// @param best       the setting of which each method gets its best value
     /// @param metric     that is reported beside the loss; null takes the first that the runs have
@@ -166,8 +176,19 @@ public record GridComparison(Options options, List<Section> sections) {
         return paths;
     }
 
+    /// The run's value of a setting; [#NONE] where it has none, or where its method makes no use
+    /// of it.
     static String value(RunRecord run, String path) {
-        return run.settings().getOrDefault(path, "-");
+        return isUsed(run, path) ? run.settings().getOrDefault(path, NONE) : NONE;
+    }
+
+    /// Whether a setting is none of another method's options.
+    private static boolean isUsed(RunRecord run, String path) {
+        String method = run.settings().get("adapter.method");
+        return method == null
+                || OPTIONS.entrySet().stream()
+                        .noneMatch(
+                                e -> path.startsWith(e.getKey()) && !method.equals(e.getValue()));
     }
 
     /// By their values of these settings.
@@ -222,6 +243,7 @@ public record GridComparison(Options options, List<Section> sections) {
         String name =
                 options.by().stream()
                         .map(path -> value(runs.getFirst(), path))
+                        .filter(value -> !value.equals(NONE))
                         .collect(Collectors.joining(" "));
         var rates = new TreeMap<String, TreeMap<Long, RunRecord>>(GridComparison::inOrder);
         int repeated = 0;

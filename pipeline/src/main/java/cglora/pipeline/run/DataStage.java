@@ -4,10 +4,12 @@ import cglora.kernels.device.TornadoStatus;
 import cglora.kernels.engine.OpenBlas;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
+import cglora.models.data.Rows;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.EvaluateSpec;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 
 /// Loads the model onto the engine, with the head that the data asks for.
@@ -34,13 +36,23 @@ final class DataStage {
         run.folder.writeJson("run.json", record());
         Labels labels = inputs.examples().labels();
         run.folder.event("data", splits(labels));
-        return "train %d  validation %d  test %d examples, %s, longest %d tokens"
+        return "train %d  validation %d  test %d examples, %s, longest %d tokens%s"
                 .formatted(
                         inputs.train().size(),
                         inputs.validation().size(),
                         inputs.test().size(),
                         described(labels),
-                        inputs.train().longest());
+                        inputs.train().longest(),
+                        origins());
+    }
+
+    /// Where the tokens of large splits are.
+    private String origins() {
+        var origins = new LinkedHashSet<String>();
+        for (var split : EvaluateSpec.Split.values()) {
+            inputs.examples().split(split).rows().origin().ifPresent(origins::add);
+        }
+        return origins.isEmpty() ? "" : "; tokens " + String.join(", ", origins);
     }
 
     private static String described(Labels labels) {
@@ -61,8 +73,17 @@ final class DataStage {
             var of = new LinkedHashMap<String, Object>();
             of.put("examples", data.size());
             int most = inputs.dataSpec().maxLength();
-            of.put("truncated", data.tokens().stream().filter(t -> t.fullLength() > most).count());
-            of.put("longest", data.tokens().stream().mapToInt(t -> t.fullLength()).max().orElse(0));
+            int longest = 0;
+            int cut = 0;
+            for (int i = 0; i < data.size(); i++) {
+                int length = data.tokens().fullLength(i);
+                longest = Math.max(longest, length);
+                cut += length > most ? 1 : 0;
+            }
+            of.put("truncated", cut);
+            of.put("longest", longest);
+            Rows rows = inputs.examples().split(split).rows();
+            rows.origin().ifPresent(origin -> of.put("tokens", origin));
             if (labels.classes()) {
                 long[] counts = new long[labels.names().size()];
                 for (int label : data.labels()) {

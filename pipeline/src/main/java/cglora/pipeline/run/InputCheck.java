@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.kernels.error.Suggestion;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
@@ -19,12 +20,14 @@ import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /// Everything that the files alone can tell, before a folder is made: reads configuration,
 /// headers, tokenizer and data, no weights.
@@ -39,6 +42,7 @@ final class InputCheck {
     private final Problems problems;
     private final FileStamps stamps;
     private final Inputs known;
+    private final Consumer<String> progress;
     private ModelSpec modelSpec;
     private DataSpec dataSpec;
     private AdapterSpec adapterSpec;
@@ -50,8 +54,10 @@ final class InputCheck {
     private Dataset validation;
     private Dataset test;
 
-    private InputCheck(PipelineSpec spec, Problems problems, Inputs known) {
+    private InputCheck(
+            PipelineSpec spec, Problems problems, Inputs known, Consumer<String> progress) {
         this.spec = spec;
+        this.progress = progress;
         this.problems = problems;
         this.known = known;
         this.stamps = known == null ? FileStamps.of(files(spec)) : known.stamps();
@@ -62,7 +68,12 @@ final class InputCheck {
     /// @param notes is given the warnings
     /// @throws CgloraException with everything that is wrong
     static Inputs read(PipelineSpec spec, Problems notes) {
-        return read(spec, notes, null);
+        return read(spec, notes, null, _ -> {});
+    }
+
+    /// @param progress is told of long work
+    static Inputs read(PipelineSpec spec, Problems notes, Consumer<String> progress) {
+        return read(spec, notes, null, progress);
     }
 
     /// The same where another pipeline with an equal [Inputs#dataKey] has been read: what it holds
@@ -70,8 +81,13 @@ final class InputCheck {
     ///
     /// @param known null for none
     static Inputs read(PipelineSpec spec, Problems notes, Inputs known) {
+        return read(spec, notes, known, _ -> {});
+    }
+
+    private static Inputs read(
+            PipelineSpec spec, Problems notes, Inputs known, Consumer<String> progress) {
         var problems = new Problems();
-        var check = new InputCheck(spec, problems, known);
+        var check = new InputCheck(spec, problems, known, progress);
         try {
             check.all();
             problems.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
@@ -108,9 +124,9 @@ final class InputCheck {
                 files.add(model.path());
                 files.add(model.tokenizer());
             } else if (stage instanceof DataSpec data) {
-                files.add(data.train());
-                files.add(data.validation());
-                files.add(data.test());
+                files.addAll(DataFileNames.there(data.train()));
+                files.addAll(DataFileNames.there(data.validation()));
+                files.addAll(DataFileNames.there(data.test()));
             } else if (stage instanceof AlignSpec align && align.when()) {
                 files.add(Predictor.place(Path.of(align.reference())).toString());
             }
@@ -265,7 +281,8 @@ final class InputCheck {
                             .formatted(dataSpec.maxLength(), checkpoint.body().maxPositions()),
                     "at most " + checkpoint.body().maxPositions());
         }
-        examples = Examples.read(dataSpec, modelSpec, spec.seed(), problems);
+        var sources = new DataSources(dataSpec, modelSpec, tokenizer, problems, progress);
+        examples = Examples.read(dataSpec, modelSpec, spec.seed(), sources, problems);
         if (examples == null) {
             return;
         }
@@ -276,14 +293,14 @@ final class InputCheck {
             attempt(this::head);
         }
         if (tokenizer != null) {
-            attempt(() -> train = tokens("train"));
-            attempt(() -> validation = tokens("validation"));
-            attempt(() -> test = tokens("test"));
+            attempt(() -> train = tokens(EvaluateSpec.Split.TRAIN));
+            attempt(() -> validation = tokens(EvaluateSpec.Split.VALIDATION));
+            attempt(() -> test = tokens(EvaluateSpec.Split.TEST));
         }
     }
 
     private void pairs() {
-        boolean pairs = examples.train().stream().anyMatch(e -> e.textPair() != null);
+        boolean pairs = examples.train().rows().hasPairs();
         int special = pairs ? tokenizer.specialTokensOfPair() : 0;
         if (pairs && dataSpec.maxLength() <= special) {
             problems.error(
@@ -304,9 +321,14 @@ final class InputCheck {
         return OptionalInt.of(ends.isEmpty() ? -1 : ends.getFirst());
     }
 
-    private Dataset tokens(String split) {
+    private Dataset tokens(EvaluateSpec.Split split) {
         Dataset data = examples.tokenize(split, dataSpec, tokenizer, continues(), problems);
         int vocabulary = checkpoint.body().vocabularySize();
+        int largestAnswer =
+                data.answers().stream().flatMapToInt(Arrays::stream).max().orElse(0);
+        if (Math.max(data.tokens().largestId(), largestAnswer) < vocabulary) {
+            return data;
+        }
         int largest = 0;
         var strange = new HashSet<Integer>();
         var all = new ArrayList<int[]>(data.answers());
@@ -324,7 +346,7 @@ final class InputCheck {
                     ErrorCode.T_VOCABULARY,
                     tokenizer.description(),
                     "token id %d, the model's vocabulary has %d; %d tokens of the %s data are beyond"
-                            .formatted(largest, vocabulary, strange.size(), split),
+                            .formatted(largest, vocabulary, strange.size(), split.jsonName()),
                     "take the tokenizer.json that belongs to the model");
         }
         return data;
@@ -394,13 +416,7 @@ final class InputCheck {
 
     /// @throws CgloraException O-RANGE for a batch whose widest tensor is more than an array holds
     private void batch(TrainSpec training) {
-        long width =
-                inputs().batcher(1)
-                        .width(
-                                train.tokens().stream()
-                                        .mapToInt(tokens -> tokens.inputIds().length)
-                                        .max()
-                                        .orElse(1));
+        long width = inputs().batcher(1).widest(train);
         long widest =
                 checkpoint.body().linearModules().stream()
                         .mapToLong(module -> Math.max(module.in(), module.out()))
@@ -469,11 +485,39 @@ final class InputCheck {
                                                 || head.stream().anyMatch(m -> m.endsWith(s)));
     }
 
+    /// Weights are those of classes that there are.
+    private void classWeights(TrainSpec training) {
+        if (training.classWeights() == null || examples == null) {
+            return;
+        }
+        Labels labels = examples.labels();
+        if (labels.regression()) {
+            problems.error(
+                    ErrorCode.O_CONFLICT,
+                    training.id() + ".class_weights",
+                    "a regression has no classes",
+                    "take class_weights out");
+            return;
+        }
+        for (String name : training.classWeights().orElse(Map.of()).keySet()) {
+            if (!labels.names().contains(name)) {
+                String near = Suggestion.nearest(name, labels.names());
+                problems.error(
+                        ErrorCode.P_VALUE,
+                        training.id() + ".class_weights",
+                        "no class '%s'; there are %s"
+                                .formatted(name, String.join(", ", labels.names())),
+                        near.isEmpty() ? "name one of them" : "did you mean '" + near + "'?");
+            }
+        }
+    }
+
     private void steps(TrainSpec training) {
         rate(training, "learning_rate", training.learningRate().orElse(1.0));
         if (training.headLearningRate() != null) {
             rate(training, "head_learning_rate", training.headLearningRate());
         }
+        classWeights(training);
         if (train == null) {
             return;
         }

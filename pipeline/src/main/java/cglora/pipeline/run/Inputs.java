@@ -26,6 +26,7 @@ import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.AutoOr;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.CgSpec;
+import cglora.pipeline.spec.DataFiles;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ExportSpec;
@@ -39,6 +40,7 @@ import cglora.pipeline.spec.TrainSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// What a pipeline's files hold: the model's headers, its tokenizer and the data as tokens. Made
@@ -50,7 +52,7 @@ import java.util.stream.Stream;
 /// @param adapterSpec its adapter stage
 /// @param checkpoint  headers of the base model
 /// @param tokenizer   of the base model
-/// @param examples    the rows as text
+/// @param examples    the rows
 /// @param train       the rows as tokens
 /// @param validation  may be empty
 /// @param test        may be empty
@@ -294,19 +296,25 @@ record Inputs(
 
     /// A split and where it comes from: `validation (a share of train.tsv)`.
     String describe(EvaluateSpec.Split split) {
-        String file =
+        DataFiles files =
                 switch (split) {
                     case TRAIN -> dataSpec.train();
                     case VALIDATION -> dataSpec.validation();
                     case TEST -> dataSpec.test();
                 };
         String from =
-                file != null
-                        ? RunReport.relative(Path.of(file))
+                files != null
+                        ? relative(files)
                         : dataSpec.train() == null
                                 ? dataSpec.id()
-                                : "of " + RunReport.relative(Path.of(dataSpec.train()));
+                                : "of " + relative(dataSpec.train());
         return split.jsonName() + " (" + from + ")";
+    }
+
+    private static String relative(DataFiles files) {
+        return files.names().stream()
+                .map(name -> RunReport.relative(Path.of(name)))
+                .collect(Collectors.joining(", "));
     }
 
     Optional<HeadWarmupSpec> headOptions() {
@@ -342,6 +350,9 @@ record Inputs(
         }
         if (checkpoint != null) {
             checkpoint.close();
+        }
+        if (examples != null) {
+            examples.close();
         }
     }
 }

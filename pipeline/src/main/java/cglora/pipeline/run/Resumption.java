@@ -31,7 +31,14 @@ record Resumption(Checkpoint checkpoint) {
             List.of("engine.", "output_dir", "name", "vars", "cglora");
 
     private static final List<String> FREE_IN_STAGES =
-            List.of(".logging_steps", ".save_steps", ".save_total_limit", ".verify", ".metrics");
+            List.of(
+                    ".logging_steps",
+                    ".save_steps",
+                    ".save_total_limit",
+                    ".verify",
+                    ".metrics",
+                    ".cache.folder",
+                    ".cache.above");
 
     /// Settings that may be changed on purpose: the run then goes on in another way.
     private static final Set<String> CHANGEABLE =

@@ -38,6 +38,9 @@ final class RunMemory {
     /// data, and the rows. Measured: resident peaks of runs less the rest of their plans.
     private static final Item READERS = Item.host("tokenizer and data", 40L << 20);
 
+    private static final long EXAMPLE_BYTES = 6 * Integer.BYTES;
+    private static final long FEW = 100_000;
+
     private final Inputs inputs;
     private final List<LinearModule> modules = new ArrayList<>();
     private final List<MemoryPlan> stages = new ArrayList<>();
@@ -97,8 +100,17 @@ final class RunMemory {
     private void add(String stage, List<Item> arrays, List<Item> others) {
         var heap = new ArrayList<>(arrays);
         heap.add(alignment);
+        heap.add(Item.host("index of the examples", indexBytes()));
         long grown = stages.stream().mapToLong(MemoryPlan::counted).max().orElse(0);
         stages.add(MemoryPlan.of(stage, heap, others).after(grown));
+    }
+
+    /// Arrays with a number an example: places, labels, targets, the order of an epoch and its
+    /// sorting. Nothing beside the readers' where examples are few.
+    private long indexBytes() {
+        long examples =
+                (long) inputs.train().size() + inputs.validation().size() + inputs.test().size();
+        return examples > FEW ? examples * EXAMPLE_BYTES : 0;
     }
 
     private Item reading() {

@@ -107,7 +107,8 @@ public final class Runner {
     public int resume(Path folder, Set<String> asked) {
         RunLock lock = lock(folder);
         try (lock;
-                Inputs inputs = InputCheck.read(spec, notes)) {
+                Inputs inputs =
+                        InputCheck.read(spec, notes, line -> progress.update(false, "%s", line))) {
             resumption = Resumption.of(folder, spec, inputs, asked, notes);
             return run(inputs, () -> RunFolder.again(folder, lock, resumption.step()), false);
         } catch (IOException e) {
@@ -173,7 +174,8 @@ public final class Runner {
     }
 
     private int run(PipelineSpec stages, boolean startOnly) {
-        try (Inputs inputs = InputCheck.read(stages, notes)) {
+        try (Inputs inputs =
+                InputCheck.read(stages, notes, line -> progress.update(false, "%s", line))) {
             return run(inputs, () -> RunFolder.under(Path.of(spec.outputDir())), startOnly);
         }
     }

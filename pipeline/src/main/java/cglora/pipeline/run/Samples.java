@@ -49,8 +49,8 @@ record Samples(Dataset head, Dataset headHeldOut, Dataset curvature, Dataset ste
                     ErrorCode.N_CALIBRATION,
                     calibrate == null ? "adapter.head_warmup" : calibrate.id(),
                     ("head, curvature and step want %d examples that they do not share; the"
-                                    + " training set has %d, at most half of them for the head: head"
-                                    + " %d and %d, curvature %d, step %d")
+                                    + " training set has %d, at most half of them for the head: head %d and"
+                                    + " %d, curvature %d, step %d")
                             .formatted(
                                     total,
                                     inputs.train().size(),
@@ -90,7 +90,9 @@ record Samples(Dataset head, Dataset headHeldOut, Dataset curvature, Dataset ste
         Dataset train = inputs.train();
         int[] sizes = sizes(inputs, calibrate, notes);
         Dataset order =
-                train.select(Batcher.draw(train.size(), train.size(), inputs.spec().seed()));
+                train.select(
+                        Batcher.draw(
+                                train.size(), Arrays.stream(sizes).sum(), inputs.spec().seed()));
         int a = sizes[0];
         int b = a + sizes[1];
         int c = b + sizes[2];

@@ -2,8 +2,11 @@ package cglora.pipeline.run;
 
 import cglora.models.training.Trainer;
 import cglora.pipeline.spec.AdapterSpec;
+import cglora.pipeline.spec.AutoOr;
 import cglora.pipeline.spec.EvalSteps;
 import cglora.pipeline.spec.TrainSpec;
+import java.util.List;
+import java.util.Map;
 
 /// The numbers of a training, from the settings and the size of the data.
 final class TrainerOptions {
@@ -62,7 +65,40 @@ final class TrainerOptions {
                 inputs.validation().size() == 0 ? 0 : every,
                 t.onNan() == TrainSpec.OnNan.SKIP ? SKIPS : 0,
                 t.loadBest(),
+                classWeights(inputs, t),
                 inputs.spec().seed());
+    }
+
+    /// By class; null where all examples count the same.
+    private static float[] classWeights(Inputs inputs, TrainSpec t) {
+        return switch (t.classWeights()) {
+            case null -> null;
+            case AutoOr.Auto<Map<String, Double>> _ -> balanced(inputs);
+            case AutoOr.Given<Map<String, Double>>(Map<String, Double> given) -> {
+                List<String> names = inputs.examples().labels().names();
+                float[] weights = new float[names.size()];
+                for (int c = 0; c < weights.length; c++) {
+                    weights[c] = given.getOrDefault(names.get(c), 1.0).floatValue();
+                }
+                yield weights;
+            }
+        };
+    }
+
+    /// `n / (k · n_c)`: every class counts the same, and the mean weight of an example is one. A
+    /// class without examples has any weight.
+    private static float[] balanced(Inputs inputs) {
+        int[] labels = inputs.train().labels();
+        long[] counts = new long[inputs.examples().labels().names().size()];
+        for (int label : labels) {
+            counts[label]++;
+        }
+        float[] weights = new float[counts.length];
+        for (int c = 0; c < weights.length; c++) {
+            weights[c] =
+                    (float) ((double) labels.length / (counts.length * Math.max(1, counts[c])));
+        }
+        return weights;
     }
 
     private static int every(EvalSteps when, int perEpoch) {

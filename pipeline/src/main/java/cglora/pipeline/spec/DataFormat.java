@@ -10,7 +10,8 @@ public record DataFormat(
                 boolean header,
         @Setting(
                         value =
-                                "Whether fields may stand in double quotes; null: double for csv, none for tsv",
+                                "Whether fields may stand in double quotes; null: double for csv,"
+                                    + " none for tsv",
                         byDefault = "null",
                         nullable = true)
                 Quote quote,
@@ -20,7 +21,8 @@ public record DataFormat(
         AUTO("auto"),
         TSV("tsv"),
         CSV("csv"),
-        JSONL("jsonl");
+        JSONL("jsonl"),
+        PARQUET("parquet");
 
         private final String jsonName;
 

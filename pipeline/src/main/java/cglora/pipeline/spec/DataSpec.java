@@ -6,33 +6,36 @@ import java.util.List;
 public record DataSpec(
         @Setting(
                         value =
-                                "Name of this stage in --set paths and references; needed when a data stage repeats",
+                                "Name of this stage in --set paths and references; needed when a"
+                                        + " data stage repeats",
                         byDefault = "null",
                         nullable = true)
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
         @Setting(
-                        value = "Training examples: a file, or wordnet-glosses",
+                        value =
+                                "Training examples: a file, a pattern such as part-*.jsonl, a list"
+                                        + " of them, or wordnet-glosses",
                         byDefault = "null",
                         nullable = true,
                         path = true,
                         builtIn = {DataSpec.WORDNET_GLOSSES})
-                String train,
+                DataFiles train,
         @Setting(
-                        value = "Validation examples: a file",
+                        value = "Validation examples, likewise",
                         byDefault = "null",
                         nullable = true,
                         path = true,
                         builtIn = {DataSpec.WORDNET_GLOSSES})
-                String validation,
+                DataFiles validation,
         @Setting(
-                        value = "Test examples: a file",
+                        value = "Test examples, likewise",
                         byDefault = "null",
                         nullable = true,
                         path = true,
                         builtIn = {DataSpec.WORDNET_GLOSSES})
-                String test,
+                DataFiles test,
         @Setting(
                         value = "Share of the training examples held out, stratified by label",
                         byDefault = "null",
@@ -64,7 +67,8 @@ public record DataSpec(
         @Setting(value = "Which columns hold text and label", byDefault = "{}") DataColumns columns,
         @Setting(
                         value =
-                                "Label names in the order of their numbers; null takes the sorted labels found",
+                                "Label names in the order of their numbers; null takes the sorted"
+                                        + " labels found",
                         byDefault = "null",
                         nullable = true)
                 List<String> labels,
@@ -94,7 +98,11 @@ public record DataSpec(
                         min = 1)
                 AutoOr<List<Integer>> buckets,
         @Setting(value = "What becomes of rows that cannot be used", byDefault = "\"error\"")
-                OnBadRow onBadRow)
+                OnBadRow onBadRow,
+        @Setting(
+                        value = "Where tokens of data that are too large for memory are kept",
+                        byDefault = "{}")
+                CacheSpec cache)
         implements StageSpec {
     /// The value of `stage` in the file.
     public static final String STAGE = "data";
@@ -125,6 +133,11 @@ public record DataSpec(
     /// Whether there is something to validate on.
     public boolean hasValidation() {
         return validation != null || validationSplit != null;
+    }
+
+    /// Whether training examples are the built-in source.
+    public boolean isWordNet() {
+        return train != null && train.is(WORDNET_GLOSSES);
     }
 
     /// What becomes of examples that are too long.

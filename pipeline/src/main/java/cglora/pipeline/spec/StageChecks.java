@@ -397,6 +397,9 @@ final class StageChecks {
     }
 
     private StageSpec settleTrain(TrainSpec stage, ObjectValue tree) {
+        if (tree.has("class_weights")) {
+            refuseWriting("'class_weights'", origin(tree, "class_weights"), "take it out");
+        }
         if (tree.has("warmup_steps") && tree.has("warmup_ratio")) {
             conflict(tree, "warmup_ratio", "warmup_steps", "keep one of them");
         }

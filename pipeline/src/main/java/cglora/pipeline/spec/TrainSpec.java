@@ -1,11 +1,14 @@
 package cglora.pipeline.spec;
 
+import java.util.Map;
+
 /// The training loop. Of `epochs` and `maxSteps` exactly one is set, and `warmupRatio` is
 /// null where `warmupSteps` is set.
 public record TrainSpec(
         @Setting(
                         value =
-                                "Name of this stage in --set paths and references; needed when a train stage repeats",
+                                "Name of this stage in --set paths and references; needed when a"
+                                        + " train stage repeats",
                         byDefault = "null",
                         nullable = true)
                 String id,
@@ -13,7 +16,8 @@ public record TrainSpec(
                 boolean when,
         @Setting(
                         value =
-                                "Passes over the training examples; 3 where max_steps is not given either",
+                                "Passes over the training examples; 3 where max_steps is not given"
+                                        + " either",
                         byDefault = "null",
                         nullable = true,
                         min = 0,
@@ -79,7 +83,8 @@ public record TrainSpec(
                 Scheduler scheduler,
         @Setting(
                         value =
-                                "Share of the steps in which the learning rate rises; not beside warmup_steps",
+                                "Share of the steps in which the learning rate rises; not beside"
+                                        + " warmup_steps",
                         byDefault = "0.06",
                         min = 0,
                         max = 1)
@@ -111,16 +116,16 @@ public record TrainSpec(
                 String loadBest,
         @Setting(
                         value =
-                                "When to write a checkpoint: epoch, or every so many steps, and after the"
-                                        + " last one; null never. Not in the cells of a grid",
+                                "When to write a checkpoint: epoch, or every so many steps, and"
+                                        + " after the last one; null never. Not in the cells of a grid",
                         byDefault = "\"epoch\"",
                         nullable = true,
                         min = 1)
                 EvalSteps saveSteps,
         @Setting(
                         value =
-                                "How many checkpoints stay, the newest; that of the best state stays"
-                                        + " besides. null keeps all",
+                                "How many checkpoints stay, the newest; that of the best state"
+                                        + " stays besides. null keeps all",
                         byDefault = "2",
                         nullable = true,
                         min = 1,
@@ -128,9 +133,20 @@ public record TrainSpec(
                 Integer saveTotalLimit,
         @Setting(
                         value =
-                                "What a loss that is not finite does: stop, or skip the step, at most 3 in a row",
+                                "What a loss that is not finite does: stop, or skip the step, at"
+                                        + " most 3 in a row",
                         byDefault = "\"stop\"")
-                OnNan onNan)
+                OnNan onNan,
+        @Setting(
+                        value =
+                                "Weights of the classes in the loss, by label, 1 where none is"
+                                        + " given; auto: every class counts the same; null: every"
+                                        + " example does",
+                        byDefault = "null",
+                        nullable = true,
+                        min = 0,
+                        aboveMin = true)
+                AutoOr<Map<String, Double>> classWeights)
         implements StageSpec {
     /// The value of `stage` in the file.
     public static final String STAGE = "train";
@@ -176,7 +192,8 @@ public record TrainSpec(
                 null,
                 saveSteps,
                 saveTotalLimit,
-                onNan);
+                onNan,
+                classWeights);
     }
 
     /// Without evaluation no state is known to be the best.
@@ -205,7 +222,8 @@ public record TrainSpec(
                 null,
                 saveSteps,
                 saveTotalLimit,
-                onNan);
+                onNan,
+                classWeights);
     }
 
     /// The optimizers.

@@ -79,6 +79,39 @@ class GridComparisonTest {
         }
     }
 
+    @Test
+    void optionsOfAnotherMethodSetNoMethodApart() throws IOException {
+        for (int seed = 1; seed <= 2; seed++) {
+            for (String method : List.of("lora", "cg-lora")) {
+                for (String coordinates : List.of("plain", "whitened")) {
+                    Path run = run(coordinates, method, "0.001", seed, 0.5, 0.9);
+                    Path pipeline = run.resolve("pipeline.json");
+                    String options = "\"r\": 8, \"cg\": {\"coordinates\": \"" + coordinates + "\"}";
+                    Files.writeString(
+                            pipeline,
+                            Files.readString(pipeline)
+                                    .replace("\"train\": \"" + coordinates, "\"train\": \"d")
+                                    .replace("\"r\": 8", options));
+                }
+            }
+        }
+        var options =
+                new GridComparison.Options(
+                        List.of("adapter.method", "adapter.cg.coordinates"),
+                        "train.learning_rate",
+                        null,
+                        "loss",
+                        null,
+                        null);
+        var runs = RunReader.read(List.of(folder.resolve("grid")), new Problems());
+        assertThat(runs).hasSize(8);
+        var sections = GridComparison.of(runs, options, new Problems()).sections();
+        assertThat(sections).hasSize(1);
+        assertThat(sections.getFirst().methods())
+                .extracting(Method::name)
+                .containsExactlyInAnyOrder("lora", "cg-lora plain", "cg-lora whitened");
+    }
+
     private GridComparison compare(String against) {
         return GridComparison.of(
                 RunReader.read(List.of(folder.resolve("grid")), new Problems()),

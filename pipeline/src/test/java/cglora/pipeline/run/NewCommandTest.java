@@ -147,7 +147,8 @@ class NewCommandTest {
                                 rows(
                                         null,
                                         "{\"id\": #, \"review\": \"a good film #\", \"stars\": 1}",
-                                        "{\"id\": #, \"review\": \"a bad film #\", \"stars\": 0}")));
+                                        "{\"id\": #, \"review\": \"a bad film #\", \"stars\":"
+                                                + " 0}")));
         assertThat(lines.columns().text()).isEqualTo("review");
         assertThat(lines.columns().label()).isEqualTo("stars");
         assertThat(lines.columns().textPair()).isNull();
@@ -172,7 +173,7 @@ class NewCommandTest {
         write("dev.tsv", rows);
         write("test.tsv", rows("text\tlabel", "a good film #\t-1", "a bad film #\t-1"));
         DataSpec data = data(folder.resolve("train.tsv"));
-        assertThat(data.validation()).isEqualTo(folder.resolve("dev.tsv").toString());
+        assertThat(data.validation()).hasToString(folder.resolve("dev.tsv").toString());
         assertThat(data.validationSplit()).isNull();
         assertThat(data.test()).isNull(); // its labels say that it has none
     }
@@ -183,7 +184,7 @@ class NewCommandTest {
         Path file = odd.resolve("train.tsv");
         Files.write(file, List.of(rows("text\tlabel", "a film #\t${x}", "a book #\t\\n\"q")));
         DataSpec data = data(file);
-        assertThat(data.train()).isEqualTo(file.toString());
+        assertThat(data.train()).hasToString(file.toString());
         assertThat(data.labels()).containsExactlyInAnyOrder("${x}", "\\n\"q");
     }
 

@@ -31,6 +31,19 @@ record TinyRuns(Path folder) {
               {"stage": "export"}]}
             """;
 
+    /// Two steps of plain LoRA: for what only the data change.
+    static final String LORA =
+            """
+            {"cglora": 1, "name": "tiny", "seed": 1, "output_dir": "runs", "stages": [
+              {"stage": "model", "path": "model"},
+              {"stage": "data", "train": "train.tsv", "max_length": 12},
+              {"stage": "adapter", "method": "lora", "r": 2, "target_modules": ["query"],
+               "head_warmup": false},
+              {"stage": "train", "max_steps": 2, "per_device_batch_size": 4, "logging_steps": 1,
+               "eval_steps": null, "load_best": null, "save_steps": null},
+              {"stage": "export", "verify": false}]}
+            """;
+
     record Outcome(int status, String out, String err) {
         Outcome succeeds() {
             assertThat(status).as(err).isZero();
@@ -44,6 +57,13 @@ record TinyRuns(Path folder) {
         TinyModel.writeData(folder.resolve("train.tsv"));
         Files.writeString(folder.resolve("p.json"), CG_LORA);
         return new TinyRuns(folder);
+    }
+
+    /// The same with [#LORA] as the pipeline.
+    static TinyRuns loraIn(Path folder) throws IOException {
+        TinyRuns runs = in(folder);
+        Files.writeString(folder.resolve("p.json"), LORA);
+        return runs;
     }
 
     static Outcome execute(String... arguments) {

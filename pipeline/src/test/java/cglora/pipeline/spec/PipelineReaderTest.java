@@ -93,7 +93,7 @@ class PipelineReaderTest {
         assertThat(adapter.headWarmup())
                 .isEqualTo(new HeadWarmup.On(new HeadWarmupSpec(512, new AutoOr.Given<>(0.1))));
         assertThat(((DataSpec) spec.stages().get(1)).test())
-                .isEqualTo(folder.getParent().resolve("t.tsv").toString());
+                .hasToString(folder.getParent().resolve("t.tsv").toString());
     }
 
     @Test
@@ -124,8 +124,8 @@ class PipelineReaderTest {
                 .containsExactly("model", "data", "calibrate", "adapter", "export", "train");
         var data = (DataSpec) spec.stages().get(1);
         assertThat(data.labels()).containsExactly("x", "y");
-        assertThat(data.train()).isEqualTo(folder.resolve("common/t.csv").toString());
-        assertThat(data.test()).isEqualTo(folder.resolve("t.csv").toString());
+        assertThat(data.train()).hasToString(folder.resolve("common/t.csv").toString());
+        assertThat(data.test()).hasToString(folder.resolve("t.csv").toString());
         var adapter = (AdapterSpec) spec.stages().get(3);
         assertThat(adapter.r()).isEqualTo(16);
         assertThat(adapter.cg().damping()).isEqualTo(1.0);
@@ -169,7 +169,7 @@ class PipelineReaderTest {
         assertThat(adapter.targetModules()).isNull();
         var data = (DataSpec) spec.stages().get(1);
         assertThat(data.labels()).isNull();
-        assertThat(data.test()).isEqualTo(here.resolve("u.tsv").toString());
+        assertThat(data.test()).hasToString(here.resolve("u.tsv").toString());
         assertThat(((ModelSpec) spec.stages().get(0)).config()).containsEntry("hidden", 3L);
     }
 
@@ -180,7 +180,8 @@ class PipelineReaderTest {
                         "p.json",
                         SMALLEST.replace(
                                         "\"stage\": \"train\"",
-                                        "\"stage\": \"train\", \"lr\": 1e-3, \"num_train_epochs\": 1, \"micro_batch_size\": 4")
+                                        "\"stage\": \"train\", \"lr\": 1e-3, \"num_train_epochs\":"
+                                                + " 1, \"micro_batch_size\": 4")
                                 .replace("reviews.csv\"", "reviews.csv\", \"cutoff_len\": 64"));
         assertThat(reading.warnings()).hasSize(4).allMatch(w -> w.what().contains("is called"));
         var train = (TrainSpec) reading.spec().stages().get(2);
@@ -204,12 +205,14 @@ class PipelineReaderTest {
     void takesTheValuesOfAPeftConfiguration() throws IOException {
         Files.writeString(
                 folder.resolve("adapter_config.json"),
-                "{\"peft_type\": \"LORA\", \"r\": 4, \"lora_alpha\": 32, \"use_rslora\": true, \"target_modules\":"
-                        + " [\"query\"], \"init_lora_weights\": true, \"use_dora\": false, \"peft_version\": \"1\"}");
+                "{\"peft_type\": \"LORA\", \"r\": 4, \"lora_alpha\": 32, \"use_rslora\": true,"
+                        + " \"target_modules\": [\"query\"], \"init_lora_weights\": true, \"use_dora\":"
+                        + " false, \"peft_version\": \"1\"}");
         String text =
                 SMALLEST.replace(
                         "{\"stage\": \"train\"}",
-                        "{\"stage\": \"adapter\", \"method\": \"lora\", \"r\": 2, \"from_peft\": \"adapter_config.json\"}");
+                        "{\"stage\": \"adapter\", \"method\": \"lora\", \"r\": 2, \"from_peft\":"
+                                + " \"adapter_config.json\"}");
         PipelineSpec spec = read("p.json", text).spec();
         var adapter = (AdapterSpec) spec.stages().get(2);
         assertThat(adapter.r()).isEqualTo(2);

@@ -1,0 +1,63 @@
+package cglora.models.data;
+
+import cglora.kernels.error.CgloraException;
+import java.util.ArrayList;
+import java.util.function.Consumer;
+
+/// Makes examples of rows, and sets those aside that have no text or no label.
+final class ExampleRows implements Consumer<Row> {
+    private final DataColumns columns;
+    private final boolean labelsRequired;
+    private final String path;
+    private final BadRows bad;
+    private final Consumer<RawExample> examples;
+    private ColumnChoice chosen;
+    private long usable;
+
+    ExampleRows(
+            DataColumns columns,
+            boolean labelsRequired,
+            String path,
+            BadRows bad,
+            Consumer<RawExample> examples) {
+        this.columns = columns;
+        this.labelsRequired = labelsRequired;
+        this.path = path;
+        this.bad = bad;
+        this.examples = examples;
+    }
+
+    /// @throws CgloraException D-COLUMN at the first row of a file without the columns
+    @Override
+    public void accept(Row row) {
+        if (chosen == null) {
+            var known = new ArrayList<>(row.fields().keySet());
+            chosen = ColumnChoice.of(columns, known, labelsRequired, path);
+        }
+        String first = row.fields().get(chosen.text());
+        String second = chosen.pair() == null ? null : row.fields().get(chosen.pair());
+        String label = chosen.label() == null ? null : row.fields().get(chosen.label());
+        boolean noFirst = first == null || first.isBlank() || row.numbers().contains(chosen.text());
+        boolean noSecond =
+                chosen.pair() != null && (second == null || row.numbers().contains(chosen.pair()));
+        if (noFirst || noSecond) {
+            bad.add(
+                    BadRows.Kind.TEXT,
+                    row.line(),
+                    "column '" + (noFirst ? chosen.text() : chosen.pair()) + "' holds no text");
+        } else if (labelsRequired && (label == null || label.isBlank())) {
+            bad.add(
+                    BadRows.Kind.LABEL,
+                    row.line(),
+                    "column '" + chosen.label() + "' holds no label");
+        } else {
+            usable++;
+            examples.accept(new RawExample(first, second, label, row.line()));
+        }
+    }
+
+    /// How many examples there were.
+    long usable() {
+        return usable;
+    }
+}

@@ -1,0 +1,156 @@
+package cglora.models.data;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+
+import dev.hardwood.InputFile;
+import dev.hardwood.metadata.PhysicalType;
+import dev.hardwood.metadata.RepetitionType;
+import dev.hardwood.reader.ParquetFileReader;
+import dev.hardwood.reader.RowReader;
+import dev.hardwood.schema.ColumnProjection;
+import dev.hardwood.schema.SchemaNode;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/// The rows of a Parquet file: its columns of texts, numbers and booleans. Columns that hold lists
+/// or structures are passed over, unless they are asked for.
+final class ParquetRows {
+    /// Held, or its level would be forgotten: the library tells how fast it is.
+    private static final Logger LIBRARY = Logger.getLogger("dev.hardwood");
+
+    private record Column(String name, PhysicalType type) {}
+
+    private final Path path;
+    private final DataColumns wanted;
+
+    ParquetRows(Path path, DataColumns wanted) {
+        this.path = path;
+        this.wanted = wanted;
+    }
+
+    /// @throws CgloraException D-FORMAT where it is damaged, packed in a way that is not read, or a
+    ///     column that is asked for has no plain values
+    void read(Consumer<Row> rows) throws IOException {
+        LIBRARY.setLevel(Level.SEVERE);
+        try (ParquetFileReader file = guarded(this::open)) {
+            List<Column> columns = columns(file.getFileSchema().getRootNode());
+            String[] names = columns.stream().map(Column::name).toArray(String[]::new);
+            var projection = ColumnProjection.columns(names);
+            try (RowReader reader =
+                    guarded(() -> file.buildRowReader().projection(projection).build())) {
+                var numbers = new HashSet<String>();
+                for (Column column : columns) {
+                    if (column.type() != PhysicalType.BYTE_ARRAY) {
+                        numbers.add(column.name());
+                    }
+                }
+                long line = 0;
+                while (guarded(reader::hasNext)) {
+                    line++;
+                    rows.accept(guarded(row(reader, columns, numbers, line)));
+                }
+            }
+        }
+    }
+
+    private ParquetFileReader open() {
+        try {
+            return ParquetFileReader.open(InputFile.of(path));
+        } catch (IOException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    private List<Column> columns(SchemaNode.GroupNode root) {
+        var asked = new HashSet<String>();
+        for (String name : new String[] {wanted.text(), wanted.textPair(), wanted.label()}) {
+            asked.add(name);
+        }
+        var columns = new ArrayList<Column>();
+        for (SchemaNode node : root.children()) {
+            if (node instanceof SchemaNode.PrimitiveNode leaf
+                    && leaf.repetitionType() != RepetitionType.REPEATED
+                    && isPlain(leaf.type())) {
+                columns.add(new Column(leaf.name(), leaf.type()));
+            } else if (asked.contains(node.name())) {
+                throw error(
+                        "column '%s' holds no plain values but %s"
+                                .formatted(node.name(), describe(node)),
+                        "take a column of texts, numbers or booleans");
+            }
+        }
+        if (columns.isEmpty()) {
+            throw error("no column holds plain values", "give the file texts and labels");
+        }
+        return columns;
+    }
+
+    private static boolean isPlain(PhysicalType type) {
+        return type != PhysicalType.INT96 && type != PhysicalType.FIXED_LEN_BYTE_ARRAY;
+    }
+
+    private static String describe(SchemaNode node) {
+        return switch (node) {
+            case SchemaNode.GroupNode _ -> "lists or structures";
+            case SchemaNode.PrimitiveNode leaf when isPlain(leaf.type()) -> "repeated values";
+            case SchemaNode.PrimitiveNode leaf -> leaf.type().name();
+        };
+    }
+
+    private static Supplier<Row> row(
+            RowReader reader, List<Column> columns, Set<String> numbers, long line) {
+        return () -> {
+            reader.next();
+            var fields = new LinkedHashMap<String, String>();
+            for (Column column : columns) {
+                String name = column.name();
+                fields.put(name, reader.isNull(name) ? null : value(reader, column));
+            }
+            return new Row(fields, numbers, line);
+        };
+    }
+
+    private static String value(RowReader reader, Column column) {
+        String name = column.name();
+        return switch (column.type()) {
+            case BYTE_ARRAY -> reader.getString(name);
+            case INT32 -> String.valueOf(reader.getInt(name));
+            case INT64 -> String.valueOf(reader.getLong(name));
+            case FLOAT -> String.valueOf(reader.getFloat(name));
+            case DOUBLE -> String.valueOf(reader.getDouble(name));
+            case BOOLEAN -> String.valueOf(reader.getBoolean(name));
+            case INT96, FIXED_LEN_BYTE_ARRAY -> throw new IllegalStateException(name);
+        };
+    }
+
+    /// What goes wrong inside the library is the file's fault.
+    private <T> T guarded(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (CgloraException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new CgloraException(
+                    ErrorCode.D_FORMAT,
+                    path.toString(),
+                    "cannot be read as Parquet: " + e.getMessage(),
+                    "fetch it again, or write it anew with snappy, zstd, gzip or no compression",
+                    e);
+        }
+    }
+
+    private CgloraException error(String what, String fix) {
+        return new CgloraException(ErrorCode.D_FORMAT, path.toString(), what, fix);
+    }
+}

@@ -1,0 +1,55 @@
+"""Writes the small Parquet files that DataReaderTest reads, with pyarrow, as others have them.
+
+    pip install pyarrow==26.0.1
+    python scripts/peers/parquet_fixtures.py models/src/test/resources/parquet
+
+Each holds the same 300 rows: a text, a label by name and by number, a share; `nulls.parquet` lacks some of them,
+`nested.parquet` has a column of lists besides, `small.parquet` has six rows and two columns.
+"""
+
+import pathlib
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROWS = 300
+
+
+def table():
+    """Texts that repeat and texts that do not, letters beyond ASCII among them."""
+    texts = [f"row {i} says na\u00efve \u4f60\u597d \U0001f600" if i % 3 else "the same words" for i in range(ROWS)]
+    names = ["negative" if i % 2 else "positive" for i in range(ROWS)]
+    return pa.table(
+        {
+            "text": pa.array(texts, pa.string()),
+            "label": pa.array(names, pa.string()),
+            "number": pa.array([i % 2 for i in range(ROWS)], pa.int64()),
+            "small": pa.array([i % 5 for i in range(ROWS)], pa.int32()),
+            "share": pa.array([i / 8 for i in range(ROWS)], pa.float64()),
+            "half": pa.array([i / 2 for i in range(ROWS)], pa.float32()),
+            "odd": pa.array([i % 2 == 1 for i in range(ROWS)], pa.bool_()),
+        }
+    )
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = table()
+    for codec in ("none", "snappy", "gzip", "zstd"):
+        pq.write_table(rows, folder / f"{codec}.parquet", compression=codec, use_dictionary=True, row_group_size=128)
+    pq.write_table(rows, folder / "plain.parquet", compression="snappy", use_dictionary=False, data_page_version="2.0")
+    large = rows.set_column(0, "text", rows["text"].cast(pa.large_string()))
+    large = large.set_column(1, "label", large["label"].dictionary_encode())
+    pq.write_table(large, folder / "categories.parquet", compression="zstd")
+    holes = rows.set_column(0, "text", pa.array([None if i == 7 else t.as_py() for i, t in enumerate(rows["text"])]))
+    holes = holes.set_column(1, "label", pa.array([None if i == 11 else t.as_py() for i, t in enumerate(rows["label"])]))
+    pq.write_table(holes, folder / "nulls.parquet", compression="snappy")
+    pq.write_table(rows.slice(0, 6).select(["text", "label"]), folder / "small.parquet", compression="snappy")
+    lists = pa.array([["a", "b"]] * ROWS, pa.list_(pa.string()))
+    pq.write_table(rows.append_column("words", lists), folder / "nested.parquet", compression="snappy")
+
+
+if __name__ == "__main__":
+    main()
