@@ -106,8 +106,7 @@ final class RunMemory {
     }
 
     /// Arrays with a number an example: places, labels, targets, the order of an epoch, what sorts
-    // and
-    /// splits them. Measured. Nothing beside the readers' where examples are few.
+    /// and splits them. Measured. Nothing beside the readers' where examples are few.
     private long indexBytes() {
         long examples =
                 (long) inputs.train().size() + inputs.validation().size() + inputs.test().size();
