@@ -4,11 +4,11 @@ import cglora.models.adapter.PeftAdapter;
 import cglora.models.weights.SafetensorsWriter;
 import cglora.models.weights.SafetensorsWriter.TensorData;
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import org.junit.jupiter.api.Tag;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 
 /// An adapter's configuration that comes from anywhere, beside the weights of one module and a
 /// head.
