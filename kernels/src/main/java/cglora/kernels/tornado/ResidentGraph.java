@@ -1,5 +1,6 @@
 package cglora.kernels.tornado;
 
+import cglora.kernels.device.NativeOutput;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -7,6 +8,7 @@ import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.TornadoProfilerResult;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
+import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 
 /// A graph and its plan. The first execution takes the resident buffers over from the anchor.
 final class ResidentGraph {
@@ -39,37 +41,59 @@ final class ResidentGraph {
         whole.withGridScheduler(grids);
     }
 
+    /// @throws DriverError where TornadoVM itself throws nothing
     TornadoExecutionResult execute() {
         if (!taken) {
             if (index == 1) {
-                whole.withGraph(0).execute();
+                executeSelected(whole.withGraph(0));
             }
             taken = true;
         }
         if (executions++ % RESULTS == 0) {
             selected = whole.withGraph(index);
         }
-        return selected.execute();
+        return executeSelected(selected);
+    }
+
+    private static TornadoExecutionResult executeSelected(TornadoExecutionPlan plan) {
+        long before = NativeOutput.length();
+        TornadoExecutionResult result = plan.execute();
+        NativeOutput.errorSince(before)
+                .ifPresent(
+                        error -> {
+                            throw new DriverError(error);
+                        });
+        return result;
     }
 
     /// An execution under TornadoVM's profiler; not the first one.
     ///
     /// @param statistics takes the time of its kernels on the device and what moved
-    void profile(Statistics statistics) {
+    /// @return what the profiler says of each task, JSON
+    String profile(Statistics statistics) {
         selected = whole.withGraph(index).withProfiler(ProfilerMode.SILENT);
         try {
-            TornadoProfilerResult profile = selected.execute().getProfilerResult();
+            TornadoProfilerResult profile = executeSelected(selected).getProfilerResult();
             statistics.profiled(
                     profile.getDeviceKernelTime(),
                     profile.getTotalBytesCopyIn(),
                     profile.getTotalBytesCopyOut());
+            return profile.getProfileLog();
         } finally {
             selected = whole.withGraph(index).withoutProfiler();
         }
     }
 
-    /// The plan with this graph selected.
-    TornadoExecutionPlan plan() {
-        return whole.withGraph(index);
+    /// Gives back all that the graph holds on the device: first what it brought itself, then
+    /// what it persists.
+    void free() {
+        if (!taken) {
+            return;
+        }
+        try {
+            whole.withGraph(index).freeDeviceMemory();
+        } catch (TornadoInternalError _) {
+            // a resident array that another graph has given back: the graph's own are free by then
+        }
     }
 }

@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
@@ -24,7 +23,7 @@ final class Residents implements AutoCloseable {
     private final TornadoDevice device;
     private final Set<Object> resident = identitySet();
     private final Set<Object> pending = identitySet();
-    private final List<TornadoExecutionPlan> plans = new ArrayList<>();
+    private final List<ResidentGraph> graphs = new ArrayList<>();
     private Anchor anchor;
     private int anchors;
 
@@ -64,7 +63,10 @@ final class Residents implements AutoCloseable {
         if (arrays.length > 0) {
             graph.persistOnDevice(arrays);
         }
-        return ResidentGraph.of(device, anchor == null ? null : anchor.graph(), graph.snapshot());
+        ResidentGraph made =
+                ResidentGraph.of(device, anchor == null ? null : anchor.graph(), graph.snapshot());
+        graphs.add(made);
+        return made;
     }
 
     /// A graph that takes over what is resident and brings what is pending. Its tasks touch what it
@@ -90,18 +92,16 @@ final class Residents implements AutoCloseable {
         ImmutableTaskGraph snapshot = graph.snapshot();
         ResidentGraph made =
                 ResidentGraph.of(device, old.length > 0 ? anchor.graph() : null, snapshot);
+        graphs.add(made);
         made.execute();
-        plans.add(made.plan());
         return new Anchor(name, snapshot);
     }
 
     @Override
     public void close() {
-        // the last anchor holds them all
-        if (!plans.isEmpty()) {
-            plans.getLast().freeDeviceMemory();
-        }
-        plans.clear();
+        // the anchors give back what is resident, every graph its inputs and what it fetches into
+        graphs.forEach(ResidentGraph::free);
+        graphs.clear();
         resident.clear();
         pending.clear();
         anchor = null;

@@ -42,6 +42,7 @@ public final class TornadoEngine implements Engine {
     private long outgrownBytes;
     private int graphs;
     private boolean isProfiling;
+    private SampledTimes times;
 
     /// @throws CgloraException V-ENGINE where TornadoVM is absent or may fall back silently
     public TornadoEngine(DeviceInfo info, DeviceProfile profile) {
@@ -100,6 +101,18 @@ public final class TornadoEngine implements Engine {
 
     boolean isProfiling() {
         return isProfiling;
+    }
+
+    /// From now on some executions of each program are looked at; what has been sampled before is
+    /// not added to any more.
+    public SampledTimes sampleTimes() {
+        times = new SampledTimes();
+        return times;
+    }
+
+    /// Null where nobody samples.
+    SampledTimes times() {
+        return times;
     }
 
     /// Bytes of all arrays that stay on the device now.

@@ -45,6 +45,7 @@ final class TornadoProgram implements LoadedProgram {
     private final int[] inputInts;
     private final Map<float[], Fetch> fetches = new IdentityHashMap<>();
     private List<ResidentGraph> graphs;
+    private List<List<Launch>> launches = List.of();
     private long bytesUp;
 
     TornadoProgram(TornadoEngine engine, Program program) {
@@ -112,16 +113,20 @@ final class TornadoProgram implements LoadedProgram {
 
     @Override
     public void run() {
+        SampledTimes times = engine.times();
+        boolean isSampled = times != null && times.count(this, graphs != null);
         if (graphs == null) {
             compile();
             return;
         }
-        for (ResidentGraph graph : graphs) {
+        for (int i = 0; i < graphs.size(); i++) {
             try {
-                if (engine.isProfiling()) {
-                    graph.profile(engine.statistics());
+                if (isSampled) {
+                    times.add(this, launches.get(i), graphs.get(i).profile(engine.statistics()));
+                } else if (engine.isProfiling()) {
+                    graphs.get(i).profile(engine.statistics());
                 } else {
-                    graph.execute();
+                    graphs.get(i).execute();
                 }
             } catch (RuntimeException | Error e) {
                 throw DeviceFailure.of(engine.info().toString(), program.name(), e);
@@ -176,6 +181,7 @@ final class TornadoProgram implements LoadedProgram {
             made.add(graph);
         }
         graphs = made;
+        launches = parts.stream().map(part -> part.stream().map(Task::launch).toList()).toList();
         engine.statistics().executed();
         engine.statistics().moved(bytesUp, fetches.values().stream().mapToLong(Fetch::bytes).sum());
     }

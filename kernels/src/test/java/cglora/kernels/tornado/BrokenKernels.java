@@ -1,9 +1,10 @@
 package cglora.kernels.tornado;
 
 import cglora.kernels.Kernel;
+import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 
-/// Kernels that a device cannot run, each in another way: all are `y = ⌊x⌋` in Java.
+/// Kernels that a device cannot run, each in another way: all but the last are `y = ⌊x⌋` in Java.
 public final class BrokenKernels {
     /// TornadoVM has no translation of `Math.floor`.
     static final Kernel UNTRANSLATED = kernel("floorUntranslated");
@@ -46,5 +47,22 @@ public final class BrokenKernels {
         for (@Parallel int i = 0; i < count; i++) {
             y[at[o + 1] + first + i] = (int) x[at[o] + first + i];
         }
+    }
+
+    /// A variant of the kernel of that name that wants 128 MiB of local memory.
+    public static void addInto(
+            KernelContext context,
+            int count,
+            float[] x,
+            float[] sum,
+            int[] at,
+            int o,
+            float scale) {
+        float[] shared = context.allocateFloatLocalArray(1 << 25);
+        int i = context.globalIdx;
+        int far = context.localIdx << 20;
+        shared[far] = x[at[o] + i];
+        context.localBarrier();
+        sum[at[o + 1] + i] = sum[at[o + 1] + i] + scale * shared[far];
     }
 }

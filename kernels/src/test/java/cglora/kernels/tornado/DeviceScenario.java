@@ -5,6 +5,7 @@ import cglora.kernels.device.DeviceDiscovery;
 import cglora.kernels.device.DeviceId;
 import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.device.DeviceProfile;
+import cglora.kernels.device.NativeOutput;
 import cglora.kernels.engine.LoadedProgram;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.program.Buffer;
@@ -14,6 +15,8 @@ import cglora.kernels.program.Layout;
 import cglora.kernels.program.Planner;
 import cglora.kernels.program.Region;
 import cglora.kernels.reduction.ReductionKernels;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -26,6 +29,9 @@ public final class DeviceScenario {
     private DeviceScenario() {}
 
     public static void main(String[] arguments) {
+        NativeOutput.divert()
+                .ifPresent(
+                        out -> System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8)));
         try {
             DeviceInfo device =
                     DeviceDiscovery.find().device(DeviceId.parse(arguments[1])).orElseThrow();
@@ -36,6 +42,7 @@ public final class DeviceScenario {
                 case "crashing" -> run(device, BrokenKernels.CRASHING);
                 case "engines" -> engines(device);
                 case "overflow" -> overflow(device);
+                case "too much local memory" -> tooMuchLocalMemory(device);
                 case "steps" -> steps(device);
                 default -> throw new IllegalArgumentException(arguments[0]);
             }
@@ -66,21 +73,22 @@ public final class DeviceScenario {
         }
     }
 
-    /// `sum += x` over an array of `mebibytes`.
+    /// `sum += x` over the start of an array of `mebibytes`; `x` has up to 8 of them.
     private static float add(TornadoEngine engine, int mebibytes) {
         var layout = new Layout();
         Buffer sum = layout.allocate(Region.STATE, "sum", (long) mebibytes * MIB / Float.BYTES);
-        Buffer start = sum.view("start", 0, 8);
+        int length = Math.min(2 * MIB, sum.length());
+        Buffer start = sum.view("start", 0, length);
         engine.allocate(layout);
-        Buffer x = Buffer.scratch("x", DataType.FLOAT32, 8);
+        Buffer x = Buffer.scratch("x", DataType.FLOAT32, length);
         LoadedProgram program =
                 engine.load(
                         Planner.plan(
                                 "adding",
-                                List.of(Launch.of(ReductionKernels.ADD_INTO, 8, x, start, 1f)),
+                                List.of(Launch.of(ReductionKernels.ADD_INTO, length, x, start, 1f)),
                                 Set.of(x),
                                 Set.of()));
-        float[] ones = new float[8];
+        float[] ones = new float[length];
         Arrays.fill(ones, 1f);
         program.write(x, ones);
         program.run();
@@ -88,12 +96,29 @@ public final class DeviceScenario {
         return engine.read(start)[7];
     }
 
-    /// Engines after one another, each with more than half of what TornadoVM may take.
+    /// Engines after one another, each with more than half of what TornadoVM may take, inputs and
+    /// what is read back among it.
     private static void engines(DeviceInfo device) {
         for (int i = 0; i < 4; i++) {
             try (TornadoEngine engine = engine(device)) {
                 System.out.println("engine " + i + " sum " + add(engine, 40));
             }
+        }
+    }
+
+    /// A launch that the driver refuses, of which TornadoVM throws nothing.
+    private static void tooMuchLocalMemory(DeviceInfo device) {
+        var variant =
+                DeviceVariant.of(
+                        ReductionKernels.ADD_INTO,
+                        device.kind(),
+                        BrokenKernels.class,
+                        List.of(),
+                        _ -> true,
+                        _ -> new Grid(8, 1, 8, 1));
+        try (var engine =
+                new TornadoEngine(device, DeviceProfile.generic(device), List.of(variant))) {
+            System.out.println("ran, sum " + add(engine, 1));
         }
     }
 

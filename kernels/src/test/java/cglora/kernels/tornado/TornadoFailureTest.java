@@ -74,6 +74,20 @@ class TornadoFailureTest {
                 .contains("-Dtornado.recover.bailout=False");
     }
 
+    /// PoCL ends the process; other drivers return an error, which TornadoVM only prints.
+    @ParameterizedTest
+    @MethodSource("devices")
+    void aLaunchThatTheDriverRefusesIsNamed(DeviceInfo device) {
+        Outcome outcome = run("too much local memory", device);
+        assertThat(outcome.out()).doesNotContain("ran");
+        if (outcome.status() != 134) {
+            assertThat(outcome.status()).as(outcome.err()).isEqualTo(4);
+            assertThat(outcome.err())
+                    .contains("error V-ENGINE: ", "addInto", device.id() + " ", "cannot run it: ")
+                    .contains("DriverError: [TornadoVM-", "Returned: -5");
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("devices")
     void memoryThatIsNotThereIsTold(DeviceInfo device) {

@@ -271,8 +271,17 @@ public record PeftAdapter(
                     saved,
                     shapes,
                     config.path("base_model_name_or_path").asString(""),
-                    file.metadata());
+                    withTask(file.metadata(), config));
         }
+    }
+
+    /// What the file says, and the task of the configuration where it says none.
+    private static Map<String, String> withTask(Map<String, String> metadata, JsonNode config) {
+        var all = new TreeMap<>(metadata);
+        if (config.hasNonNull("task_type")) {
+            all.putIfAbsent(TASK, config.path("task_type").asString());
+        }
+        return all;
     }
 
     /// Whether a parameter belongs to the module of a name, or of such an end.

@@ -26,6 +26,11 @@ public interface Body {
     /// All parameters of the body.
     List<ParameterSpec> parameters();
 
+    /// Tables that the body computes with and that no checkpoint holds.
+    default List<Constant> constants() {
+        return List.of();
+    }
+
     /// All linear layers of the body that an adapter may be on, in the order of the forward pass.
     List<LinearModule> linearModules();
 
@@ -34,11 +39,6 @@ public interface Body {
 
     /// PEFT's default `target_modules` of this family: query and value, also where PEFT has none.
     List<String> defaultTargetModules();
-
-    /// Tables that the body computes with and that no checkpoint holds.
-    default List<Constant> constants() {
-        return List.of();
-    }
 
     /// Other names that checkpoints give a parameter.
     default List<String> otherNames(String parameter) {

@@ -27,6 +27,7 @@ public final class ModelBuilder {
     private final Parameters parameters;
     private final Map<String, LoraLayer> adapters;
     private final Tensor dropoutSeed;
+    private boolean apart;
     private final Map<String, Tensor> tensors = new HashMap<>();
     private final Map<String, Tap> taps = new LinkedHashMap<>();
     private final Map<String, Tensor> constants = new LinkedHashMap<>();
@@ -43,6 +44,13 @@ public final class ModelBuilder {
         this.parameters = parameters;
         this.adapters = adapters;
         this.dropoutSeed = dropoutSeed;
+    }
+
+    /// From here on adapters are computed beside their weights instead of summed into them, which
+    /// costs less where few rows pass.
+    public ModelBuilder withAdaptersApart() {
+        apart = true;
+        return this;
     }
 
     public Graph graph() {
@@ -116,12 +124,13 @@ public final class ModelBuilder {
                 loraB = outputSide(loraB, ofOutput, adapter.whitening().outputScale());
             }
         }
-        if (adapter.dropout() == 0f || dropoutSeed == null) {
+        boolean drops = adapter.dropout() != 0f && dropoutSeed != null;
+        if (!apart && !drops) {
             return graph.apply(new LoraLinear(x, weight, bias, loraA, loraB, adapter.scaling()));
         }
         Tensor base = graph.apply(new Linear(x, weight, bias));
         int key = adapter.module().name().hashCode();
-        Tensor kept = graph.apply(new Dropout(x, dropoutSeed, key, adapter.dropout()));
+        Tensor kept = drops ? graph.apply(new Dropout(x, dropoutSeed, key, adapter.dropout())) : x;
         Tensor u = graph.apply(Matmul.of(Matmul.Form.NT, kept, loraA));
         return graph.apply(new LowRankUpdate(base, u, loraB, adapter.scaling()));
     }

@@ -14,9 +14,22 @@ import java.util.stream.Stream;
 /// @param label that of the label; null for none
 record ColumnChoice(String text, String pair, String label) {
     static final List<String> TEXT =
-            List.of("text", "sentence", "sentence1", "question1", "premise");
+            List.of(
+                    "text",
+                    "sentence",
+                    "sentence1",
+                    "question1",
+                    "premise",
+                    "question",
+                    "content",
+                    "review",
+                    "utterance");
     static final List<String> PAIR = List.of("text_pair", "sentence2", "question2", "hypothesis");
-    static final List<String> LABEL = List.of("label", "labels", "class");
+    static final List<String> LABEL =
+            List.of("label", "labels", "class", "target", "category", "intent");
+
+    /// What stands beside a question: QNLI's and BoolQ's names.
+    private static final List<String> ANSWERS = List.of("sentence", "passage");
     private static final List<String> SOURCE = List.of("source", "input", "document", "article");
     private static final List<String> TARGET =
             List.of("target", "output", "summary", "answer", "highlights");
@@ -33,9 +46,18 @@ record ColumnChoice(String text, String pair, String label) {
                     "give each row a text and a label");
         }
         var finder = new Finder(known, path);
+        boolean question =
+                wanted.text() == null
+                        && wanted.textPair() == null
+                        && known.contains("question")
+                        && !known.contains("text")
+                        && ANSWERS.stream().anyMatch(known::contains);
         return new ColumnChoice(
-                finder.column(wanted.text(), wanted.writes() ? both(TEXT, SOURCE) : TEXT, "text"),
-                finder.column(wanted.textPair(), PAIR, null),
+                question
+                        ? "question"
+                        : finder.column(
+                                wanted.text(), wanted.writes() ? both(TEXT, SOURCE) : TEXT, "text"),
+                finder.column(wanted.textPair(), question ? ANSWERS : PAIR, null),
                 wanted.writes() && (wanted.target() != null || wanted.label() == null)
                         ? finder.column(
                                 wanted.target(),
@@ -45,7 +67,7 @@ record ColumnChoice(String text, String pair, String label) {
     }
 
     private static List<String> both(List<String> first, List<String> second) {
-        return Stream.concat(first.stream(), second.stream()).toList();
+        return Stream.concat(first.stream(), second.stream()).distinct().toList();
     }
 
     private record Finder(List<String> known, String path) {

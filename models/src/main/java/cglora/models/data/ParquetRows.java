@@ -2,7 +2,6 @@ package cglora.models.data;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-
 import dev.hardwood.InputFile;
 import dev.hardwood.metadata.PhysicalType;
 import dev.hardwood.metadata.RepetitionType;
@@ -10,7 +9,6 @@ import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
 import dev.hardwood.schema.ColumnProjection;
 import dev.hardwood.schema.SchemaNode;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

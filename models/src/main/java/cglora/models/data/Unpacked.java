@@ -2,9 +2,7 @@ package cglora.models.data;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
-
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;

@@ -5,6 +5,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.block.Body;
+import cglora.models.block.CausalDecoder;
 import cglora.models.block.Encoder;
 import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
@@ -187,6 +188,37 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
                 description,
                 "a " + body.modelType() + " writes no sequences",
                 "task SEQ_2_SEQ_LM takes an encoder–decoder model, such as t5");
+    }
+
+    /// Its body where it says which token comes next, with a head over the vocabulary.
+    ///
+    /// @throws CgloraException M-FAMILY for another kind of body, M-TENSOR where the head is
+    ///     missing
+    public CausalDecoder causalDecoder() {
+        if (!(body instanceof CausalDecoder decoder)) {
+            throw new CgloraException(
+                    ErrorCode.M_FAMILY,
+                    description,
+                    "a " + body.modelType() + " is no language model",
+                    "task CAUSAL_LM takes a decoder, such as llama or qwen2");
+        }
+        if (tensorOf(decoder.languageHead()) == null) {
+            throw new CgloraException(
+                    ErrorCode.M_TENSOR,
+                    description,
+                    "has no " + decoder.languageHead().name() + ", and its head is not tied",
+                    "take a checkpoint of " + decoder.languageModelClass());
+        }
+        return decoder;
+    }
+
+    /// The tokens that end a text, from `eos_token_id`; empty where there is none.
+    public List<Integer> endTokenIds() {
+        JsonNode end = config.path("eos_token_id");
+        if (end.isInt()) {
+            return List.of(end.intValue());
+        }
+        return end.valueStream().map(JsonNode::asInt).toList();
     }
 
     private static String baseOf(Path adapter) {

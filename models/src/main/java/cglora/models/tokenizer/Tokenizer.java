@@ -1,7 +1,7 @@
 package cglora.models.tokenizer;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import java.io.ByteArrayInputStream;
@@ -24,6 +24,8 @@ public final class Tokenizer implements AutoCloseable {
     /// @param tokenTypeIds 0 for the first text, 1 for the second
     /// @param fullLength   number of tokens before truncation
     public record Tokens(int[] inputIds, int[] tokenTypeIds, int fullLength) {}
+
+    private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
 
     private final HuggingFaceTokenizer tokenizer;
     private final String description;
@@ -88,13 +90,16 @@ public final class Tokenizer implements AutoCloseable {
     /// @param pair the second text; null for none
     /// @throws CgloraException T-FORMAT when the tokenizer has no token for it
     public Tokens encode(String text, String pair, int maxLength) {
-        Encoding encoding = encoding(text, pair);
-        int[] ids = ints(encoding.getIds());
-        int[] types = ints(encoding.getTypeIds());
-        int full = ids.length;
-        return full <= maxLength
-                ? new Tokens(ids, types, full)
-                : truncate(ids, types, encoding, maxLength);
+        long encoding = encoding(text, pair);
+        try {
+            int[] ids = ints(LIBRARY.getTokenIds(encoding));
+            int[] types = ints(LIBRARY.getTypeIds(encoding));
+            return ids.length <= maxLength
+                    ? new Tokens(ids, types, ids.length)
+                    : truncate(ids, types, encoding, maxLength);
+        } finally {
+            LIBRARY.deleteEncoding(encoding);
+        }
     }
 
     /// The text of tokens, without special ones.
@@ -108,14 +113,16 @@ public final class Tokenizer implements AutoCloseable {
 
     /// How many special tokens stand around a pair: three of BERT's, four of RoBERTa's.
     public int specialTokensOfPair() {
-        return encoding("", "").getIds().length;
+        return encode("", "", Integer.MAX_VALUE).fullLength();
     }
 
-    private Encoding encoding(String text, String pair) {
+    /// A native encoding, which the caller deletes: of the library's own object most of the time
+    /// goes into texts and spans of tokens that nobody reads.
+    private long encoding(String text, String pair) {
         try {
             return pair == null
-                    ? tokenizer.encode(text, true, false)
-                    : tokenizer.encode(text, pair, true, false);
+                    ? LIBRARY.encode(tokenizer.getHandle(), text, true)
+                    : LIBRARY.encodeDual(tokenizer.getHandle(), text, pair, true);
         } catch (RuntimeException e) {
             // the native library's own complaint, such as a vocabulary without its unknown token
             throw new CgloraException(
@@ -129,9 +136,9 @@ public final class Tokenizer implements AutoCloseable {
 
     /// Drops tokens from the end of the longer of the two texts, never a special token. Types
     /// do not tell the texts apart: many tokenizers have one type only.
-    private static Tokens truncate(int[] ids, int[] types, Encoding encoding, int maxLength) {
-        long[] special = encoding.getSpecialTokenMask();
-        long[] sequence = encoding.getSequenceIds();
+    private static Tokens truncate(int[] ids, int[] types, long encoding, int maxLength) {
+        long[] special = LIBRARY.getSpecialTokenMask(encoding);
+        long[] sequence = LIBRARY.getSequenceIds(encoding);
         int[] keep = new int[2];
         for (int i = 0; i < ids.length; i++) {
             if (special[i] == 0) {

@@ -38,11 +38,14 @@ import java.util.function.BooleanSupplier;
 /// A model on an engine: its parameters, its adapters, and the programs that evaluate and train
 /// it, one a shape of batch.
 public final class Session implements AutoCloseable {
+    /// What the names of programs that train nothing begin with.
+    private static final String EVALUATION = "evaluate ";
+
     private final Engine engine;
     private final TaskModel model;
     private final Parameters parameters = new Parameters();
     private final Layout layout = new Layout();
-    private final Layout trained = new Layout();
+    private Layout trained = new Layout();
     private final Map<String, LoraLayer> adapters = new LinkedHashMap<>();
     private final Map<String, Prepared> programs = new HashMap<>();
     private final List<ParameterSpec> bodyMatrices;
@@ -221,19 +224,34 @@ public final class Session implements AutoCloseable {
             double headRate,
             double decay,
             boolean accumulate) {
+        prepareTraining(TrainedPart.ALL, layers, optimizer, headRate, decay, accumulate);
+    }
+
+    /// The same for a part of what can be trained. After another training its gradients, moments
+    /// and programs make room: what it has learnt stays.
+    void prepareTraining(
+            TrainedPart part,
+            List<LoraLayer> layers,
+            AdamW optimizer,
+            double headRate,
+            double decay,
+            boolean accumulate) {
+        if (training != null) {
+            forgetTraining();
+        }
         var groups = new ArrayList<AdamW.Group>();
-        if (!layers.isEmpty()) {
+        if (part != TrainedPart.HEAD && !layers.isEmpty()) {
             groups.add(AdamW.Group.of(trained, groupA, 1, decay));
             groups.add(AdamW.Group.of(trained, groupB, Region.SECOND_GRADIENTS, 1, decay));
         }
-        if (bodyMatrixGroup != null) {
+        if (part != TrainedPart.HEAD && bodyMatrixGroup != null) {
             groups.add(AdamW.Group.of(trained, bodyMatrixGroup, 1, decay));
             groups.add(AdamW.Group.of(trained, bodyVectorGroup, 1, 0));
         }
-        if (headWeight != null) {
+        if (part != TrainedPart.BODY && headWeight != null) {
             groups.add(AdamW.Group.of(trained, headWeight, headRate, decay));
         }
-        if (headBias != null) {
+        if (part != TrainedPart.BODY && headBias != null) {
             groups.add(AdamW.Group.of(trained, headBias, headRate, 0));
         }
         var accumulated = new ArrayList<AdamW.Group>();
@@ -244,6 +262,14 @@ public final class Session implements AutoCloseable {
         }
         engine.allocate(trained);
         training = new Training(optimizer, groups, accumulated);
+    }
+
+    private void forgetTraining() {
+        programs.keySet().removeIf(name -> !name.startsWith(EVALUATION));
+        gradients.clear();
+        guarded = false;
+        engine.release(trained);
+        trained = new Layout();
     }
 
     /// Places the factors of adapters, all zero, and the roots of whitened ones; before
@@ -363,7 +389,7 @@ public final class Session implements AutoCloseable {
 
     private Prepared evaluation(BatchShape shape) {
         return programs.computeIfAbsent(
-                "evaluate " + shape,
+                EVALUATION + shape,
                 name -> {
                     var graph = new Graph(name);
                     var builder = new ModelBuilder(graph, parameters, adapters, null);

@@ -138,6 +138,12 @@ public final class Trainer {
 
     /// Prepares a session for training; its adapters, if any, are trained, else its body.
     public Trainer(Session session, Options options) {
+        this(session, options, TrainedPart.ALL);
+    }
+
+    /// @param part what is trained; a session may be trained several times, each with an optimiser
+    ///     of its own
+    public Trainer(Session session, Options options, TrainedPart part) {
         this.session = session;
         this.options = options;
         this.optimizer =
@@ -149,6 +155,7 @@ public final class Trainer {
                                 options.maxGradNorm()));
         List<LoraLayer> layers = List.copyOf(session.adapters().values());
         session.prepareTraining(
+                part,
                 layers,
                 optimizer,
                 options.headRate() / options.learningRate(),

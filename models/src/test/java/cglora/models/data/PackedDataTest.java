@@ -5,15 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problems;
-
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URISyntaxException;
@@ -22,6 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Parquet files, which `scripts/peers/parquet_fixtures.py` writes with pyarrow, and zstd.
 class PackedDataTest {

@@ -39,13 +39,16 @@ public record Comparison(List<Column> columns, List<Row> rows) {
             return best;
         }
 
-        /// How many times as good a column is as the first; NaN where one of them has no time.
+        /// How many times as good a column is as the first; NaN where one of them has no time, or
+        /// is zero.
         double gain(int column) {
             Result first = results.getFirst();
             Result other = results.get(column);
-            return first == null || other == null || first.hasFailed() || other.hasFailed()
-                    ? Double.NaN
-                    : unit.gain(other.median(), first.median());
+            if (first == null || other == null || first.hasFailed() || other.hasFailed()) {
+                return Double.NaN;
+            }
+            double gain = unit.gain(other.median(), first.median());
+            return Double.isFinite(gain) ? gain : Double.NaN;
         }
     }
 

@@ -17,6 +17,11 @@ import java.util.function.Supplier;
 /// Measures one device in this process: first every kernel against float64, then the suites. What
 /// is known is written after each of them, for a driver may end the process.
 public final class DeviceBenchmark {
+    /// The step comes first: its memory is the process's, and TornadoVM keeps what the engines of
+    /// other suites gave back.
+    private static final List<Suite> ORDER =
+            List.of(Suite.STEP, Suite.DEVICE, Suite.GEMM, Suite.KERNELS, Suite.INIT);
+
     private final EngineChoice choice;
     private final Set<Suite> suites;
     private final List<Integer> tokens;
@@ -55,7 +60,7 @@ public final class DeviceBenchmark {
         record = describe().with(List.of(), Machine.load());
         write();
         check();
-        for (Suite suite : Suite.values()) {
+        for (Suite suite : ORDER) {
             if (suites.contains(suite)) {
                 measure(suite, () -> results(suite));
             }

@@ -1,5 +1,6 @@
 package cglora.pipeline.bench;
 
+import cglora.kernels.device.NativeOutput;
 import cglora.kernels.error.CgloraException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -68,6 +69,9 @@ final class PartProcess {
                     line -> {
                         heard.set(System.nanoTime());
                         progress.accept(line);
+                        if (NativeOutput.isError(line)) {
+                            errors.add(line);
+                        }
                     });
             int status = process.waitFor();
             reader.join();
@@ -116,9 +120,8 @@ final class PartProcess {
                     ? "its process ended with status " + status
                     : "its process ended with status " + status + ": " + tail;
         }
-        // TornadoVM's native code reports errors here, and may go on with garbage.
         return told.stream()
-                .filter(line -> line.startsWith("[TornadoVM-") && line.contains("ERROR"))
+                .filter(NativeOutput::isError)
                 .findFirst()
                 .map(line -> "the driver reported " + line)
                 .orElse("");

@@ -125,7 +125,7 @@ final class StepBenchmark {
             line("first step    %.1f s with all compilation", first);
             if (engine instanceof TornadoEngine tornado) {
                 line("compiled      %s", compiled);
-                overhead(tornado, step, batch, median);
+                results.add(overhead(tornado, step, batch));
             }
             var plan =
                     MemoryPlan.above(
@@ -165,26 +165,30 @@ final class StepBenchmark {
                 : "";
     }
 
-    /// The share of a step that is no kernel's: kernel times are TornadoVM's, of steps of their
-    /// own, since its profiler may slow a step down.
-    private void overhead(TornadoEngine engine, TrainingStep step, Batch batch, double median) {
-        double[] kernels = new double[PROFILED];
-        double[] wall = new double[PROFILED];
+    /// The share of a step that is no kernel's, of steps of their own under TornadoVM's profiler.
+    /// The profiler slows a step down, but not its kernels, so that it is less without.
+    private Result overhead(TornadoEngine engine, TrainingStep step, Batch batch) {
+        double[] shares = new double[PROFILED];
+        double kernels = 0;
+        double wall = 0;
         engine.startProfile();
         for (int i = 0; i < PROFILED; i++) {
             long before = engine.statistics().kernelNanos();
             long start = System.nanoTime();
             step.run(batch);
-            wall[i] = (System.nanoTime() - start) * 1e-9;
-            kernels[i] = (engine.statistics().kernelNanos() - before) * 1e-9;
+            double whole = System.nanoTime() - start;
+            double inKernels = engine.statistics().kernelNanos() - before;
+            shares[i] = 100 * (1 - inKernels / whole);
+            kernels += inKernels / PROFILED;
+            wall += whole / PROFILED;
         }
         engine.stopProfile();
-        Arrays.sort(kernels);
-        Arrays.sort(wall);
-        double inKernels = kernels[PROFILED / 2];
+        Result result =
+                Result.of(Suite.STEP, model.test() + " beyond its kernels", Unit.PERCENT, shares);
         line(
-                "overhead      %.1f %% of a step beyond its kernels' %.1f ms; %.1f ms with profiler",
-                100 * (1 - inKernels / median), 1e3 * inKernels, 1e3 * wall[PROFILED / 2]);
+                "overhead      %.1f %% of a step of %.1f ms with profiler beyond its kernels' %.1f ms",
+                result.median(), 1e-6 * wall, 1e-6 * kernels);
+        return result;
     }
 
     private void report(Profile profile) {

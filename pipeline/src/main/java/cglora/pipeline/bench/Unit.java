@@ -11,7 +11,8 @@ public enum Unit {
     JOULES("J", false),
     /// Of a loss: its fall.
     NATS("nats", true),
-    LAUNCHES("launches", false);
+    LAUNCHES("launches", false),
+    PERCENT("%", false);
 
     private final String text;
     private final boolean moreIsBetter;

@@ -26,7 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// and moved there: what has the name is whole, and what was changed since is found out.
 public final class CheckpointFolder {
     /// What the manifest's file is called.
-    static final String MANIFEST = "checkpoint.json";
+    public static final String MANIFEST = "checkpoint.json";
 
     /// What the checksums' file is called.
     static final String SUMS = "SHA256SUMS";
@@ -215,6 +215,28 @@ public final class CheckpointFolder {
         }
     }
 
+    /// Whether no step has a checkpoint here, whole or not.
+    ///
+    /// @throws CgloraException K-DISK
+    public boolean isEmpty() {
+        try {
+            return steps().isEmpty();
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /// Removes all checkpoints and the folder itself, where it is there.
+    ///
+    /// @throws CgloraException K-DISK
+    public void clear() {
+        try {
+            Durable.delete(path);
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
     /// The newest checkpoint that is as it was written.
     ///
     /// @param notes is told of newer ones that are not
@@ -240,7 +262,14 @@ public final class CheckpointFolder {
         }
     }
 
-    /// Reads and verifies one.
+    /// Reads and verifies one checkpoint.
+    ///
+    /// @param folder of the checkpoint itself
+    /// @throws CgloraException R-DAMAGED, R-VERSION
+    public static Checkpoint open(Path folder) throws IOException {
+        return read(folder);
+    }
+
     private static Checkpoint read(Path folder) throws IOException {
         verify(folder);
         Path file = folder.resolve(MANIFEST);

@@ -3,6 +3,7 @@ package cglora.pipeline.cli;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problem;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,9 @@ public final class Console {
     private static final String YELLOW = "\u001b[1;33m";
     private static final String PLAIN = "\u001b[0m";
     private static final int MOST_OF_A_KIND = 5;
+
+    /// The same of what people wrote by hand.
+    private static final int MOST_OF_A_PIPELINE = 50;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -29,8 +33,9 @@ public final class Console {
 
     /// Colour only where a person looks at it and did not refuse it.
     static boolean wantsColor(Map<String, String> environment) {
-        boolean refused = !environment.getOrDefault("NO_COLOR", "").isEmpty();
-        return !refused && System.console() != null && System.console().isTerminal();
+        // asked in any case: Java looks once, and standard output may not stay what it is
+        boolean terminal = System.console() != null && System.console().isTerminal();
+        return terminal && environment.getOrDefault("NO_COLOR", "").isEmpty();
     }
 
     void quiet(boolean isQuiet) {
@@ -52,6 +57,11 @@ public final class Console {
 
     public PrintStream out() {
         return out;
+    }
+
+    /// Standard input.
+    InputStream in() {
+        return System.in;
     }
 
     public PrintStream err() {
@@ -80,16 +90,20 @@ public final class Console {
     void errors(List<Problem> problems) {
         var counts = new LinkedHashMap<ErrorCode, Integer>();
         for (Problem problem : problems) {
-            if (counts.merge(problem.code(), 1, Integer::sum) <= MOST_OF_A_KIND) {
+            if (counts.merge(problem.code(), 1, Integer::sum) <= most(problem.code())) {
                 print(problem, "error", RED);
             }
         }
         counts.forEach(
                 (code, count) -> {
-                    if (count > MOST_OF_A_KIND) {
-                        err.println("... and " + (count - MOST_OF_A_KIND) + " more " + code);
+                    if (count > most(code)) {
+                        err.println("... and " + (count - most(code)) + " more " + code);
                     }
                 });
+    }
+
+    private static int most(ErrorCode code) {
+        return code.kind().exitStatus() == 2 ? MOST_OF_A_PIPELINE : MOST_OF_A_KIND;
     }
 
     private void print(Problem problem, String severity, String start) {

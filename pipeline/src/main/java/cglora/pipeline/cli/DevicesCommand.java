@@ -53,6 +53,7 @@ final class DevicesCommand implements Callable<Integer> {
                 List.of(
                         "id",
                         "name",
+                        "vendor",
                         "driver",
                         "memory",
                         "max buffer",
@@ -66,6 +67,7 @@ final class DevicesCommand implements Callable<Integer> {
                 List.of(
                         "jvm",
                         threads(),
+                        "-",
                         "Java " + Runtime.version().feature(),
                         gibibytes(physicalMemory()),
                         "-",
@@ -82,6 +84,7 @@ final class DevicesCommand implements Callable<Integer> {
                     List.of(
                             device.id().toString(),
                             device.name(),
+                            device.vendor().isEmpty() ? "-" : device.vendor(),
                             device.driver().isEmpty() ? "-" : device.driver(),
                             gibibytes(device.globalMemory()),
                             gibibytes(device.maxAllocation()),
@@ -95,6 +98,7 @@ final class DevicesCommand implements Callable<Integer> {
         process.problem().ifPresent(problem -> console.out().println(line(problem)));
         if (process.problem().isEmpty() && found.devices().isEmpty()) {
             console.out().println("no device of TornadoVM");
+            console.out().println("  fix: " + TornadoProcess.HOW_TO_GET_A_DEVICE);
         }
         found.failures().forEach(failure -> console.out().println("not asked: " + failure));
         if (!found.devices().isEmpty()) {

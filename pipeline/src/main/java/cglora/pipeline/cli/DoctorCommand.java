@@ -53,6 +53,9 @@ final class DoctorCommand implements Callable<Integer> {
     /// Why the TornadoVM that is there is of no use; null where it is, or there is none.
     private String unusable;
 
+    /// What to do then.
+    private String remedy;
+
     private final Console console;
 
     DoctorCommand(Console console) {
@@ -79,6 +82,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
         if (unusable != null && !json) {
             console.out().println("not ok: TornadoVM cannot be used: " + unusable);
+            console.out().println("  fix: " + remedy);
         }
         var cache = new TokenCache(TokenCache.userFolder());
         long[] usage = cache.usage();
@@ -129,10 +133,12 @@ final class DoctorCommand implements Callable<Integer> {
             Problem problem = process.problem().get();
             console.note("no device of TornadoVM: " + problem.what() + "\n  fix: " + problem.fix());
             unusable = TornadoProcess.isInstalled() ? problem.what() : null;
+            remedy = problem.fix();
             return all;
         }
         Found found = process.devices().get();
         unusable = found.devices().isEmpty() ? "it finds no device" : null;
+        remedy = TornadoProcess.HOW_TO_GET_A_DEVICE;
         found.failures().forEach(failure -> console.note("not asked: " + failure));
         found.devices().forEach(device -> all.add(device.id().toString()));
         return all;

@@ -1,5 +1,7 @@
 package cglora.pipeline.cli;
 
+import cglora.kernels.device.NativeOutput;
+import cglora.kernels.device.TornadoStatus;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Suggestion;
@@ -61,12 +63,35 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        System.exit(execute(arguments, System.out, System.err));
+        boolean color = Console.wantsColor(System.getenv()); // of the output that was given
+        PrintStream out = standardOutput();
+        int status = execute(arguments, out, System.err, color);
+        System.err.print(NativeOutput.take());
+        System.exit(status);
+    }
+
+    /// Where results go. TornadoVM prints to standard output, too: what its Java code has to say
+    /// goes to standard error, and what its native code has to say is told from errors of the
+    /// driver.
+    private static PrintStream standardOutput() {
+        if (!TornadoStatus.isLoaded()) {
+            return System.out;
+        }
+        PrintStream out =
+                NativeOutput.divert()
+                        .map(to -> new PrintStream(to, true, System.out.charset()))
+                        .orElse(System.out);
+        System.setOut(System.err);
+        return out;
     }
 
     /// Runs one command and returns its exit status.
     public static int execute(String[] arguments, PrintStream out, PrintStream err) {
-        boolean color = out == System.out && Console.wantsColor(System.getenv());
+        return execute(arguments, out, err, false);
+    }
+
+    private static int execute(
+            String[] arguments, PrintStream out, PrintStream err, boolean color) {
         var console = new Console(out, err, color);
         console.arguments(arguments);
         var main = new Main();

@@ -7,6 +7,8 @@ import cglora.pipeline.run.Predictor;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -77,6 +79,41 @@ final class MergeCommand implements Callable<Integer> {
                             + " are rounded.")
     private Dtype dtype;
 
+    /// `500MB`, as transformers writes it: units of 1000, or of 1024 with an i.
+    static final class Sizes implements ITypeConverter<Long> {
+        private static final Pattern SIZE = Pattern.compile("(\\d{1,9})\\s*([KMG]?)(I?)B?");
+
+        @Override
+        public Long convert(String text) {
+            Matcher size = SIZE.matcher(text.strip().toUpperCase(Locale.ROOT));
+            if (!size.matches() || size.group(3).equals("I") && size.group(2).isEmpty()) {
+                throw new TypeConversionException(
+                        "'" + text + "' is no size such as 5GB or 500MiB");
+            }
+            long bytes = Long.parseLong(size.group(1));
+            long unit = size.group(3).isEmpty() ? 1000 : 1024;
+            for (int power = "KMG".indexOf(size.group(2)) + 1;
+                    power > 0 && !size.group(2).isEmpty();
+                    power--) {
+                bytes *= unit; // less than 10^9 times 2^30
+            }
+            if (bytes < 1) {
+                throw new TypeConversionException("'" + text + "' is no size above 0");
+            }
+            return bytes;
+        }
+    }
+
+    @Option(
+            names = "--max-shard-size",
+            paramLabel = "SIZE",
+            defaultValue = "5GB",
+            converter = Sizes.class,
+            description =
+                    "The most of the weights in one file, 5GB or 500MiB; more become several files with"
+                            + " an index.")
+    private long shardBytes;
+
     @Option(
             names = "--allow-other-base",
             description = "Take a base model other than the adapter was trained on.")
@@ -108,7 +145,8 @@ final class MergeCommand implements Callable<Integer> {
                                 adapter,
                                 shift,
                                 new Predictor.Base(base, otherBase, followLinks),
-                                dtype == Dtype.SAME),
+                                dtype == Dtype.SAME,
+                                shardBytes),
                         chosen,
                         notes);
         String said = asAdapter ? merger.adapter(output) : merger.model(output);

@@ -61,7 +61,7 @@ final class NewCommand implements Callable<Integer> {
         }
         Path folder = output.toAbsolutePath().getParent();
         OutputOptions.write(output, Starter.write(model, data, folder));
-        PipelineCheck check = PipelineCheck.of(PipelineReader.read(output, Overrides.none()));
+        PipelineCheck check = PipelineCheck.of(PipelineReader.draft(output, Overrides.none()));
         console.warnings(check.warnings());
         console.errors(check.errors());
         if (!check.errors().isEmpty()) {

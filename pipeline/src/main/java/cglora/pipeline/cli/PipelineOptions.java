@@ -1,6 +1,7 @@
 package cglora.pipeline.cli;
 
 import cglora.pipeline.spec.Overrides;
+import cglora.pipeline.spec.PipelineDraft;
 import cglora.pipeline.spec.PipelineReader;
 import cglora.pipeline.spec.PipelineReading;
 import java.nio.file.Path;
@@ -29,6 +30,12 @@ public final class PipelineOptions {
             description = "Take a setting back to its default.")
     private List<String> unset = new ArrayList<>();
 
+    @Option(
+            names = "--skip",
+            paramLabel = "ID",
+            description = "Leave a stage out, by its id, or its name where it has none.")
+    private List<String> skip = new ArrayList<>();
+
     public Path file() {
         return file;
     }
@@ -36,6 +43,11 @@ public final class PipelineOptions {
     /// Reads the file with the changes; throws everything that is wrong.
     public PipelineReading read() {
         return read(List.of());
+    }
+
+    /// Reads the file with the changes, mistakes and all.
+    PipelineDraft draft() {
+        return PipelineReader.draft(file, overrides(List.of()));
     }
 
     /// Reads the file with the changes and further ones.
@@ -46,6 +58,7 @@ public final class PipelineOptions {
     /// The changes and further ones.
     Overrides overrides(List<String> more) {
         var all = new ArrayList<>(set);
+        skip.forEach(id -> all.add(id + ".when=false"));
         all.addAll(more);
         return Overrides.of(variables, all, unset);
     }

@@ -7,6 +7,7 @@ import cglora.models.data.DataColumns;
 import cglora.models.data.DataFormat;
 import cglora.models.data.DataReader;
 import cglora.models.data.RawExample;
+import cglora.models.generation.Sampling;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Predictor;
 import cglora.pipeline.run.WritingPredictor;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,6 +28,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// Answers with a trained adapter or model.
 @Command(name = "predict", description = "Classify texts, or write them, with a trained adapter.")
 final class PredictCommand implements Callable<Integer> {
+    /// Texts that are answered together.
+    private static final int CHUNK = 256;
+
     @Parameters(
             paramLabel = "ADAPTER",
             description = "Folder of an adapter, of a model with its head, or of their run.")
@@ -34,7 +39,12 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be repeated.")
     private List<String> texts = new ArrayList<>();
 
-    @Option(names = "--data", paramLabel = "FILE", description = "A TSV, CSV or JSONL file.")
+    @Option(
+            names = "--data",
+            paramLabel = "FILE",
+            description =
+                    "A TSV, CSV or JSONL file; - for standard input, a text or a JSON object a line,"
+                            + " answered as they come.")
     private Path data;
 
     @Option(names = "--column", description = "The column that holds the text.")
@@ -69,6 +79,30 @@ final class PredictCommand implements Callable<Integer> {
             description = "Most tokens of a text that is written; as in training by default.")
     private Integer maxTokens;
 
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            defaultValue = "0",
+            description = "Of sampling, for a model that goes on behind a text; 0 is greedy.")
+    private double temperature;
+
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            defaultValue = "0",
+            description = "Sample from the K likeliest tokens; 0, the default, from all.")
+    private int topK;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            defaultValue = "1",
+            description = "Sample from the fewest tokens whose probabilities reach P.")
+    private double topP;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of sampling.")
+    private long seed;
+
     @Mixin private EngineOptions engine;
 
     private final Console console;
@@ -79,22 +113,20 @@ final class PredictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var examples = new ArrayList<RawExample>();
         for (String text : texts) {
             if (text.isBlank()) {
                 throw new CgloraException(ErrorCode.D_TEXT, "--text", "is blank", "give a text");
             }
-            examples.add(new RawExample(text, null, null, examples.size() + 1L));
         }
-        if (data != null) {
-            examples.addAll(
-                    DataReader.read(
-                            data, DataFormat.AUTO, new DataColumns(column, null, null), false));
-        }
-        if (examples.isEmpty()) {
+        if (texts.isEmpty() && data == null) {
             throw new CgloraException(
-                    ErrorCode.P_USAGE, "", "nothing to predict", "--text \"...\" or --data FILE");
+                    ErrorCode.P_USAGE,
+                    "",
+                    "nothing to predict",
+                    "--text \"...\", --data FILE, or --data - for standard input");
         }
+        // before the model: a file that is wrong is told at once
+        List<RawExample> rows = rows();
         EngineChoice chosen = engine.choose(engine.spec());
         if (engine.isAnswered(chosen, console)) {
             return 0;
@@ -106,15 +138,47 @@ final class PredictCommand implements Callable<Integer> {
         if (writing.isPresent()) {
             try (var predictor = writing.get()) {
                 console.warnings(notes.warnings());
-                show(predictor.predict(examples));
+                answer(predictor::predict, rows);
             }
             return 0;
         }
         try (var predictor = Predictor.open(adapter, choice, chosen, notes)) {
             console.warnings(notes.warnings());
-            show(predictor.predict(examples));
+            answer(predictor::predict, rows);
         }
         return 0;
+    }
+
+    private boolean isStandardInput() {
+        return data != null && data.toString().equals("-");
+    }
+
+    /// What is there before the model is.
+    private List<RawExample> rows() {
+        var rows = new ArrayList<RawExample>();
+        texts.forEach(text -> rows.add(new RawExample(text, null, null, rows.size() + 1L)));
+        if (data != null && !isStandardInput()) {
+            rows.addAll(
+                    DataReader.read(
+                            data, DataFormat.AUTO, new DataColumns(column, null, null), false));
+        }
+        return rows;
+    }
+
+    /// Answers what was given, and then what standard input brings.
+    private void answer(
+            Function<List<RawExample>, List<Map<String, Object>>> predict, List<RawExample> rows) {
+        for (int at = 0; at < rows.size(); at += CHUNK) {
+            show(predict.apply(rows.subList(at, Math.min(rows.size(), at + CHUNK))));
+        }
+        if (isStandardInput()) {
+            var lines = new InputLines(console.in(), column);
+            for (List<RawExample> next = lines.next(CHUNK);
+                    !next.isEmpty();
+                    next = lines.next(CHUNK)) {
+                show(predict.apply(next));
+            }
+        }
     }
 
     private WritingPredictor.Options writes() {
@@ -125,9 +189,11 @@ final class PredictCommand implements Callable<Integer> {
                     "--beams " + beams + ", --max-tokens " + maxTokens,
                     "1 or more");
         }
-        return new WritingPredictor.Options(beams, maxTokens);
+        return new WritingPredictor.Options(
+                beams, maxTokens, new Sampling(temperature, topK, topP), seed);
     }
 
+    /// Shows the answers as soon as they are there.
     private void show(List<Map<String, Object>> answers) {
         for (Map<String, Object> answer : answers) {
             if (json || data != null) {
@@ -144,5 +210,6 @@ final class PredictCommand implements Callable<Integer> {
                                 answer.get("text"));
             }
         }
+        console.out().flush();
     }
 }

@@ -4,7 +4,8 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problem;
 import cglora.pipeline.run.PipelineCheck;
 import cglora.pipeline.spec.JsonText;
-import cglora.pipeline.spec.PipelineReading;
+import cglora.pipeline.spec.PipelineDraft;
+import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.PipelineWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,9 +37,9 @@ final class ValidateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PipelineReading reading;
+        PipelineDraft draft;
         try {
-            reading = pipeline.read();
+            draft = pipeline.draft();
         } catch (CgloraException e) {
             if (!json) {
                 throw e;
@@ -46,7 +47,7 @@ final class ValidateCommand implements Callable<Integer> {
             console.out().print(JsonText.write(report(e.problems(), List.of())));
             return e.exitStatus();
         }
-        PipelineCheck check = PipelineCheck.of(reading);
+        PipelineCheck check = PipelineCheck.of(draft);
         boolean ok = check.errors().isEmpty();
         int status = ok ? 0 : check.errors().getFirst().code().kind().exitStatus();
         if (json) {
@@ -55,7 +56,11 @@ final class ValidateCommand implements Callable<Integer> {
         }
         console.warnings(check.warnings());
         console.errors(check.errors());
-        int stages = reading.spec().stages().size();
+        if (draft.reading() == null) {
+            return status;
+        }
+        PipelineSpec spec = draft.reading().spec();
+        int stages = spec.stages().size();
         String line =
                 "ok  %s: %d %s  (%s)"
                         .formatted(
@@ -70,7 +75,7 @@ final class ValidateCommand implements Callable<Integer> {
             console.out()
                     .print(
                             PipelineWriter.write(
-                                    reading.spec(), pipeline.file().toAbsolutePath().getParent()));
+                                    spec, pipeline.file().toAbsolutePath().getParent()));
         } else if (ok) {
             console.out().println(line);
         }

@@ -2,6 +2,7 @@ package cglora.pipeline.device;
 
 import cglora.kernels.check.KernelCheck;
 import cglora.kernels.device.DeviceId;
+import cglora.kernels.device.NativeOutput;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +11,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,9 +40,6 @@ public final class DeviceCheck {
     private static final String END = "cglora-checks-end";
     private static final long LIMIT_SECONDS = 120;
 
-    /// TornadoVM's native code reports errors here, and may go on with garbage.
-    private static final String NATIVE_ERROR = "[TornadoVM-";
-
     private static final int SHOWN = 3;
 
     private DeviceCheck() {}
@@ -68,7 +67,7 @@ public final class DeviceCheck {
             var heard = new AtomicLong(System.nanoTime());
             var hangs = new AtomicBoolean();
             Thread.ofVirtual().start(() -> endWhenSilent(process, heard, hangs));
-            var errors = new ArrayList<String>();
+            List<String> errors = Collections.synchronizedList(new ArrayList<>());
             Thread reader =
                     Thread.ofVirtual().start(() -> read(process.getErrorStream(), errors::add));
             var checks = new ArrayList<KernelCheck>();
@@ -82,6 +81,8 @@ public final class DeviceCheck {
                         } else if (line.startsWith(CHECK)) {
                             String[] parts = line.substring(CHECK.length()).split("\t", -1);
                             checks.add(new KernelCheck(parts[0], parts[1], parts[2]));
+                        } else if (NativeOutput.isError(line)) {
+                            errors.add(line);
                         }
                     });
             int status = process.waitFor();
@@ -139,9 +140,9 @@ public final class DeviceCheck {
                     .formatted(device, status, last, tail.isEmpty() ? "" : ": " + tail);
         }
         return told.stream()
-                .filter(line -> line.startsWith(NATIVE_ERROR) && line.contains("ERROR"))
+                .filter(NativeOutput::isError)
                 .findFirst()
-                .map(line -> "the driver reported " + line)
+                .map(line -> "the driver reported " + line.strip())
                 .orElse("");
     }
 }

@@ -107,7 +107,7 @@ public final class Engines {
                     ErrorCode.V_DEVICE,
                     "",
                     "TornadoVM finds " + list(found),
-                    "install the OpenCL or CUDA driver of the device; --engine jvm works without");
+                    TornadoProcess.HOW_TO_GET_A_DEVICE);
         }
         if (request.device().isEmpty()) {
             DeviceInfo first = gpu(found).orElse(found.devices().getFirst());

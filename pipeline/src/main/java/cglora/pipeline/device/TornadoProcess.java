@@ -35,6 +35,10 @@ public record TornadoProcess(Optional<Problem> problem, Supplier<Found> devices,
             "install TornadoVM 5.2.0-jdk25 (www.tornadovm.org, or \"sdk install tornadovm\" of"
                     + " SDKMAN) and set TORNADOVM_HOME to its folder; --engine jvm works without";
 
+    /// What to do where TornadoVM is there and finds no device.
+    public static final String HOW_TO_GET_A_DEVICE =
+            "install the OpenCL or CUDA driver of the device; --engine jvm works without";
+
     /// This process.
     public static TornadoProcess current() {
         return new TornadoProcess(

@@ -69,11 +69,20 @@ final class RunCosts {
         String what =
                 families.isEmpty()
                         ? ""
-                        : "<p>By the family of the kernels that ran. “"
+                        : "<p>By the family of the kernels that ran"
+                                + (isSampled(run)
+                                        ? ", on the device, from a sample of the programs' executions"
+                                        : "")
+                                + ". “"
                                 + REST
                                 + "” is what no kernel did: reading, tokens, eigenvectors,"
+                                + (isSampled(run) ? " compiling," : "")
                                 + " waiting.</p>\n";
         return "<h2>Time by stage</h2>\n" + what + drawn(bars, order, REST, "%.2f s");
+    }
+
+    private static boolean isSampled(RunHistory run) {
+        return run.last("kernels").path("sampled").asBoolean(false);
     }
 
     /// Seconds by stage and family.
@@ -131,7 +140,9 @@ final class RunCosts {
             bars.add(new StackedBars.Bar(bar.title(), mib(bar.sum()), bar.parts()));
         }
         if (!bars.isEmpty()) {
-            html.append("<p>Planned, of the process in each stage:</p>\n");
+            html.append("<p>Planned, of the ")
+                    .append(Page.escape(run.last("plan").path("of").asString("process")))
+                    .append(" in each stage:</p>\n");
             html.append(drawn(bars, order, OTHERS, "%.1f MiB"));
         }
         return html.isEmpty() ? "" : "<h2>Memory by kind</h2>\n" + html;

@@ -30,6 +30,9 @@ final class AdapterStage {
         if (adapter.method() == AdapterSpec.Method.FULL) {
             return "full: every weight is trained";
         }
+        if (adapter.from() != null) {
+            return EarlierAdapter.of(adapter).start(run, AFTER);
+        }
         List<LoraLayer> layers = inputs.layers();
         Shared.Start kept = run.shared.start();
         return kept == null ? make(adapter, layers) : take(kept, layers);
@@ -65,6 +68,10 @@ final class AdapterStage {
                                         ? cgLora(adapter, layers, event)
                                         : rival(adapter, layers));
         run.statistics = StatisticsSource.none();
+        if (run.keepsStatistics) {
+            EarlierStatistics.finish(
+                    run, run.samples(inputs.calibrateSpec().orElseThrow()).curvature().size());
+        }
         run.effort =
                 new StartEffort(run.effort.calibrateSeconds(), (System.nanoTime() - begin) * 1e-9);
         boolean changed = adapter.method() == AdapterSpec.Method.CG_LORA || run.start.largest() > 0;

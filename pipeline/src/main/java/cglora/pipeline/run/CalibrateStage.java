@@ -18,6 +18,7 @@ import cglora.models.training.Session;
 import cglora.models.training.SketchedPass;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,11 +55,18 @@ final class CalibrateStage {
         if (run.shared.start() != null) {
             return "nothing gathered: an earlier cell has the same start";
         }
+        if (calibrate.from() != null) {
+            EarlierStatistics earlier = EarlierStatistics.of(Path.of(calibrate.from()));
+            run.statistics = earlier.read(inputs);
+            return "those of %s, from %d examples"
+                    .formatted(RunReport.relative(earlier.place()), earlier.examples());
+        }
         StatisticsSource kept = run.shared.statistics();
         if (kept != null) {
             run.statistics = kept;
             run.effort = new StartEffort(run.shared.statisticsSeconds(), 0);
             run.repeat(run.shared.statisticsWarnings());
+            keep(calibrate);
             return "the statistics of an earlier cell";
         }
         long begin = System.nanoTime();
@@ -95,6 +103,7 @@ final class CalibrateStage {
         run.repeat(warnings.warnings());
         run.effort = new StartEffort((System.nanoTime() - begin) * 1e-9, 0);
         run.shared.keep(run.statistics, run.effort.calibrateSeconds(), bytes, warnings.warnings());
+        keep(calibrate);
         String form = sketched ? "sketched" : gram ? "implicit" : "factored";
         return "%d examples, %s tokens, %d layers, %s, %s"
                 .formatted(
@@ -103,6 +112,23 @@ final class CalibrateStage {
                         layers.size(),
                         calibrate.fisher().jsonName(),
                         curved ? form : gathered(needs));
+    }
+
+    private void keep(CalibrateSpec calibrate) {
+        if (!calibrate.keep()) {
+            return;
+        }
+        if (run.statistics.isImplicit()) {
+            run.notes.warning(
+                    ErrorCode.N_CALIBRATION,
+                    calibrate.id() + ".keep",
+                    "the tokens are fewer than the features, so that they are kept in memory and no"
+                            + " statistics are written",
+                    "\"form\": \"factored\"");
+            return;
+        }
+        run.statistics = EarlierStatistics.keep(run);
+        run.keepsStatistics = true;
     }
 
     /// Examples a batch: sketches are small, and should not be far less than the activations.

@@ -13,6 +13,7 @@ import cglora.pipeline.checkpoint.CheckpointFolder.Part;
 import cglora.pipeline.checkpoint.Manifest;
 import cglora.pipeline.spec.PipelineWriter;
 import cglora.pipeline.spec.TrainSpec;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,6 +33,8 @@ final class Checkpoints implements Trainer.Keeper {
     private final RunState run;
     private final TrainSpec spec;
     private final int every;
+    private final boolean atEnd;
+    private final int before;
     private final int steps;
     private final TrainingLog log;
     private final TrainedTensors tensors;
@@ -43,23 +46,41 @@ final class Checkpoints implements Trainer.Keeper {
     private long nanos;
 
     /// @param run   whose session a [Trainer] has prepared
-    /// @param every steps between two; 0 for none
     /// @param steps of the training; the last one has a checkpoint, too
-    Checkpoints(RunState run, TrainSpec spec, int every, int steps, TrainingLog log) {
+    Checkpoints(RunState run, TrainSpec spec, int steps, TrainingLog log) {
         this.run = run;
         this.spec = spec;
-        this.every = every;
+        this.every = TrainerOptions.saveEvery(run.inputs, spec);
+        this.atEnd = TrainerOptions.savesEnd(run.inputs, spec);
+        this.before = TrainerOptions.stepsBefore(run.inputs, spec);
         this.steps = steps;
         this.log = log;
         this.tensors = run.session.trainedTensors();
-        this.folder = new CheckpointFolder(run.folder.resolve(RunFolder.CHECKPOINTS));
-        this.start = every > 0 || run.resumption != null ? StartDigest.of(run) : "";
+        this.folder = folder(run.folder.path(), run.inputs, spec);
+        this.start = atEnd || run.resumption != null ? StartDigest.of(run) : "";
+    }
+
+    /// Where a training's checkpoints are: `checkpoints/`, and of several trainings
+    /// `checkpoints/2-train` and so on, their place and id.
+    ///
+    /// @param run its folder
+    static CheckpointFolder folder(Path run, Inputs inputs, TrainSpec training) {
+        Path all = run.resolve(RunFolder.CHECKPOINTS);
+        List<TrainSpec> trainings = inputs.trainings();
+        return new CheckpointFolder(
+                trainings.size() == 1
+                        ? all
+                        : all.resolve(
+                                "%d-%s"
+                                        .formatted(
+                                                trainings.indexOf(training) + 1,
+                                                training.id().replaceAll("[^A-Za-z0-9_-]+", "_"))));
     }
 
     @Override
     public void reached(TrainingPosition position) {
         int step = position.step();
-        if (every > 0 && (step % every == 0 || step == steps)) {
+        if (every > 0 && step % every == 0 || atEnd && step == steps) {
             write(position);
         }
     }
@@ -98,7 +119,8 @@ final class Checkpoints implements Trainer.Keeper {
         nanos += took;
         bytes = size;
         written++;
-        run.folder.event("checkpoint", Map.of("step", lastStep, "bytes", size, "ms", took * 1e-6));
+        run.folder.event(
+                "checkpoint", Map.of("step", before + lastStep, "bytes", size, "ms", took * 1e-6));
     }
 
     private Manifest manifest(TrainingPosition position) {
@@ -131,10 +153,10 @@ final class Checkpoints implements Trainer.Keeper {
     /// @throws CgloraException R-CHANGED where initialisation has not made the same again;
     ///     R-DAMAGED for tensors that are not this training's
     void restore(Trainer trainer) {
-        if (run.resumption == null || run.resumption.checkpoint() == null) {
+        Checkpoint from = run.resumption == null ? null : run.resumption.of(spec);
+        if (from == null) {
             return;
         }
-        Checkpoint from = run.resumption.checkpoint();
         Manifest manifest = from.manifest();
         requireSameStart(from);
         Manifest.Position p = manifest.position();

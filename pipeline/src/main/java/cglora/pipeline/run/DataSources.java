@@ -32,6 +32,7 @@ final class DataSources {
     private final Consumer<String> progress;
     private boolean failed;
 
+    /// @param model     null where it is not known
     /// @param tokenizer null where it could not be read
     /// @param problems  is given errors and warnings
     /// @param progress  is told of long work
@@ -42,12 +43,12 @@ final class DataSources {
             Problems problems,
             Consumer<String> progress) {
         this.spec = spec;
-        this.writes = model.task() == ModelSpec.Task.SEQ_2_SEQ_LM;
+        this.writes = model.task().writes();
         this.encoding =
                 new RowReader.Encoding(
                         tokenizer,
                         spec.maxLength(),
-                        model.problemType() == ModelSpec.ProblemType.REGRESSION);
+                        model != null && model.problemType() == ModelSpec.ProblemType.REGRESSION);
         this.problems = problems;
         this.progress = progress;
     }

@@ -5,6 +5,8 @@ import cglora.kernels.error.ErrorCode;
 import cglora.models.data.Dataset;
 import cglora.models.training.Evaluation;
 import cglora.pipeline.spec.EvaluateSpec;
+import cglora.pipeline.spec.StageSpec;
+import cglora.pipeline.spec.TrainSpec;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -37,9 +39,27 @@ final class EvaluateStage {
                         chosen.put(name, value);
                     }
                 });
-        String state = "after training, " + evaluate.data().jsonName();
+        String state = when(evaluate) + ", " + evaluate.data().jsonName();
         run.report.remember(state, chosen);
         run.recordConfusion(state, evaluation, data);
         return evaluate.data().jsonName() + "  " + RunReport.describe(chosen);
+    }
+
+    /// `after training`, and of evaluations that another training follows `before training` and
+    /// `after` the id of the training before.
+    private String when(EvaluateSpec evaluate) {
+        String last = null;
+        boolean passed = false;
+        for (StageSpec stage : inputs.stages()) {
+            if (stage == evaluate) {
+                passed = true;
+            } else if (stage instanceof TrainSpec training) {
+                if (passed) {
+                    return last == null ? "before training" : "after " + last;
+                }
+                last = training.id();
+            }
+        }
+        return "after training";
     }
 }

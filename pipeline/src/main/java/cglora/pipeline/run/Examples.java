@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.data.Continuation;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
@@ -13,6 +14,7 @@ import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ModelSpec;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /// The splits of a data stage, read and drawn.
@@ -23,6 +25,7 @@ import java.util.stream.Stream;
 /// @param labels     the classes
 record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels labels)
         implements AutoCloseable {
+    /// @param model    null where it is not known
     /// @param sources  reads the files
     /// @param problems is given the errors of all files, and warnings
     /// @return null where there were errors
@@ -50,8 +53,9 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
             SplitRows validationRows,
             SplitRows testRows,
             Problems warnings) {
-        boolean regression = model.problemType() == ModelSpec.ProblemType.REGRESSION;
-        boolean writes = model.task() == ModelSpec.Task.SEQ_2_SEQ_LM;
+        boolean regression =
+                model != null && model.problemType() == ModelSpec.ProblemType.REGRESSION;
+        boolean writes = model != null && model.task().writes();
         Labels labels =
                 regression
                         ? Labels.ofRegression()
@@ -230,17 +234,62 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
         return data.answeredBy(answers.stream().map(Tokenizer.Tokens::inputIds).toList());
     }
 
+    /// What the model reads of each row with the tokens that it is to write behind it.
+    private Dataset continued(
+            SplitRows split, DataSpec spec, Tokenizer tokenizer, int end, Problems warnings) {
+        labels.indices(split.rows(), split.places(), split.source());
+        var rows = (TextRows) split.rows();
+        List<RawExample> examples =
+                Arrays.stream(split.places()).mapToObj(rows::example).toList();
+        String template = spec.sourceTemplate();
+        if (template == null && examples.stream().anyMatch(e -> e.textPair() != null)) {
+            throw new CgloraException(
+                    ErrorCode.D_TEXT,
+                    split.source(),
+                    "rows have a second text, and nothing says where it stands in the prompt",
+                    "\"source_template\": \"{text}\\n{text_pair}\\n\" in the data stage");
+        }
+        List<Continuation> all =
+                examples.parallelStream()
+                        .map(
+                                e ->
+                                        Continuation.of(
+                                                DataSpec.source(template, e.text(), e.textPair()),
+                                                labels.written(e.label()),
+                                                tokenizer,
+                                                end,
+                                                spec.maxLength(),
+                                                spec.maxTargetLength()))
+                        .toList();
+        long cut = all.stream().filter(Continuation::isAnswerCut).count();
+        if (cut > 0) {
+            warnings.warning(
+                    ErrorCode.D_TRUNC,
+                    split.source(),
+                    "%d of %d targets do not fit and are cut".formatted(cut, examples.size()),
+                    "raise data.max_target_length or data.max_length");
+        }
+        return Dataset.continued(all);
+    }
+
     /// The tokens of one split.
     ///
+    /// @param continues the token behind an answer where answers go on behind what is read
     /// @throws CgloraException D-LENGTH where a row is too long and that is an error
     Dataset tokenize(
-            EvaluateSpec.Split name, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
+            EvaluateSpec.Split name,
+            DataSpec spec,
+            Tokenizer tokenizer,
+            OptionalInt continues,
+            Problems warnings) {
         SplitRows split = split(name);
         String source = split.source();
         Dataset data =
-                labels.text()
-                        ? texts(split, spec, tokenizer, warnings)
-                        : Dataset.of(
+                continues.isPresent()
+                        ? continued(split, spec, tokenizer, continues.getAsInt(), warnings)
+                        : labels.text()
+                                ? texts(split, spec, tokenizer, warnings)
+                                : Dataset.of(
                                 split.rows(),
                                 split.places(),
                                 tokenizer,

@@ -16,7 +16,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,21 +116,12 @@ final class GridFolder {
         }
     }
 
-    /// A folder for a run that is to begin: an unfinished run of that name makes room for it, a
-    /// finished one of another pipeline does not.
+    /// A folder for a run that is to begin, or that goes on; a finished one of another pipeline
+    /// keeps its own.
     Path place(String name) {
         Path place = path.resolve(name);
         for (int i = 2; Files.exists(place) && isFinished(place); i++) {
             place = path.resolve(name + "-" + i);
-        }
-        if (Files.isDirectory(place)) {
-            try (var files = Files.walk(place)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            } catch (IOException e) {
-                throw RunFolder.unwritable(place, e);
-            }
         }
         return place;
     }

@@ -21,7 +21,10 @@ final class HeadStage {
             return;
         }
         run.headReady = true;
-        if (inputs.headOptions().isPresent()) {
+        if (inputs.earlierStatistics().isPresent()) {
+            inputs.earlierStatistics().get().writeHead(run);
+            run.baseline(STATE);
+        } else if (inputs.headOptions().isPresent()) {
             fit();
         } else if (inputs.hasTrainedHead()) {
             run.baseline("before training");

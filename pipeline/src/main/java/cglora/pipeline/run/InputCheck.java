@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.kernels.error.Suggestion;
 import cglora.models.data.Dataset;
@@ -10,6 +11,7 @@ import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
+import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ExportSpec;
@@ -26,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /// Everything that the files alone can tell, before a folder is made: reads configuration,
@@ -100,6 +103,23 @@ final class InputCheck {
         }
     }
 
+    /// Checks the files of some stages of a pipeline that has mistakes and cannot be run: what
+    /// hangs on the others is left out.
+    ///
+    /// @param notes is given the warnings
+    /// @return everything that is wrong with the files
+    static List<Problem> survey(PipelineSpec some, Problems notes) {
+        var problems = new Problems();
+        var check = new InputCheck(some, problems, null, _ -> {});
+        try {
+            check.stages();
+        } finally {
+            check.inputs().close();
+        }
+        problems.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
+        return problems.errors();
+    }
+
     /// What has been read so far.
     private Inputs inputs() {
         return new Inputs(
@@ -128,6 +148,16 @@ final class InputCheck {
                 files.addAll(DataFileNames.there(data.test()));
             } else if (stage instanceof AlignSpec align && align.when()) {
                 files.add(Predictor.place(Path.of(align.reference())).toString());
+            } else if (stage instanceof CalibrateSpec calibrate
+                    && calibrate.when()
+                    && calibrate.from() != null) {
+                Path place = EarlierStatistics.of(Path.of(calibrate.from())).place();
+                files.add(place.toString());
+                files.add(place.resolve("layers").toString());
+            } else if (stage instanceof AdapterSpec adapter
+                    && adapter.when()
+                    && adapter.from() != null) {
+                files.add(Predictor.place(Path.of(adapter.from())).toString());
             }
         }
         files.removeIf(Objects::isNull);
@@ -143,8 +173,8 @@ final class InputCheck {
         }
     }
 
-    /// This version runs one stage of a kind, evaluations apart, and learns nothing behind the
-    /// export.
+    /// This version runs one stage of a kind, trainings and evaluations apart, and learns nothing
+    /// behind the export.
     private void order() {
         List<StageSpec> stages = inputs().stages();
         if (stages.stream().noneMatch(DataSpec.class::isInstance)) {
@@ -156,7 +186,8 @@ final class InputCheck {
         }
         var seen = new HashSet<Class<?>>();
         for (StageSpec stage : stages) {
-            boolean again = !seen.add(stage.getClass()) && !(stage instanceof EvaluateSpec);
+            boolean repeats = stage instanceof EvaluateSpec || stage instanceof TrainSpec;
+            boolean again = !seen.add(stage.getClass()) && !repeats;
             boolean late =
                     seen.contains(ExportSpec.class)
                             && (stage instanceof TrainSpec || stage instanceof AdapterSpec);
@@ -176,6 +207,18 @@ final class InputCheck {
 
     private void all() {
         order();
+        stages();
+        if (!problems.hasErrors() && train != null) {
+            attempt(
+                    () ->
+                            Samples.sizes(
+                                    inputs(),
+                                    inputs().calibrateSpec().orElse(null),
+                                    new Problems()));
+        }
+    }
+
+    private void stages() {
         for (StageSpec stage : inputs().stages()) {
             switch (stage) {
                 case ModelSpec model -> {
@@ -198,7 +241,9 @@ final class InputCheck {
                 }
                 case AlignSpec align -> {
                     alignSpec = align;
-                    if (examples != null && checkpoint != null) {
+                    if (examples != null
+                            && checkpoint != null
+                            && inputs().split(align.data()) != null) {
                         attempt(this::align);
                     }
                 }
@@ -209,14 +254,6 @@ final class InputCheck {
                 }
                 default -> {}
             }
-        }
-        if (!problems.hasErrors() && train != null) {
-            attempt(
-                    () ->
-                            Samples.sizes(
-                                    inputs(),
-                                    inputs().calibrateSpec().orElse(null),
-                                    new Problems()));
         }
     }
 
@@ -257,10 +294,10 @@ final class InputCheck {
 
     /// The task has the kind of body that it needs.
     private void body() {
-        if (inputs().writes()) {
-            checkpoint.encoderDecoder();
-        } else {
-            inputs().pooling();
+        switch (modelSpec.task()) {
+            case SEQ_CLS -> inputs().pooling();
+            case SEQ_2_SEQ_LM -> checkpoint.encoderDecoder();
+            case CAUSAL_LM -> checkpoint.causalDecoder();
         }
     }
 
@@ -280,8 +317,14 @@ final class InputCheck {
                             .formatted(dataSpec.maxLength(), checkpoint.body().maxPositions()),
                     "at most " + checkpoint.body().maxPositions());
         }
-        var sources = new DataSources(dataSpec, modelSpec, tokenizer, problems, progress);
-        examples = Examples.read(dataSpec, modelSpec, spec.seed(), sources, problems);
+        // without a model nobody knows whether the labels are classes or targets
+        var found = new Problems();
+        var sources = new DataSources(dataSpec, modelSpec, tokenizer, found, progress);
+        examples = Examples.read(dataSpec, modelSpec, spec.seed(), sources, found);
+        found.errors().stream()
+                .filter(e -> modelSpec != null || e.code() != ErrorCode.D_LABEL)
+                .forEach(e -> problems.error(e.code(), e.where(), e.what(), e.fix()));
+        found.warnings().forEach(w -> problems.warning(w.code(), w.where(), w.what(), w.fix()));
         if (examples == null) {
             return;
         }
@@ -311,8 +354,17 @@ final class InputCheck {
         }
     }
 
+    /// The token behind an answer where answers go on behind what is read, -1 for none; else empty.
+    private OptionalInt continues() {
+        if (modelSpec.task() != ModelSpec.Task.CAUSAL_LM) {
+            return OptionalInt.empty();
+        }
+        List<Integer> ends = checkpoint.endTokenIds();
+        return OptionalInt.of(ends.isEmpty() ? -1 : ends.getFirst());
+    }
+
     private Dataset tokens(EvaluateSpec.Split split) {
-        Dataset data = examples.tokenize(split, dataSpec, tokenizer, problems);
+        Dataset data = examples.tokenize(split, dataSpec, tokenizer, continues(), problems);
         int vocabulary = checkpoint.body().vocabularySize();
         int largestAnswer = data.answers().stream().flatMapToInt(Arrays::stream).max().orElse(0);
         if (Math.max(data.tokens().largestId(), largestAnswer) < vocabulary) {
@@ -431,6 +483,12 @@ final class InputCheck {
     }
 
     private void adapter() {
+        if (adapterSpec.from() != null) {
+            if (checkpoint != null && examples != null) {
+                EarlierAdapter.of(adapterSpec).require(inputs(), problems);
+            }
+            return;
+        }
         List<String> head =
                 inputs().writes()
                         ? List.of()
@@ -460,6 +518,9 @@ final class InputCheck {
         if (checkpoint != null && adapterSpec.method() != AdapterSpec.Method.FULL) {
             inputs().layers();
             inputs().allocation();
+            if (examples != null) {
+                inputs().earlierStatistics().ifPresent(earlier -> earlier.require(inputs()));
+            }
         }
     }
 

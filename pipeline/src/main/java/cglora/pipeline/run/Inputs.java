@@ -15,6 +15,7 @@ import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.AdapterStart;
+import cglora.models.training.CausalLanguageModel;
 import cglora.models.training.HeadStart;
 import cglora.models.training.Pooling;
 import cglora.models.training.Seq2Seq;
@@ -85,7 +86,15 @@ record Inputs(
     }
 
     boolean trains() {
-        return stages().stream().anyMatch(TrainSpec.class::isInstance);
+        return !trainings().isEmpty();
+    }
+
+    /// The train stages that take part, in order.
+    List<TrainSpec> trainings() {
+        return stages().stream()
+                .filter(TrainSpec.class::isInstance)
+                .map(TrainSpec.class::cast)
+                .toList();
     }
 
     /// The export of a pipeline that trains and says nothing of an export: what was learnt is
@@ -123,12 +132,16 @@ record Inputs(
 
     /// Whether the model's answers are texts.
     boolean writes() {
-        return modelSpec.task() == ModelSpec.Task.SEQ_2_SEQ_LM;
+        return modelSpec.task().writes();
     }
 
     /// The model with its task.
     TaskModel task() {
-        return writes() ? new Seq2Seq(checkpoint.encoderDecoder()) : classifier();
+        return switch (modelSpec.task()) {
+            case SEQ_CLS -> classifier();
+            case SEQ_2_SEQ_LM -> new Seq2Seq(checkpoint.encoderDecoder());
+            case CAUSAL_LM -> new CausalLanguageModel(checkpoint.causalDecoder());
+        };
     }
 
     /// The layers that the adapter is put on.
@@ -136,6 +149,9 @@ record Inputs(
     /// @throws CgloraException A-TARGET or A-RANK, with everything that is wrong
     List<LoraLayer> layers() {
         AdapterSpec a = adapterSpec;
+        if (a.from() != null) {
+            return EarlierAdapter.of(a).layers(this);
+        }
         return TargetSelection.select(
                 linearModules(),
                 target(a.targetModules(), checkpoint.body().defaultTargetModules()),
@@ -274,6 +290,16 @@ record Inputs(
                 .findFirst();
     }
 
+    /// The statistics of an earlier run that are taken, with their head.
+    Optional<EarlierStatistics> earlierStatistics() {
+        if (adapterSpec == null || adapterSpec.method() == AdapterSpec.Method.FULL) {
+            return Optional.empty();
+        }
+        return calibrateSpec()
+                .map(CalibrateSpec::from)
+                .map(from -> EarlierStatistics.of(Path.of(from)));
+    }
+
     Optional<AlignSpec> alignSpec() {
         return spec.stages().stream()
                 .filter(s -> s.when() && s instanceof AlignSpec)
@@ -312,8 +338,14 @@ record Inputs(
                 .collect(Collectors.joining(", "));
     }
 
+    /// The head that is fitted; empty where none is, or an earlier run's is taken.
     Optional<HeadWarmupSpec> headOptions() {
-        if (adapterSpec == null || writes()) {
+        return earlierStatistics().isPresent() ? Optional.empty() : headWanted();
+    }
+
+    /// The same, whoever fits it: its examples are seen by nothing else.
+    Optional<HeadWarmupSpec> headWanted() {
+        if (adapterSpec == null || adapterSpec.from() != null || writes()) {
             return Optional.empty();
         }
         return switch (adapterSpec.headWarmup()) {

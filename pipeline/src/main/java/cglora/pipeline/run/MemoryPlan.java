@@ -132,6 +132,22 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
         return records;
     }
 
+    /// The same of what a device holds.
+    static List<Map<String, Object>> deviceRecords(List<MemoryPlan> plans) {
+        return records(
+                plans.stream()
+                        .map(
+                                plan ->
+                                        new MemoryPlan(
+                                                plan.stage(),
+                                                plan.counted(),
+                                                plan.held(),
+                                                plan.items().stream()
+                                                        .filter(Item::onEngine)
+                                                        .toList()))
+                        .toList());
+    }
+
     /// The stage that takes most; null where there is none.
     static MemoryPlan largest(List<MemoryPlan> stages) {
         return stages.stream().max(Comparator.comparingLong(MemoryPlan::bytes)).orElse(null);

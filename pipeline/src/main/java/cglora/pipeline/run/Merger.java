@@ -10,7 +10,7 @@ import cglora.models.block.ParameterSpec;
 import cglora.models.linalg.Matrix;
 import cglora.models.training.Session;
 import cglora.models.weights.FloatFormat;
-import cglora.models.weights.SafetensorsWriter;
+import cglora.models.weights.ModelFiles;
 import cglora.pipeline.device.EngineChoice;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +36,9 @@ public final class Merger {
     ///     trained; null for none, or that of the run
     /// @param base    which base model is taken
     /// @param rounds  whether a model gets the format that the base's weights have, not float32
-    public record Request(Path adapter, Path shift, Predictor.Base base, boolean rounds) {}
+    /// @param shardBytes the most bytes of weights in one file of a model
+    public record Request(
+            Path adapter, Path shift, Predictor.Base base, boolean rounds, long shardBytes) {}
 
     private final Request request;
     private final EngineChoice engine;
@@ -264,8 +266,7 @@ public final class Merger {
         return scale;
     }
 
-    private static void writeModel(Predictor trained, FloatFormat format, Path folder)
-            throws IOException {
+    private void writeModel(Predictor trained, FloatFormat format, Path folder) throws IOException {
         Session session = trained.session();
         var shapes = new TreeMap<String, int[]>();
         List<ParameterSpec> specs = parameters(session);
@@ -291,12 +292,7 @@ public final class Merger {
         trained.checkpoint()
                 .copyTokenizer(
                         tokenizer == null || tokenizer.equals("null") ? null : tokenizer, folder);
-        SafetensorsWriter.write(
-                folder.resolve("model.safetensors"),
-                format,
-                shapes,
-                session::read,
-                Map.of("format", "pt"));
+        ModelFiles.write(folder, request.shardBytes(), format, shapes, session::read);
     }
 
     private static float[] finite(String name, float[] values) {

@@ -4,11 +4,13 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.block.ParameterSpec;
 import cglora.models.family.PretrainedModel;
+import cglora.models.training.CausalLanguageModel;
 import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import cglora.models.training.TaskModel;
-import cglora.models.weights.SafetensorsWriter;
+import cglora.models.weights.FloatFormat;
+import cglora.models.weights.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,11 +46,8 @@ final class ModelExport {
             for (ParameterSpec spec : run.session.task().headParameters()) {
                 shapes.put(spec.name(), spec.extents());
             }
-            SafetensorsWriter.write(
-                    temporary.resolve("model.safetensors"),
-                    shapes,
-                    this::finite,
-                    Map.of("format", "pt"));
+            ModelFiles.write(
+                    temporary, ModelFiles.SHARD_BYTES, FloatFormat.F32, shapes, this::finite);
             String verified = verify ? "  " + verify(temporary, target) : "";
             run.folder.replace(temporary, target);
             run.modelPath = target;
@@ -77,10 +76,15 @@ final class ModelExport {
     }
 
     private TaskModel task(PretrainedModel loaded) {
-        return inputs.writes()
-                ? new Seq2Seq(loaded.encoderDecoder())
-                : new SequenceClassifier(
-                        loaded.encoder(), SavedModel.pooling(loaded), inputs.examples().labels());
+        return switch (inputs.modelSpec().task()) {
+            case SEQ_CLS ->
+                    new SequenceClassifier(
+                            loaded.encoder(),
+                            SavedModel.pooling(loaded),
+                            inputs.examples().labels());
+            case SEQ_2_SEQ_LM -> new Seq2Seq(loaded.encoderDecoder());
+            case CAUSAL_LM -> new CausalLanguageModel(loaded.causalDecoder());
+        };
     }
 
     private String verify(Path written, Path target) throws IOException {

@@ -4,7 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.models.data.Dataset;
-import cglora.pipeline.spec.PipelineReading;
+import cglora.pipeline.spec.PipelineDraft;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,18 +15,24 @@ import java.util.List;
 /// @param warnings what was accepted but deserves a look
 /// @param summary  one line of what was found; empty where there were errors
 public record PipelineCheck(List<Problem> errors, List<Problem> warnings, String summary) {
-    public static PipelineCheck of(PipelineReading reading) {
+    /// Of a pipeline with mistakes the files of those stages are read whose mistakes do not
+    /// matter to it, so that all is told at once.
+    public static PipelineCheck of(PipelineDraft draft) {
         var notes = new Problems();
-        var warnings = new ArrayList<>(reading.warnings());
-        List<Problem> errors = List.of();
+        var warnings = new ArrayList<>(draft.warnings());
+        var errors = new ArrayList<>(draft.errors());
         var summary = "";
-        try (Inputs inputs = InputCheck.read(reading.spec(), notes)) {
-            summary = describe(inputs);
-        } catch (CgloraException e) {
-            errors = e.problems();
+        if (draft.reading() == null) {
+            errors.addAll(DraftCheck.of(draft, notes));
+        } else {
+            try (Inputs inputs = InputCheck.read(draft.reading().spec(), notes)) {
+                summary = describe(inputs);
+            } catch (CgloraException e) {
+                errors.addAll(e.problems());
+            }
         }
         warnings.addAll(notes.warnings());
-        return new PipelineCheck(errors, List.copyOf(warnings), summary);
+        return new PipelineCheck(List.copyOf(errors), List.copyOf(warnings), summary);
     }
 
     private static String describe(Inputs inputs) {

@@ -49,7 +49,7 @@ public final class Plan {
         for (StageSpec stage : inputs.stages()) {
             if (stage instanceof TrainSpec t) {
                 Trainer.Options options = TrainerOptions.of(inputs, t);
-                new Trainer(session, options);
+                new Trainer(session, options, TrainerOptions.part(t));
                 var program =
                         session.plannedTraining(
                                 new BatchShape(

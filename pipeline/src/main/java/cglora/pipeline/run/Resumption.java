@@ -7,10 +7,12 @@ import cglora.pipeline.checkpoint.Checkpoint;
 import cglora.pipeline.checkpoint.CheckpointFolder;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.PipelineWriter;
+import cglora.pipeline.spec.TrainSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +26,14 @@ import tools.jackson.databind.node.MissingNode;
 
 /// Where a run that was killed or stopped goes on.
 ///
-/// @param checkpoint null where there is none: the run starts over
-record Resumption(Checkpoint checkpoint) {
+/// @param checkpoints of the trainings that had begun, by their ids and in their order: all but the
+///     last of them had come to their ends; empty where the run starts over
+/// @param step        of the run, behind which it goes on; 0 for the start
+record Resumption(Map<String, Checkpoint> checkpoints, int step) {
+    Resumption {
+        checkpoints = Collections.unmodifiableMap(new LinkedHashMap<>(checkpoints));
+    }
+
     /// Settings that another value of does not change what is computed.
     private static final List<String> FREE =
             List.of("engine.", "output_dir", "name", "vars", "cglora");
@@ -58,16 +66,102 @@ record Resumption(Checkpoint checkpoint) {
     ///     R-VERSION
     static Resumption of(
             Path folder, PipelineSpec spec, Inputs inputs, Set<String> asked, Problems notes) {
-        Checkpoint found =
-                new CheckpointFolder(folder.resolve(RunFolder.CHECKPOINTS)).newest(notes);
-        if (found != null) {
+        var found = new LinkedHashMap<String, Checkpoint>();
+        int step = 0;
+        for (TrainSpec training : inputs.trainings()) {
+            Checkpoint newest = Checkpoints.folder(folder, inputs, training).newest(notes);
+            if (newest == null) {
+                break;
+            }
+            found.put(training.id(), newest);
+            step = TrainerOptions.stepsBefore(inputs, training) + newest.step();
+            if (newest.step() < TrainerOptions.of(inputs, training).steps()) {
+                break;
+            }
+        }
+        if (!found.isEmpty()) {
             var problems = new Problems();
-            requireSameFiles(found, inputs, problems);
-            requireSameSettings(found, PipelineWriter.write(spec, folder), asked, problems);
+            Checkpoint last = List.copyOf(found.values()).getLast();
+            requireSameFiles(last, inputs, problems);
+            requireSameSettings(last, PipelineWriter.write(spec, folder), asked, problems);
+            requireNothingBehind(folder, inputs, found.keySet(), asked, problems);
             problems.throwIfAny();
             problems.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
         }
-        return new Resumption(found);
+        return new Resumption(found, step);
+    }
+
+    /// The same for a cell of a grid: one that is not what it was begins anew.
+    ///
+    /// @return null where it does
+    static Resumption ofCell(Path folder, PipelineSpec spec, Inputs inputs) {
+        if (!Files.isRegularFile(folder.resolve("pipeline.json"))) {
+            return null;
+        }
+        try {
+            Resumption found = of(folder, spec, inputs, Set.of(), new Problems());
+            return found.isStart() ? null : found;
+        } catch (CgloraException e) {
+            return null; // files or settings have changed, or the checkpoint is another version's
+        }
+    }
+
+    /// A training on whose end another has gone on stays as it is.
+    private static void requireNothingBehind(
+            Path folder, Inputs inputs, Set<String> found, Set<String> asked, Problems problems) {
+        List<TrainSpec> trainings = inputs.trainings();
+        for (int i = 0; i < trainings.size(); i++) {
+            String id = trainings.get(i).id();
+            boolean followed =
+                    trainings.subList(i + 1, trainings.size()).stream()
+                            .anyMatch(
+                                    later ->
+                                            found.contains(later.id())
+                                                    || !Checkpoints.folder(folder, inputs, later)
+                                                            .isEmpty());
+            asked.stream()
+                    .filter(path -> followed && path.startsWith(id + "."))
+                    .filter(path -> FREE_IN_STAGES.stream().noneMatch(path::endsWith))
+                    .forEach(
+                            path ->
+                                    problems.error(
+                                            ErrorCode.R_SETTING,
+                                            path,
+                                            "training '%s' is over, and another has gone on behind it"
+                                                    .formatted(id),
+                                            "take it back, or start anew: cglora run"));
+        }
+    }
+
+    /// The checkpoint that a training goes on from; null for none.
+    Checkpoint of(TrainSpec training) {
+        return checkpoints.get(training.id());
+    }
+
+    /// Whether the run starts over.
+    boolean isStart() {
+        return checkpoints.isEmpty();
+    }
+
+    /// The checkpoint behind which nothing is known; null for none.
+    private Checkpoint last() {
+        return isStart() ? null : List.copyOf(checkpoints.values()).getLast();
+    }
+
+    /// Removes what was being written when the run ended, and checkpoints of trainings that have to
+    /// begin again.
+    ///
+    /// @param notes is told of the former
+    void tidy(Path folder, Inputs inputs, Problems notes) {
+        List<TrainSpec> trainings = inputs.trainings();
+        for (int i = 0; i < trainings.size(); i++) {
+            CheckpointFolder of = Checkpoints.folder(folder, inputs, trainings.get(i));
+            if (i > 0 && of(trainings.get(i)) == null) {
+                of.clear();
+            } else {
+                of.tidy(notes);
+            }
+        }
     }
 
     private static void requireSameFiles(Checkpoint found, Inputs inputs, Problems problems) {
@@ -165,14 +259,9 @@ record Resumption(Checkpoint checkpoint) {
         }
     }
 
-    /// The step behind which it goes on; 0 for the start.
-    int step() {
-        return checkpoint == null ? 0 : checkpoint.step();
-    }
-
     /// Seconds that the run took up to there.
     double seconds() {
-        return checkpoint == null ? 0 : checkpoint.manifest().seconds();
+        return isStart() ? 0 : last().manifest().seconds();
     }
 
     /// Adds to the run's record how it was started, and where it went on.
@@ -203,9 +292,9 @@ record Resumption(Checkpoint checkpoint) {
 
     /// What the run shows of it.
     String describe() {
-        return checkpoint == null
+        return isStart()
                 ? "there is no whole checkpoint: starts over"
                 : "goes on after step %d, from %s"
-                        .formatted(checkpoint.step(), RunReport.relative(checkpoint.path()));
+                        .formatted(step, RunReport.relative(last().path()));
     }
 }

@@ -38,7 +38,7 @@ final class RunMemory {
     /// data, and the rows. Measured: resident peaks of runs less the rest of their plans.
     private static final Item READERS = Item.host("tokenizer and data", 40L << 20);
 
-    private static final long EXAMPLE_BYTES = 6 * Integer.BYTES;
+    private static final long EXAMPLE_BYTES = 12 * Integer.BYTES;
     private static final long FEW = 100_000;
 
     private final Inputs inputs;
@@ -105,8 +105,8 @@ final class RunMemory {
         stages.add(MemoryPlan.of(stage, heap, others).after(grown));
     }
 
-    /// Arrays with a number an example: places, labels, targets, the order of an epoch and its
-    /// sorting. Nothing beside the readers' where examples are few.
+    /// Arrays with a number an example: places, labels, targets, the order of an epoch, what sorts
+    /// and splits them. Measured. Nothing beside the readers' where examples are few.
     private long indexBytes() {
         long examples =
                 (long) inputs.train().size() + inputs.validation().size() + inputs.test().size();
@@ -146,6 +146,10 @@ final class RunMemory {
     private void calibrate(CalibrateSpec calibrate) {
         Set<Need> needs = Initializers.needs(inputs.adapterSpec());
         if (needs.isEmpty()) {
+            return;
+        }
+        if (calibrate.from() != null) {
+            modules.forEach(module -> layer(module, rootRank(), 0)); // as large as factors are
             return;
         }
         Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
@@ -247,7 +251,7 @@ final class RunMemory {
     }
 
     private void train(TrainSpec training) {
-        new Trainer(session, TrainerOptions.of(inputs, training));
+        new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
         var program = session.plannedTraining(largest(batch, inputs.train()));
         long state = session.persistentBytes() - weights.bytes();

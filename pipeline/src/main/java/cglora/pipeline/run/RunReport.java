@@ -25,15 +25,21 @@ final class RunReport {
         this.out = out;
     }
 
-    /// Records what was measured in one state of the model: "head only".
+    /// Records what was measured in one state of the model: "head only". What is measured of the
+    /// same state later is added.
     void remember(String state, Map<String, Double> values) {
-        metrics.put(state, values);
+        var all = new LinkedHashMap<String, Object>();
+        if (metrics.get(state) instanceof Map<?, ?> before) {
+            before.forEach((name, value) -> all.put((String) name, value));
+        }
+        all.putAll(values);
+        metrics.put(state, all);
         var line = new StringBuilder("%-22s".formatted(state));
         values.forEach(
                 (metric, value) ->
                         line.append(String.format(Locale.ROOT, "  %s %.4f", metric, value)));
         table.add(line.toString());
-        var event = new LinkedHashMap<String, Object>(values);
+        var event = new LinkedHashMap<String, Object>(all);
         event.put("state", state);
         folder.event("eval", event);
     }

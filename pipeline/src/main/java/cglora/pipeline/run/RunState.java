@@ -39,6 +39,9 @@ final class RunState implements AutoCloseable {
     /// Where it goes on; null where it does not go on but begins.
     Resumption resumption;
 
+    /// Whether what is taken of the statistics is written for later runs.
+    boolean keepsStatistics;
+
     boolean headReady;
     boolean interrupted;
     boolean trained;

@@ -4,7 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.training.StoppedException;
-import cglora.pipeline.checkpoint.CheckpointFolder;
+import cglora.pipeline.checkpoint.Durable;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
@@ -124,7 +124,8 @@ public final class Runner {
         }
     }
 
-    /// Runs all stages as one cell of a grid.
+    /// Runs all stages as one cell of a grid, or goes on where an earlier call was killed in it.
+    /// Its checkpoints go when it is done.
     ///
     /// @param inputs   of the pipeline; the caller closes what they hold
     /// @param folder   of the run
@@ -138,10 +139,35 @@ public final class Runner {
         exports = writes;
         progress = Progress.brief(err, quiet, number);
         try {
-            return run(inputs, () -> RunFolder.at(folder), false);
+            int status = startOrGoOn(inputs, folder);
+            if (status == 0) {
+                Durable.delete(folder.resolve(RunFolder.CHECKPOINTS));
+            }
+            return status;
+        } catch (IOException e) {
+            throw RunFolder.unwritable(folder, e);
         } finally {
             progress.clear();
         }
+    }
+
+    private int startOrGoOn(Inputs inputs, Path folder) throws IOException {
+        resumption = Resumption.ofCell(folder, spec, inputs);
+        if (resumption != null) {
+            RunLock lock = RunLock.of(folder);
+            try {
+                return run(inputs, () -> RunFolder.again(folder, lock, resumption.step()), false);
+            } catch (CgloraException e) {
+                if (e.problems().getFirst().code() != ErrorCode.R_CHANGED) {
+                    throw e;
+                }
+                resumption = null; // on another machine, say: the cell begins anew
+            } finally {
+                lock.close();
+            }
+        }
+        Durable.delete(folder);
+        return run(inputs, () -> RunFolder.at(folder), false);
     }
 
     /// Runs the stages up to the adapter's and writes the adapter as it starts.
@@ -231,9 +257,7 @@ public final class Runner {
                     spec.engine().type().jsonName(),
                     spec.seed());
             announce(run);
-            if (!plans.isEmpty()) {
-                run.folder.event("plan", Map.of("stages", MemoryPlan.records(plans)));
-            }
+            recordPlan(run, plans);
             List<StageSpec> stages = run.inputs.stages();
             for (int i = 0; i < stages.size(); i++) {
                 String id = stages.get(i).id();
@@ -245,7 +269,7 @@ public final class Runner {
             }
             if (run.interrupted && !run.trained) {
                 progress.note(
-                        resumption == null || resumption.checkpoint() == null
+                        resumption == null || resumption.isStart()
                                 ? "interrupted before anything was trained: nothing is kept"
                                 : "interrupted before training went on: the checkpoints stay");
             } else if (startOnly) {
@@ -267,16 +291,25 @@ public final class Runner {
         }
     }
 
+    /// Of a device what it holds; of this process everything.
+    private void recordPlan(RunState run, List<MemoryPlan> plans) {
+        run.folder.event(
+                "plan",
+                engine instanceof EngineChoice.Tornado
+                        ? Map.of(
+                                "of",
+                                "device",
+                                "stages",
+                                MemoryPlan.deviceRecords(RunMemory.of(run.inputs)))
+                        : Map.of("of", "process", "stages", MemoryPlan.records(plans)));
+    }
+
     /// What is exported, and the checkpoints: trained tensors, two moments and the best state each.
     private long bytesToWrite(RunState run) {
         long exported = exports ? run.inputs.exportedBytes() : 0;
         long kept =
-                run.inputs.stages().stream()
-                        .filter(
-                                s ->
-                                        s instanceof TrainSpec t
-                                                && TrainerOptions.saveEvery(run, t) > 0)
-                        .mapToLong(s -> TrainerOptions.mostCheckpoints(run, (TrainSpec) s))
+                run.inputs.trainings().stream()
+                        .mapToLong(t -> TrainerOptions.mostCheckpoints(run.inputs, t))
                         .sum();
         return exported + kept * 4 * run.inputs.exportedBytes();
     }
@@ -291,7 +324,7 @@ public final class Runner {
             run.folder.event("run", event);
             return;
         }
-        new CheckpointFolder(run.folder.resolve(RunFolder.CHECKPOINTS)).tidy(run.notes);
+        resumption.tidy(run.folder.path(), run.inputs, run.notes);
         run.showNotes();
         run.report.after(resumption.seconds());
         progress.note("resume       %s", resumption.describe());
@@ -301,7 +334,10 @@ public final class Runner {
 
     /// Where no stage evaluates, the final table shows what training has reached all the same.
     private static void measure(RunState run) {
-        boolean measured = run.inputs.stages().stream().anyMatch(EvaluateSpec.class::isInstance);
+        boolean measured =
+                run.inputs.stages().reversed().stream()
+                        .takeWhile(stage -> !(stage instanceof TrainSpec))
+                        .anyMatch(EvaluateSpec.class::isInstance);
         if (!run.trained || run.interrupted || measured) {
             return;
         }
@@ -359,6 +395,7 @@ public final class Runner {
         }
         long begin = System.nanoTime();
         var kernels = new KernelTimes(run);
+        var compilations = new Compilations(run);
         var flight = new StageEvent();
         flight.begin();
         String detail;
@@ -384,6 +421,7 @@ public final class Runner {
                         "detail",
                         detail));
         kernels.record(stage.id());
+        compilations.record(stage.id(), progress);
         flight.stage = stage.id();
         flight.detail = detail;
         flight.commit();

@@ -55,7 +55,7 @@ final class SavedModel {
         ObjectNode config = JsonMapper.shared().createObjectNode();
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
         config.remove(List.of("_name_or_path", "dtype"));
-        config.putArray("architectures").add(checkpoint.encoderDecoder().generationClass());
+        config.putArray("architectures").add(writingClass(checkpoint));
         config.put("torch_dtype", format.torchName());
         ObjectNode own =
                 config.putObject("cglora")
@@ -66,6 +66,12 @@ final class SavedModel {
             own.put("source_template", template);
         }
         return config.toPrettyString() + "\n";
+    }
+
+    private static String writingClass(PretrainedModel checkpoint) {
+        return checkpoint.isEncoderDecoder()
+                ? checkpoint.encoderDecoder().generationClass()
+                : checkpoint.causalDecoder().languageModelClass();
     }
 
     /// @param maxLength where texts are cut

@@ -24,14 +24,15 @@ final class TrainStage {
         Trainer.Options options = TrainerOptions.of(inputs, t);
         int steps = options.steps();
         double rate = options.learningRate();
-        var trainer = new Trainer(run.session, options);
+        int before = TrainerOptions.stepsBefore(inputs, t);
+        boolean isLast = inputs.trainings().getLast() == t;
+        var trainer = new Trainer(run.session, options, TrainerOptions.part(t));
         Dataset watched =
                 t.evalExamples() == null || t.evalExamples() >= inputs.validation().size()
                         ? inputs.validation()
                         : inputs.validation().slice(0, t.evalExamples());
-        var listener = new TrainingLog(run, steps, t.loggingSteps());
-        var checkpoints =
-                new Checkpoints(run, t, TrainerOptions.saveEvery(run, t), steps, listener);
+        var listener = new TrainingLog(run, t.id(), before, steps, t.loggingSteps());
+        var checkpoints = new Checkpoints(run, t, steps, listener);
         checkpoints.restore(trainer);
         long begin = System.nanoTime();
         Trainer.Result result =
@@ -44,20 +45,23 @@ final class TrainStage {
                                 listener);
         String cost = checkpoints.describe(System.nanoTime() - begin);
         if (!cost.isEmpty()) {
-            run.report.line("checkpoints", cost);
+            run.report.line(
+                    inputs.trainings().size() == 1 ? "checkpoints" : "checkpoints, " + t.id(),
+                    cost);
         }
-        run.trained = result.steps() > 0;
+        run.trained |= result.steps() > 0;
         if (result.interrupted()) {
             run.interrupt();
         }
-        if (run.alignment != null && !run.interrupted) {
-            run.alignment.finish(result.bestStep());
+        if (run.alignment != null && isLast && !run.interrupted) {
+            run.alignment.finish(before + result.bestStep());
         }
-        if (!run.trained) {
+        if (result.steps() == 0) {
             return "interrupted before the first step";
         }
-        return "%d/%d steps  lr %.2g  loss %.3f%s%s%s"
+        return "%s%d/%d steps  lr %.2g  loss %.3f%s%s%s"
                 .formatted(
+                        t.trains() == TrainSpec.Trains.ALL ? "" : t.trains().jsonName() + "  ",
                         result.steps(),
                         steps,
                         rate,
@@ -74,7 +78,7 @@ final class TrainStage {
 
     private Map<String, Double> evaluate(Dataset watched, TrainingLog log) {
         Evaluation evaluation = run.evaluate(watched);
-        if (run.alignment != null) {
+        if (run.alignment != null && !log.isKnown()) {
             run.alignment.measure(log.lastStep(), evaluation, watched);
         }
         return run.session.task().metrics(evaluation, watched);

@@ -1,5 +1,6 @@
 package cglora.pipeline.run;
 
+import cglora.models.training.TrainedPart;
 import cglora.models.training.Trainer;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AutoOr;
@@ -12,6 +13,9 @@ import java.util.Map;
 final class TrainerOptions {
     /// Steps in a row that may be skipped.
     private static final int SKIPS = 3;
+
+    /// Between the seeds of two trainings of a run; odd, and far from what a person would type.
+    private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
     private TrainerOptions() {}
 
@@ -66,7 +70,12 @@ final class TrainerOptions {
                 t.onNan() == TrainSpec.OnNan.SKIP ? SKIPS : 0,
                 t.loadBest(),
                 classWeights(inputs, t),
-                inputs.spec().seed());
+                seed(inputs, t));
+    }
+
+    /// Of the order of the data and of dropout: each training has its own.
+    private static long seed(Inputs inputs, TrainSpec t) {
+        return inputs.spec().seed() + SEED_STEP * inputs.trainings().indexOf(t);
     }
 
     /// By class; null where all examples count the same.
@@ -109,19 +118,41 @@ final class TrainerOptions {
         };
     }
 
-    /// Steps between two checkpoints; 0 for none. A cell of a grid is run again as a whole, and a
-    /// pipeline that trains several times from its start.
-    static int saveEvery(RunState run, TrainSpec t) {
-        long trainings = run.inputs.stages().stream().filter(TrainSpec.class::isInstance).count();
-        return run.isCell || trainings > 1 ? 0 : every(t.saveSteps(), stepsPerEpoch(run.inputs, t));
+    /// Steps between two checkpoints; 0 for none.
+    static int saveEvery(Inputs inputs, TrainSpec t) {
+        return every(t.saveSteps(), stepsPerEpoch(inputs, t));
+    }
+
+    /// Whether the last step has a checkpoint: also where a later training writes some, which can
+    /// only be gone on from where this one's end is known.
+    static boolean savesEnd(Inputs inputs, TrainSpec t) {
+        List<TrainSpec> all = inputs.trainings();
+        return all.subList(all.indexOf(t), all.size()).stream()
+                .anyMatch(other -> saveEvery(inputs, other) > 0);
     }
 
     /// How many checkpoints there may be at a time: those that stay, the best, and the one that is
     /// being written.
-    static long mostCheckpoints(RunState run, TrainSpec t) {
-        Trainer.Options options = of(run.inputs, t);
-        long all = Math.ceilDiv(options.steps(), saveEvery(run, t)) + 1L;
+    static long mostCheckpoints(Inputs inputs, TrainSpec t) {
+        int every = saveEvery(inputs, t);
+        if (every == 0) {
+            return savesEnd(inputs, t) ? 1 : 0;
+        }
+        long all = Math.ceilDiv(of(inputs, t).steps(), every) + 1L;
         return t.saveTotalLimit() == null ? all : Math.min(all, t.saveTotalLimit() + 2L);
+    }
+
+    /// Steps of the trainings before this one.
+    static int stepsBefore(Inputs inputs, TrainSpec t) {
+        List<TrainSpec> all = inputs.trainings();
+        return all.subList(0, all.indexOf(t)).stream()
+                .mapToInt(before -> of(inputs, before).steps())
+                .sum();
+    }
+
+    /// The parameters that are trained.
+    static TrainedPart part(TrainSpec t) {
+        return TrainedPart.valueOf(t.trains().name());
     }
 
     /// The steps of all epochs, before rounding.

@@ -8,6 +8,8 @@ import java.util.Map;
 /// Shows and records training.
 final class TrainingLog implements Trainer.Listener {
     private final RunState run;
+    private final String stage;
+    private final int before;
     private final int steps;
     private final int every;
     private final long begin = System.nanoTime();
@@ -17,8 +19,14 @@ final class TrainingLog implements Trainer.Listener {
     private int firstStep;
     private StepEvent flight = StepEvent.begun();
 
-    TrainingLog(RunState run, int steps, int every) {
+    /// @param stage  its id
+    /// @param before steps of earlier trainings: the run counts on
+    /// @param steps  of this training
+    /// @param every  how many steps are one line of the record
+    TrainingLog(RunState run, String stage, int before, int steps, int every) {
         this.run = run;
+        this.stage = stage;
+        this.before = before;
         this.steps = steps;
         this.every = every;
     }
@@ -40,7 +48,7 @@ final class TrainingLog implements Trainer.Listener {
         double left = seconds / (step.step() - firstStep) * (steps - step.step());
         if (step.step() % every == 0 || step.step() == steps || step.step() == 1) {
             var event = new LinkedHashMap<String, Object>();
-            event.put("step", step.step());
+            event.put("step", before + step.step());
             event.put("epoch", step.epoch());
             event.put("loss", step.loss());
             event.put("lr", step.learningRate());
@@ -48,12 +56,14 @@ final class TrainingLog implements Trainer.Listener {
             event.put("tokens", step.tokens());
             event.put("padding", 1 - (double) step.tokens() / step.positions());
             event.put("ms", step.nanos() * 1e-6);
+            event.put("stage", stage);
             run.folder.event("step", event);
         }
         run.progress.update(
                 step.step() == steps,
-                "train %d/%d ep %.2f | loss %.3f ema %.3f | lr %.1e | grad %.2f | %.0f ex/s |"
+                "%s %d/%d ep %.2f | loss %.3f ema %.3f | lr %.1e | grad %.2f | %.0f ex/s |"
                         + " eta %s",
+                stage,
                 step.step(),
                 steps,
                 step.epoch(),
@@ -69,14 +79,14 @@ final class TrainingLog implements Trainer.Listener {
     @Override
     public void skipped(int step, String what) {
         lastStep = step;
-        run.notes.warning(ErrorCode.N_NAN, "train", "step skipped: " + what, "");
+        run.notes.warning(ErrorCode.N_NAN, stage, "step skipped: " + what, "");
         run.showNotes();
         flight = StepEvent.begun();
     }
 
-    /// The step that was tried last, counted from 1.
+    /// The step of the run that was tried last, counted from 1.
     int lastStep() {
-        return lastStep;
+        return before + lastStep;
     }
 
     /// A running mean of the loss.
@@ -84,10 +94,20 @@ final class TrainingLog implements Trainer.Listener {
         return smoothed;
     }
 
+    /// Whether what happens now had happened before the run was resumed, behind a later step: the
+    /// end of a training is evaluated again to come back to its best state.
+    boolean isKnown() {
+        return run.resumption != null && lastStep() < run.resumption.step();
+    }
+
     @Override
     public void evaluation(int step, Map<String, Double> values, boolean best) {
+        if (isKnown()) {
+            return;
+        }
         var event = new LinkedHashMap<String, Object>(values);
-        event.put("step", step);
+        event.put("step", before + step);
+        event.put("stage", stage);
         event.put("best", best);
         run.folder.event("eval", event);
         run.progress.note(

@@ -10,7 +10,8 @@ public record AdapterSpec(
                                 "Name of this stage in --set paths and references; needed when a"
                                         + " adapter stage repeats",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
@@ -89,7 +90,15 @@ public record AdapterSpec(
                         byDefault = "null",
                         nullable = true,
                         path = true)
-                String fromPeft)
+                String fromPeft,
+        @Setting(
+                        value =
+                                "A run, or the folder of an adapter, whose trained adapter and head this"
+                                        + " one starts as; rank, scale and modules are that one's",
+                        byDefault = "null",
+                        nullable = true,
+                        path = true)
+                String from)
         implements StageSpec {
     /// The value of `stage` in the file.
     public static final String STAGE = "adapter";
@@ -102,6 +111,33 @@ public record AdapterSpec(
     @Override
     public String stage() {
         return STAGE;
+    }
+
+    /// The same stage where an earlier adapter is taken: what that one decides is at its
+    /// default, and nothing is initialized.
+    AdapterSpec taken() {
+        return new AdapterSpec(
+                id,
+                when,
+                Method.LORA,
+                8,
+                8,
+                false,
+                loraDropout,
+                bias,
+                null,
+                null,
+                new AutoOr.Auto<>(),
+                Map.of(),
+                Map.of(),
+                InitLoraWeights.KAIMING,
+                Scale.OWN,
+                new HeadWarmup.Auto(),
+                cg,
+                loraGa,
+                loraOne,
+                fromPeft,
+                from);
     }
 
     /// The initializers, and full fine-tuning.

@@ -7,7 +7,8 @@ public record AlignSpec(
                         value =
                                 "Name of this stage in --set paths and references; needed when a align stage repeats",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,

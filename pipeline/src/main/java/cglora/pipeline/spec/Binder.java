@@ -20,6 +20,8 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,7 +37,8 @@ final class Binder {
     private final Problems problems;
     private final Variables variables;
     private final Origin defaults;
-    private final List<StageSpec> stages = new ArrayList<>();
+    private final List<PipelineDraft.Stage> drafts = new ArrayList<>();
+    private PipelineDraft.Stage draft;
 
     /// @param variables for defaults that use variables
     /// @param defaults  origin of built-in defaults, whose paths are relative to the pipeline file
@@ -52,9 +55,10 @@ final class Binder {
                 : null;
     }
 
-    /// The stages in the order of the file, null where one could not be bound.
-    List<StageSpec> stages() {
-        return stages;
+    /// The stages in the order of the file, those with mistakes among them; null where one does
+    /// not say what it is or has not what it needs.
+    List<PipelineDraft.Stage> drafts() {
+        return drafts;
     }
 
     Object fail(ErrorCode code, JsonValue value, String what, String fix) {
@@ -152,8 +156,9 @@ final class Binder {
 
     /// Binds one stage by the record that its `stage` names.
     Object stage(JsonValue value) {
+        draft = null;
         StageSpec stage = value instanceof BrokenValue ? null : boundStage(value);
-        stages.add(stage);
+        drafts.add(draft);
         return stage == null ? FAILED : stage;
     }
 
@@ -194,12 +199,40 @@ final class Binder {
     ///
     /// @param stage name of the stage whose settings these are; empty elsewhere
     Object fields(RecordType type, ObjectValue object, String stage) {
-        boolean failed = unknownKeys(type, object, stage);
+        Set<String> unknown = unknownKeys(type, object, stage);
         var arguments = new ArrayList<Object>();
         for (SettingComponent component : type.components()) {
             arguments.add(field(component, object));
         }
-        return failed || arguments.contains(FAILED) ? FAILED : create(type.type(), arguments);
+        boolean whole = unknown.isEmpty() && !arguments.contains(FAILED);
+        Object made = whole ? create(type.type(), arguments) : FAILED;
+        if (made instanceof StageSpec spec) {
+            draft = new PipelineDraft.Stage(spec, Set.of());
+        } else if (!stage.isEmpty()) {
+            draft(type, arguments, unknown);
+        }
+        return made;
+    }
+
+    /// Keeps a stage with mistakes, their settings at the defaults; one that lacks what it needs
+    /// is left out.
+    private void draft(RecordType type, List<Object> arguments, Set<String> unknown) {
+        var unsure = new HashSet<String>();
+        unknown.forEach(key -> unsure.add(Suggestion.nearest(key, type.keys())));
+        var settled = new ArrayList<>(arguments);
+        for (int i = 0; i < settled.size(); i++) {
+            SettingComponent component = type.components().get(i);
+            if (settled.get(i) == FAILED) {
+                if (component.isRequired()) {
+                    return;
+                }
+                unsure.add(component.key());
+                settled.set(i, standard(component));
+            }
+        }
+        if (!settled.contains(FAILED)) {
+            draft = new PipelineDraft.Stage((StageSpec) create(type.type(), settled), unsure);
+        }
     }
 
     private Object field(SettingComponent component, ObjectValue object) {
@@ -219,13 +252,7 @@ final class Binder {
                                 + component.type().expected(setting),
                         "add \"" + component.key() + "\": " + setting.value());
             }
-            JsonValue standard =
-                    variables.expand(JsonSource.parse(defaults, setting.byDefault(), problems));
-            return standard instanceof NullValue
-                    ? null
-                    : standard instanceof BrokenValue
-                            ? FAILED
-                            : component.type().bind(standard, setting, this);
+            return standard(component);
         }
         if (value instanceof BrokenValue) {
             return FAILED;
@@ -235,15 +262,27 @@ final class Binder {
                 : component.type().bind(value, setting, this);
     }
 
-    private boolean unknownKeys(RecordType type, ObjectValue object, String stage) {
+    /// The built-in default.
+    private Object standard(SettingComponent component) {
+        Setting setting = component.setting();
+        JsonValue standard =
+                variables.expand(JsonSource.parse(defaults, setting.byDefault(), problems));
+        return standard instanceof NullValue
+                ? null
+                : standard instanceof BrokenValue
+                        ? FAILED
+                        : component.type().bind(standard, setting, this);
+    }
+
+    private Set<String> unknownKeys(RecordType type, ObjectValue object, String stage) {
         Set<String> known = Set.copyOf(type.keys());
-        boolean found = false;
+        var found = new LinkedHashSet<String>();
         for (Map.Entry<String, Member> entry : object.members().entrySet()) {
             String key = entry.getKey();
             if (known.contains(key)) {
                 continue;
             }
-            found = true;
+            found.add(key);
             problems.error(
                     P_UNKNOWN,
                     entry.getValue().nameOrigin().toString(),

@@ -7,7 +7,8 @@ public record CalibrateSpec(
                                 "Name of this stage in --set paths and references; needed when a"
                                         + " calibrate stage repeats",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
@@ -39,7 +40,21 @@ public record CalibrateSpec(
                         value =
                                 "How the factors are kept: as matrices, as token Gram matrices, or as sketches, their products with a few random columns",
                         byDefault = "\"auto\"")
-                Form form)
+                Form form,
+        @Setting(
+                        value =
+                                "Write what is gathered, and the head that it was gathered with, to"
+                                        + " statistics/ of the run: for later runs on the same model and data",
+                        byDefault = "false")
+                boolean keep,
+        @Setting(
+                        value =
+                                "A run that has kept its statistics: they and its head are taken, and"
+                                        + " nothing is gathered",
+                        byDefault = "null",
+                        nullable = true,
+                        path = true)
+                String from)
         implements StageSpec {
     /// The value of `stage` in the file.
     public static final String STAGE = "calibrate";

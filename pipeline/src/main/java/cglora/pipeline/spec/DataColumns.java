@@ -13,7 +13,7 @@ public record DataColumns(
                 String label,
         @Setting(
                         value =
-                                "Column of the text that the model is to write (task SEQ_2_SEQ_LM);"
+                                "Column of the text that the model is to write (tasks that write);"
                                         + " null finds it, or takes the label's",
                         byDefault = "null",
                         nullable = true)

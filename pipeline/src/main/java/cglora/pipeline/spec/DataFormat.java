@@ -11,7 +11,7 @@ public record DataFormat(
         @Setting(
                         value =
                                 "Whether fields may stand in double quotes; null: double for csv,"
-                                    + " none for tsv",
+                                        + " none for tsv",
                         byDefault = "null",
                         nullable = true)
                 Quote quote,

@@ -9,7 +9,8 @@ public record DataSpec(
                                 "Name of this stage in --set paths and references; needed when a"
                                         + " data stage repeats",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
@@ -80,7 +81,7 @@ public record DataSpec(
                 int maxLength,
         @Setting(
                         value =
-                                "What the model reads of an example (task SEQ_2_SEQ_LM), with {text} and"
+                                "What the model reads of an example (tasks that write), with {text} and"
                                         + " {text_pair}; null takes the texts as they are",
                         byDefault = "null",
                         nullable = true)

@@ -8,7 +8,8 @@ public record EvaluateSpec(
                         value =
                                 "Name of this stage in --set paths and references; needed when a evaluate stage repeats",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,

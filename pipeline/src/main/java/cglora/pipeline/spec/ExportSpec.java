@@ -6,7 +6,8 @@ public record ExportSpec(
                         value =
                                 "Name of this stage in --set paths and references; needed when a export stage repeats",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,

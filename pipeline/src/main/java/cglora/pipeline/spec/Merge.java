@@ -5,6 +5,7 @@ import static cglora.kernels.error.ErrorCode.P_SPELLING;
 
 import cglora.kernels.error.Problems;
 import cglora.pipeline.spec.JsonValue.ArrayValue;
+import cglora.pipeline.spec.JsonValue.BooleanValue;
 import cglora.pipeline.spec.JsonValue.Member;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
 import cglora.pipeline.spec.JsonValue.StringValue;
@@ -12,6 +13,7 @@ import cglora.pipeline.spec.SettingType.RecordType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /// Puts one pipeline file over another: objects by key, stages by id, other lists replaced.
 final class Merge {
@@ -120,7 +122,7 @@ final class Merge {
         }
         var members = new LinkedHashMap<String, Member>();
         RecordType record = RecordType.of(type);
-        stage.members()
+        taking(stage, problems)
                 .forEach(
                         (key, member) -> {
                             String ours = record.find(key).map(SettingComponent::key).orElse(key);
@@ -144,5 +146,32 @@ final class Merge {
                             }
                         });
         return new ObjectValue(stage.origin(), members);
+    }
+
+    /// The members of a stage, `"skip": true` written as `"when": false`.
+    private static Map<String, Member> taking(ObjectValue stage, Problems problems) {
+        Member skip = stage.members().get("skip");
+        if (skip == null || !(skip.value() instanceof BooleanValue(Origin origin, boolean skips))) {
+            return stage.members();
+        }
+        problems.warning(
+                P_SPELLING,
+                skip.nameOrigin().toString(),
+                "\"skip\": %s is \"when\": %s here; accepted".formatted(skips, !skips),
+                "");
+        var members = new LinkedHashMap<String, Member>();
+        members.putAll(stage.members());
+        members.remove("skip");
+        Member first =
+                members.put(
+                        "when", new Member(skip.nameOrigin(), new BooleanValue(origin, !skips)));
+        if (first != null) {
+            problems.error(
+                    P_DUPLICATE,
+                    skip.nameOrigin().toString(),
+                    "'when' is given, too, at " + first.nameOrigin().position(),
+                    "keep one of them");
+        }
+        return members;
     }
 }

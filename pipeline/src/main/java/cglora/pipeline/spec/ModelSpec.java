@@ -8,7 +8,8 @@ public record ModelSpec(
                         value =
                                 "Name of this stage in --set paths and references; needed when a model stage repeats",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
@@ -70,12 +71,18 @@ public record ModelSpec(
     /// The task types that are understood.
     public enum Task implements Named {
         SEQ_CLS("SEQ_CLS"),
-        SEQ_2_SEQ_LM("SEQ_2_SEQ_LM");
+        SEQ_2_SEQ_LM("SEQ_2_SEQ_LM"),
+        CAUSAL_LM("CAUSAL_LM");
 
         private final String jsonName;
 
         Task(String jsonName) {
             this.jsonName = jsonName;
+        }
+
+        /// Whether answers are texts.
+        public boolean writes() {
+            return this != SEQ_CLS;
         }
 
         @Override

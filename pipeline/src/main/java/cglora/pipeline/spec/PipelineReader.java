@@ -46,6 +46,13 @@ public final class PipelineReader {
         return read(file, overrides, List.of());
     }
 
+    /// The same, with all that is wrong beside what is right.
+    ///
+    /// @throws CgloraException for a file that cannot be read as a pipeline of this version
+    public static PipelineDraft draft(Path file, Overrides overrides) {
+        return new PipelineReader(overrides, List.of()).draft(file);
+    }
+
     /// One cell of a grid.
     ///
     /// @param cell rules over all other changes
@@ -62,8 +69,14 @@ public final class PipelineReader {
     }
 
     private PipelineReading read(Path file) {
+        PipelineReading reading = draft(file).reading();
+        problems.throwIfAny();
+        return reading;
+    }
+
+    private PipelineDraft draft(Path file) {
         ObjectValue root = Merge.canonical(load(file, List.of()), problems).without(GRID);
-        checkVersion(root);
+        root = versioned(root);
         root = withOverrides(root);
         var start = new Origin(file.toString(), folder(file), 1, 1, "", "");
         if (!root.has("name")) {
@@ -75,18 +88,20 @@ public final class PipelineReader {
         var binder =
                 new Binder(problems, variables, Origin.option("built-in default", folder(file)));
         PipelineSpec bound = binder.pipeline(root);
-        List<StageSpec> stages = new StageChecks(problems).check(root, binder.stages());
-        problems.throwIfAny();
-        var spec =
-                new PipelineSpec(
-                        bound.cglora(),
-                        bound.name(),
-                        bound.seed(),
-                        bound.outputDir(),
-                        bound.engine(),
-                        bound.vars(),
-                        stages);
-        return new PipelineReading(spec, problems.warnings(), file);
+        List<StageSpec> stages = new StageChecks(problems).check(root, binder.drafts());
+        PipelineReading reading =
+                problems.hasErrors()
+                        ? null
+                        : new PipelineReading(bound.withStages(stages), problems.warnings(), file);
+        return new PipelineDraft(
+                reading,
+                bound == null ? 0 : bound.seed(),
+                binder.drafts().stream()
+                        .filter(stage -> stage != null && stage.spec().when())
+                        .toList(),
+                problems.errors(),
+                problems.warnings(),
+                file);
     }
 
     private static Path folder(Path file) {
@@ -179,7 +194,9 @@ public final class PipelineReader {
         }
     }
 
-    private void checkVersion(ObjectValue root) {
+    /// The pipeline with the version that is understood; a mistake in it is told, and read as this
+    /// version. Another version says other things.
+    private ObjectValue versioned(ObjectValue root) {
         String understood = "this cglora understands version " + VERSION;
         JsonValue version = root.get("cglora");
         if (version == null) {
@@ -201,10 +218,9 @@ public final class PipelineReader {
                     "format version " + text + "; " + understood,
                     "use the cglora release that the file was made for, or write it for version 1");
         } else {
-            return;
+            return root;
         }
-        // Once is enough: the problem is known, so the binder is not to report it again.
-        problems.throwIfAny();
+        return put(root, "cglora", new NumberValue(root.origin(), String.valueOf(VERSION)));
     }
 
     private ObjectValue withOverrides(ObjectValue root) {

@@ -9,11 +9,14 @@ import cglora.pipeline.spec.JsonValue.ArrayValue;
 import cglora.pipeline.spec.JsonValue.BooleanValue;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
 import cglora.pipeline.spec.JsonValue.StringValue;
+import cglora.pipeline.spec.SettingType.RecordType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -25,7 +28,7 @@ final class StageChecks {
             new TreeSet<>(Set.of("loss", "mae", "mse", "pearson", "spearman"));
 
     private static final Set<String> WRITING =
-            new TreeSet<>(Set.of("exact_match", "loss", "token_accuracy"));
+            new TreeSet<>(Set.of("exact_match", "loss", "perplexity", "token_accuracy"));
 
     /// The stage that each one needs before it.
     private static final Map<String, List<String>> NEEDS =
@@ -45,16 +48,19 @@ final class StageChecks {
     private ModelSpec model;
     private DataSpec data;
     private AdapterSpec adapter;
+    private boolean adapterIsSure = true;
+    private Set<String> unsure = Set.of();
 
     StageChecks(Problems problems) {
         this.problems = problems;
     }
 
-    /// Checks all stages and settles what only their neighbours decide.
+    /// Checks all stages and settles what only their neighbours decide. Of a setting that is wrong
+    /// by itself nothing more is said.
     ///
-    /// @param bound the stages in order, null where one could not be bound
-    /// @return the stages to run; shorter than the file's when there were errors
-    List<StageSpec> check(ObjectValue root, List<StageSpec> bound) {
+    /// @param drafts the stages in order, null where one could not be bound
+    /// @return the stages to run; of no use when there were errors
+    List<StageSpec> check(ObjectValue root, List<PipelineDraft.Stage> drafts) {
         var settled = new ArrayList<StageSpec>();
         if (!(root.get("stages") instanceof ArrayValue list)) {
             return settled;
@@ -66,7 +72,9 @@ final class StageChecks {
                 continue;
             }
             uniqueId(tree);
-            StageSpec spec = i < bound.size() ? bound.get(i) : null;
+            PipelineDraft.Stage draft = i < drafts.size() ? drafts.get(i) : null;
+            StageSpec spec = draft == null ? null : draft.spec();
+            unsure = draft == null ? Set.of() : draft.unsure();
             boolean skipped = tree.get("when") instanceof BooleanValue(_, boolean on) && !on;
             if (skipped) {
                 if (spec != null) {
@@ -86,6 +94,11 @@ final class StageChecks {
             }
         }
         return List.copyOf(settled);
+    }
+
+    /// Whether these settings of the stage at hand are as they are meant.
+    private boolean isSure(String... keys) {
+        return Collections.disjoint(unsure, Set.of(keys));
     }
 
     private void uniqueId(ObjectValue tree) {
@@ -138,21 +151,24 @@ final class StageChecks {
         return switch (spec) {
             case ModelSpec stage -> {
                 checkModel(stage, tree);
-                model = stage;
+                model = isSure("problem_type") ? stage : null;
                 yield stage;
             }
             case DataSpec stage -> {
                 checkData(stage, tree);
-                data = stage;
+                data = isSure("train", "validation", "test", "validation_split") ? stage : null;
                 yield stage;
             }
             case CalibrateSpec stage -> {
                 checkCalibrate(stage, tree);
                 yield stage;
             }
-            case AdapterSpec stage -> {
+            case AdapterSpec given -> {
+                AdapterSpec stage = given.from() == null ? given : given.taken();
+                checkTaken(given, stage, tree);
                 checkAdapter(stage, tree);
                 adapter = stage;
+                adapterIsSure = isSure("method", "from");
                 yield stage;
             }
             case AlignSpec stage -> {
@@ -172,7 +188,7 @@ final class StageChecks {
         if (stage.form() != CalibrateSpec.Form.SKETCHED) {
             return;
         }
-        if (stage.fisher() != CalibrateSpec.Fisher.EMPIRICAL) {
+        if (isSure("fisher") && stage.fisher() != CalibrateSpec.Fisher.EMPIRICAL) {
             problems.error(
                     O_CONFLICT,
                     origin(tree, "form"),
@@ -181,7 +197,7 @@ final class StageChecks {
                             + "'",
                     "\"fisher\": \"empirical\", or \"form\": \"factored\"");
         }
-        if (stage.sharing() != CalibrateSpec.Sharing.EXPAND) {
+        if (isSure("sharing") && stage.sharing() != CalibrateSpec.Sharing.EXPAND) {
             problems.error(
                     O_CONFLICT,
                     origin(tree, "form"),
@@ -200,7 +216,10 @@ final class StageChecks {
     }
 
     private void checkData(DataSpec stage, ObjectValue tree) {
-        if (stage.train() == null && stage.validation() == null && stage.test() == null) {
+        if (isSure("train", "validation", "test")
+                && stage.train() == null
+                && stage.validation() == null
+                && stage.test() == null) {
             problems.error(
                     P_VALUE,
                     tree.origin().toString(),
@@ -210,7 +229,7 @@ final class StageChecks {
         if (stage.validation() != null && stage.validationSplit() != null) {
             conflict(tree, "validation_split", "validation", "keep one of them");
         }
-        if (stage.validationSplit() != null && stage.train() == null) {
+        if (isSure("train") && stage.validationSplit() != null && stage.train() == null) {
             problems.error(
                     O_CONFLICT,
                     origin(tree, "validation_split"),
@@ -226,7 +245,8 @@ final class StageChecks {
                     "a regression has no label names",
                     "take \"labels\" out, or set problem_type");
         }
-        if (stage.buckets() instanceof AutoOr.Given<List<Integer>>(List<Integer> buckets)) {
+        if (isSure("max_length")
+                && stage.buckets() instanceof AutoOr.Given<List<Integer>>(List<Integer> buckets)) {
             boolean ascending = buckets.equals(buckets.stream().sorted().toList());
             int last = buckets.stream().max(Integer::compare).orElse(0);
             if (!ascending || last < stage.maxLength()) {
@@ -248,7 +268,7 @@ final class StageChecks {
 
     /// A model that writes texts has no head beside its body, and no number for an answer.
     private void checkModel(ModelSpec stage, ObjectValue tree) {
-        if (stage.task() != ModelSpec.Task.SEQ_2_SEQ_LM) {
+        if (!stage.task().writes()) {
             return;
         }
         for (String key : List.of("problem_type", "pooling", "head")) {
@@ -256,7 +276,10 @@ final class StageChecks {
                 problems.error(
                         O_CONFLICT,
                         origin(tree, key),
-                        "'" + key + "' is for classes and numbers, the task is SEQ_2_SEQ_LM",
+                        "'"
+                                + key
+                                + "' is for classes and numbers, the task is "
+                                + stage.task().jsonName(),
                         "take it out");
             }
         }
@@ -265,13 +288,27 @@ final class StageChecks {
     /// What is not there yet for a model that writes texts is said to be so.
     private void refuseWriting(String what, String where, String fix) {
         if (writes()) {
-            problems.error(O_CONFLICT, where, what + " is not there for task SEQ_2_SEQ_LM", fix);
+            problems.error(
+                    O_CONFLICT,
+                    where,
+                    what + " is not there for task " + model.task().jsonName(),
+                    fix);
         }
     }
 
     private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
         refuseWriting("stage 'calibrate'", tree.origin().toString(), "take it out");
         checkSketched(stage, tree);
+        if (stage.keep() && stage.from() != null) {
+            conflict(tree, "keep", "from", "what is taken is kept already");
+        }
+        if (stage.keep() && stage.form() == CalibrateSpec.Form.IMPLICIT) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "keep"),
+                    "form 'implicit' keeps tokens, which are not written",
+                    "\"form\": \"factored\" or \"sketched\"");
+        }
         if (stage.tokens() != null && stage.sharing() == CalibrateSpec.Sharing.REDUCE) {
             problems.error(
                     O_CONFLICT,
@@ -292,7 +329,10 @@ final class StageChecks {
         if (tree.has("head_warmup")) {
             refuseWriting("'head_warmup'", origin(tree, "head_warmup"), "take it out");
         }
-        if (stage.method().isCalibrated() && !seen.contains("calibrate") && !writes()) {
+        if (isSure("method", "from")
+                && stage.method().isCalibrated()
+                && !seen.contains("calibrate")
+                && !writes()) {
             problems.error(
                     P_STAGE,
                     tree.origin().toString(),
@@ -325,11 +365,17 @@ final class StageChecks {
                         "raise max_rank");
             }
         }
+        if (!isSure("cg", "method")) {
+            return;
+        }
         checkCoordinates(stage, tree);
         boolean stable =
                 stage.scale() == AdapterSpec.Scale.STABLE
                         || stage.cg().scale() == CgSpec.Scale.STABLE;
-        if (stable && stage.method() == AdapterSpec.Method.CG_LORA && !stage.cg().shift()) {
+        if (isSure("scale")
+                && stable
+                && stage.method() == AdapterSpec.Method.CG_LORA
+                && !stage.cg().shift()) {
             problems.error(
                     O_CONFLICT,
                     origin(tree, stage.scale() == AdapterSpec.Scale.STABLE ? "scale" : "cg"),
@@ -347,6 +393,20 @@ final class StageChecks {
                                     + stage.cg().step().jsonName()
                                     + "'",
                     fixed ? "add \"step_size\": 1.0" : "add \"step\": \"fixed\"");
+        }
+    }
+
+    /// What an earlier adapter decides cannot be asked for.
+    private void checkTaken(AdapterSpec given, AdapterSpec taken, ObjectValue tree) {
+        for (SettingComponent component : RecordType.of(AdapterSpec.class).components()) {
+            boolean differs = !Objects.equals(component.get(given), component.get(taken));
+            if (differs && tree.has(component.key()) && isSure(component.key())) {
+                conflict(
+                        tree,
+                        component.key(),
+                        "from",
+                        "take it out: the adapter of \"from\" has its own");
+            }
         }
     }
 
@@ -379,7 +439,17 @@ final class StageChecks {
                     "stage 'align' measures from the start of training, and stands behind it",
                     "move it before 'train'");
         }
-        if (stage.layers() && (adapter == null || adapter.method() == AdapterSpec.Method.FULL)) {
+        if (adapter != null && adapter.from() != null) {
+            problems.error(
+                    O_CONFLICT,
+                    tree.origin().toString(),
+                    "stage 'align' starts from the base model with its head, and the adapter of"
+                            + " \"from\" is trained already",
+                    "take one of them out; cglora align compares adapters that are there");
+        }
+        if (adapterIsSure
+                && stage.layers()
+                && (adapter == null || adapter.method() == AdapterSpec.Method.FULL)) {
             problems.error(
                     O_CONFLICT,
                     origin(tree, "layers"),
@@ -406,6 +476,9 @@ final class StageChecks {
                     "");
         }
         if (data == null) {
+            if (tree.has("load_best") && stage.loadBest() != null && isSure("load_best")) {
+                metric(stage.loadBest(), origin(tree, "load_best"));
+            }
             return stage;
         }
         if (data.train() == null) {
@@ -435,10 +508,10 @@ final class StageChecks {
             }
             return stage.withoutEvaluation();
         }
-        if (stage.loadBest() != null) {
+        if (stage.loadBest() != null && isSure("load_best")) {
             metric(stage.loadBest(), origin(tree, "load_best"));
         }
-        if (stage.evalSteps() == null && stage.loadBest() != null) {
+        if (isSure("eval_steps") && stage.evalSteps() == null && stage.loadBest() != null) {
             if (tree.has("load_best")) {
                 problems.error(
                         O_CONFLICT,
@@ -452,7 +525,7 @@ final class StageChecks {
     }
 
     private void checkSplit(StageSpec stage, EvaluateSpec.Split split, ObjectValue tree) {
-        if (data == null) {
+        if (data == null || !isSure("data")) {
             return;
         }
         boolean there =
@@ -478,14 +551,14 @@ final class StageChecks {
 
     private void checkEvaluate(EvaluateSpec stage, ObjectValue tree) {
         checkSplit(stage, stage.data(), tree);
-        if (stage.metrics() != null) {
+        if (stage.metrics() != null && isSure("metrics")) {
             stage.metrics().forEach(name -> metric(name, origin(tree, "metrics")));
         }
     }
 
     /// Whether the model's answers are texts.
     private boolean writes() {
-        return model != null && model.task() == ModelSpec.Task.SEQ_2_SEQ_LM;
+        return model != null && model.task().writes();
     }
 
     private void metric(String name, String where) {

@@ -10,14 +10,20 @@ public record TrainSpec(
                                 "Name of this stage in --set paths and references; needed when a"
                                         + " train stage repeats",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
         @Setting(
                         value =
-                                "Passes over the training examples; 3 where max_steps is not given"
-                                        + " either",
+                                "What is trained: all; head; body, the adapter without the head, or the"
+                                        + " model's own weights where there is none",
+                        byDefault = "\"all\"")
+                Trains trains,
+        @Setting(
+                        value =
+                                "Passes over the training examples; 3 where max_steps is not given either",
                         byDefault = "null",
                         nullable = true,
                         min = 0,
@@ -116,8 +122,9 @@ public record TrainSpec(
                 String loadBest,
         @Setting(
                         value =
-                                "When to write a checkpoint: epoch, or every so many steps, and"
-                                        + " after the last one; null never. Not in the cells of a grid",
+                                "When to write a checkpoint: epoch, or every so many steps, and after the"
+                                        + " last one; null never. A cell of a grid removes its own at its"
+                                        + " end",
                         byDefault = "\"epoch\"",
                         nullable = true,
                         min = 1)
@@ -168,9 +175,19 @@ public record TrainSpec(
 
     /// Without a validation set nothing can be evaluated on the way.
     TrainSpec withoutEvaluation() {
+        return with(null, null);
+    }
+
+    /// Without evaluation no state is known to be the best.
+    TrainSpec withoutLoadBest() {
+        return with(evalSteps, null);
+    }
+
+    private TrainSpec with(EvalSteps evaluations, String best) {
         return new TrainSpec(
                 id,
                 when,
+                trains,
                 epochs,
                 maxSteps,
                 perDeviceBatchSize,
@@ -187,43 +204,31 @@ public record TrainSpec(
                 warmupRatio,
                 warmupSteps,
                 loggingSteps,
-                null,
+                evaluations,
                 evalExamples,
-                null,
+                best,
                 saveSteps,
                 saveTotalLimit,
                 onNan,
                 classWeights);
     }
 
-    /// Without evaluation no state is known to be the best.
-    TrainSpec withoutLoadBest() {
-        return new TrainSpec(
-                id,
-                when,
-                epochs,
-                maxSteps,
-                perDeviceBatchSize,
-                gradientAccumulationSteps,
-                optimizer,
-                learningRate,
-                headLearningRate,
-                weightDecay,
-                adamBeta1,
-                adamBeta2,
-                adamEpsilon,
-                maxGradNorm,
-                scheduler,
-                warmupRatio,
-                warmupSteps,
-                loggingSteps,
-                evalSteps,
-                evalExamples,
-                null,
-                saveSteps,
-                saveTotalLimit,
-                onNan,
-                classWeights);
+    /// What is trained.
+    public enum Trains implements Named {
+        ALL("all"),
+        HEAD("head"),
+        BODY("body");
+
+        private final String jsonName;
+
+        Trains(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
     }
 
     /// The optimizers.

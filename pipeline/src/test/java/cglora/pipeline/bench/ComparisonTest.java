@@ -89,6 +89,18 @@ class ComparisonTest {
     }
 
     @Test
+    void nothingIsManyTimesAsGoodAsNothing() {
+        Comparison comparison =
+                Comparison.of(
+                        two(
+                                record(device("a", result(Suite.STEP, "x", Unit.PERCENT, 2.0))),
+                                record(device("b", result(Suite.STEP, "x", Unit.PERCENT, 0.0)))));
+        assertThat(comparison.rows().getFirst().gain(1)).isNaN();
+        assertThat(comparison.rows().getFirst().best()).isEqualTo(1);
+        assertThat(ComparisonText.json(comparison)).contains("\"gain\": null");
+    }
+
+    @Test
     void devicesOfOneRecordAreComparedByTheirNames() {
         Comparison comparison =
                 Comparison.of(

@@ -40,6 +40,14 @@ class RecordFormatTest {
                 .contains("\"of_peak\" : 0.25", "\"no memory\"");
     }
 
+    /// Records of other suite versions are not set beside ours.
+    @Test
+    void whatTimesClblastWritesTheSameVersion() throws IOException {
+        Path script =
+                Path.of(System.getProperty("cglora.root"), "scripts", "peers", "clblast_gemm.py");
+        assertThat(Files.readString(script)).contains("SUITE_VERSION = " + Suite.VERSION + "\n");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',

@@ -53,6 +53,8 @@ class TornadoLauncherTest {
                 .contains(device.id().toString());
         assertThat(record("jvm", "run.json").get("device").asString()).isEqualTo("jvm");
         assertThat(loss("tornado")).isCloseTo(loss("jvm"), within(1e-4));
+        assertThat(compiled("tornado")).anyMatch(line -> line.contains("\"stage\":\"train\""));
+        assertThat(compiled("jvm")).isEmpty();
     }
 
     /// A short run of the quickstart with plain LoRA, in a file: the launcher hands its
@@ -80,6 +82,14 @@ class TornadoLauncherTest {
 
     private JsonNode record(String engine, String file) {
         return JsonMapper.shared().readTree(folder.resolve(engine).resolve("latest").resolve(file));
+    }
+
+    /// The events of that name.
+    private List<String> compiled(String engine) throws IOException {
+        Path events = folder.resolve(engine).resolve("latest").resolve("events.jsonl");
+        return Files.readAllLines(events).stream()
+                .filter(line -> line.contains("\"event\":\"compiled\""))
+                .toList();
     }
 
     private double loss(String engine) {

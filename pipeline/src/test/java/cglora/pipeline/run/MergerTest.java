@@ -7,6 +7,7 @@ import cglora.models.adapter.PeftAdapter;
 import cglora.models.weights.FloatFormat;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.SafetensorsWriter;
+import cglora.models.weights.ShardedSafetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,6 +88,43 @@ class MergerTest {
             assertThat(files.map(f -> f.getFileName().toString()))
                     .noneMatch(name -> name.contains(".tmp") || name.contains(".rejected"));
         }
+    }
+
+    /// Above a size there are several files, which say the same.
+    @Test
+    void aLargeModelIsWrittenInShards() throws IOException {
+        runs.run("--set", "train.learning_rate=0.05").succeeds();
+        Path run = runs.latest();
+        Path target = folder.resolve("merged");
+        TinyRuns.execute(
+                        "merge", run.toString(), "-o", target.toString(), "--max-shard-size", "2KB")
+                .succeeds();
+        assertThat(target.resolve("model.safetensors")).doesNotExist();
+        try (var files = Files.list(target)) {
+            assertThat(files.filter(f -> f.toString().endsWith(".safetensors")))
+                    .hasSizeGreaterThan(3)
+                    .allSatisfy(f -> assertThat(Files.size(f)).isLessThan(4000));
+        }
+        requireNear(logits(target), logits(run));
+        Path whole = folder.resolve("whole");
+        TinyRuns.execute("merge", run.toString(), "-o", whole.toString()).succeeds();
+        try (var shards = new ShardedSafetensors(target.resolve("model.safetensors.index.json"));
+                var file = new Safetensors(whole.resolve("model.safetensors"))) {
+            assertThat(shards.names()).containsExactlyInAnyOrderElementsOf(file.names());
+            for (String name : file.names()) {
+                assertThat(shards.read(name)).as(name).isEqualTo(file.read(name));
+            }
+        }
+        assertThat(
+                        TinyRuns.execute(
+                                        "merge",
+                                        run.toString(),
+                                        "-o",
+                                        folder.resolve("none").toString(),
+                                        "--max-shard-size",
+                                        "5 apples")
+                                .err())
+                .contains("P-USAGE", "'5 apples' is no size");
     }
 
     @Test

@@ -1,0 +1,98 @@
+package cglora.pipeline.cli;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.data.RawExample;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Texts that come line by line, on standard input: a text each, or a JSON object with `text` and
+/// `text_pair`. What is there is taken as far as it goes: nobody waits for lines that are still to
+/// come.
+final class InputLines {
+    private static final int LONGEST = 1 << 22;
+
+    private final BufferedReader lines;
+    private final String column;
+    private long number;
+
+    /// @param column of the text in JSON objects; null for `text`
+    InputLines(InputStream in, String column) {
+        this.lines =
+                new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
+        this.column = column == null ? "text" : column;
+    }
+
+    /// The next texts, at least one.
+    ///
+    /// @param most how many
+    /// @return empty at the end
+    /// @throws CgloraException D-TEXT, D-JSON, D-ENCODING or X-LIMIT, naming the line
+    List<RawExample> next(int most) {
+        var texts = new ArrayList<RawExample>();
+        try {
+            while (texts.size() < most && (texts.isEmpty() || lines.ready())) {
+                String line = lines.readLine();
+                if (line == null) {
+                    break;
+                }
+                number++;
+                texts.add(example(line));
+            }
+        } catch (CharacterCodingException e) {
+            throw error(ErrorCode.D_ENCODING, "is not UTF-8", "give the text as UTF-8", e);
+        } catch (IOException e) {
+            throw error(ErrorCode.D_MISSING, "cannot be read: " + e.getMessage(), "", e);
+        }
+        return texts;
+    }
+
+    private RawExample example(String line) {
+        if (line.length() > LONGEST) {
+            throw error(
+                    ErrorCode.X_LIMIT,
+                    "has %d characters, at most %d are taken".formatted(line.length(), LONGEST),
+                    "split it",
+                    null);
+        }
+        if (!line.startsWith("{")) {
+            return text(line, null);
+        }
+        JsonNode row;
+        try {
+            row = JsonMapper.shared().readTree(line);
+        } catch (JacksonException e) {
+            throw error(
+                    ErrorCode.D_JSON,
+                    "is not a JSON object: " + e.getOriginalMessage(),
+                    "a text does not begin with {; write it as {\"text\": ...}",
+                    e);
+        }
+        JsonNode pair = row.path("text_pair");
+        return text(row.path(column).asString(null), pair.isString() ? pair.asString() : null);
+    }
+
+    private RawExample text(String text, String pair) {
+        if (text == null || text.isBlank()) {
+            throw error(
+                    ErrorCode.D_TEXT,
+                    text == null ? "has no text in '" + column + "'" : "is blank",
+                    "give a text in every line",
+                    null);
+        }
+        return new RawExample(text, pair, null, number);
+    }
+
+    private CgloraException error(ErrorCode code, String what, String fix, Exception cause) {
+        return new CgloraException(code, "standard input, line " + number, what, fix, cause);
+    }
+}
