@@ -121,9 +121,7 @@ public record Labels(List<String> names, boolean regression, boolean text) {
     /// Whether a label is one of these names, a number that stands for one, or, for regression, a
     /// finite number.
     public boolean contains(String label) {
-        return regression
-                ? Float.isFinite(target(label))
-                : isFree() || index(label) >= 0;
+        return regression ? Float.isFinite(target(label)) : isFree() || index(label) >= 0;
     }
 
     /// Those of some rows whose label is one of these; for regression, a finite number.

@@ -24,7 +24,8 @@ record T5FeedForward(List<LinearModule> inner, LinearModule output) {
                                 new LinearModule(name + ".wi_0", model, inner, false),
                                 new LinearModule(name + ".wi_1", model, inner, false)),
                         output)
-                : new T5FeedForward(List.of(new LinearModule(name + ".wi", model, inner, false)), output);
+                : new T5FeedForward(
+                        List.of(new LinearModule(name + ".wi", model, inner, false)), output);
     }
 
     /// [rows, d_model].

@@ -330,8 +330,8 @@ public final class Trainer {
         return sum;
     }
 
-    /// Of each term of the loss, so that those of a step sum to one: the loss is the weighted mean, as PyTorch's
-    /// CrossEntropyLoss has it.
+    /// Of each term of the loss, so that those of a step sum to one: the loss is the weighted
+    /// mean, as PyTorch's CrossEntropyLoss has it.
     private float[] weights(Batch batch, double total) {
         if (options.classWeights() == null) {
             return batch.weights(1f / (int) total);

@@ -60,10 +60,10 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                 regression
                         ? Labels.ofRegression()
                         : writes
-                        ? Labels.ofTexts(spec.labels() == null ? List.of() : spec.labels())
-                        : spec.labels() != null
-                                ? new Labels(spec.labels(), false)
-                                : found(trainRows, validationRows, testRows);
+                                ? Labels.ofTexts(spec.labels() == null ? List.of() : spec.labels())
+                                : spec.labels() != null
+                                        ? new Labels(spec.labels(), false)
+                                        : found(trainRows, validationRows, testRows);
         if (regression) {
             requireDifference(trainRows);
         }
@@ -197,12 +197,10 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
     }
 
     /// What the model reads of each row, and the tokens that it is to write.
-    private Dataset texts(
-            SplitRows split, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
+    private Dataset texts(SplitRows split, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
         labels.indices(split.rows(), split.places(), split.source());
         var rows = (TextRows) split.rows();
-        List<RawExample> examples =
-                Arrays.stream(split.places()).mapToObj(rows::example).toList();
+        List<RawExample> examples = Arrays.stream(split.places()).mapToObj(rows::example).toList();
         String template = spec.sourceTemplate();
         var read =
                 examples.stream()
