@@ -58,10 +58,10 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                 regression
                         ? Labels.ofRegression()
                         : writes
-                        ? Labels.ofTexts(spec.labels() == null ? List.of() : spec.labels())
-                        : spec.labels() != null
-                                ? new Labels(spec.labels(), false)
-                                : found(trainRows, validationRows, testRows);
+                                ? Labels.ofTexts(spec.labels() == null ? List.of() : spec.labels())
+                                : spec.labels() != null
+                                        ? new Labels(spec.labels(), false)
+                                        : found(trainRows, validationRows, testRows);
         if (regression) {
             requireDifference(trainRows);
         }
@@ -195,12 +195,10 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
     }
 
     /// What the model reads of each row, and the tokens that it is to write.
-    private Dataset texts(
-            SplitRows split, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
+    private Dataset texts(SplitRows split, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
         labels.indices(split.rows(), split.places(), split.source());
         var rows = (TextRows) split.rows();
-        List<RawExample> examples =
-                Arrays.stream(split.places()).mapToObj(rows::example).toList();
+        List<RawExample> examples = Arrays.stream(split.places()).mapToObj(rows::example).toList();
         String template = spec.sourceTemplate();
         var read =
                 examples.stream()
@@ -239,8 +237,7 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
             SplitRows split, DataSpec spec, Tokenizer tokenizer, int end, Problems warnings) {
         labels.indices(split.rows(), split.places(), split.source());
         var rows = (TextRows) split.rows();
-        List<RawExample> examples =
-                Arrays.stream(split.places()).mapToObj(rows::example).toList();
+        List<RawExample> examples = Arrays.stream(split.places()).mapToObj(rows::example).toList();
         String template = spec.sourceTemplate();
         if (template == null && examples.stream().anyMatch(e -> e.textPair() != null)) {
             throw new CgloraException(
@@ -290,12 +287,12 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                         : labels.text()
                                 ? texts(split, spec, tokenizer, warnings)
                                 : Dataset.of(
-                                split.rows(),
-                                split.places(),
-                                tokenizer,
-                                labels,
-                                spec.maxLength(),
-                                source);
+                                        split.rows(),
+                                        split.places(),
+                                        tokenizer,
+                                        labels,
+                                        spec.maxLength(),
+                                        source);
         int special = split.rows().specialTexts(split.places(), tokenizer);
         if (special > 0) {
             warnings.warning(

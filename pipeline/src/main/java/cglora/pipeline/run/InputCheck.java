@@ -324,8 +324,7 @@ final class InputCheck {
     private Dataset tokens(EvaluateSpec.Split split) {
         Dataset data = examples.tokenize(split, dataSpec, tokenizer, continues(), problems);
         int vocabulary = checkpoint.body().vocabularySize();
-        int largestAnswer =
-                data.answers().stream().flatMapToInt(Arrays::stream).max().orElse(0);
+        int largestAnswer = data.answers().stream().flatMapToInt(Arrays::stream).max().orElse(0);
         if (Math.max(data.tokens().largestId(), largestAnswer) < vocabulary) {
             return data;
         }
