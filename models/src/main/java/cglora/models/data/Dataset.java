@@ -79,12 +79,8 @@ public record Dataset(
         List<Tokens> tokens = all.stream().map(Continuation::tokens).toList();
         int longest = tokens.stream().mapToInt(Tokens::fullLength).max().orElse(0);
         int truncated =
-                (int)
-                        tokens.stream()
-                                .filter(t -> t.fullLength() > t.inputIds().length)
-                                .count();
-        return new Dataset(
-                        tokens, new int[all.size()], new float[all.size()], truncated, longest)
+                (int) tokens.stream().filter(t -> t.fullLength() > t.inputIds().length).count();
+        return new Dataset(tokens, new int[all.size()], new float[all.size()], truncated, longest)
                 .answeredBy(all.stream().map(Continuation::answer).toList());
     }
 

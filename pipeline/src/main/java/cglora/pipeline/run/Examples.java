@@ -239,8 +239,7 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
             SplitRows split, DataSpec spec, Tokenizer tokenizer, int end, Problems warnings) {
         labels.indices(split.rows(), split.places(), split.source());
         var rows = (TextRows) split.rows();
-        List<RawExample> examples =
-                Arrays.stream(split.places()).mapToObj(rows::example).toList();
+        List<RawExample> examples = Arrays.stream(split.places()).mapToObj(rows::example).toList();
         String template = spec.sourceTemplate();
         if (template == null && examples.stream().anyMatch(e -> e.textPair() != null)) {
             throw new CgloraException(
@@ -290,12 +289,12 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                         : labels.text()
                                 ? texts(split, spec, tokenizer, warnings)
                                 : Dataset.of(
-                                split.rows(),
-                                split.places(),
-                                tokenizer,
-                                labels,
-                                spec.maxLength(),
-                                source);
+                                        split.rows(),
+                                        split.places(),
+                                        tokenizer,
+                                        labels,
+                                        spec.maxLength(),
+                                        source);
         int special = split.rows().specialTexts(split.places(), tokenizer);
         if (special > 0) {
             warnings.warning(
