@@ -224,6 +224,17 @@ class KernelBytecodeTest {
                 .contains("CpuMatmul.matmulNN", "CpuProduct.product");
     }
 
+    /// Parameters become variables of the device's code under their names.
+    @Test
+    void noParameterIsNamedAsATypeOfOpenCl() {
+        Set<String> types = Set.of("half", "quad", "complex", "uint", "ulong", "uchar", "bool");
+        for (Kernel kernel : KernelFamilies.kernels()) {
+            assertThat(Arrays.stream(kernel.method().getParameters()).map(p -> p.getName()))
+                    .as(kernel.toString())
+                    .doesNotContainAnyElementsOf(types);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("kernelsAndHelpers")
     void holdsALocalVariableTable(Method method) {

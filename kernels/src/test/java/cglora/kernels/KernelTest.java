@@ -28,7 +28,16 @@ class KernelTest {
         Kernel kernel = AttentionKernels.ATTENTION_FORWARD;
         assertThat(kernel.operands().get(3).isInt()).isTrue();
         assertThat(kernel.operands().get(2).isInt()).isFalse();
-        assertThat(kernel.packed()).containsExactly("heads", "width", "headSize");
+        assertThat(kernel.packed())
+                .containsExactly(
+                        "heads",
+                        "width",
+                        "headSize",
+                        "keyHeads",
+                        "keyWidth",
+                        "queries",
+                        "causal",
+                        "window");
     }
 
     @Test

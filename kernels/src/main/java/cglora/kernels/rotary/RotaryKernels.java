@@ -4,7 +4,7 @@ import cglora.kernels.Kernel;
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 
 /// Rotary position embeddings (Su et al., arXiv 2104.09864) in the form of two halves: element `p`
-/// of a head turns together with element `p + half`, as Hugging Face's models have it.
+/// of a head turns together with element `p + turned`, as Hugging Face's models have it.
 public final class RotaryKernels {
     public static final Kernel ROTARY =
             Kernel.of(RotaryKernels.class, "rotaryHalves")
@@ -14,14 +14,16 @@ public final class RotaryKernels {
 
     private RotaryKernels() {}
 
-    /// `y[p] = x[p] · c − sign · x[p + half] · s`, `y[p + half] = x[p + half] · c + sign · x[p]
-    /// · s` with `c = cos[position, p]`, `s = sin[position, p]` for `p < half`; the rest of each
-    /// head stays as it is. A sign of −1 turns back: the gradient. The range is the tokens.
+    /// `y[p] = x[p] · c − sign · x[p + turned] · s`, `y[p + turned] = x[p + turned] · c + sign ·
+    /// x[p] · s` with `c = cos[position, p]`, `s = sin[position, p]` for `p < turned`; the rest
+    /// of each head stays as it is. A sign of −1 turns back: the gradient. The range is the
+    /// tokens.
     ///
     /// @param x         [rows, heads · headSize]
     /// @param positions [rows] rows of the tables, checked on the host
-    /// @param cos       [positions, half]; `sin` likewise
+    /// @param cos       [positions, turned]; `sin` likewise
     /// @param y         same shape as `x`
+    /// @param turned    pairs of a head that turn; no type of OpenCL's, such as half, may name it
     public static void rotaryHalves(
             int first,
             int count,
@@ -34,24 +36,24 @@ public final class RotaryKernels {
             int o,
             int heads,
             int headSize,
-            int half,
+            int turned,
             float sign) {
         for (@Parallel int r = 0; r < count; r++) {
             int position = positions[at[o + 1] + first + r];
-            int cosAt = at[o + 2] + position * half;
-            int sinAt = at[o + 3] + position * half;
+            int cosAt = at[o + 2] + position * turned;
+            int sinAt = at[o + 3] + position * turned;
             for (int h = 0; h < heads; h++) {
                 int xAt = at[o] + ((first + r) * heads + h) * headSize;
                 int yAt = at[o + 4] + ((first + r) * heads + h) * headSize;
-                for (int p = 0; p < half; p++) {
+                for (int p = 0; p < turned; p++) {
                     float low = x[xAt + p];
-                    float high = x[xAt + p + half];
+                    float high = x[xAt + p + turned];
                     float c = cos[cosAt + p];
                     float s = sign * sin[sinAt + p];
                     y[yAt + p] = low * c - high * s;
-                    y[yAt + p + half] = high * c + low * s;
+                    y[yAt + p + turned] = high * c + low * s;
                 }
-                for (int p = 2 * half; p < headSize; p++) {
+                for (int p = 2 * turned; p < headSize; p++) {
                     y[yAt + p] = x[xAt + p];
                 }
             }

@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Suggestion;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Which columns of a file hold text and label: those that are asked for, else those of the usual
 /// names.
@@ -29,6 +30,9 @@ record ColumnChoice(String text, String pair, String label) {
 
     /// What stands beside a question: QNLI's and BoolQ's names.
     private static final List<String> ANSWERS = List.of("sentence", "passage");
+    private static final List<String> SOURCE = List.of("source", "input", "document", "article");
+    private static final List<String> TARGET =
+            List.of("target", "output", "summary", "answer", "highlights");
 
     /// @param known the file's columns
     /// @throws CgloraException D-COLUMN where one is not there
@@ -49,9 +53,21 @@ record ColumnChoice(String text, String pair, String label) {
                         && !known.contains("text")
                         && ANSWERS.stream().anyMatch(known::contains);
         return new ColumnChoice(
-                question ? "question" : finder.column(wanted.text(), TEXT, "text"),
+                question
+                        ? "question"
+                        : finder.column(
+                                wanted.text(), wanted.writes() ? both(TEXT, SOURCE) : TEXT, "text"),
                 finder.column(wanted.textPair(), question ? ANSWERS : PAIR, null),
-                finder.column(wanted.label(), LABEL, labelsRequired ? "label" : null));
+                wanted.writes() && (wanted.target() != null || wanted.label() == null)
+                        ? finder.column(
+                                wanted.target(),
+                                both(TARGET, LABEL),
+                                labelsRequired ? "target" : null)
+                        : finder.column(wanted.label(), LABEL, labelsRequired ? "label" : null));
+    }
+
+    private static List<String> both(List<String> first, List<String> second) {
+        return Stream.concat(first.stream(), second.stream()).distinct().toList();
     }
 
     private record Finder(List<String> known, String path) {
