@@ -8,7 +8,8 @@
 `make` draws a tiny model of every family, saves it as transformers does, and writes what PyTorch and
 PEFT say about it beside it: the logits of a padded batch, the gradients of its adapters, its head and
 its whole body, and the parameters after one step of AdamW. FamilyParityTest compares with these
-files, which are committed. The same versions write the same bytes.
+files, which are committed. The same versions write the same bytes. Encoder–decoder models, in
+seq2seq_parity.py, are read by Seq2SeqParityTest; what they generate is compared, too.
 
 `trip` goes the whole way with the same models, in WORK: adapters of `cglora run` are loaded by PEFT
 and whole models by transformers, and asked for the logits that `cglora predict --json` gives;
@@ -512,6 +513,13 @@ def save_adapter(tuned, folder):
     file.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
 
 
+def seq2seq():
+    """The encoder–decoder models' part, which takes from this one."""
+    import seq2seq_parity
+
+    return seq2seq_parity
+
+
 def make(options):
     options.folder.mkdir(parents=True, exist_ok=True)
     for name, rows in (("texts", TEXTS), ("prompts", PROMPTS)):
@@ -529,6 +537,7 @@ def make(options):
             causal(name, config, tokenizer, targets, folder / "causal")
         size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
         print(f"{name:16} {count} trained parameters  {size / 1024:.0f} KiB")
+    seq2seq().make(options.folder)
     print(
         f"torch {torch.__version__}, transformers {transformers.__version__},"
         f" peft {peft.__version__}, tokenizers {tokenizers.__version__}"
@@ -682,6 +691,9 @@ def trip(options):
         if options.only and name not in options.only:
             continue
         failed |= Trip(options, name, family).all()
+    for name, family in seq2seq().families().items():
+        if not options.only or name in options.only:
+            failed |= seq2seq().Trip(options, name, family).all()
     sys.exit(failed)
 
 
@@ -695,7 +707,7 @@ def main():
     tripping = commands.add_parser("trip", help="load adapters and models there and back")
     tripping.add_argument("folder", type=pathlib.Path, metavar="WORK")
     tripping.add_argument("--cglora", default=str(ROOT / "scripts/cglora"))
-    tripping.add_argument("--only", nargs="+", choices=list(families()), help="these models alone")
+    tripping.add_argument("--only", nargs="+", choices=[*families(), *seq2seq().families()], help="these models alone")
     tripping.set_defaults(run=trip)
     options = parser.parse_args()
     transformers.logging.set_verbosity_error()

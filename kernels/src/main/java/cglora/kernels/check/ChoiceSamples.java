@@ -5,13 +5,13 @@ import static cglora.kernels.check.Float64.of;
 import static cglora.kernels.check.Float64.vector;
 
 import cglora.kernels.activation.ReluKernels;
-import cglora.kernels.attention.CacheKernels;
+import cglora.kernels.attention.SequenceKernels;
 import cglora.kernels.check.SampleBuilder.Values;
 import cglora.kernels.reduction.ChoiceKernels;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Samples of ReLU without a bias, of the likeliest of a row, and of what a decoder keeps.
+/// Samples of ReLU without a bias, of the likeliest of a row, and of sequences in another order.
 final class ChoiceSamples {
     private static final int[][] SIZES = {
         {1, 1}, {3, 7}, {7, 8}, {8, 13}, {13, 64}, {5, 100}, {3, 384}, {2, 1023}
@@ -25,7 +25,7 @@ final class ChoiceSamples {
             for (int[] size : SIZES) {
                 samples.addAll(relu(values, size[0], size[1]));
                 samples.add(argMax(values, size[0], size[1]));
-                samples.addAll(caches(values, size[0], size[1]));
+                samples.add(picks(values, size[0], size[1]));
             }
         }
         return samples;
@@ -66,35 +66,17 @@ final class ChoiceSamples {
         return sample.reads((Object) x).writes(index, exact(index)).scalars(columns).over(rows);
     }
 
-    private static List<KernelSample> caches(Values values, int batch, int width) {
+    private static KernelSample picks(Values values, int batch, int width) {
         int positions = 3;
         String name = "%d×%d×%d".formatted(batch, positions, width);
-        var storing = new SampleBuilder(CacheKernels.STORE_ROWS, name, values);
-        float[] x = storing.floats(batch * width);
-        float[] cache = storing.floats(batch * positions * width);
-        int position = batch % positions;
-        double[] stored =
-                vector(
-                        cache.length,
-                        i -> {
-                            int row = i / width;
-                            return row % positions == position
-                                    ? x[row / positions * width + i % width]
-                                    : cache[i];
-                        });
-        var picking = new SampleBuilder(CacheKernels.PICK_SEQUENCES, name, values);
+        var picking = new SampleBuilder(SequenceKernels.PICK_SEQUENCES, name, values);
         float[] from = picking.floats(batch * positions * width);
         int[] order = picking.ints(batch + 2, batch);
         int size = positions * width;
         double[] picked = vector(order.length * size, i -> from[order[i / size] * size + i % size]);
-        return List.of(
-                storing.reads(x, new int[] {position})
-                        .updates(cache, stored, exact(stored))
-                        .scalars(positions, width)
-                        .over(batch),
-                picking.reads(from, order)
-                        .writes(picked, exact(picked))
-                        .scalars(positions, width)
-                        .over(order.length * positions));
+        return picking.reads(from, order)
+                .writes(picked, exact(picked))
+                .scalars(positions, width)
+                .over(order.length * positions);
     }
 }

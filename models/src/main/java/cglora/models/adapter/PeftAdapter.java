@@ -38,6 +38,10 @@ public record PeftAdapter(
         String base,
         Map<String, String> metadata) {
     private static final String PREFIX = "base_model.model.";
+
+    /// Key of PEFT's `task_type` in the metadata; without it a head tells the task.
+    public static final String TASK = "cglora.task";
+
     public static final String CONFIG = "adapter_config.json";
     public static final String WEIGHTS = "adapter_model.safetensors";
 
@@ -122,7 +126,8 @@ public record PeftAdapter(
         config.put("rank_pattern", ranks);
         config.put("revision", null);
         config.put("target_modules", new TreeSet<>(layers.keySet()));
-        config.put("task_type", modules.isEmpty() ? null : "SEQ_CLS");
+        String task = metadata.get(TASK);
+        config.put("task_type", task != null || modules.isEmpty() ? task : "SEQ_CLS");
         config.put("use_dora", false);
         config.put("use_rslora", first.rslora());
         return config;
@@ -266,8 +271,17 @@ public record PeftAdapter(
                     saved,
                     shapes,
                     config.path("base_model_name_or_path").asString(""),
-                    file.metadata());
+                    withTask(file.metadata(), config));
         }
+    }
+
+    /// What the file says, and the task of the configuration where it says none.
+    private static Map<String, String> withTask(Map<String, String> metadata, JsonNode config) {
+        var all = new TreeMap<>(metadata);
+        if (config.hasNonNull("task_type")) {
+            all.putIfAbsent(TASK, config.path("task_type").asString());
+        }
+        return all;
     }
 
     /// Whether a parameter belongs to the module of a name, or of such an end.

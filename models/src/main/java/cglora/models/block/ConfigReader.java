@@ -104,6 +104,15 @@ public final class ConfigReader {
         }
     }
 
+    /// Refuses what does not hold.
+    ///
+    /// @param what is said where `holds` is false
+    public void require(boolean holds, String what, String fix) {
+        if (!holds) {
+            problems.error(ErrorCode.M_CONFIG, where, what, fix);
+        }
+    }
+
     /// Refuses a setting that is on.
     public void refuse(String key, String fix) {
         if (json.path(key).asBoolean(false)) {

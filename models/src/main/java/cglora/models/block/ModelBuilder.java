@@ -1,5 +1,6 @@
 package cglora.models.block;
 
+import cglora.kernels.program.DataType;
 import cglora.models.graph.Dropout;
 import cglora.models.graph.Graph;
 import cglora.models.graph.Linear;
@@ -7,6 +8,7 @@ import cglora.models.graph.LoraLinear;
 import cglora.models.graph.LowRankUpdate;
 import cglora.models.graph.Matmul;
 import cglora.models.graph.Scale;
+import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,8 +27,11 @@ public final class ModelBuilder {
     private final Parameters parameters;
     private final Map<String, LoraLayer> adapters;
     private final Tensor dropoutSeed;
+    private boolean apart;
     private final Map<String, Tensor> tensors = new HashMap<>();
     private final Map<String, Tap> taps = new LinkedHashMap<>();
+    private final Map<String, Tensor> constants = new LinkedHashMap<>();
+    private final Map<Tensor, int[]> constantValues = new LinkedHashMap<>();
 
     /// @param adapters    by the name of the linear layer
     /// @param dropoutSeed [1], int; null where nothing is dropped, as in evaluation
@@ -41,6 +46,13 @@ public final class ModelBuilder {
         this.dropoutSeed = dropoutSeed;
     }
 
+    /// From here on adapters are computed beside their weights instead of summed into them, which
+    /// costs less where few rows pass.
+    public ModelBuilder withAdaptersApart() {
+        apart = true;
+        return this;
+    }
+
     public Graph graph() {
         return graph;
     }
@@ -53,6 +65,23 @@ public final class ModelBuilder {
                     var parameter = parameters.get(n);
                     return graph.persistent(n, parameter.spec().shape(), parameter.buffer());
                 });
+    }
+
+    /// Whole numbers that are the same for every batch of a graph, such as the buckets of
+    /// distances; the same tensor for the same name.
+    public Tensor constant(String name, int[] values) {
+        return constants.computeIfAbsent(
+                name,
+                n -> {
+                    Tensor tensor = graph.input(n, DataType.INT32, Shape.of(values.length));
+                    constantValues.put(tensor, values);
+                    return tensor;
+                });
+    }
+
+    /// What the host writes into the constants before an execution.
+    public Map<Tensor, int[]> constants() {
+        return constantValues;
     }
 
     /// A linear layer with its adapter, and with its bias where it has one.
@@ -95,12 +124,13 @@ public final class ModelBuilder {
                 loraB = outputSide(loraB, ofOutput, adapter.whitening().outputScale());
             }
         }
-        if (adapter.dropout() == 0f || dropoutSeed == null) {
+        boolean drops = adapter.dropout() != 0f && dropoutSeed != null;
+        if (!apart && !drops) {
             return graph.apply(new LoraLinear(x, weight, bias, loraA, loraB, adapter.scaling()));
         }
         Tensor base = graph.apply(new Linear(x, weight, bias));
         int key = adapter.module().name().hashCode();
-        Tensor kept = graph.apply(new Dropout(x, dropoutSeed, key, adapter.dropout()));
+        Tensor kept = drops ? graph.apply(new Dropout(x, dropoutSeed, key, adapter.dropout())) : x;
         Tensor u = graph.apply(Matmul.of(Matmul.Form.NT, kept, loraA));
         return graph.apply(new LowRankUpdate(base, u, loraB, adapter.scaling()));
     }

@@ -13,14 +13,19 @@ public record ModelFamily(String modelType, String classes, Reader reader) {
         /// @param where the `config.json`, for messages
         /// @throws cglora.kernels.error.CgloraException M-CONFIG or M-SHAPE for what is missing,
         ///     and by name for every key that would change the result and is not understood
-        Encoder read(ModelFamily family, JsonNode config, String where);
+        Body read(ModelFamily family, JsonNode config, String where);
     }
 
     /// The body that a configuration describes.
     ///
     /// @throws cglora.kernels.error.CgloraException as [Reader#read]
-    public Encoder read(JsonNode config, String where) {
+    public Body read(JsonNode config, String where) {
         return reader.read(this, config, where);
+    }
+
+    /// Hugging Face's class of its body with a head that writes a sequence.
+    public String generationClass() {
+        return classes + "ForConditionalGeneration";
     }
 
     /// Hugging Face's class of its body with a language model's head.

@@ -11,6 +11,7 @@ package cglora.models.data;
 /// @param lengths  [rows] tokens of each sequence, 0 for an empty row
 /// @param labels   [rows], -1 for an empty row
 /// @param targets  [rows]
+/// @param target   the tokens that the model is to give; null where the answer is a class or number
 public record Batch(
         int rows,
         int width,
@@ -19,9 +20,48 @@ public record Batch(
         int[] typeIds,
         int[] lengths,
         int[] labels,
-        float[] targets) {
+        float[] targets,
+        TokenTargets target) {
 
-    /// Number of real tokens.
+    /// A batch whose answers are classes or numbers.
+    public Batch(
+            int rows,
+            int width,
+            int[] examples,
+            int[] inputIds,
+            int[] typeIds,
+            int[] lengths,
+            int[] labels,
+            float[] targets) {
+        this(rows, width, examples, inputIds, typeIds, lengths, labels, targets, null);
+    }
+
+    public BatchShape shape() {
+        return new BatchShape(rows, width, target == null ? 0 : target.width());
+    }
+
+    /// How many terms its loss has: examples, or the tokens that are asked for.
+    public int terms() {
+        return target == null ? examples.length : target.count();
+    }
+
+    /// The weights of its loss.
+    ///
+    /// @param each of a term that is there
+    public float[] weights(float each) {
+        if (target == null) {
+            float[] weights = new float[rows];
+            java.util.Arrays.fill(weights, 0, examples.length, each);
+            return weights;
+        }
+        float[] weights = new float[target.tokens().length];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = target.tokens()[i] < 0 ? 0 : each;
+        }
+        return weights;
+    }
+
+    /// Number of real tokens, without those that are asked for.
     public int tokens() {
         int sum = 0;
         for (int length : lengths) {
@@ -41,6 +81,7 @@ public record Batch(
             newLabels[row] = all[examples[row]];
             newTargets[row] = allTargets[examples[row]];
         }
-        return new Batch(rows, width, examples, inputIds, typeIds, lengths, newLabels, newTargets);
+        return new Batch(
+                rows, width, examples, inputIds, typeIds, lengths, newLabels, newTargets, target);
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.RandomAccess;
+import java.util.stream.IntStream;
 import org.apache.commons.rng.UniformRandomProvider;
 import org.apache.commons.rng.sampling.ArraySampler;
 import org.apache.commons.rng.simple.RandomSource;
@@ -15,7 +16,14 @@ import org.apache.commons.rng.simple.RandomSource;
 /// @param batchSize rows of a batch
 /// @param buckets   widths, ascending; the last one holds every example
 /// @param padId     id that fills up sequences
-public record Batcher(int batchSize, int[] buckets, int padId) {
+/// @param targetBuckets widths of the tokens that a model is to give, likewise; empty where it
+///     gives none
+public record Batcher(int batchSize, int[] buckets, int padId, int[] targetBuckets) {
+    /// Batches whose answers are classes or numbers.
+    public Batcher(int batchSize, int[] buckets, int padId) {
+        this(batchSize, buckets, padId, new int[0]);
+    }
+
     /// Batches within which training examples are sorted by length: enough to pad little, few
     /// enough that batches stay random.
     private static final int SORT_WINDOW = 50;
@@ -31,6 +39,14 @@ public record Batcher(int batchSize, int[] buckets, int padId) {
         }
         widths.add(maxLength);
         return widths.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /// Buckets of targets, of which many are a word or two: from 4 up to `maxLength`.
+    public static int[] defaultTargetBuckets(int maxLength) {
+        return IntStream.concat(
+                        IntStream.of(4, 8).filter(width -> width < maxLength),
+                        IntStream.of(defaultBuckets(maxLength)))
+                .toArray();
     }
 
     /// All examples once, for evaluation: sorted by length, in an order that depends on nothing
@@ -134,7 +150,38 @@ public record Batcher(int batchSize, int[] buckets, int padId) {
             labels[row] = data.labels()[examples[row]];
             targets[row] = data.targets()[examples[row]];
         }
-        return new Batch(batchSize, width, examples, ids, types, lengths, labels, targets);
+        return new Batch(
+                batchSize,
+                width,
+                examples,
+                ids,
+                types,
+                lengths,
+                labels,
+                targets,
+                data.answers().isEmpty() ? null : target(data, examples));
+    }
+
+    private TokenTargets target(Dataset data, int[] examples) {
+        int longest = 1;
+        for (int example : examples) {
+            longest = Math.max(longest, data.answers().get(example).length);
+        }
+        int width = bucket(longest, targetBuckets);
+        int[] tokens = new int[batchSize * width];
+        Arrays.fill(tokens, -1);
+        for (int row = 0; row < examples.length; row++) {
+            int[] answer = data.answers().get(examples[row]);
+            System.arraycopy(answer, 0, tokens, row * width, answer.length);
+        }
+        return new TokenTargets(width, tokens);
+    }
+
+    /// A shape as large as that of the widest batch that the data can give.
+    public BatchShape largest(Dataset data) {
+        int longest = data.answers().stream().mapToInt(answer -> answer.length).max().orElse(0);
+        return new BatchShape(
+                batchSize, widest(data), longest == 0 ? 0 : bucket(longest, targetBuckets));
     }
 
     /// The width of the widest batch that the data can give, in tokens.
@@ -148,6 +195,10 @@ public record Batcher(int batchSize, int[] buckets, int padId) {
 
     /// The bucket of a sequence of `length` tokens.
     public int width(int length) {
+        return bucket(length, buckets);
+    }
+
+    private static int bucket(int length, int[] buckets) {
         for (int bucket : buckets) {
             if (length <= bucket) {
                 return bucket;

@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Suggestion;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Which columns of a file hold text and label: those that are asked for, else those of the usual
 /// names.
@@ -13,9 +14,25 @@ import java.util.List;
 /// @param label that of the label; null for none
 record ColumnChoice(String text, String pair, String label) {
     static final List<String> TEXT =
-            List.of("text", "sentence", "sentence1", "question1", "premise");
+            List.of(
+                    "text",
+                    "sentence",
+                    "sentence1",
+                    "question1",
+                    "premise",
+                    "question",
+                    "content",
+                    "review",
+                    "utterance");
     static final List<String> PAIR = List.of("text_pair", "sentence2", "question2", "hypothesis");
-    static final List<String> LABEL = List.of("label", "labels", "class");
+    static final List<String> LABEL =
+            List.of("label", "labels", "class", "target", "category", "intent");
+
+    /// What stands beside a question: QNLI's and BoolQ's names.
+    private static final List<String> ANSWERS = List.of("sentence", "passage");
+    private static final List<String> SOURCE = List.of("source", "input", "document", "article");
+    private static final List<String> TARGET =
+            List.of("target", "output", "summary", "answer", "highlights");
 
     /// @param known the file's columns
     /// @throws CgloraException D-COLUMN where one is not there
@@ -29,10 +46,28 @@ record ColumnChoice(String text, String pair, String label) {
                     "give each row a text and a label");
         }
         var finder = new Finder(known, path);
+        boolean question =
+                wanted.text() == null
+                        && wanted.textPair() == null
+                        && known.contains("question")
+                        && !known.contains("text")
+                        && ANSWERS.stream().anyMatch(known::contains);
         return new ColumnChoice(
-                finder.column(wanted.text(), TEXT, "text"),
-                finder.column(wanted.textPair(), PAIR, null),
-                finder.column(wanted.label(), LABEL, labelsRequired ? "label" : null));
+                question
+                        ? "question"
+                        : finder.column(
+                                wanted.text(), wanted.writes() ? both(TEXT, SOURCE) : TEXT, "text"),
+                finder.column(wanted.textPair(), question ? ANSWERS : PAIR, null),
+                wanted.writes() && (wanted.target() != null || wanted.label() == null)
+                        ? finder.column(
+                                wanted.target(),
+                                both(TARGET, LABEL),
+                                labelsRequired ? "target" : null)
+                        : finder.column(wanted.label(), LABEL, labelsRequired ? "label" : null));
+    }
+
+    private static List<String> both(List<String> first, List<String> second) {
+        return Stream.concat(first.stream(), second.stream()).distinct().toList();
     }
 
     private record Finder(List<String> known, String path) {

@@ -2,6 +2,7 @@ package cglora.models.data;
 
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.tokenizer.Tokenizer.Tokens;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -11,9 +12,21 @@ import java.util.stream.IntStream;
 /// @param tokens    one an example
 /// @param labels    class of each; zeros for regression
 /// @param targets   number of each; zeros for classification
+/// @param answers   tokens that the model is to give for each; empty where these are classes
 /// @param truncated how many examples were cut
 /// @param longest   most tokens of an example before cutting
-public record Dataset(TokenList tokens, int[] labels, float[] targets, int truncated, int longest) {
+public record Dataset(
+        TokenList tokens,
+        int[] labels,
+        float[] targets,
+        List<int[]> answers,
+        int truncated,
+        int longest) {
+    /// Examples with a class or a number each.
+    public Dataset(TokenList tokens, int[] labels, float[] targets, int truncated, int longest) {
+        this(tokens, labels, targets, List.of(), truncated, longest);
+    }
+
     /// Sequences in memory.
     public Dataset(List<Tokens> tokens, int[] labels, float[] targets, int truncated, int longest) {
         this(TokenList.of(tokens), labels, targets, truncated, longest);
@@ -61,6 +74,27 @@ public record Dataset(TokenList tokens, int[] labels, float[] targets, int trunc
                 longest);
     }
 
+    /// Prompts with the answers behind them.
+    public static Dataset continued(List<Continuation> all) {
+        List<Tokens> tokens = all.stream().map(Continuation::tokens).toList();
+        int longest = tokens.stream().mapToInt(Tokens::fullLength).max().orElse(0);
+        int truncated =
+                (int)
+                        tokens.stream()
+                                .filter(t -> t.fullLength() > t.inputIds().length)
+                                .count();
+        return new Dataset(
+                        tokens, new int[all.size()], new float[all.size()], truncated, longest)
+                .answeredBy(all.stream().map(Continuation::answer).toList());
+    }
+
+    /// The same examples with tokens for answers.
+    ///
+    /// @param all one an example
+    public Dataset answeredBy(List<int[]> all) {
+        return new Dataset(tokens, labels, targets, List.copyOf(all), truncated, longest);
+    }
+
     public int size() {
         return tokens.size();
     }
@@ -71,6 +105,7 @@ public record Dataset(TokenList tokens, int[] labels, float[] targets, int trunc
                 tokens.slice(from, to),
                 Arrays.copyOfRange(labels, from, to),
                 Arrays.copyOfRange(targets, from, to),
+                answers.isEmpty() ? answers : answers.subList(from, to),
                 truncated,
                 longest);
     }
@@ -79,10 +114,15 @@ public record Dataset(TokenList tokens, int[] labels, float[] targets, int trunc
     public Dataset select(int[] places) {
         int[] newLabels = new int[places.length];
         float[] newTargets = new float[places.length];
+        var newAnswers = new ArrayList<int[]>();
         for (int i = 0; i < places.length; i++) {
             newLabels[i] = labels[places[i]];
             newTargets[i] = targets[places[i]];
+            if (!answers.isEmpty()) {
+                newAnswers.add(answers.get(places[i]));
+            }
         }
-        return new Dataset(tokens.select(places), newLabels, newTargets, truncated, longest);
+        return new Dataset(
+                tokens.select(places), newLabels, newTargets, newAnswers, truncated, longest);
     }
 }

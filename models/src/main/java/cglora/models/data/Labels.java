@@ -9,17 +9,47 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 
-/// The classes of a task: names in the order of the logits. Regression has one name.
+/// The classes of a task: names in the order of the logits. Regression has one name. Where answers
+/// are texts the names are words that stand for numbers, or there are none.
 ///
 /// @param names      as in Hugging Face's `id2label`
 /// @param regression labels are numbers, not classes
-public record Labels(List<String> names, boolean regression) {
+/// @param text       labels are texts that the model writes
+public record Labels(List<String> names, boolean regression, boolean text) {
+    /// Classes, or numbers.
+    public Labels(List<String> names, boolean regression) {
+        this(names, regression, false);
+    }
+
     public Labels {
         names = List.copyOf(names);
     }
 
     public static Labels ofRegression() {
         return new Labels(List.of("LABEL_0"), true);
+    }
+
+    /// Answers that are texts.
+    ///
+    /// @param words stand for the numbers `0, 1, …` of the data; empty where labels are the texts
+    public static Labels ofTexts(List<String> words) {
+        return new Labels(words, false, true);
+    }
+
+    /// Whether the labels are classes.
+    public boolean classes() {
+        return !regression && !text;
+    }
+
+    /// Whether any text is an answer.
+    private boolean isFree() {
+        return text && names.isEmpty();
+    }
+
+    /// The text that a label stands for.
+    public String written(String label) {
+        int index = names.isEmpty() ? -1 : index(label);
+        return index < 0 ? label : names.get(index);
     }
 
     /// The classes that the examples show: integers in order, other names sorted.
@@ -85,17 +115,22 @@ public record Labels(List<String> names, boolean regression) {
 
     /// Whether all names are plain numbers: the data set does not name its classes.
     public boolean isNumbered() {
-        return !regression && names.stream().allMatch(name -> name.matches("\\d+"));
+        return classes() && names.stream().allMatch(name -> name.matches("\\d+"));
     }
 
     /// Whether a label is one of these names, a number that stands for one, or, for regression, a
     /// finite number.
     public boolean contains(String label) {
-        return regression ? Float.isFinite(target(label)) : index(label) >= 0;
+        return regression
+                ? Float.isFinite(target(label))
+                : isFree() || index(label) >= 0;
     }
 
     /// Those of some rows whose label is one of these; for regression, a finite number.
     public int[] known(Rows rows, int[] places) {
+        if (isFree()) {
+            return places;
+        }
         int[] byLabel = rows.labels().stream().mapToInt(this::index).toArray();
         return Arrays.stream(places)
                 .filter(
@@ -132,8 +167,11 @@ public record Labels(List<String> names, boolean regression) {
 
     /// The same of some rows.
     public int[] indices(Rows rows, int[] places, String source) {
-        int[] byLabel = rows.labels().stream().mapToInt(this::index).toArray();
         int[] indices = new int[places.length];
+        if (isFree()) {
+            return indices;
+        }
+        int[] byLabel = rows.labels().stream().mapToInt(this::index).toArray();
         var bad = new Places();
         String first = "";
         int firstRow = 0;

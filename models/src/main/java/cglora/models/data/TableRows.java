@@ -174,7 +174,10 @@ final class TableRows {
     private boolean looksLikeHeader(List<String> first) {
         var wanted = new ArrayList<>(ColumnChoice.TEXT);
         wanted.addAll(ColumnChoice.LABEL);
-        for (String name : new String[] {columns.text(), columns.textPair(), columns.label()}) {
+        for (String name :
+                new String[] {
+                    columns.text(), columns.textPair(), columns.label(), columns.target()
+                }) {
             if (name != null && !name.chars().allMatch(Character::isDigit)) {
                 wanted.add(name);
             }

@@ -52,6 +52,11 @@ public final class TextRows implements Rows {
         return examples.size();
     }
 
+    /// A row as its file has it.
+    public RawExample example(int row) {
+        return examples.get(row);
+    }
+
     @Override
     public List<String> labels() {
         return labels;

@@ -6,9 +6,10 @@ import cglora.models.bert.BertModel;
 import cglora.models.bert.DistilBertModel;
 import cglora.models.bert.ElectraModel;
 import cglora.models.bert.RobertaModel;
-import cglora.models.block.Encoder;
+import cglora.models.block.Body;
 import cglora.models.block.ModelFamily;
 import cglora.models.llama.LlamaModel;
+import cglora.models.t5.T5Model;
 import java.util.List;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -28,7 +29,8 @@ final class ModelFamilies {
                     LlamaModel.QWEN2,
                     LlamaModel.QWEN3,
                     RobertaModel.FAMILY,
-                    RobertaModel.XLM);
+                    RobertaModel.XLM,
+                    T5Model.FAMILY);
 
     private ModelFamilies() {}
 
@@ -42,7 +44,7 @@ final class ModelFamilies {
     ///
     /// @throws CgloraException M-FAMILY for a family or an architecture that is not known, M-CONFIG
     ///     or M-SHAPE
-    static Encoder encoder(JsonNode config, String where) {
+    static Body body(JsonNode config, String where) {
         String type = config.path("model_type").asString("");
         ModelFamily family =
                 ALL.stream()
@@ -65,7 +67,7 @@ final class ModelFamilies {
     private static void requireArchitecture(ModelFamily family, JsonNode config, String where) {
         for (JsonNode architecture : config.path("architectures")) {
             String name = architecture.asString("");
-            if (!name.matches(family.classes() + "(Model|For[A-Z].*)")) {
+            if (!name.matches(family.classes() + "(Model|WithLMHeadModel|For[A-Z].*)")) {
                 throw new CgloraException(
                         ErrorCode.M_FAMILY,
                         where,

@@ -4,7 +4,10 @@ import cglora.kernels.engine.LargeArrays;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.block.Body;
+import cglora.models.block.CausalDecoder;
 import cglora.models.block.Encoder;
+import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
 import cglora.models.tokenizer.Tokenizer;
@@ -28,6 +31,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -39,12 +43,11 @@ import tools.jackson.databind.node.ObjectNode;
 /// A pretrained model as people have it: a Hugging Face directory (`config.json`, safetensors), an
 /// ONNX file, or `classpath:NAME.onnx` in a jar.
 ///
-/// @param encoder     its body
+/// @param body        its body
 /// @param weights     its checkpoint; the caller closes it
 /// @param config      `config.json`, or what the ONNX file's shapes say
 /// @param description where it came from
-public record PretrainedModel(
-        Encoder encoder, WeightSource weights, JsonNode config, String description)
+public record PretrainedModel(Body body, WeightSource weights, JsonNode config, String description)
         implements AutoCloseable {
     private static final String CLASSPATH = "classpath:";
 
@@ -148,9 +151,74 @@ public record PretrainedModel(
                     "the model has code of its own (auto_map)",
                     "a model's own code is never run; " + ModelFamilies.supported());
         }
-        Encoder encoder = ModelFamilies.encoder(config, where);
-        requirePadding(config, where, encoder.vocabularySize());
-        return new PretrainedModel(encoder, checkpoint(folder), config, folder.toString());
+        Body body = ModelFamilies.body(config, where);
+        requirePadding(config, where, body.vocabularySize());
+        WeightSource weights = checkpoint(folder);
+        return new PretrainedModel(body.of(weights.names()), weights, config, folder.toString());
+    }
+
+    /// Its body where it is an encoder.
+    ///
+    /// @throws CgloraException M-FAMILY for another kind of body
+    public Encoder encoder() {
+        if (body instanceof Encoder encoder) {
+            return encoder;
+        }
+        throw new CgloraException(
+                ErrorCode.M_FAMILY,
+                description,
+                "a " + body.modelType() + " is no encoder with a head for classes",
+                "\"task\": \"SEQ_2_SEQ_LM\" in the model stage: classes are written as words");
+    }
+
+    /// Whether it writes a sequence, by a head that is part of the body.
+    public boolean isEncoderDecoder() {
+        return body instanceof EncoderDecoder;
+    }
+
+    /// Its body where it reads one sequence and writes another.
+    ///
+    /// @throws CgloraException M-FAMILY for another kind of body
+    public EncoderDecoder encoderDecoder() {
+        if (body instanceof EncoderDecoder encoderDecoder) {
+            return encoderDecoder;
+        }
+        throw new CgloraException(
+                ErrorCode.M_FAMILY,
+                description,
+                "a " + body.modelType() + " writes no sequences",
+                "task SEQ_2_SEQ_LM takes an encoder–decoder model, such as t5");
+    }
+
+    /// Its body where it says which token comes next, with a head over the vocabulary.
+    ///
+    /// @throws CgloraException M-FAMILY for another kind of body, M-TENSOR where the head is
+    ///     missing
+    public CausalDecoder causalDecoder() {
+        if (!(body instanceof CausalDecoder decoder)) {
+            throw new CgloraException(
+                    ErrorCode.M_FAMILY,
+                    description,
+                    "a " + body.modelType() + " is no language model",
+                    "task CAUSAL_LM takes a decoder, such as llama or qwen2");
+        }
+        if (tensorOf(decoder.languageHead()) == null) {
+            throw new CgloraException(
+                    ErrorCode.M_TENSOR,
+                    description,
+                    "has no " + decoder.languageHead().name() + ", and its head is not tied",
+                    "take a checkpoint of " + decoder.languageModelClass());
+        }
+        return decoder;
+    }
+
+    /// The tokens that end a text, from `eos_token_id`; empty where there is none.
+    public List<Integer> endTokenIds() {
+        JsonNode end = config.path("eos_token_id");
+        if (end.isInt()) {
+            return List.of(end.intValue());
+        }
+        return end.valueStream().map(JsonNode::asInt).toList();
     }
 
     private static String baseOf(Path adapter) {
@@ -274,7 +342,8 @@ public record PretrainedModel(
     /// The tensor of the checkpoint that holds a parameter; null for none. Checkpoints name them
     /// with or without the prefix, and old ones call a norm's parameters gamma and beta.
     public String tensorOf(ParameterSpec spec) {
-        String bare = spec.name().substring(encoder.prefix().length() + 1);
+        String prefix = body.prefix();
+        String bare = prefix.isEmpty() ? spec.name() : spec.name().substring(prefix.length() + 1);
         var names = new ArrayList<String>();
         for (String name : List.of(spec.name(), bare)) {
             names.add(name);
@@ -282,21 +351,26 @@ public record PretrainedModel(
                     name.replace("LayerNorm.weight", "LayerNorm.gamma")
                             .replace("LayerNorm.bias", "LayerNorm.beta"));
         }
+        names.addAll(body.otherNames(spec.name()));
         return names.stream().filter(weights.names()::contains).findFirst().orElse(null);
     }
 
     /// Whether the checkpoint brings a pooler.
     public boolean hasPooler() {
-        return encoder.pooler()
-                .map(p -> tensorOf(ParameterSpec.matrix(p.weight(), p.out(), p.in())) != null)
+        return pooler().map(
+                        p -> tensorOf(ParameterSpec.matrix(p.weight(), p.out(), p.in())) != null)
                 .orElse(false);
+    }
+
+    private Optional<LinearModule> pooler() {
+        return body instanceof Encoder encoder ? encoder.pooler() : Optional.empty();
     }
 
     /// Tensors that nothing asks for; heads and poolers that are left aside are not among them, nor
     /// are buffers that older releases saved.
     public List<String> unusedTensors() {
         var used = new HashSet<String>();
-        for (ParameterSpec spec : encoder.parameters()) {
+        for (ParameterSpec spec : body.parameters()) {
             used.add(tensorOf(spec));
         }
         return weights.names().stream()
@@ -311,9 +385,11 @@ public record PretrainedModel(
     /// Modules whose tensors are known and left aside, as a regular expression.
     private String heads() {
         return Stream.of(
-                        encoder.otherHeads(),
-                        encoder.classifierHead(1).saved(),
-                        encoder.pooler().map(LinearModule::name).stream().toList(),
+                        body.otherHeads(),
+                        body instanceof Encoder encoder
+                                ? encoder.classifierHead(1).saved()
+                                : List.<String>of(),
+                        pooler().map(LinearModule::name).stream().toList(),
                         List.of("pooler"))
                 .flatMap(List::stream)
                 .map(Pattern::quote)
@@ -322,17 +398,17 @@ public record PretrainedModel(
 
     /// The weight that gives the logits; a checkpoint that has it brings a head.
     public String headWeight() {
-        return encoder.classifierHead(1).output().weight();
+        return encoder().classifierHead(1).output().weight();
     }
 
     /// The bias beside [#headWeight].
     public String headBias() {
-        return encoder.classifierHead(1).output().bias();
+        return encoder().classifierHead(1).output().bias();
     }
 
-    /// Whether the checkpoint brings a head.
+    /// Whether the checkpoint brings a head of its own.
     public boolean hasHead() {
-        return weights.names().contains(headWeight());
+        return body instanceof Encoder && weights.names().contains(headWeight());
     }
 
     /// Whether the checkpoint brings a head of this model with so many labels.
@@ -359,7 +435,7 @@ public record PretrainedModel(
 
     private List<String> headMismatches(int labels) {
         var wrong = new ArrayList<String>();
-        for (ParameterSpec spec : encoder.classifierHead(labels).parameters()) {
+        for (ParameterSpec spec : encoder().classifierHead(labels).parameters()) {
             String shape =
                     weights.names().contains(spec.name())
                             ? Arrays.toString(weights.shape(spec.name()))
@@ -386,9 +462,9 @@ public record PretrainedModel(
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has it
         }
-        var specs = new ArrayList<>(encoder.parameters());
+        var specs = new ArrayList<>(body.parameters());
         if (hasPooler()) {
-            LinearModule pooler = encoder.pooler().orElseThrow();
+            LinearModule pooler = pooler().orElseThrow();
             specs.add(ParameterSpec.matrix(pooler.weight(), pooler.out(), pooler.in()));
             specs.add(ParameterSpec.vector(pooler.bias(), pooler.out()));
         }
@@ -413,7 +489,7 @@ public record PretrainedModel(
     private void checkTensors() {
         var problems = new Problems();
         var missing = new ArrayList<String>();
-        for (ParameterSpec spec : encoder.parameters()) {
+        for (ParameterSpec spec : body.parameters()) {
             String tensor = tensorOf(spec);
             if (tensor == null) {
                 missing.add(spec.name());
@@ -452,7 +528,7 @@ public record PretrainedModel(
                     missing.size()
                             + " tensors are missing: "
                             + String.join(", ", missing.subList(0, Math.min(5, missing.size()))),
-                    "take a checkpoint of a " + encoder.modelType() + " encoder");
+                    "take a checkpoint of a " + body.modelType());
         }
         problems.throwIfAny();
     }

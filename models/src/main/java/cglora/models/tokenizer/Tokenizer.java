@@ -102,6 +102,15 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
+    /// The text of tokens, without special ones.
+    public String decode(int[] ids) {
+        long[] values = new long[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            values[i] = ids[i];
+        }
+        return tokenizer.decode(values, true);
+    }
+
     /// How many special tokens stand around a pair: three of BERT's, four of RoBERTa's.
     public int specialTokensOfPair() {
         return encode("", "", Integer.MAX_VALUE).fullLength();

@@ -9,9 +9,16 @@ import java.util.Map;
 
 /// What a model says about a data set.
 ///
-/// @param logits [examples][outputs]
+/// @param logits [examples][outputs]; for tokens the logarithm of each one's probability
 /// @param losses [examples]
-public record Evaluation(float[][] logits, float[] losses) {
+/// @param tokens [examples][places] the likeliest token at each place of the target, given those
+///     before; empty for classes
+public record Evaluation(float[][] logits, float[] losses, int[][] tokens) {
+    /// Of classes or numbers.
+    public Evaluation(float[][] logits, float[] losses) {
+        this(logits, losses, new int[0][]);
+    }
+
     /// The mean loss, summed in float64.
     public double loss() {
         double sum = 0;

@@ -3,11 +3,15 @@ package cglora.models.training;
 import cglora.kernels.program.DataType;
 import cglora.models.block.Activation;
 import cglora.models.block.BatchInputs;
+import cglora.models.block.Body;
 import cglora.models.block.ClassifierHead;
 import cglora.models.block.Encoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ModelBuilder;
 import cglora.models.block.ParameterSpec;
+import cglora.models.data.Batch;
+import cglora.models.data.BatchShape;
+import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.graph.ClsPool;
 import cglora.models.graph.CrossEntropy;
@@ -17,7 +21,12 @@ import cglora.models.graph.Shape;
 import cglora.models.graph.SquaredError;
 import cglora.models.graph.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /// A body, a pooling and the family's head: classification of sequences, or regression with one
 /// output.
@@ -25,13 +34,35 @@ import java.util.List;
 /// @param encoder the body
 /// @param pooling how a sequence becomes one vector
 /// @param labels  the classes
-public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels) {
+public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels)
+        implements TaskModel {
+    /// Names of the results.
+    static final String FEATURES = "features";
+
+    private static final String LOGITS = "logits";
+    private static final String LOSS = "loss";
+
     /// What a graph of it gives.
     ///
     /// @param hidden   [batch · width, hidden] last hidden states
     /// @param features [batch, hidden] what the head's last layer sees
     /// @param logits   [batch, classes]
     public record Outputs(Tensor hidden, Tensor features, Tensor logits) {}
+
+    @Override
+    public Body body() {
+        return encoder;
+    }
+
+    @Override
+    public List<ParameterSpec> headWeights() {
+        return classifierHead().weights();
+    }
+
+    @Override
+    public List<ParameterSpec> headBiases() {
+        return classifierHead().biases();
+    }
 
     public int outputs() {
         return labels.names().size();
@@ -48,11 +79,13 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
     }
 
     /// Weights and biases of the head's layers, which are trained and saved whole.
+    @Override
     public List<ParameterSpec> headParameters() {
         return classifierHead().parameters();
     }
 
     /// Parameters of the body, the pooler included where it is used.
+    @Override
     public List<ParameterSpec> bodyParameters() {
         var specs = new ArrayList<>(encoder.parameters());
         if (pooling == Pooling.POOLER) {
@@ -64,6 +97,7 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
     }
 
     /// Linear layers that an adapter can be put on: all but the head.
+    @Override
     public List<LinearModule> linearModules() {
         var modules = new ArrayList<>(encoder.linearModules());
         if (pooling == Pooling.POOLER) {
@@ -105,5 +139,53 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
                         labels.regression()
                                 ? new SquaredError(logits, labelInput)
                                 : new CrossEntropy(logits, labelInput));
+    }
+
+    @Override
+    public TaskGraph graph(ModelBuilder builder, BatchShape shape) {
+        BatchInputs inputs = BatchInputs.of(builder.graph(), shape.rows(), shape.width());
+        Outputs outputs = build(builder, inputs);
+        Tensor labelInput = labelInput(builder, shape.rows());
+        Tensor loss = loss(builder, outputs.logits(), labelInput);
+        var results = new LinkedHashMap<String, Supplier<Tensor>>();
+        results.put(LOGITS, outputs::logits);
+        results.put(FEATURES, outputs::features);
+        results.put(LOSS, () -> loss);
+        return TaskGraph.of(builder, inputsOf(inputs, labelInput), loss, results);
+    }
+
+    /// What a batch writes into these inputs.
+    List<TaskGraph.Input> inputsOf(BatchInputs inputs, Tensor labelInput) {
+        return List.of(
+                new TaskGraph.Input(inputs.words(), Batch::inputIds),
+                new TaskGraph.Input(
+                        inputs.positions(), b -> encoder.positions(b.inputIds(), b.width())),
+                new TaskGraph.Input(
+                        inputs.types(),
+                        b -> encoder.tokenTypes() > 1 ? b.typeIds() : new int[b.typeIds().length]),
+                new TaskGraph.Input(inputs.lengths(), Batch::lengths),
+                new TaskGraph.Input(
+                        labelInput, labels.regression() ? Batch::targets : Batch::labels));
+    }
+
+    @Override
+    public List<Answer> answers(Batch batch, Function<String, float[]> results) {
+        float[] logits = results.apply(LOGITS);
+        float[] losses = results.apply(LOSS);
+        var answers = new ArrayList<Answer>();
+        for (int row = 0; row < batch.examples().length; row++) {
+            int from = row * outputs();
+            answers.add(
+                    new Answer(
+                            Arrays.copyOfRange(logits, from, from + outputs()),
+                            losses[row],
+                            new int[0]));
+        }
+        return answers;
+    }
+
+    @Override
+    public Map<String, Double> metrics(Evaluation evaluation, Dataset data) {
+        return evaluation.metrics(data, labels);
     }
 }

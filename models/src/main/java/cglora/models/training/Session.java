@@ -12,14 +12,13 @@ import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.models.block.BatchInputs;
-import cglora.models.block.ClassifierHead;
 import cglora.models.block.Constant;
-import cglora.models.block.Encoder;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ModelBuilder;
 import cglora.models.block.ParameterSpec;
 import cglora.models.block.Parameters;
 import cglora.models.data.Batch;
+import cglora.models.data.BatchShape;
 import cglora.models.family.PretrainedModel;
 import cglora.models.graph.Autodiff;
 import cglora.models.graph.Dot;
@@ -43,7 +42,7 @@ public final class Session implements AutoCloseable {
     private static final String EVALUATION = "evaluate ";
 
     private final Engine engine;
-    private final SequenceClassifier model;
+    private final TaskModel model;
     private final Parameters parameters = new Parameters();
     private final Layout layout = new Layout();
     private Layout trained = new Layout();
@@ -64,7 +63,9 @@ public final class Session implements AutoCloseable {
     private BooleanSupplier stop = () -> false;
 
     /// A program and the places that the host writes and reads.
-    record Prepared(LoadedProgram program, Map<String, Buffer> places) {
+    ///
+    /// @param task what it is given of a batch; null for nothing
+    record Prepared(LoadedProgram program, Map<String, Buffer> places, TaskGraph task) {
         Buffer place(String name) {
             return places.get(name);
         }
@@ -84,18 +85,14 @@ public final class Session implements AutoCloseable {
     /// Places all parameters on the engine and reads the checkpoint into them.
     ///
     /// @param trainBody whether the body's own weights are to be trained, too
-    public Session(
-            Engine engine,
-            SequenceClassifier model,
-            PretrainedModel checkpoint,
-            boolean trainBody) {
+    public Session(Engine engine, TaskModel model, PretrainedModel checkpoint, boolean trainBody) {
         this(engine, model, checkpoint, trainBody, HeadStart.OF_CHECKPOINT);
     }
 
     /// @param headStart what the head is before it is fitted or trained
     public Session(
             Engine engine,
-            SequenceClassifier model,
+            TaskModel model,
             PretrainedModel checkpoint,
             boolean trainBody,
             HeadStart headStart) {
@@ -110,13 +107,9 @@ public final class Session implements AutoCloseable {
         } else {
             parameters.addFrozen(layout, body);
         }
-        ClassifierHead head = model.classifierHead();
-        headWeight = parameters.addGroup(layout, "head.weight", head.weights());
-        headBias =
-                head.biases().isEmpty()
-                        ? null
-                        : parameters.addGroup(layout, "head.bias", head.biases());
-        List<Constant> constants = model.encoder().constants();
+        headWeight = group("head.weight", model.headWeights());
+        headBias = group("head.bias", model.headBiases());
+        List<Constant> constants = model.body().constants();
         parameters.addFrozen(layout, constants.stream().map(Constant::spec).toList());
         engine.allocate(layout);
         for (Constant constant : constants) {
@@ -135,13 +128,30 @@ public final class Session implements AutoCloseable {
         }
         for (ParameterSpec spec : model.headParameters()) {
             headStart
-                    .of(spec, model, checkpoint)
+                    .of(spec, model(), checkpoint)
                     .ifPresent(fill -> engine.fill(parameters.get(spec.name()).buffer(), fill));
         }
     }
 
-    public SequenceClassifier model() {
+    /// @param specs empty for none
+    /// @return null for none
+    private Buffer group(String name, List<ParameterSpec> specs) {
+        return specs.isEmpty() ? null : parameters.addGroup(layout, name, specs);
+    }
+
+    /// The model with its task.
+    public TaskModel task() {
         return model;
+    }
+
+    /// The model where its task is classification or regression.
+    ///
+    /// @throws IllegalStateException for another task
+    public SequenceClassifier model() {
+        if (model instanceof SequenceClassifier classifier) {
+            return classifier;
+        }
+        throw new IllegalStateException(model.getClass().getSimpleName() + " has no classes");
     }
 
     public Engine engine() {
@@ -176,9 +186,9 @@ public final class Session implements AutoCloseable {
 
     /// Writes a fitted last layer of the head; its bias is left aside where the layer has none.
     public void writeHead(HeadWarmup.Head head) {
-        write(model.head().weight(), head.weight());
-        if (model.head().biased()) {
-            write(model.head().bias(), head.bias());
+        write(model().head().weight(), head.weight());
+        if (model().head().biased()) {
+            write(model().head().bias(), head.bias());
         }
     }
 
@@ -238,7 +248,7 @@ public final class Session implements AutoCloseable {
             groups.add(AdamW.Group.of(trained, bodyMatrixGroup, 1, decay));
             groups.add(AdamW.Group.of(trained, bodyVectorGroup, 1, 0));
         }
-        if (part != TrainedPart.BODY) {
+        if (part != TrainedPart.BODY && headWeight != null) {
             groups.add(AdamW.Group.of(trained, headWeight, headRate, decay));
         }
         if (part != TrainedPart.BODY && headBias != null) {
@@ -313,37 +323,37 @@ public final class Session implements AutoCloseable {
     }
 
     private void reserve(List<Batch> batches) {
-        widest(batches).ifPresent(b -> engine.reserve(plannedEvaluation(b.rows(), b.width())));
+        widest(batches).ifPresent(b -> engine.reserve(plannedEvaluation(b.shape())));
     }
 
     /// The batch whose activations take most.
     static Optional<Batch> widest(List<Batch> batches) {
-        return batches.stream().max(Comparator.comparingInt(b -> b.rows() * b.width()));
+        return batches.stream().max(Comparator.comparingLong(b -> b.shape().size()));
     }
 
-    /// Logits and losses of every example of the batches.
+    /// Logits and losses of every example of the batches, and for tokens the likeliest ones.
     ///
     /// @throws StoppedException when somebody asked to stop
     public Evaluation evaluate(List<Batch> batches, int examples) {
         float[][] logits = new float[examples][];
         float[] losses = new float[examples];
+        int[][] tokens = new int[examples][];
         reserve(batches);
         for (Batch batch : batches) {
             requireGoing();
-            Prepared prepared = evaluation(batch.rows(), batch.width());
+            Prepared prepared = evaluation(batch.shape());
             feed(prepared, batch);
             prepared.program().run();
-            float[] all = prepared.program().read(prepared.place("logits"));
-            float[] loss = prepared.program().read(prepared.place("loss"));
-            int outputs = model.outputs();
+            List<TaskModel.Answer> answers =
+                    model.answers(batch, name -> prepared.program().read(prepared.place(name)));
             for (int row = 0; row < batch.examples().length; row++) {
                 int example = batch.examples()[row];
-                logits[example] =
-                        java.util.Arrays.copyOfRange(all, row * outputs, (row + 1) * outputs);
-                losses[example] = loss[row];
+                logits[example] = answers.get(row).logits();
+                losses[example] = answers.get(row).loss();
+                tokens[example] = answers.get(row).tokens();
             }
         }
-        return new Evaluation(logits, losses);
+        return new Evaluation(logits, losses, tokens);
     }
 
     /// What the head sees of every example, [examples][hidden].
@@ -351,14 +361,14 @@ public final class Session implements AutoCloseable {
     /// @throws StoppedException when somebody asked to stop
     public float[][] features(List<Batch> batches, int examples) {
         float[][] features = new float[examples][];
-        int hidden = model.encoder().hiddenSize();
+        int hidden = model.body().hiddenSize();
         reserve(batches);
         for (Batch batch : batches) {
             requireGoing();
-            Prepared prepared = evaluation(batch.rows(), batch.width());
+            Prepared prepared = evaluation(batch.shape());
             feed(prepared, batch);
             prepared.program().run();
-            float[] all = prepared.program().read(prepared.place("features"));
+            float[] all = prepared.program().read(prepared.place(SequenceClassifier.FEATURES));
             for (int row = 0; row < batch.examples().length; row++) {
                 features[batch.examples()[row]] =
                         java.util.Arrays.copyOfRange(all, row * hidden, (row + 1) * hidden);
@@ -367,61 +377,43 @@ public final class Session implements AutoCloseable {
         return features;
     }
 
-    /// The program that evaluates a batch, planned but not run.
+    /// The program that evaluates a batch without target tokens, planned but not run.
     public Program plannedEvaluation(int rows, int width) {
-        return evaluation(rows, width).program().program();
+        return plannedEvaluation(BatchShape.of(rows, width));
     }
 
-    private Prepared evaluation(int rows, int width) {
+    /// The program that evaluates a batch, planned but not run.
+    public Program plannedEvaluation(BatchShape shape) {
+        return evaluation(shape).program().program();
+    }
+
+    private Prepared evaluation(BatchShape shape) {
         return programs.computeIfAbsent(
-                EVALUATION + rows + "×" + width,
+                EVALUATION + shape,
                 name -> {
                     var graph = new Graph(name);
                     var builder = new ModelBuilder(graph, parameters, adapters, null);
-                    var inputs = BatchInputs.of(graph, rows, width);
-                    var outputs = model.build(builder, inputs);
-                    Tensor labels = model.labelInput(builder, rows);
-                    Tensor loss = model.loss(builder, outputs.logits(), labels);
-                    var places = inputPlaces(inputs, labels);
-                    places.put("logits", outputs.logits().buffer());
-                    places.put("features", outputs.features().buffer());
-                    places.put("loss", loss.buffer());
-                    Program program =
-                            graph.compile(List.of(outputs.logits(), outputs.features(), loss));
-                    return new Prepared(engine.load(program), places);
+                    TaskGraph task = model.graph(builder, shape);
+                    var places = new HashMap<String, Buffer>();
+                    var read = new ArrayList<Tensor>();
+                    task.results()
+                            .forEach(
+                                    (result, appended) -> {
+                                        Tensor tensor = appended.get();
+                                        places.put(result, tensor.buffer());
+                                        read.add(tensor);
+                                    });
+                    return new Prepared(engine.load(graph.compile(read)), places, task);
                 });
     }
 
-    private static Map<String, Buffer> inputPlaces(BatchInputs inputs, Tensor labels) {
-        var places = new HashMap<String, Buffer>();
-        places.put("words", inputs.words().buffer());
-        places.put("positions", inputs.positions().buffer());
-        places.put("types", inputs.types().buffer());
-        places.put("lengths", inputs.lengths().buffer());
-        places.put("labels", labels.buffer());
-        return places;
-    }
-
-    private void feed(Prepared prepared, Batch batch) {
-        LoadedProgram program = prepared.program();
-        program.write(prepared.place("words"), batch.inputIds());
-        Encoder encoder = model.encoder();
-        program.write(
-                prepared.place("positions"), encoder.positions(batch.inputIds(), batch.width()));
-        program.write(
-                prepared.place("types"),
-                encoder.tokenTypes() > 1 ? batch.typeIds() : new int[batch.typeIds().length]);
-        program.write(prepared.place("lengths"), batch.lengths());
-        if (model.labels().regression()) {
-            program.write(prepared.place("labels"), batch.targets());
-        } else {
-            program.write(prepared.place("labels"), batch.labels());
-        }
+    private static void feed(Prepared prepared, Batch batch) {
+        prepared.task().feed(prepared.program(), batch);
     }
 
     /// Gradients of `Σ weights · loss` over a batch and, where a step is due, the step.
     ///
-    /// @param weights [rows], 0 for empty rows
+    /// @param weights one a term of the loss, 0 for what is empty: [Batch#weights]
     /// @param seed    of dropout
     /// @param hyper   of the optimiser
     /// @return the weighted loss, the gradient's norm, and what it was multiplied by
@@ -435,7 +427,7 @@ public final class Session implements AutoCloseable {
     /// @param last  the step is due
     float[] train(
             Batch batch, float[] weights, int seed, float[] hyper, boolean first, boolean last) {
-        Prepared prepared = trainingProgram(batch.rows(), batch.width());
+        Prepared prepared = trainingProgram(batch.shape());
         feed(prepared, batch);
         LoadedProgram program = prepared.program();
         program.write(prepared.place("weights"), weights);
@@ -504,7 +496,9 @@ public final class Session implements AutoCloseable {
                                         : Launch.of(kernel, from.length(), from, to));
                     }
                     return new Prepared(
-                            engine.load(Planner.plan(key, launches, Set.of(), Set.of())), Map.of());
+                            engine.load(Planner.plan(key, launches, Set.of(), Set.of())),
+                            Map.of(),
+                            null);
                 });
     }
 
@@ -521,7 +515,8 @@ public final class Session implements AutoCloseable {
                                             step.launches(),
                                             Set.of(hyper),
                                             Set.of(step.clip()))),
-                            Map.of("hyper", hyper, "clip", step.clip()));
+                            Map.of("hyper", hyper, "clip", step.clip()),
+                            null);
                 });
     }
 
@@ -530,24 +525,27 @@ public final class Session implements AutoCloseable {
         return engine.read(gradients.get(parameter));
     }
 
-    /// The program of one training step, planned but not run.
+    /// The program of one training step without target tokens, planned but not run.
     public Program plannedTraining(int rows, int width) {
-        return trainingProgram(rows, width).program().program();
+        return plannedTraining(BatchShape.of(rows, width));
     }
 
-    private Prepared trainingProgram(int rows, int width) {
+    /// The program of one training step, planned but not run.
+    public Program plannedTraining(BatchShape shape) {
+        return trainingProgram(shape).program().program();
+    }
+
+    private Prepared trainingProgram(BatchShape shape) {
         return programs.computeIfAbsent(
-                "train " + rows + "×" + width,
+                "train " + shape,
                 name -> {
                     var graph = new Graph(name);
                     Tensor seed = graph.input("seed", DataType.INT32, Shape.of(1));
-                    Tensor weights = graph.input("weights", DataType.FLOAT32, Shape.of(rows));
                     Tensor hyper = graph.input("hyper", DataType.FLOAT32, Shape.of(AdamW.HYPER));
                     var builder = new ModelBuilder(graph, parameters, adapters, seed);
-                    var inputs = BatchInputs.of(graph, rows, width);
-                    var outputs = model.build(builder, inputs);
-                    Tensor labels = model.labelInput(builder, rows);
-                    Tensor loss = model.loss(builder, outputs.logits(), labels);
+                    TaskGraph task = model.graph(builder, shape);
+                    Tensor loss = task.loss();
+                    Tensor weights = graph.input("weights", DataType.FLOAT32, loss.shape());
                     Tensor total = graph.apply(new Dot(loss, weights));
                     var wanted = new LinkedHashMap<Tensor, Buffer>();
                     trainedBuffers()
@@ -558,7 +556,7 @@ public final class Session implements AutoCloseable {
                             .forEach((p, gradient) -> graph.store(gradient, wanted.get(p)));
                     boolean alone = !training.accumulating();
                     AdamW.Step step = training.optimizer().step(training.groups(), hyper.buffer());
-                    var places = inputPlaces(inputs, labels);
+                    var places = new HashMap<String, Buffer>();
                     places.put("seed", seed.buffer());
                     places.put("weights", weights.buffer());
                     places.put("hyper", hyper.buffer());
@@ -569,7 +567,7 @@ public final class Session implements AutoCloseable {
                                     ? graph.compile(
                                             List.of(total.buffer(), step.clip()), step.launches())
                                     : graph.compile(List.of(total));
-                    return new Prepared(engine.load(program), places);
+                    return new Prepared(engine.load(program), places, task);
                 });
     }
 
@@ -596,7 +594,8 @@ public final class Session implements AutoCloseable {
 
     /// Feeds a batch to a program of another pass.
     void feed(LoadedProgram program, BatchInputs inputs, Tensor labels, Batch batch) {
-        feed(new Prepared(program, inputPlaces(inputs, labels)), batch);
+        List<TaskGraph.Input> all = model().inputsOf(inputs, labels);
+        new TaskGraph(all, null, Map.of()).feed(program, batch);
     }
 
     /// What training changes, with the optimiser's moments; a [Trainer] has prepared it.

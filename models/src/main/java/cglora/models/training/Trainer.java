@@ -66,7 +66,8 @@ public final class Trainer {
     ///
     /// @param step         counted from 1
     /// @param epoch        how often the data has been seen, fractional
-    /// @param loss         mean loss of the step's examples, weighted where classes are
+    /// @param loss         mean loss of the step's examples, or of their target's tokens,
+    ///     weighted where classes are
     /// @param learningRate of the adapters
     /// @param gradNorm     norm of the gradient before clipping
     /// @param examples     of the step
@@ -201,8 +202,7 @@ public final class Trainer {
             Supplier<Map<String, Double>> evaluate,
             BooleanSupplier stop,
             Listener listener) {
-        session.engine()
-                .reserve(session.plannedTraining(batcher.batchSize(), batcher.widest(data)));
+        session.engine().reserve(session.plannedTraining(batcher.largest(data)));
         int perEpoch = stepsPerEpoch(data.size(), batcher.batchSize(), options.accumulation());
         if (step > 0 && !evaluate(evaluate, listener)) {
             return stopped();
@@ -318,10 +318,10 @@ public final class Trainer {
                 System.nanoTime() - start);
     }
 
-    /// What a batch's examples count together.
+    /// What a batch's examples, or the tokens that it asks for, count together.
     private double weight(Batch batch) {
         if (options.classWeights() == null) {
-            return batch.examples().length;
+            return batch.terms();
         }
         double sum = 0;
         for (int row = 0; row < batch.examples().length; row++) {
@@ -330,15 +330,15 @@ public final class Trainer {
         return sum;
     }
 
-    /// Of each row, so that those of a step sum to one: the loss is the weighted mean, as PyTorch's
+    /// Of each term of the loss, so that those of a step sum to one: the loss is the weighted mean, as PyTorch's
     /// CrossEntropyLoss has it.
     private float[] weights(Batch batch, double total) {
+        if (options.classWeights() == null) {
+            return batch.weights(1f / (int) total);
+        }
         float[] weights = new float[batch.rows()];
         for (int row = 0; row < batch.examples().length; row++) {
-            weights[row] =
-                    options.classWeights() == null
-                            ? 1f / (int) total
-                            : (float) (options.classWeights()[batch.labels()[row]] / total);
+            weights[row] = (float) (options.classWeights()[batch.labels()[row]] / total);
         }
         return weights;
     }

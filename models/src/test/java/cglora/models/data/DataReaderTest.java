@@ -6,6 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problems;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,11 +20,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class DataReaderTest {
     @TempDir Path folder;
@@ -99,6 +99,33 @@ class DataReaderTest {
         assertThat(error).isNotNull();
         assertThat(error.getMessage()).contains(code.strip(), essence.strip());
         assertThat(error.exitStatus()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "sentence,label,idx            | sentence  | -          | label",
+                "sentence1,sentence2,label     | sentence1 | sentence2  | label",
+                "question1,question2,label     | question1 | question2  | label",
+                "premise,hypothesis,label      | premise   | hypothesis | label",
+                "index,question,sentence,label | question  | sentence   | label",
+                "question,passage,label        | question  | passage    | label",
+                "text,question,sentence,label  | text      | -          | label",
+                "content,category              | content   | -          | category",
+                "utterance,intent              | utterance | -          | intent",
+                "review,target                 | review    | -          | target"
+            })
+    void findsTheColumnsOfWellKnownDataSets(String header, String text, String pair, String label)
+            throws IOException {
+        Path file = write("a.csv", header.strip() + "\n" + header.strip() + "\n");
+        RawExample example = DataReader.read(file, named(), DataColumns.AUTO, true).getFirst();
+        assertThat(example)
+                .isEqualTo(new RawExample(text, pair.equals("-") ? null : pair, label, 2));
+    }
+
+    private static DataFormat named() {
+        return new DataFormat("csv", true, null, "UTF-8");
     }
 
     @Test

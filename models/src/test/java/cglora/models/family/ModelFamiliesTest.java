@@ -40,7 +40,7 @@ class ModelFamiliesTest {
     }
 
     private static Encoder read(ObjectNode config) {
-        return ModelFamilies.encoder(config, "config.json");
+        return (Encoder) ModelFamilies.body(config, "config.json");
     }
 
     @ParameterizedTest

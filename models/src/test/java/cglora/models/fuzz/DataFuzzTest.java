@@ -16,7 +16,7 @@ class DataFuzzTest {
     private static final List<String> NAMES =
             List.of("a.tsv", "a.csv", "a.jsonl", "a.parquet", "a.tsv.gz", "a.csv.zst");
 
-    @FuzzTest(maxDuration = "10m")
+    @FuzzTest(maxDuration = "24h")
     void rows(byte[] input) {
         if (input.length == 0) {
             return;

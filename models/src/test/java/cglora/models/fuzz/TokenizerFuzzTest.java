@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Tag;
 /// Tokenizers that come from anywhere.
 @Tag("fuzz")
 class TokenizerFuzzTest {
-    @FuzzTest(maxDuration = "10m")
+    @FuzzTest(maxDuration = "24h")
     void tokenizer(byte[] input) {
         Fuzzed.read(
                 "tokenizer.json",

@@ -14,7 +14,7 @@ class WeightsFuzzTest {
     /// Elements beyond which a tensor is not read: its file is as large.
     private static final long LARGEST = 1 << 20;
 
-    @FuzzTest(maxDuration = "10m")
+    @FuzzTest(maxDuration = "24h")
     void safetensors(byte[] input) {
         Fuzzed.read(
                 "model.safetensors",
@@ -26,7 +26,7 @@ class WeightsFuzzTest {
                 });
     }
 
-    @FuzzTest(maxDuration = "10m")
+    @FuzzTest(maxDuration = "24h")
     void onnx(byte[] input) {
         Fuzzed.read(
                 "model.onnx",

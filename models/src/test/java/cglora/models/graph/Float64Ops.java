@@ -16,6 +16,7 @@ final class Float64Ops {
         return switch (op) {
             case AddInto o -> Float64.add(1, values.of(o.x()), values.of(o.sum()));
             case Attention o -> attention(o, values);
+            case BiasedAttention o -> SequenceOps64.biasedAttention(o, values);
             case BiasGelu o -> biasGelu(o, values);
             case BiasRelu o -> relu(withBias(values.of(o.x()), values.of(o.bias())));
             case ClsPool o -> clsPool(o, values);
@@ -46,6 +47,10 @@ final class Float64Ops {
             case MaskRows o -> maskRows(o, values);
             case Matmul o -> matmul(o, values);
             case MeanPool o -> meanPool(o, values);
+            case PickSequences o -> SequenceOps64.pickSequences(o, values);
+            case RelativeBias o -> SequenceOps64.relativeBias(o, values);
+            case Relu o -> relu(values.of(o.x()));
+            case RowArgMax o -> SequenceOps64.rowArgMax(o, values);
             case ResidualLayerNorm o -> residualLayerNorm(o, values);
             case RmsNorm o -> rmsNorm(o, values);
             case Rotary o -> rotary(o, values);
@@ -54,6 +59,9 @@ final class Float64Ops {
             case TakeRows o -> takeRows(o, values);
             case Tanh o -> tanh(values.of(o.x()));
             case AttentionGradient _,
+                    BiasedAttentionBiasGradient _,
+                    BiasedAttentionKeyGradient _,
+                    BiasedAttentionQueryGradient _,
                     BiasGeluGradient _,
                     BiasReluGradient _,
                     ClsPoolGradient _,
@@ -72,6 +80,8 @@ final class Float64Ops {
                     MeanPoolGradient _,
                     RmsNormInputGradient _,
                     RmsNormWeightGradient _,
+                    RelativeBiasGradient _,
+                    ReluGradient _,
                     SquaredErrorGradient _,
                     TakeRowsGradient _,
                     TanhGradient _ ->

@@ -22,6 +22,7 @@ record OpSample(String name, Function<OpInputs, Op> make) {
         samples.addAll(sequences());
         samples.addAll(elements());
         samples.addAll(DecoderOpSamples.all());
+        samples.addAll(SequenceOpSamples.all());
         return samples;
     }
 

@@ -7,14 +7,18 @@ import cglora.models.data.DataColumns;
 import cglora.models.data.DataFormat;
 import cglora.models.data.DataReader;
 import cglora.models.data.RawExample;
+import cglora.models.generation.Sampling;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Predictor;
+import cglora.pipeline.run.WritingPredictor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,7 +26,7 @@ import picocli.CommandLine.Parameters;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Answers with a trained adapter or model.
-@Command(name = "predict", description = "Classify texts with a trained adapter.")
+@Command(name = "predict", description = "Classify texts, or write them, with a trained adapter.")
 final class PredictCommand implements Callable<Integer> {
     /// Texts that are answered together.
     private static final int CHUNK = 256;
@@ -62,6 +66,43 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--json", description = "One JSON object a line, with all probabilities.")
     private boolean json;
 
+    @Option(
+            names = "--beams",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Beams of a model that writes texts; 1, the default, is greedy.")
+    private int beams;
+
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            description = "Most tokens of a text that is written; as in training by default.")
+    private Integer maxTokens;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            defaultValue = "0",
+            description = "Of sampling, for a model that goes on behind a text; 0 is greedy.")
+    private double temperature;
+
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            defaultValue = "0",
+            description = "Sample from the K likeliest tokens; 0, the default, from all.")
+    private int topK;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            defaultValue = "1",
+            description = "Sample from the fewest tokens whose probabilities reach P.")
+    private double topP;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of sampling.")
+    private long seed;
+
     @Mixin private EngineOptions engine;
 
     private final Console console;
@@ -92,19 +133,18 @@ final class PredictCommand implements Callable<Integer> {
         }
         var notes = new Problems();
         var choice = new Predictor.Base(base, otherBase, followLinks);
+        Optional<WritingPredictor> writing =
+                WritingPredictor.open(adapter, choice, chosen, notes, writes());
+        if (writing.isPresent()) {
+            try (var predictor = writing.get()) {
+                console.warnings(notes.warnings());
+                answer(predictor::predict, rows);
+            }
+            return 0;
+        }
         try (var predictor = Predictor.open(adapter, choice, chosen, notes)) {
             console.warnings(notes.warnings());
-            for (int at = 0; at < rows.size(); at += CHUNK) {
-                answer(predictor, rows.subList(at, Math.min(rows.size(), at + CHUNK)));
-            }
-            if (isStandardInput()) {
-                var lines = new InputLines(console.in(), column);
-                for (List<RawExample> next = lines.next(CHUNK);
-                        !next.isEmpty();
-                        next = lines.next(CHUNK)) {
-                    answer(predictor, next);
-                }
-            }
+            answer(predictor::predict, rows);
         }
         return 0;
     }
@@ -125,9 +165,37 @@ final class PredictCommand implements Callable<Integer> {
         return rows;
     }
 
+    /// Answers what was given, and then what standard input brings.
+    private void answer(
+            Function<List<RawExample>, List<Map<String, Object>>> predict, List<RawExample> rows) {
+        for (int at = 0; at < rows.size(); at += CHUNK) {
+            show(predict.apply(rows.subList(at, Math.min(rows.size(), at + CHUNK))));
+        }
+        if (isStandardInput()) {
+            var lines = new InputLines(console.in(), column);
+            for (List<RawExample> next = lines.next(CHUNK);
+                    !next.isEmpty();
+                    next = lines.next(CHUNK)) {
+                show(predict.apply(next));
+            }
+        }
+    }
+
+    private WritingPredictor.Options writes() {
+        if (beams < 1 || maxTokens != null && maxTokens < 1) {
+            throw new CgloraException(
+                    ErrorCode.P_USAGE,
+                    "",
+                    "--beams " + beams + ", --max-tokens " + maxTokens,
+                    "1 or more");
+        }
+        return new WritingPredictor.Options(
+                beams, maxTokens, new Sampling(temperature, topK, topP), seed);
+    }
+
     /// Shows the answers as soon as they are there.
-    private void answer(Predictor predictor, List<RawExample> examples) {
-        for (Map<String, Object> answer : predictor.predict(examples)) {
+    private void show(List<Map<String, Object>> answers) {
+        for (Map<String, Object> answer : answers) {
             if (json || data != null) {
                 console.out().println(JsonMapper.shared().writeValueAsString(answer));
             } else if (answer.containsKey("prediction")) {

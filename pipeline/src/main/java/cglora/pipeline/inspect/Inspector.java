@@ -134,9 +134,9 @@ public final class Inspector {
                     model.hasHead()
                             ? model.headOutputs() + " outputs " + model.id2label().values()
                             : "none: one is made for the data");
-            facts.put("linear layers", model.encoder().linearModules().size());
+            facts.put("linear layers", model.body().linearModules().size());
             return new Inspection(
-                    model.encoder().modelType() + " model  " + model.description(),
+                    model.body().modelType() + " model  " + model.description(),
                     facts,
                     tensors(model.weights()));
         }

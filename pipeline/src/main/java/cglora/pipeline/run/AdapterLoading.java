@@ -20,7 +20,7 @@ final class AdapterLoading {
     static void load(Session session, PeftAdapter adapter, String where) {
         var problems = new Problems();
         Map<String, LinearModule> modules = new HashMap<>();
-        session.model().linearModules().forEach(m -> modules.put(m.name(), m));
+        session.task().linearModules().forEach(m -> modules.put(m.name(), m));
         var layers = new ArrayList<LoraLayer>();
         adapter.layers()
                 .forEach(
@@ -53,8 +53,8 @@ final class AdapterLoading {
                             }
                         });
         Map<String, int[]> parameters = new HashMap<>();
-        session.model().bodyParameters().forEach(p -> parameters.put(p.name(), p.extents()));
-        session.model().headParameters().forEach(p -> parameters.put(p.name(), p.extents()));
+        session.task().bodyParameters().forEach(p -> parameters.put(p.name(), p.extents()));
+        session.task().headParameters().forEach(p -> parameters.put(p.name(), p.extents()));
         adapter.shapes()
                 .forEach(
                         (name, shape) -> {

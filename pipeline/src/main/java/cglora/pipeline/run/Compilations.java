@@ -38,8 +38,8 @@ final class Compilations {
         }
         double seconds = (now.compileNanos() - nanos) * 1e-9;
         progress.note(
-                "      compiled   %d launches in %d graphs, %.1f s with their first execution",
-                now.tasks() - launches, now.graphs() - graphs, seconds);
+                "      compiled   %d launches, %.1f s with their first execution; graphs: %d",
+                now.tasks() - launches, seconds, now.graphs() - graphs);
         run.folder.event(
                 "compiled",
                 Map.of(

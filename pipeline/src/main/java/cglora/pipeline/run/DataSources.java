@@ -26,6 +26,7 @@ final class DataSources {
     private static final long MILLION = 1_000_000;
 
     private final DataSpec spec;
+    private final boolean writes;
     private final RowReader.Encoding encoding;
     private final Problems problems;
     private final Consumer<String> progress;
@@ -42,6 +43,7 @@ final class DataSources {
             Problems problems,
             Consumer<String> progress) {
         this.spec = spec;
+        this.writes = model.task().writes();
         this.encoding =
                 new RowReader.Encoding(
                         tokenizer,
@@ -88,7 +90,11 @@ final class DataSources {
                         spec.format().encoding());
         var columns =
                 new DataColumns(
-                        spec.columns().text(), spec.columns().textPair(), spec.columns().label());
+                        spec.columns().text(),
+                        spec.columns().textPair(),
+                        spec.columns().label(),
+                        spec.columns().target(),
+                        writes);
         return RowReader.read(
                 new RowReader.Source(
                         DataFileNames.of(source),
@@ -103,6 +109,9 @@ final class DataSources {
 
     /// Null for none.
     private TokenCache cache() {
+        if (writes) {
+            return null; // what is read depends on a template, and what is written on the labels
+        }
         return switch (spec.cache().folder()) {
             case CacheSpec.OFF -> null;
             case CacheSpec.AUTO -> new TokenCache(TokenCache.userFolder());

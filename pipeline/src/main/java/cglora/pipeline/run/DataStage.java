@@ -27,7 +27,7 @@ final class DataStage {
         run.session =
                 new Session(
                         run.engine.open(),
-                        inputs.classifier(),
+                        inputs.task(),
                         inputs.checkpoint(),
                         inputs.isFull(),
                         inputs.headStart());
@@ -41,7 +41,7 @@ final class DataStage {
                         inputs.train().size(),
                         inputs.validation().size(),
                         inputs.test().size(),
-                        labels.regression() ? "regression" : labels.names().size() + " classes",
+                        described(labels),
                         inputs.train().longest(),
                         origins());
     }
@@ -53,6 +53,13 @@ final class DataStage {
             inputs.examples().split(split).rows().origin().ifPresent(origins::add);
         }
         return origins.isEmpty() ? "" : "; tokens " + String.join(", ", origins);
+    }
+
+    private static String described(Labels labels) {
+        if (labels.text()) {
+            return "texts to write";
+        }
+        return labels.regression() ? "regression" : labels.names().size() + " classes";
     }
 
     /// Of each split: examples, how many were cut, the longest in tokens, and the classes' counts.
@@ -77,7 +84,7 @@ final class DataStage {
             of.put("longest", longest);
             Rows rows = inputs.examples().split(split).rows();
             rows.origin().ifPresent(origin -> of.put("tokens", origin));
-            if (!labels.regression()) {
+            if (labels.classes()) {
                 long[] counts = new long[labels.names().size()];
                 for (int label : data.labels()) {
                     counts[label]++;

@@ -31,7 +31,7 @@ final class EvaluateStage {
                     "name a file for it");
         }
         Evaluation evaluation = run.evaluate(data);
-        Map<String, Double> all = evaluation.metrics(data, inputs.examples().labels());
+        Map<String, Double> all = run.session.task().metrics(evaluation, data);
         Map<String, Double> chosen = new LinkedHashMap<>();
         all.forEach(
                 (name, value) -> {

@@ -3,14 +3,18 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.data.Continuation;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
+import cglora.models.data.RawExample;
+import cglora.models.data.TextRows;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ModelSpec;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /// The splits of a data stage, read and drawn.
@@ -51,9 +55,12 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
             Problems warnings) {
         boolean regression =
                 model != null && model.problemType() == ModelSpec.ProblemType.REGRESSION;
+        boolean writes = model != null && model.task().writes();
         Labels labels =
                 regression
                         ? Labels.ofRegression()
+                        : writes
+                        ? Labels.ofTexts(spec.labels() == null ? List.of() : spec.labels())
                         : spec.labels() != null
                                 ? new Labels(spec.labels(), false)
                                 : found(trainRows, validationRows, testRows);
@@ -70,7 +77,11 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
         test = test.drawn(spec.testExamples(), seed);
         if (spec.validation() == null && spec.validationSplit() != null) {
             List<SplitRows> parts =
-                    Splitting.split(train, spec.validationSplit(), regression, seed);
+                    Splitting.split(
+                            train,
+                            spec.validationSplit(),
+                            regression || writes && labels.names().isEmpty(),
+                            seed);
             train = parts.get(0);
             validation = parts.get(1);
         }
@@ -185,16 +196,108 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
         };
     }
 
+    /// What the model reads of each row, and the tokens that it is to write.
+    private Dataset texts(
+            SplitRows split, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
+        labels.indices(split.rows(), split.places(), split.source());
+        var rows = (TextRows) split.rows();
+        List<RawExample> examples =
+                Arrays.stream(split.places()).mapToObj(rows::example).toList();
+        String template = spec.sourceTemplate();
+        var read =
+                examples.stream()
+                        .map(
+                                e ->
+                                        new RawExample(
+                                                DataSpec.source(template, e.text(), e.textPair()),
+                                                template == null ? e.textPair() : null,
+                                                e.label(),
+                                                e.line()))
+                        .toList();
+        Dataset data = Dataset.of(read, tokenizer, null, spec.maxLength(), split.source());
+        List<Tokenizer.Tokens> answers =
+                examples.parallelStream()
+                        .map(
+                                e ->
+                                        tokenizer.encode(
+                                                labels.written(e.label()),
+                                                null,
+                                                spec.maxTargetLength()))
+                        .toList();
+        long cut = answers.stream().filter(t -> t.fullLength() > spec.maxTargetLength()).count();
+        if (cut > 0) {
+            warnings.warning(
+                    ErrorCode.D_TRUNC,
+                    split.source(),
+                    "%d of %d targets exceed %d tokens and are cut"
+                            .formatted(cut, examples.size(), spec.maxTargetLength()),
+                    "raise data.max_target_length");
+        }
+        return data.answeredBy(answers.stream().map(Tokenizer.Tokens::inputIds).toList());
+    }
+
+    /// What the model reads of each row with the tokens that it is to write behind it.
+    private Dataset continued(
+            SplitRows split, DataSpec spec, Tokenizer tokenizer, int end, Problems warnings) {
+        labels.indices(split.rows(), split.places(), split.source());
+        var rows = (TextRows) split.rows();
+        List<RawExample> examples =
+                Arrays.stream(split.places()).mapToObj(rows::example).toList();
+        String template = spec.sourceTemplate();
+        if (template == null && examples.stream().anyMatch(e -> e.textPair() != null)) {
+            throw new CgloraException(
+                    ErrorCode.D_TEXT,
+                    split.source(),
+                    "rows have a second text, and nothing says where it stands in the prompt",
+                    "\"source_template\": \"{text}\\n{text_pair}\\n\" in the data stage");
+        }
+        List<Continuation> all =
+                examples.parallelStream()
+                        .map(
+                                e ->
+                                        Continuation.of(
+                                                DataSpec.source(template, e.text(), e.textPair()),
+                                                labels.written(e.label()),
+                                                tokenizer,
+                                                end,
+                                                spec.maxLength(),
+                                                spec.maxTargetLength()))
+                        .toList();
+        long cut = all.stream().filter(Continuation::isAnswerCut).count();
+        if (cut > 0) {
+            warnings.warning(
+                    ErrorCode.D_TRUNC,
+                    split.source(),
+                    "%d of %d targets do not fit and are cut".formatted(cut, examples.size()),
+                    "raise data.max_target_length or data.max_length");
+        }
+        return Dataset.continued(all);
+    }
+
     /// The tokens of one split.
     ///
+    /// @param continues the token behind an answer where answers go on behind what is read
     /// @throws CgloraException D-LENGTH where a row is too long and that is an error
     Dataset tokenize(
-            EvaluateSpec.Split name, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
+            EvaluateSpec.Split name,
+            DataSpec spec,
+            Tokenizer tokenizer,
+            OptionalInt continues,
+            Problems warnings) {
         SplitRows split = split(name);
         String source = split.source();
         Dataset data =
-                Dataset.of(
-                        split.rows(), split.places(), tokenizer, labels, spec.maxLength(), source);
+                continues.isPresent()
+                        ? continued(split, spec, tokenizer, continues.getAsInt(), warnings)
+                        : labels.text()
+                                ? texts(split, spec, tokenizer, warnings)
+                                : Dataset.of(
+                                split.rows(),
+                                split.places(),
+                                tokenizer,
+                                labels,
+                                spec.maxLength(),
+                                source);
         int special = split.rows().specialTexts(split.places(), tokenizer);
         if (special > 0) {
             warnings.warning(

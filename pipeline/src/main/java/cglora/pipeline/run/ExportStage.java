@@ -69,7 +69,7 @@ final class ExportStage {
 
     private Map<String, float[]> head() {
         var head = new TreeMap<String, float[]>();
-        for (var parameter : run.session.model().headParameters()) {
+        for (var parameter : run.session.task().headParameters()) {
             head.put(parameter.name(), run.session.read(parameter.name()));
         }
         return head;
@@ -103,7 +103,7 @@ final class ExportStage {
         requireFinite(layers, saved);
         inputs.stamps().requireUnchanged();
         var shapes = new TreeMap<String, int[]>();
-        for (var parameter : run.session.model().headParameters()) {
+        for (var parameter : run.session.task().headParameters()) {
             if (saved.containsKey(parameter.name())) {
                 shapes.put(parameter.name(), parameter.extents());
             }
@@ -127,6 +127,23 @@ final class ExportStage {
     }
 
     private Map<String, String> metadata() {
+        return inputs.writes() ? writing() : classifying();
+    }
+
+    private Map<String, String> writing() {
+        var metadata = new TreeMap<String, String>();
+        metadata.put(BASE_SHA256, inputs.checkpoint().fingerprint());
+        metadata.put(PeftAdapter.TASK, inputs.modelSpec().task().jsonName());
+        metadata.put("cglora.max_length", "" + inputs.dataSpec().maxLength());
+        metadata.put("cglora.max_target_length", "" + inputs.dataSpec().maxTargetLength());
+        metadata.put("cglora.tokenizer", "" + inputs.modelSpec().tokenizer());
+        if (inputs.dataSpec().sourceTemplate() != null) {
+            metadata.put("cglora.source_template", inputs.dataSpec().sourceTemplate());
+        }
+        return metadata;
+    }
+
+    private Map<String, String> classifying() {
         return Map.of(
                 BASE_SHA256,
                 inputs.checkpoint().fingerprint(),
@@ -171,7 +188,7 @@ final class ExportStage {
             throws IOException {
         PeftAdapter adapter = PeftAdapter.read(written);
         try (var fresh =
-                new Session(run.engine.open(), run.session.model(), inputs.checkpoint(), false)) {
+                new Session(run.engine.open(), run.session.task(), inputs.checkpoint(), false)) {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(fresh, adapter, written.toString());
             AdapterStart.merge(fresh, merged);

@@ -22,11 +22,13 @@ import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /// Everything that the files alone can tell, before a folder is made: reads configuration,
@@ -282,12 +284,21 @@ final class InputCheck {
                     "%d tensors that a %s does not have are ignored: %s"
                             .formatted(
                                     unused.size(),
-                                    checkpoint.encoder().modelType(),
+                                    checkpoint.body().modelType(),
                                     String.join(", ", unused.stream().limit(5).toList())),
                     "");
         }
-        attempt(() -> inputs().pooling());
+        attempt(this::body);
         tokenizer = checkpoint.tokenizer(modelSpec.tokenizer());
+    }
+
+    /// The task has the kind of body that it needs.
+    private void body() {
+        switch (modelSpec.task()) {
+            case SEQ_CLS -> inputs().pooling();
+            case SEQ_2_SEQ_LM -> checkpoint.encoderDecoder();
+            case CAUSAL_LM -> checkpoint.causalDecoder();
+        }
     }
 
     private void data() {
@@ -298,13 +309,13 @@ final class InputCheck {
             test = known.test();
             return;
         }
-        if (checkpoint != null && dataSpec.maxLength() > checkpoint.encoder().maxPositions()) {
+        if (checkpoint != null && dataSpec.maxLength() > checkpoint.body().maxPositions()) {
             problems.error(
                     ErrorCode.O_RANGE,
                     dataSpec.id() + ".max_length",
                     "%d, the model has %d positions"
-                            .formatted(dataSpec.maxLength(), checkpoint.encoder().maxPositions()),
-                    "at most " + checkpoint.encoder().maxPositions());
+                            .formatted(dataSpec.maxLength(), checkpoint.body().maxPositions()),
+                    "at most " + checkpoint.body().maxPositions());
         }
         // without a model nobody knows whether the labels are classes or targets
         var found = new Problems();
@@ -343,16 +354,29 @@ final class InputCheck {
         }
     }
 
+    /// The token behind an answer where answers go on behind what is read, -1 for none; else empty.
+    private OptionalInt continues() {
+        if (modelSpec.task() != ModelSpec.Task.CAUSAL_LM) {
+            return OptionalInt.empty();
+        }
+        List<Integer> ends = checkpoint.endTokenIds();
+        return OptionalInt.of(ends.isEmpty() ? -1 : ends.getFirst());
+    }
+
     private Dataset tokens(EvaluateSpec.Split split) {
-        Dataset data = examples.tokenize(split, dataSpec, tokenizer, problems);
-        int vocabulary = checkpoint.encoder().vocabularySize();
-        if (data.tokens().largestId() < vocabulary) {
+        Dataset data = examples.tokenize(split, dataSpec, tokenizer, continues(), problems);
+        int vocabulary = checkpoint.body().vocabularySize();
+        int largestAnswer =
+                data.answers().stream().flatMapToInt(Arrays::stream).max().orElse(0);
+        if (Math.max(data.tokens().largestId(), largestAnswer) < vocabulary) {
             return data;
         }
         int largest = 0;
         var strange = new HashSet<Integer>();
-        for (var tokens : data.tokens()) {
-            for (int id : tokens.inputIds()) {
+        var all = new ArrayList<int[]>(data.answers());
+        data.tokens().forEach(tokens -> all.add(tokens.inputIds()));
+        for (int[] ids : all) {
+            for (int id : ids) {
                 largest = Math.max(largest, id);
                 if (id >= vocabulary) {
                     strange.add(id);
@@ -372,7 +396,7 @@ final class InputCheck {
 
     /// A head that the checkpoint brings has the labels of the data, in its own order.
     private void head() {
-        if (!inputs().hasTrainedHead()) {
+        if (inputs().writes() || !inputs().hasTrainedHead()) {
             return;
         }
         List<String> names = examples.labels().names();
@@ -409,7 +433,7 @@ final class InputCheck {
 
     /// F1 of one class against the other is the only metric that the number of classes rules out.
     private void metrics(String id, String key, List<String> names) {
-        if (examples == null || examples.labels().regression() || !names.contains("f1")) {
+        if (examples == null || !examples.labels().classes() || !names.contains("f1")) {
             return;
         }
         int classes = examples.labels().names().size();
@@ -436,12 +460,14 @@ final class InputCheck {
     private void batch(TrainSpec training) {
         long width = inputs().batcher(1).widest(train);
         long widest =
-                checkpoint.encoder().linearModules().stream()
+                checkpoint.body().linearModules().stream()
                         .mapToLong(module -> Math.max(module.in(), module.out()))
                         .max()
                         .orElse(1);
-        long scores = (long) checkpoint.encoder().attentionHeads() * width * width;
-        long example = Math.max(width * widest, scores);
+        long scores = (long) checkpoint.body().attentionHeads() * width * width;
+        long target = inputs().batcher(1).largest(train).targetWidth();
+        long logits = target * checkpoint.body().vocabularySize();
+        long example = Math.max(logits, Math.max(width * widest, scores));
         if (training.perDeviceBatchSize() > LARGEST_TENSOR / example) {
             throw new CgloraException(
                     ErrorCode.O_RANGE,
@@ -465,16 +491,20 @@ final class InputCheck {
             return;
         }
         List<String> head =
-                checkpoint == null
-                        ? List.of("classifier")
-                        : checkpoint.encoder().classifierHead(1).saved();
+                inputs().writes()
+                        ? List.of()
+                        : checkpoint == null
+                                ? List.of("classifier")
+                                : checkpoint.encoder().classifierHead(1).saved();
         List<String> saved = adapterSpec.modulesToSave().orElse(null);
-        if (saved != null && !isHead(saved, head)) {
+        if (saved != null && (head.isEmpty() || !isHead(saved, head))) {
             problems.error(
                     ErrorCode.A_SAVED,
                     adapterSpec.id() + ".modules_to_save",
                     saved + ", this version trains and saves the head only",
-                    "\"auto\" or " + head.stream().map(m -> '"' + m + '"').toList());
+                    head.isEmpty()
+                            ? "\"auto\": this task has none"
+                            : "\"auto\" or " + head.stream().map(m -> '"' + m + '"').toList());
         }
         if (adapterSpec.targetModules() instanceof TargetModules.Names(List<String> names)
                 && !Collections.disjoint(names, head)) {

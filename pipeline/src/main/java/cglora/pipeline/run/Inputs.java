@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.RankAllocation;
 import cglora.models.adapter.TargetSelection;
+import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
 import cglora.models.block.Whitening;
@@ -14,9 +15,12 @@ import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.AdapterStart;
+import cglora.models.training.CausalLanguageModel;
 import cglora.models.training.HeadStart;
 import cglora.models.training.Pooling;
+import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
+import cglora.models.training.TaskModel;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.AutoOr;
@@ -126,6 +130,20 @@ record Inputs(
         return new SequenceClassifier(checkpoint.encoder(), pooling(), examples.labels());
     }
 
+    /// Whether the model's answers are texts.
+    boolean writes() {
+        return modelSpec.task().writes();
+    }
+
+    /// The model with its task.
+    TaskModel task() {
+        return switch (modelSpec.task()) {
+            case SEQ_CLS -> classifier();
+            case SEQ_2_SEQ_LM -> new Seq2Seq(checkpoint.encoderDecoder());
+            case CAUSAL_LM -> new CausalLanguageModel(checkpoint.causalDecoder());
+        };
+    }
+
     /// The layers that the adapter is put on.
     ///
     /// @throws CgloraException A-TARGET or A-RANK, with everything that is wrong
@@ -134,10 +152,9 @@ record Inputs(
         if (a.from() != null) {
             return EarlierAdapter.of(a).layers(this);
         }
-        var labels = examples == null ? Labels.ofRegression() : examples.labels(); // any will do
         return TargetSelection.select(
-                new SequenceClassifier(checkpoint.encoder(), pooling(), labels).linearModules(),
-                target(a.targetModules(), checkpoint.encoder().defaultTargetModules()),
+                linearModules(),
+                target(a.targetModules(), checkpoint.body().defaultTargetModules()),
                 a.excludeModules() == null ? null : target(a.excludeModules(), List.of()),
                 new TargetSelection.Options(
                         a.r(),
@@ -147,6 +164,14 @@ record Inputs(
                         a.rankPattern(),
                         a.alphaPattern(),
                         whitening(a)));
+    }
+
+    private List<LinearModule> linearModules() {
+        if (writes()) {
+            return task().linearModules();
+        }
+        var labels = examples == null ? Labels.ofRegression() : examples.labels(); // any will do
+        return new SequenceClassifier(checkpoint.encoder(), pooling(), labels).linearModules();
     }
 
     /// How ranks are moved between the layers; empty where they stay as they are given.
@@ -204,7 +229,11 @@ record Inputs(
                         : dataSpec.buckets().orElse(List.of()).stream()
                                 .mapToInt(Integer::intValue)
                                 .toArray();
-        return new Batcher(size, buckets, checkpoint.padTokenId());
+        return new Batcher(
+                size,
+                buckets,
+                checkpoint.padTokenId(),
+                writes() ? Batcher.defaultTargetBuckets(dataSpec.maxTargetLength()) : new int[0]);
     }
 
     /// The evaluation's batches.
@@ -216,7 +245,7 @@ record Inputs(
     /// neither.
     long exportedBytes() {
         if (isFull()) {
-            SequenceClassifier model = classifier();
+            TaskModel model = task();
             return Float.BYTES
                     * Stream.concat(
                                     model.bodyParameters().stream(),
@@ -228,7 +257,7 @@ record Inputs(
             return 0;
         }
         int shifted = isShifted(adapterSpec) ? 2 : 1;
-        long elements = classifier().headParameters().stream().mapToLong(ParameterSpec::size).sum();
+        long elements = task().headParameters().stream().mapToLong(ParameterSpec::size).sum();
         for (LoraLayer layer : layers()) {
             elements += (long) shifted * layer.r() * (layer.module().in() + layer.module().out());
         }
@@ -316,7 +345,7 @@ record Inputs(
 
     /// The same, whoever fits it: its examples are seen by nothing else.
     Optional<HeadWarmupSpec> headWanted() {
-        if (adapterSpec == null || adapterSpec.from() != null) {
+        if (adapterSpec == null || adapterSpec.from() != null || writes()) {
             return Optional.empty();
         }
         return switch (adapterSpec.headWarmup()) {
@@ -327,9 +356,9 @@ record Inputs(
         };
     }
 
-    /// Whether the checkpoint brings a head that is to be kept.
+    /// Whether the checkpoint brings a head that is to be kept, or writes with its body alone.
     boolean hasTrainedHead() {
-        return modelSpec.head() == ModelSpec.Head.AUTO && checkpoint.hasHead();
+        return writes() || modelSpec.head() == ModelSpec.Head.AUTO && checkpoint.hasHead();
     }
 
     /// What the head is before anything is fitted.

@@ -187,7 +187,7 @@ public final class Merger {
 
     private static Map<String, LinearModule> modules(Session session) {
         var modules = new HashMap<String, LinearModule>();
-        session.model().linearModules().forEach(m -> modules.put(m.name(), m));
+        session.task().linearModules().forEach(m -> modules.put(m.name(), m));
         return modules;
     }
 
@@ -206,15 +206,15 @@ public final class Merger {
     /// That of the base's first layer, or float32.
     private FloatFormat format(Predictor trained) {
         var checkpoint = trained.checkpoint();
-        String tensor = checkpoint.tensorOf(checkpoint.encoder().parameters().getFirst());
+        String tensor = checkpoint.tensorOf(checkpoint.body().parameters().getFirst());
         return request.rounds() && tensor != null
                 ? FloatFormat.of(checkpoint.weights().dtype(tensor))
                 : FloatFormat.F32;
     }
 
     private static List<ParameterSpec> parameters(Session session) {
-        var specs = new ArrayList<ParameterSpec>(session.model().bodyParameters());
-        specs.addAll(session.model().headParameters());
+        var specs = new ArrayList<ParameterSpec>(session.task().bodyParameters());
+        specs.addAll(session.task().headParameters());
         return specs;
     }
 

@@ -4,8 +4,11 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.block.ParameterSpec;
 import cglora.models.family.PretrainedModel;
+import cglora.models.training.CausalLanguageModel;
+import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
+import cglora.models.training.TaskModel;
 import cglora.models.weights.FloatFormat;
 import cglora.models.weights.ModelFiles;
 import java.io.IOException;
@@ -37,10 +40,10 @@ final class ModelExport {
             Files.writeString(temporary.resolve("config.json"), SavedModel.config(inputs));
             inputs.checkpoint().copyTokenizer(inputs.modelSpec().tokenizer(), temporary);
             var shapes = new TreeMap<String, int[]>();
-            for (ParameterSpec spec : run.session.model().bodyParameters()) {
+            for (ParameterSpec spec : run.session.task().bodyParameters()) {
                 shapes.put(spec.name(), spec.extents());
             }
-            for (ParameterSpec spec : run.session.model().headParameters()) {
+            for (ParameterSpec spec : run.session.task().headParameters()) {
                 shapes.put(spec.name(), spec.extents());
             }
             ModelFiles.write(
@@ -72,17 +75,21 @@ final class ModelExport {
         return values;
     }
 
+    private TaskModel task(PretrainedModel loaded) {
+        return switch (inputs.modelSpec().task()) {
+            case SEQ_CLS ->
+                    new SequenceClassifier(
+                            loaded.encoder(),
+                            SavedModel.pooling(loaded),
+                            inputs.examples().labels());
+            case SEQ_2_SEQ_LM -> new Seq2Seq(loaded.encoderDecoder());
+            case CAUSAL_LM -> new CausalLanguageModel(loaded.causalDecoder());
+        };
+    }
+
     private String verify(Path written, Path target) throws IOException {
         try (PretrainedModel loaded = PretrainedModel.load(written.toString(), Map.of());
-                var fresh =
-                        new Session(
-                                run.engine.open(),
-                                new SequenceClassifier(
-                                        loaded.encoder(),
-                                        SavedModel.pooling(loaded),
-                                        inputs.examples().labels()),
-                                loaded,
-                                false)) {
+                var fresh = new Session(run.engine.open(), task(loaded), loaded, false)) {
             loaded.weights().release();
             return "verified: reloaded, logits differ by %.1e"
                     .formatted(new Verification(run).compare(fresh, written, target));

@@ -11,12 +11,12 @@ final class ModelStage {
     /// @return what the run shows of it
     String run() {
         long count =
-                inputs.checkpoint().encoder().parameters().stream().mapToLong(p -> p.size()).sum();
+                inputs.checkpoint().body().parameters().stream().mapToLong(p -> p.size()).sum();
         return "%s  %s, %d linear layers, %.1f M parameters"
                 .formatted(
                         inputs.checkpoint().description(),
-                        inputs.checkpoint().encoder().modelType(),
-                        inputs.checkpoint().encoder().linearModules().size(),
+                        inputs.checkpoint().body().modelType(),
+                        inputs.checkpoint().body().linearModules().size(),
                         count / 1e6);
     }
 }

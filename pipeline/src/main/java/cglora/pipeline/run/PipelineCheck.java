@@ -41,14 +41,14 @@ public record PipelineCheck(List<Problem> errors, List<Problem> warnings, String
             parts.add(
                     "%s, %d layers"
                             .formatted(
-                                    inputs.checkpoint().encoder().modelType(),
-                                    inputs.checkpoint().encoder().linearModules().size()));
+                                    inputs.checkpoint().body().modelType(),
+                                    inputs.checkpoint().body().linearModules().size()));
         }
         if (inputs.examples() != null) {
             count(parts, "train", inputs.train());
             count(parts, "validation", inputs.validation());
             count(parts, "test", inputs.test());
-            if (!inputs.examples().labels().regression()) {
+            if (inputs.examples().labels().classes()) {
                 parts.add(inputs.examples().labels().names().size() + " classes");
             }
         }

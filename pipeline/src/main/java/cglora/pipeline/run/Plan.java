@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
+import cglora.models.data.BatchShape;
 import cglora.models.training.Session;
 import cglora.models.training.Trainer;
 import cglora.pipeline.device.EngineChoice;
@@ -40,20 +41,19 @@ public final class Plan {
 
     private void print(Inputs inputs) {
         var session =
-                new Session(
-                        new NullEngine(),
-                        inputs.classifier(),
-                        inputs.checkpoint(),
-                        inputs.isFull());
+                new Session(new NullEngine(), inputs.task(), inputs.checkpoint(), inputs.isFull());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             session.addAdapters(inputs.layers());
         }
-        long base = session.model().bodyParameters().stream().mapToLong(p -> p.size()).sum();
+        long base = session.task().bodyParameters().stream().mapToLong(p -> p.size()).sum();
         for (StageSpec stage : inputs.stages()) {
             if (stage instanceof TrainSpec t) {
                 Trainer.Options options = TrainerOptions.of(inputs, t);
                 new Trainer(session, options, TrainerOptions.part(t));
-                var program = session.plannedTraining(t.perDeviceBatchSize(), 16);
+                var program =
+                        session.plannedTraining(
+                                new BatchShape(
+                                        t.perDeviceBatchSize(), 16, inputs.writes() ? 8 : 0));
                 out.printf(
                         Locale.ROOT,
                         "parameters   %.2f M base   %.3f M trained (%.2f %%)%n",

@@ -145,9 +145,19 @@ public final class Predictor implements AutoCloseable {
         return adapter.shapes().get(checkpoint.headWeight());
     }
 
-    /// A-BASE where the adapter says which weights it was trained on and these are others.
     private void requireBase(
             PeftAdapter adapter, String path, boolean allowed, Path place, Problems notes) {
+        requireBase(checkpoint, adapter, path, allowed, place, notes);
+    }
+
+    /// A-BASE where the adapter says which weights it was trained on and these are others.
+    static void requireBase(
+            PretrainedModel checkpoint,
+            PeftAdapter adapter,
+            String path,
+            boolean allowed,
+            Path place,
+            Problems notes) {
         String expected = adapter.metadata().get(ExportStage.BASE_SHA256);
         if (expected == null) {
             if (!path.equals(adapter.base())) {

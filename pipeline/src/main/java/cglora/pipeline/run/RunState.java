@@ -108,7 +108,7 @@ final class RunState implements AutoCloseable {
             return Map.of();
         }
         Evaluation evaluation = evaluate(data);
-        Map<String, Double> metrics = evaluation.metrics(data, inputs.examples().labels());
+        Map<String, Double> metrics = session.task().metrics(evaluation, data);
         report.remember(state, metrics);
         recordConfusion(state, evaluation, data);
         return metrics;
@@ -117,7 +117,7 @@ final class RunState implements AutoCloseable {
     /// Counts of [true class][predicted class], as the event `confusion`; nothing for regression.
     void recordConfusion(String state, Evaluation evaluation, Dataset data) {
         Labels labels = inputs.examples().labels();
-        if (!labels.regression()) {
+        if (labels.classes()) {
             folder.event(
                     "confusion",
                     Map.of("state", state, "counts", evaluation.confusion(data, labels)));

@@ -26,12 +26,52 @@ final class SavedModel {
 
     /// `config.json` of a checkpoint's body with a head.
     static String config(Inputs inputs) {
+        if (inputs.writes()) {
+            return writing(
+                    inputs.checkpoint(),
+                    inputs.dataSpec().maxLength(),
+                    inputs.dataSpec().maxTargetLength(),
+                    inputs.dataSpec().sourceTemplate(),
+                    FloatFormat.F32);
+        }
         return config(
                 inputs.checkpoint(),
                 inputs.examples().labels(),
                 inputs.pooling(),
                 inputs.dataSpec().maxLength(),
                 FloatFormat.F32);
+    }
+
+    /// `config.json` of a model that writes texts.
+    ///
+    /// @param maxLength where texts are cut; likewise `maxTargetLength` those that it writes
+    /// @param template  what it reads of an example; null for the text
+    static String writing(
+            PretrainedModel checkpoint,
+            int maxLength,
+            int maxTargetLength,
+            String template,
+            FloatFormat format) {
+        ObjectNode config = JsonMapper.shared().createObjectNode();
+        checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
+        config.remove(List.of("_name_or_path", "dtype"));
+        config.putArray("architectures").add(writingClass(checkpoint));
+        config.put("torch_dtype", format.torchName());
+        ObjectNode own =
+                config.putObject("cglora")
+                        .put(BASE, checkpoint.fingerprint())
+                        .put("max_length", maxLength)
+                        .put("max_target_length", maxTargetLength);
+        if (template != null) {
+            own.put("source_template", template);
+        }
+        return config.toPrettyString() + "\n";
+    }
+
+    private static String writingClass(PretrainedModel checkpoint) {
+        return checkpoint.isEncoderDecoder()
+                ? checkpoint.encoderDecoder().generationClass()
+                : checkpoint.causalDecoder().languageModelClass();
     }
 
     /// @param maxLength where texts are cut
@@ -111,6 +151,6 @@ final class SavedModel {
     /// Where texts are cut.
     static int maxLength(PretrainedModel checkpoint) {
         int length = checkpoint.config().path("cglora").path("max_length").asInt(MAX_LENGTH);
-        return Math.min(checkpoint.encoder().maxPositions(), length);
+        return Math.min(checkpoint.body().maxPositions(), length);
     }
 }

@@ -81,6 +81,6 @@ final class TrainStage {
         if (run.alignment != null && !log.isKnown()) {
             run.alignment.measure(log.lastStep(), evaluation, watched);
         }
-        return evaluation.metrics(watched, inputs.examples().labels());
+        return run.session.task().metrics(evaluation, watched);
     }
 }

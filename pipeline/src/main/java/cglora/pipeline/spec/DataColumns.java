@@ -10,4 +10,11 @@ public record DataColumns(
                         nullable = true)
                 String textPair,
         @Setting(value = "Column of the label; null finds it", byDefault = "null", nullable = true)
-                String label) {}
+                String label,
+        @Setting(
+                        value =
+                                "Column of the text that the model is to write (tasks that write);"
+                                        + " null finds it, or takes the label's",
+                        byDefault = "null",
+                        nullable = true)
+                String target) {}

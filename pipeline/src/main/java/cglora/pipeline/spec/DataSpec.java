@@ -79,6 +79,18 @@ public record DataSpec(
                         min = 3,
                         also = "cutoff_len")
                 int maxLength,
+        @Setting(
+                        value =
+                                "What the model reads of an example (tasks that write), with {text} and"
+                                        + " {text_pair}; null takes the texts as they are",
+                        byDefault = "null",
+                        nullable = true)
+                String sourceTemplate,
+        @Setting(
+                        value = "Most tokens of a text that the model is to write",
+                        byDefault = "64",
+                        min = 2)
+                int maxTargetLength,
         @Setting(value = "What becomes of longer examples", byDefault = "\"truncate\"")
                 Overflow overflow,
         @Setting(
@@ -107,6 +119,17 @@ public record DataSpec(
 
     /// The built-in source: glosses of WordNet, labelled by part of speech.
     public static final String WORDNET_GLOSSES = "wordnet-glosses";
+
+    /// What the model reads of an example: the template with its texts, or the text.
+    ///
+    /// @param template null for none
+    /// @param textPair null for none
+    public static String source(String template, String text, String textPair) {
+        return template == null
+                ? text
+                : template.replace("{text_pair}", textPair == null ? "" : textPair)
+                        .replace("{text}", text);
+    }
 
     /// Whether there is something to validate on.
     public boolean hasValidation() {

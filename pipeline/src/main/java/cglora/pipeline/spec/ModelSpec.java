@@ -26,7 +26,8 @@ public record ModelSpec(
                         path = true)
                 String tokenizer,
         @Setting(
-                        value = "What the model is tuned for, by its name in PEFT",
+                        value =
+                                "What the model is tuned for, by its name in PEFT: classes or numbers, or texts",
                         byDefault = "\"SEQ_CLS\"")
                 Task task,
         @Setting(
@@ -69,12 +70,19 @@ public record ModelSpec(
 
     /// The task types that are understood.
     public enum Task implements Named {
-        SEQ_CLS("SEQ_CLS");
+        SEQ_CLS("SEQ_CLS"),
+        SEQ_2_SEQ_LM("SEQ_2_SEQ_LM"),
+        CAUSAL_LM("CAUSAL_LM");
 
         private final String jsonName;
 
         Task(String jsonName) {
             this.jsonName = jsonName;
+        }
+
+        /// Whether answers are texts.
+        public boolean writes() {
+            return this != SEQ_CLS;
         }
 
         @Override

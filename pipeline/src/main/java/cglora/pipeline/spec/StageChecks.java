@@ -27,6 +27,9 @@ final class StageChecks {
     private static final Set<String> REGRESSION =
             new TreeSet<>(Set.of("loss", "mae", "mse", "pearson", "spearman"));
 
+    private static final Set<String> WRITING =
+            new TreeSet<>(Set.of("exact_match", "loss", "perplexity", "token_accuracy"));
+
     /// The stage that each one needs before it.
     private static final Map<String, List<String>> NEEDS =
             Map.of(
@@ -147,6 +150,7 @@ final class StageChecks {
     private StageSpec settle(StageSpec spec, ObjectValue tree) {
         return switch (spec) {
             case ModelSpec stage -> {
+                checkModel(stage, tree);
                 model = isSure("problem_type") ? stage : null;
                 yield stage;
             }
@@ -262,7 +266,38 @@ final class StageChecks {
         }
     }
 
+    /// A model that writes texts has no head beside its body, and no number for an answer.
+    private void checkModel(ModelSpec stage, ObjectValue tree) {
+        if (!stage.task().writes()) {
+            return;
+        }
+        for (String key : List.of("problem_type", "pooling", "head")) {
+            if (tree.has(key)) {
+                problems.error(
+                        O_CONFLICT,
+                        origin(tree, key),
+                        "'"
+                                + key
+                                + "' is for classes and numbers, the task is "
+                                + stage.task().jsonName(),
+                        "take it out");
+            }
+        }
+    }
+
+    /// What is not there yet for a model that writes texts is said to be so.
+    private void refuseWriting(String what, String where, String fix) {
+        if (writes()) {
+            problems.error(
+                    O_CONFLICT,
+                    where,
+                    what + " is not there for task " + model.task().jsonName(),
+                    fix);
+        }
+    }
+
     private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
+        refuseWriting("stage 'calibrate'", tree.origin().toString(), "take it out");
         checkSketched(stage, tree);
         if (stage.keep() && stage.from() != null) {
             conflict(tree, "keep", "from", "what is taken is kept already");
@@ -285,9 +320,19 @@ final class StageChecks {
     }
 
     private void checkAdapter(AdapterSpec stage, ObjectValue tree) {
+        if (stage.method().isCalibrated()) {
+            refuseWriting(
+                    "method '" + stage.method().jsonName() + "'",
+                    origin(tree, "method"),
+                    "\"method\": \"lora\", \"rslora\", \"pissa\", \"olora\" or \"full\"");
+        }
+        if (tree.has("head_warmup")) {
+            refuseWriting("'head_warmup'", origin(tree, "head_warmup"), "take it out");
+        }
         if (isSure("method", "from")
                 && stage.method().isCalibrated()
-                && !seen.contains("calibrate")) {
+                && !seen.contains("calibrate")
+                && !writes()) {
             problems.error(
                     P_STAGE,
                     tree.origin().toString(),
@@ -385,6 +430,7 @@ final class StageChecks {
 
     /// It measures what the adapter's stage has started, from there on.
     private void checkAlign(AlignSpec stage, ObjectValue tree) {
+        refuseWriting("stage 'align'", tree.origin().toString(), "take it out");
         checkSplit(stage, stage.data(), tree);
         if (seen.contains(TrainSpec.STAGE)) {
             problems.error(
@@ -414,6 +460,9 @@ final class StageChecks {
     }
 
     private StageSpec settleTrain(TrainSpec stage, ObjectValue tree) {
+        if (tree.has("class_weights")) {
+            refuseWriting("'class_weights'", origin(tree, "class_weights"), "take it out");
+        }
         if (tree.has("warmup_steps") && tree.has("warmup_ratio")) {
             conflict(tree, "warmup_ratio", "warmup_steps", "keep one of them");
         }
@@ -507,11 +556,18 @@ final class StageChecks {
         }
     }
 
+    /// Whether the model's answers are texts.
+    private boolean writes() {
+        return model != null && model.task().writes();
+    }
+
     private void metric(String name, String where) {
         ModelSpec.ProblemType type = model == null ? null : model.problemType();
         var fitting = new TreeSet<String>();
         // without a problem type the labels are classes
-        if (type != ModelSpec.ProblemType.REGRESSION) {
+        if (writes()) {
+            fitting.addAll(WRITING);
+        } else if (type != ModelSpec.ProblemType.REGRESSION) {
             fitting.addAll(CLASSIFICATION);
         }
         if (model == null || type == ModelSpec.ProblemType.REGRESSION) {
@@ -520,8 +576,14 @@ final class StageChecks {
         if (fitting.contains(name)) {
             return;
         }
-        boolean known = CLASSIFICATION.contains(name) || REGRESSION.contains(name);
-        String task = type == null ? "classification" : type.jsonName();
+        boolean known =
+                CLASSIFICATION.contains(name)
+                        || REGRESSION.contains(name)
+                        || WRITING.contains(name);
+        String task =
+                writes()
+                        ? model.task().jsonName()
+                        : type == null ? "classification" : type.jsonName();
         problems.error(
                 P_VALUE,
                 where,

@@ -85,8 +85,8 @@ public final class Starter {
             return new Findings(
                     model,
                     tokenizerPath,
-                    checkpoint.encoder().modelType(),
-                    checkpoint.encoder().maxPositions(),
+                    checkpoint.body().modelType(),
+                    checkpoint.body().maxPositions(),
                     outputs,
                     outputs > 0 && fits(outputs, labels, checkpoint),
                     data,

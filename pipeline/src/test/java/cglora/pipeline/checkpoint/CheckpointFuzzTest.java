@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 /// the zero byte the checksums are right.
 @Tag("fuzz")
 class CheckpointFuzzTest {
-    @FuzzTest(maxDuration = "10m")
+    @FuzzTest(maxDuration = "24h")
     void checkpoint(byte[] input) throws IOException {
         int end = 0;
         while (end < input.length && input[end] != 0) {

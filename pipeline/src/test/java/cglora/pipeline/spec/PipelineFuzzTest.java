@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Tag;
 /// Pipeline files that come from anywhere.
 @Tag("fuzz")
 class PipelineFuzzTest {
-    @FuzzTest(maxDuration = "10m")
+    @FuzzTest(maxDuration = "24h")
     void pipeline(byte[] input) throws IOException {
         Path folder = Files.createTempDirectory("fuzz");
         Path file = folder.resolve("p.json");

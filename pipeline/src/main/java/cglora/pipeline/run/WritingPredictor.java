@@ -1,0 +1,265 @@
+package cglora.pipeline.run;
+
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
+import cglora.models.adapter.PeftAdapter;
+import cglora.models.block.CausalDecoder;
+import cglora.models.data.Batch;
+import cglora.models.data.Batcher;
+import cglora.models.data.Continuation;
+import cglora.models.data.Dataset;
+import cglora.models.data.RawExample;
+import cglora.models.family.PretrainedModel;
+import cglora.models.generation.Sampling;
+import cglora.models.tokenizer.Tokenizer;
+import cglora.models.training.CausalGenerator;
+import cglora.models.training.CausalLanguageModel;
+import cglora.models.training.Seq2Seq;
+import cglora.models.training.Seq2SeqGenerator;
+import cglora.models.training.Session;
+import cglora.models.training.TaskModel;
+import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.spec.DataSpec;
+import cglora.pipeline.spec.ModelSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
+
+/// A model that writes texts, with or without an adapter, ready to answer.
+public final class WritingPredictor implements AutoCloseable {
+    private static final int BATCH = 16;
+    private static final int MAX_LENGTH = 128;
+    private static final int MAX_TARGET_LENGTH = 64;
+
+    /// How texts are written.
+    ///
+    /// @param beams     1 for the likeliest token each time
+    /// @param maxTokens the most of an answer; null as in training
+    /// @param sampling  how tokens are chosen where there are no beams
+    /// @param seed      of what is drawn
+    public record Options(int beams, Integer maxTokens, Sampling sampling, long seed) {}
+
+    /// What the model was trained with.
+    ///
+    /// @param tokenizer its place; null beside the model
+    /// @param template  what it reads of an example; null for the text
+    private record Trained(String tokenizer, int maxLength, int maxTargetLength, String template) {
+        static Trained of(Map<String, String> metadata) {
+            String place = metadata.get("cglora.tokenizer");
+            return new Trained(
+                    place == null || place.equals("null") ? null : place,
+                    Integer.parseInt(metadata.getOrDefault("cglora.max_length", "" + MAX_LENGTH)),
+                    Integer.parseInt(
+                            metadata.getOrDefault(
+                                    "cglora.max_target_length", "" + MAX_TARGET_LENGTH)),
+                    metadata.get("cglora.source_template"));
+        }
+
+        static Trained of(JsonNode config) {
+            JsonNode own = config.path("cglora");
+            return new Trained(
+                    null,
+                    own.path("max_length").asInt(MAX_LENGTH),
+                    own.path("max_target_length").asInt(MAX_TARGET_LENGTH),
+                    own.hasNonNull("source_template")
+                            ? own.path("source_template").asString()
+                            : null);
+        }
+    }
+
+    private final PretrainedModel checkpoint;
+    private final Tokenizer tokenizer;
+    private final Session session;
+    private final Trained trained;
+    private final Options options;
+
+    /// @param folder the folder of an adapter, of a model, or of a run that has one
+    /// @param choice which base model an adapter is put on
+    /// @param notes  is given the warnings
+    /// @return empty for a model that writes no texts
+    /// @throws cglora.kernels.error.CgloraException one of the A, M, S or T codes
+    public static Optional<WritingPredictor> open(
+            Path folder,
+            Predictor.Base choice,
+            EngineChoice engine,
+            Problems notes,
+            Options options) {
+        Path place = Predictor.place(folder);
+        PeftAdapter adapter = Predictor.isWhole(place) ? null : PeftAdapter.read(place);
+        String path =
+                adapter == null
+                        ? place.toString()
+                        : choice.base() == null ? adapter.base() : choice.base();
+        PretrainedModel checkpoint = PretrainedModel.load(path, Map.of(), choice.followLinks());
+        if (!checkpoint.isEncoderDecoder() && !isLanguageModel(checkpoint, adapter)) {
+            checkpoint.close();
+            return Optional.empty();
+        }
+        if (adapter != null) {
+            Predictor.requireBase(checkpoint, adapter, path, choice.other(), place, notes);
+        }
+        return Optional.of(new WritingPredictor(checkpoint, adapter, place, engine, options));
+    }
+
+    private WritingPredictor(
+            PretrainedModel checkpoint,
+            PeftAdapter adapter,
+            Path place,
+            EngineChoice engine,
+            Options options) {
+        this.checkpoint = checkpoint;
+        this.options = options;
+        this.trained =
+                adapter == null ? Trained.of(checkpoint.config()) : Trained.of(adapter.metadata());
+        this.tokenizer = checkpoint.tokenizer(trained.tokenizer());
+        TaskModel task =
+                checkpoint.isEncoderDecoder()
+                        ? new Seq2Seq(checkpoint.encoderDecoder())
+                        : new CausalLanguageModel(checkpoint.causalDecoder());
+        requireFit(task, options);
+        this.session = new Session(engine.open(), task, checkpoint, false);
+        checkpoint.weights().release();
+        if (adapter != null) {
+            AdapterLoading.load(session, adapter, place.toString());
+        }
+    }
+
+    /// An adapter says what it is for, and so does PEFT's; a whole model by its class.
+    private static boolean isLanguageModel(PretrainedModel checkpoint, PeftAdapter adapter) {
+        if (!(checkpoint.body() instanceof CausalDecoder decoder)) {
+            return false;
+        }
+        if (adapter != null) {
+            return ModelSpec.Task.CAUSAL_LM
+                    .jsonName()
+                    .equals(adapter.metadata().get(PeftAdapter.TASK));
+        }
+        return checkpoint
+                .config()
+                .path("architectures")
+                .valueStream()
+                .anyMatch(name -> name.asString("").equals(decoder.languageModelClass()));
+    }
+
+    private static void requireFit(TaskModel task, Options options) {
+        boolean beams = options.beams() > 1;
+        boolean draws = !options.sampling().isGreedy();
+        if (beams && (draws || task instanceof CausalLanguageModel)
+                || draws && task instanceof Seq2Seq) {
+            throw new CgloraException(
+                    ErrorCode.O_CONFLICT,
+                    beams ? "--beams" : "--temperature",
+                    "beams are for models that read one sequence and write another, sampling for"
+                            + " those that go on behind a text",
+                    "take it out");
+        }
+    }
+
+    /// One answer an example: `prediction`, the text, and its `tokens`.
+    public List<Map<String, Object>> predict(List<RawExample> examples) {
+        int[][] answers =
+                session.task() instanceof Seq2Seq ? others(examples) : continued(examples);
+        var all = new ArrayList<Map<String, Object>>();
+        for (int i = 0; i < answers.length; i++) {
+            var answer = new LinkedHashMap<String, Object>();
+            answer.put("text", examples.get(i).text());
+            answer.put("prediction", tokenizer.decode(answers[i]));
+            answer.put("tokens", answers[i]);
+            all.add(answer);
+        }
+        return all;
+    }
+
+    private int longestAnswer() {
+        return options.maxTokens() == null ? trained.maxTargetLength() : options.maxTokens();
+    }
+
+    /// What goes on behind each text, texts of like lengths together.
+    private int[][] continued(List<RawExample> examples) {
+        List<int[]> prompts =
+                examples.stream()
+                        .map(
+                                e ->
+                                        Continuation.prompt(
+                                                        DataSpec.source(
+                                                                trained.template(),
+                                                                e.text(),
+                                                                e.textPair()),
+                                                        tokenizer,
+                                                        trained.maxLength())
+                                                .inputIds())
+                        .toList();
+        List<Integer> order =
+                IntStream.range(0, prompts.size())
+                        .boxed()
+                        .sorted(Comparator.comparingInt(i -> prompts.get(i).length))
+                        .toList();
+        int longest = prompts.get(order.getLast()).length;
+        int rows = Math.min(BATCH, prompts.size());
+        var how =
+                new CausalGenerator.Options(
+                        longestAnswer(),
+                        Set.copyOf(checkpoint.endTokenIds()),
+                        options.sampling(),
+                        options.seed());
+        int[][] answers = new int[prompts.size()][];
+        try (var generator =
+                new CausalGenerator(session, rows, longest + how.most(), checkpoint.padTokenId())) {
+            for (int from = 0; from < order.size(); from += rows) {
+                List<Integer> part = order.subList(from, Math.min(order.size(), from + rows));
+                List<int[]> found = generator.write(part.stream().map(prompts::get).toList(), how);
+                for (int i = 0; i < found.size(); i++) {
+                    answers[part.get(i)] = found.get(i);
+                }
+            }
+        }
+        return answers;
+    }
+
+    /// What is written for each text.
+    private int[][] others(List<RawExample> examples) {
+        var read = new ArrayList<RawExample>();
+        for (RawExample e : examples) {
+            String source = DataSpec.source(trained.template(), e.text(), e.textPair());
+            read.add(
+                    new RawExample(
+                            source,
+                            trained.template() == null ? e.textPair() : null,
+                            null,
+                            e.line()));
+        }
+        Dataset data = Dataset.of(read, tokenizer, null, trained.maxLength(), "input");
+        int rows = Math.min(BATCH, examples.size());
+        var batcher =
+                new Batcher(
+                        rows, Batcher.defaultBuckets(trained.maxLength()), checkpoint.padTokenId());
+        int[][] answers = new int[examples.size()][];
+        var writing =
+                new Seq2SeqGenerator.Options(
+                        rows, batcher.widest(data), longestAnswer(), options.beams(), 1);
+        try (var generator = new Seq2SeqGenerator(session, writing)) {
+            for (Batch batch : batcher.sequential(data)) {
+                List<int[]> found = generator.generate(batch);
+                for (int row = 0; row < batch.examples().length; row++) {
+                    answers[batch.examples()[row]] = found.get(row);
+                }
+            }
+        }
+        return answers;
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        tokenizer.close();
+        checkpoint.close();
+    }
+}

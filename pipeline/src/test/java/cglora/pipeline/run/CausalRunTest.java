@@ -1,0 +1,179 @@
+package cglora.pipeline.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import cglora.models.adapter.PeftAdapter;
+import cglora.pipeline.cli.Main;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Decoders as transformers saves them, as language models through whole pipelines.
+class CausalRunTest {
+    private static final Path MODELS = Path.of("../models/src/test/resources/cglora/models/family");
+    private static final String PIPELINE =
+            """
+            {"cglora": 1, "seed": 1, "output_dir": "runs", "stages": [
+              {"stage": "model", "path": "model", "task": "CAUSAL_LM"},
+              {"stage": "data", "train": "train.tsv", "validation_split": 0.25, "max_length": 20,
+               "max_target_length": 6, "source_template": "{text}:"},
+              {"stage": "adapter", "method": "lora", "r": 2, "lora_alpha": 4},
+              {"stage": "train", "max_steps": 3, "per_device_batch_size": 4},
+              {"stage": "evaluate"},
+              {"stage": "export"}]}
+            """;
+
+    @TempDir Path folder;
+
+    private record Outcome(int status, String out, String err) {}
+
+    private static Outcome execute(Object... arguments) {
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        int status =
+                Main.execute(
+                        Stream.of(arguments).map(Object::toString).toArray(String[]::new),
+                        new PrintStream(out, true, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8));
+        return new Outcome(
+                status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private static Outcome done(Object... arguments) {
+        Outcome outcome = execute(arguments);
+        assertThat(outcome.status()).as(outcome.err()).isZero();
+        return outcome;
+    }
+
+    private Path write(String family) throws IOException {
+        Path model = Files.createDirectories(folder.resolve("model"));
+        for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+            Files.copy(MODELS.resolve(family).resolve("causal").resolve(name), model.resolve(name));
+        }
+        TinyModel.writeData(folder.resolve("train.tsv"));
+        return Files.writeString(folder.resolve("p.json"), PIPELINE);
+    }
+
+    private static JsonNode json(Path file) {
+        return JsonMapper.shared().readTree(file.toFile());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "mistral", "qwen3"})
+    void anAdapterIsTrainedExportedReloadedAndWrites(String family) throws IOException {
+        Path pipeline = write(family);
+        assertThat(done("inspect", folder.resolve("model")).out()).startsWith(family + " model");
+        assertThat(done("validate", pipeline).err() + done("plan", pipeline).out()).contains("MiB");
+        Outcome run = done("run", pipeline);
+        assertThat(run.err())
+                .contains("4 modules", "texts to write", "verified: reloaded on the original base");
+        assertThat(run.out()).contains("before training", "perplexity");
+        Path adapter = folder.resolve("runs/latest/adapter");
+        assertThat(PeftAdapter.read(adapter).layers().keySet())
+                .allMatch(name -> name.endsWith(".q_proj") || name.endsWith(".v_proj"));
+        JsonNode config = json(adapter.resolve(PeftAdapter.CONFIG));
+        assertThat(config.path("task_type").asString()).isEqualTo("CAUSAL_LM");
+        assertThat(config.path("modules_to_save").isNull()).isTrue();
+        JsonNode greedy = answer(adapter);
+        assertThat(greedy.path("tokens").size()).isBetween(1, 6);
+        assertThat(answer(adapter, "--temperature", 0)).isEqualTo(greedy);
+        JsonNode drawn = answer(adapter, "--temperature", 3, "--seed", 4);
+        assertThat(answer(adapter, "--temperature", 3, "--seed", 4)).isEqualTo(drawn);
+        assertThat(answer(adapter, "--temperature", 3, "--seed", 4, "--top-k", 1).path("tokens"))
+                .isEqualTo(greedy.path("tokens"));
+        assertThat(answer(adapter, "--max-tokens", 1).path("tokens").size()).isOne();
+    }
+
+    private static JsonNode answer(Path place, Object... more) {
+        Object[] arguments =
+                Stream.concat(
+                                Stream.of("predict", place, "--json", "--text", "a very good film"),
+                                Stream.of(more))
+                        .toArray();
+        return JsonMapper.shared().readTree(done(arguments).out());
+    }
+
+    @Test
+    void enoughStepsTeachItToWriteTheClass() throws IOException {
+        Path pipeline = write("qwen2");
+        Outcome run =
+                done(
+                        "run",
+                        pipeline,
+                        "--set",
+                        "train.max_steps=300",
+                        "--set",
+                        "train.learning_rate=0.01",
+                        "--set",
+                        "adapter.target_modules=all-linear");
+        assertThat(metric(run.out(), "before training", "exact_match")).isZero();
+        assertThat(metric(run.out(), "after training", "exact_match")).isGreaterThan(0.8);
+        assertThat(metric(run.out(), "after training", "perplexity"))
+                .isLessThan(metric(run.out(), "before training", "perplexity"));
+        // what evaluation finds the likeliest is what is written: the end token ends it
+        String written =
+                answer(folder.resolve("runs/latest/adapter")).path("prediction").asString();
+        assertThat(written).isIn("yes", "no");
+    }
+
+    private static double metric(String table, String state, String name) {
+        return table.lines()
+                .filter(line -> line.startsWith(state))
+                .map(line -> line.replaceAll(".*" + name + " (\\S+).*", "$1"))
+                .mapToDouble(Double::parseDouble)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"llama, LlamaForCausalLM", "qwen3, Qwen3ForCausalLM"})
+    void fullFineTuningGivesADirectoryOfItsClass(String family, String name) throws IOException {
+        Path pipeline = write(family);
+        assertThat(done("run", pipeline, "--set", "adapter.method=full").err())
+                .contains("verified: reloaded, logits differ by");
+        Path model = folder.resolve("runs/latest/model");
+        assertThat(json(model.resolve("config.json")).path("architectures").get(0).asString())
+                .isEqualTo(name);
+        assertThat(answer(model).has("prediction")).isTrue();
+        done("run", pipeline, "--set", "model.path=" + model);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "model.task=SEQ_2_SEQ_LM          | 3 | writes no sequences",
+                "adapter.method=cg-lora           | 2 | is not there for task CAUSAL_LM",
+                "model.pooling=last               | 2 | is for classes and numbers",
+                "evaluate.metrics=[\"accuracy\"]  | 2 | does not fit CAUSAL_LM",
+                "adapter.modules_to_save=[\"lm_head\"] | 2 | A-SAVED",
+                "model.config={\"hidden_act\": \"relu\"} | 3 | hidden_act"
+            })
+    void whatCannotBeIsRefusedByName(String setting, int status, String essence)
+            throws IOException {
+        Outcome outcome = execute("validate", write("llama"), "--set", setting);
+        assertThat(outcome.status()).as(outcome.err()).isEqualTo(status);
+        assertThat(outcome.err()).contains(essence);
+    }
+
+    @Test
+    void aHeadThatIsNeitherThereNorTiedIsRefused() throws IOException {
+        Path pipeline = write("llama");
+        TinyModel.drop(folder.resolve("model"), "lm_head.weight");
+        Outcome outcome = execute("validate", pipeline);
+        assertThat(outcome.status()).as(outcome.err()).isEqualTo(3);
+        assertThat(outcome.err()).contains("M-TENSOR", "has no lm_head.weight");
+    }
+}
