@@ -128,9 +128,10 @@ public final class AttentionKernels {
             int i = row % width;
             int keys = Math.min(keyWidth, lengths[at[o + 3] + b]);
             int position = queries == 1 ? keys - width + i : i;
-            int isReal = queries == 2 || (position >= 0 && position < keys) ? 1 : 0;
-            int seen = at[o + 12] == 1 ? position + 1 : keys;
-            int end = isReal == 1 ? seen : 0;
+            int own = position < keys ? keys : 0;
+            own = position >= 0 ? own : 0;
+            int seen = queries == 2 ? keys : own;
+            int end = at[o + 12] != 0 ? Math.min(seen, position + 1) : seen;
             int begin = window > 0 ? Math.max(0, position - window + 1) : 0;
             int keyBase = b * keyWidth * keyHidden + h / (heads / keyHeads) * headSize;
             int qAt = at[o] + (b * width + i) * hidden + h * headSize;
@@ -223,9 +224,10 @@ public final class AttentionKernels {
                 int doutAt = at[o + 6] + base;
                 int dqAt = at[o + 7] + base;
                 int position = queries == 1 ? keys - width + i : i;
-                int isReal = queries == 2 || (position >= 0 && position < keys) ? 1 : 0;
-                int seen = at[o + 16] == 1 ? position + 1 : keys;
-                int end = isReal == 1 ? seen : 0;
+                int own = position < keys ? keys : 0;
+                own = position >= 0 ? own : 0;
+                int seen = queries == 2 ? keys : own;
+                int end = at[o + 16] != 0 ? Math.min(seen, position + 1) : seen;
                 int begin = window > 0 ? Math.max(0, position - window + 1) : 0;
                 float rowLse = lse[at[o + 5] + (b * heads + h) * width + i];
                 float delta = 0f;
