@@ -7,6 +7,7 @@ import cglora.models.adapter.Need;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
+import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.Session;
@@ -54,11 +55,7 @@ final class RunMemory {
     private RunMemory(Inputs inputs) {
         this.inputs = inputs;
         this.session =
-                new Session(
-                        new NullEngine(),
-                        inputs.classifier(),
-                        inputs.checkpoint(),
-                        inputs.isFull());
+                new Session(new NullEngine(), inputs.task(), inputs.checkpoint(), inputs.isFull());
         this.weights = Item.engine("weights", session.persistentBytes());
     }
 
@@ -108,8 +105,8 @@ final class RunMemory {
         stages.add(MemoryPlan.of(stage, heap, others).after(grown));
     }
 
-    /// Arrays with a number an example: places, labels, targets, the order of an epoch, what
-    /// sorts and splits them. Measured. Nothing beside the readers' where examples are few.
+    /// Arrays with a number an example: places, labels, targets, the order of an epoch, what sorts
+    /// and splits them. Measured. Nothing beside the readers' where examples are few.
     private long indexBytes() {
         long examples =
                 (long) inputs.train().size() + inputs.validation().size() + inputs.test().size();
@@ -128,10 +125,22 @@ final class RunMemory {
         return Arrays.stream(sets).mapToInt(inputs.batcher(batch)::widest).max().orElseThrow();
     }
 
+    private BatchShape largest(int batch, Dataset... sets) {
+        List<BatchShape> shapes = Arrays.stream(sets).map(inputs.batcher(batch)::largest).toList();
+        return new BatchShape(
+                batch,
+                shapes.stream().mapToInt(BatchShape::width).max().orElseThrow(),
+                shapes.stream().mapToInt(BatchShape::targetWidth).max().orElseThrow());
+    }
+
     private long evaluation() {
-        int width =
-                width(Inputs.EVALUATION_BATCH, inputs.train(), inputs.validation(), inputs.test());
-        return session.plannedEvaluation(Inputs.EVALUATION_BATCH, width).scratchBytes();
+        return session.plannedEvaluation(
+                        largest(
+                                Inputs.EVALUATION_BATCH,
+                                inputs.train(),
+                                inputs.validation(),
+                                inputs.test()))
+                .scratchBytes();
     }
 
     private void calibrate(CalibrateSpec calibrate) {
@@ -244,7 +253,7 @@ final class RunMemory {
     private void train(TrainSpec training) {
         new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
-        var program = session.plannedTraining(batch, width(batch, inputs.train()));
+        var program = session.plannedTraining(largest(batch, inputs.train()));
         long state = session.persistentBytes() - weights.bytes();
         adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(
