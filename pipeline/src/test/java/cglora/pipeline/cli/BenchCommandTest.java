@@ -2,6 +2,7 @@ package cglora.pipeline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cglora.pipeline.bench.Suite;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -67,7 +68,7 @@ class BenchCommandTest {
         assertThat(other.out()).isEmpty();
         assertThat(other.err()).contains("error O-CONFLICT", "suite version 7");
         assertThat(run("bench", "--against", record("c.json", 7, "1")).err())
-                .contains("suite version 7, this cglora has 2");
+                .contains("suite version 7, this cglora has " + Suite.VERSION);
         assertThat(run("bench", "compare", folder + "/none.json").err()).contains("no such file");
     }
 

@@ -163,9 +163,14 @@ class BadPipelineTest {
                         "/engine/type|did you mean 'jvm'"),
                 row(
                         "\"path\": \"m\"",
-                        "\"path\": \"m\", \"task\": \"CAUSAL_LM\"",
+                        "\"path\": \"m\", \"task\": \"CASUAL_LM\"",
                         "P_VALUE",
-                        "SEQ_CLS"),
+                        "SEQ_CLS, SEQ_2_SEQ_LM, CAUSAL_LM|did you mean 'CAUSAL_LM'"),
+                row(
+                        "\"path\": \"m\"",
+                        "\"path\": \"m\", \"task\": \"CAUSAL_LM\"",
+                        "O_CONFLICT",
+                        "method 'cg-lora' is not there for task CAUSAL_LM"),
                 // ranges
                 row("\"r\": \"${r}\"", "\"r\": 0", "O_RANGE", "found 0|1 or more"),
                 row("\"r\": \"${r}\"", "\"r\": 99999999999", "O_RANGE", "2147483647"),
