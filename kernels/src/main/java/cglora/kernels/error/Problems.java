@@ -9,11 +9,18 @@ public final class Problems {
     private final List<Problem> warnings = new ArrayList<>();
 
     public void error(ErrorCode code, String where, String what, String fix) {
-        errors.add(new Problem(code, where, what, fix));
+        add(new Problem(code, where, what, fix));
     }
 
     public void error(CgloraException exception) {
-        errors.addAll(exception.problems());
+        exception.problems().forEach(this::add);
+    }
+
+    /// The same is told once, however often it is found.
+    private void add(Problem problem) {
+        if (!errors.contains(problem)) {
+            errors.add(problem);
+        }
     }
 
     public void warning(ErrorCode code, String where, String what, String fix) {
