@@ -149,7 +149,7 @@ class BadInputTest {
             quoteCharacter = '`',
             value = {
                 "\"max_steps\": 3 | \"epochs\": 0.01 | D-STEPS | 0.09 steps",
-                "\"path\": \"model\" | \"path\": \"model\", \"task\": \"CAUSAL_LM\" | O-CONFLICT | a bert is no language model",
+                "\"path\": \"model\" | \"path\": \"model\", \"task\": \"CAUSAL_LM\" | O-CONFLICT | stage 'calibrate' is not there for task CAUSAL_LM",
                 "\"max_length\": 12 | \"max_length\": 17 | O-RANGE | 16 positions",
                 "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"pearson\" | P-VALUE | does not fit classification",
                 "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"recall\" | P-VALUE | no metric 'recall'",
