@@ -54,9 +54,10 @@ final class DecoderOpSamples {
                         }),
                 new OpSample("Attention of shared keys", d -> attention(d, AttentionMask.FULL)),
                 new OpSample("Attention causal", d -> attention(d, AttentionMask.causal(0))),
+                // in a window of one key the queries' gradient is rounding alone
                 new OpSample(
                         "Attention in a window",
-                        d -> attention(d, AttentionMask.causal(d.oneOf(1, 2, 3)))),
+                        d -> attention(d, AttentionMask.causal(d.oneOf(2, 3)))),
                 new OpSample("Attention across", d -> attention(d, AttentionMask.ACROSS)),
                 new OpSample(
                         "Attention that goes on",
