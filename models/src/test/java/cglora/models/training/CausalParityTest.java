@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import cglora.kernels.program.DataType;
-import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.BatchInputs;
-import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ModelBuilder;
 import cglora.models.data.Batch;
@@ -27,14 +25,6 @@ import org.junit.jupiter.params.provider.FieldSource;
 /// Decoders as language models against transformers and PEFT, on the tiny models of
 /// [CausalReference].
 class CausalParityTest {
-    /// Of the logits' scale.
-    private static final double LOGITS = 1e-5;
-
-    /// Of the largest element of a parameter's gradient, and of any.
-    private static final double GRADIENT = 5e-5;
-
-    private static final double FLOOR = 1e-6;
-
     /// Of the learning rate; the largest seen is 2.4e-4, of an element whose gradient is small.
     private static final double STEP = 5e-4;
 
@@ -76,7 +66,7 @@ class CausalParityTest {
     void anAdapterOfPeftEqualsPeftAndSoDoesAStepOfAdamW(String name) {
         try (var reference = new CausalReference(name);
                 var session = reference.session()) {
-            List<LoraLayer> layers = load(session, reference);
+            List<LoraLayer> layers = reference.loadAdapter(session);
             checkLogits(session, reference, "adapter.logits");
             checkGeneration(session, reference, "adapter.generated.");
             var trained = new ArrayList<String>();
@@ -95,27 +85,14 @@ class CausalParityTest {
             assertThat(result[0]).isCloseTo(reference.values("adapter.loss")[0], within(1e-5f));
             float norm = reference.values("adapter.norm")[0];
             assertThat(result[1]).isCloseTo(norm, within(1e-4f * norm));
-            assertThat(reference.namesBehind("adapter.gradient."))
-                    .containsExactlyInAnyOrderElementsOf(trained);
-            double most =
-                    trained.stream()
-                            .mapToDouble(p -> largest(reference.values("adapter.gradient." + p)))
-                            .max()
-                            .orElseThrow();
+            Parity.checkGradients(session, reference, "adapter.gradient.", trained);
             for (String parameter : trained) {
-                float[] expected = reference.values("adapter.gradient." + parameter);
-                assertThat(difference(session.gradient(parameter), expected))
-                        .as("gradient of %s", parameter)
-                        .isLessThanOrEqualTo(GRADIENT * largest(expected) + FLOOR * most);
-                float[] after = reference.values("adapter.step." + parameter);
-                assertThat(difference(session.read(parameter), after))
-                        .as("%s after a step", parameter)
-                        .isLessThanOrEqualTo(
-                                STEP * FamilyReference.LEARNING_RATE
-                                        + Math.ulp((float) largest(after)));
-                assertThat(difference(session.read(parameter), before.get(parameter)))
-                        .as("how far the step moves %s", parameter)
-                        .isGreaterThan(0.5 * FamilyReference.LEARNING_RATE);
+                Parity.checkStep(
+                        parameter,
+                        before.get(parameter),
+                        session.read(parameter),
+                        reference.values("adapter.step." + parameter),
+                        STEP);
             }
         }
     }
@@ -164,30 +141,6 @@ class CausalParityTest {
         }
     }
 
-    private static List<LoraLayer> load(Session session, CausalReference reference) {
-        PeftAdapter adapter = PeftAdapter.read(reference.adapter());
-        var modules = new HashMap<String, LinearModule>();
-        session.task().linearModules().forEach(m -> modules.put(m.name(), m));
-        var layers = new ArrayList<LoraLayer>();
-        adapter.layers()
-                .forEach(
-                        (module, layer) ->
-                                layers.add(
-                                        new LoraLayer(
-                                                modules.get(module),
-                                                layer.r(),
-                                                (float) layer.scaling(),
-                                                0f,
-                                                false)));
-        session.addAdapters(layers);
-        for (LoraLayer layer : layers) {
-            var factors = adapter.layers().get(layer.module().name());
-            session.write(layer.loraA(), factors.loraA());
-            session.write(layer.loraB(), factors.loraB());
-        }
-        return layers;
-    }
-
     /// The logits of the tokens that are asked for.
     private static void checkLogits(Session session, CausalReference reference, String name) {
         Batch batch = reference.batch();
@@ -217,10 +170,7 @@ class CausalParityTest {
                 System.arraycopy(all, i * vocabulary, asked, row++ * vocabulary, vocabulary);
             }
         }
-        float[] expected = reference.values(name);
-        assertThat(difference(asked, expected))
-                .as(name)
-                .isLessThanOrEqualTo(LOGITS * largest(expected));
+        Parity.checkLogits(asked, reference.values(name));
     }
 
     private static void checkGeneration(Session session, CausalReference reference, String name) {
@@ -235,23 +185,5 @@ class CausalParityTest {
                         .containsExactly(reference.ints(name + i));
             }
         }
-    }
-
-    private static double difference(float[] actual, float[] expected) {
-        assertThat(actual).hasSameSizeAs(expected);
-        double largest = 0;
-        for (int i = 0; i < actual.length; i++) {
-            double difference = Math.abs((double) actual[i] - expected[i]);
-            largest = Double.isNaN(difference) ? Double.NaN : Math.max(largest, difference);
-        }
-        return largest;
-    }
-
-    private static double largest(float[] values) {
-        double largest = 0;
-        for (float value : values) {
-            largest = Math.max(largest, Math.abs(value));
-        }
-        return largest;
     }
 }

@@ -6,92 +6,34 @@ import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Continuation;
 import cglora.models.data.Dataset;
-import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
-import cglora.models.weights.Safetensors;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
 import tools.jackson.databind.json.JsonMapper;
 
 /// A tiny decoder with a language model's head and what transformers and PEFT say about it, written
 /// by `scripts/peers/family_parity.py make`.
-final class CausalReference implements AutoCloseable {
+final class CausalReference extends PeerReference {
     /// All that are committed.
     static final List<String> NAMES = List.of("llama", "llama-yarn", "mistral", "qwen2", "qwen3");
 
     /// Tokens that are generated at most.
     static final int NEW_TOKENS = 10;
 
-    private static final Path FOLDER = folder();
     private static final int END = 2;
 
-    private final Path place;
-    private final Safetensors file;
-    private final PretrainedModel checkpoint;
-
     CausalReference(String name) {
-        this.place = FOLDER.resolve(name).resolve("causal");
-        this.checkpoint = PretrainedModel.load(place.toString(), Map.of());
-        this.file = new Safetensors(place.resolve("reference.safetensors"));
-    }
-
-    private static Path folder() {
-        try {
-            return Path.of(
-                            CausalReference.class
-                                    .getResource("/cglora/models/family/prompts.json")
-                                    .toURI())
-                    .getParent();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    Path adapter() {
-        return place.resolve("adapter");
-    }
-
-    PretrainedModel checkpoint() {
-        return checkpoint;
+        super(name + "/causal");
     }
 
     int padId() {
-        return checkpoint.padTokenId();
+        return checkpoint().padTokenId();
     }
 
     Session session() {
-        var model = new CausalLanguageModel((CausalDecoder) checkpoint.body());
-        return new Session(new JvmEngine(2), model, checkpoint, false);
-    }
-
-    float[] values(String name) {
-        return file.read(name);
-    }
-
-    int[] ints(String name) {
-        float[] values = file.read(name);
-        int[] ints = new int[values.length];
-        for (int i = 0; i < ints.length; i++) {
-            ints[i] = (int) values[i];
-        }
-        return ints;
-    }
-
-    /// The rest of the names that begin so.
-    Set<String> namesBehind(String start) {
-        var names = new TreeSet<String>();
-        for (String name : file.names()) {
-            if (name.startsWith(start)) {
-                names.add(name.substring(start.length()));
-            }
-        }
-        return names;
+        var model = new CausalLanguageModel((CausalDecoder) checkpoint().body());
+        return new Session(new JvmEngine(2), model, checkpoint(), false);
     }
 
     private List<List<String>> texts() {
@@ -108,7 +50,7 @@ final class CausalReference implements AutoCloseable {
 
     /// The tokens of the prompts.
     List<int[]> prompts() {
-        try (Tokenizer tokenizer = checkpoint.tokenizer(null)) {
+        try (Tokenizer tokenizer = checkpoint().tokenizer(null)) {
             return texts().stream()
                     .map(text -> tokenizer.encode(text.getFirst(), null, 1000).inputIds())
                     .toList();
@@ -116,7 +58,7 @@ final class CausalReference implements AutoCloseable {
     }
 
     Dataset data() {
-        try (Tokenizer tokenizer = checkpoint.tokenizer(null)) {
+        try (Tokenizer tokenizer = checkpoint().tokenizer(null)) {
             return Dataset.continued(
                     texts().stream()
                             .map(
@@ -134,11 +76,5 @@ final class CausalReference implements AutoCloseable {
         int answer = data.answers().stream().mapToInt(a -> a.length).max().orElseThrow();
         return new Batcher(data.size(), new int[] {longest}, padId(), new int[] {answer})
                 .batch(data, IntStream.range(0, data.size()).toArray());
-    }
-
-    @Override
-    public void close() {
-        file.close();
-        checkpoint.close();
     }
 }

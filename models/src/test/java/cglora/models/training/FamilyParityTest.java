@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import cglora.kernels.engine.JvmEngine;
-import cglora.models.adapter.PeftAdapter;
-import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
 import cglora.models.data.Batch;
@@ -13,22 +11,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
 /// Every family against transformers and PEFT, on the tiny models of [FamilyReference].
 class FamilyParityTest {
-    /// Of the logits' scale; the largest seen is 1.0e-6.
-    private static final double LOGITS = 1e-5;
-
-    /// Of the largest element of a parameter's gradient; the largest seen is 8.1e-6.
-    private static final double GRADIENT = 5e-5;
-
-    /// Of the largest element of any gradient: what rounding leaves where exact arithmetic gives 0,
-    /// 1.3e-7 at most.
-    private static final double FLOOR = 1e-6;
-
     /// Of the learning rate, how far a step may miss; the largest seen is 1.2e-5.
     private static final double STEP = 1e-4;
 
@@ -63,7 +50,7 @@ class FamilyParityTest {
             checkLogits(session, batch, reference.values("base.logits"));
             float[] result = train(session, batch, List.of());
             assertThat(result[0]).isCloseTo(reference.values("base.loss")[0], within(1e-5f));
-            checkGradients(session, reference, "base.gradient.", trained(session, true));
+            Parity.checkGradients(session, reference, "base.gradient.", trained(session, true));
         }
     }
 
@@ -72,8 +59,9 @@ class FamilyParityTest {
     void anAdapterOfPeftEqualsPeftAndSoDoesAStepOfAdamW(String name) {
         try (var reference = new FamilyReference(name);
                 var session = session(reference, false)) {
-            PeftAdapter adapter = PeftAdapter.read(reference.adapter());
-            List<LoraLayer> layers = load(session, adapter, reference);
+            var head = session.model().classifierHead();
+            reference.adapter().requireSaved(head.parameters(), head.saved(), name);
+            List<LoraLayer> layers = reference.loadAdapter(session);
             Batch batch = reference.tokenized();
             checkLogits(session, batch, reference.values("adapter.logits"));
             var before = new HashMap<String, float[]>();
@@ -83,13 +71,14 @@ class FamilyParityTest {
             assertThat(result[0]).isCloseTo(reference.values("adapter.loss")[0], within(1e-5f));
             float norm = reference.values("adapter.norm")[0];
             assertThat(result[1]).isCloseTo(norm, within(1e-4f * norm));
-            checkGradients(session, reference, "adapter.gradient.", trained);
+            Parity.checkGradients(session, reference, "adapter.gradient.", trained);
             for (String parameter : trained) {
-                checkStep(
+                Parity.checkStep(
                         parameter,
                         before.get(parameter),
                         session.read(parameter),
-                        reference.values("adapter.step." + parameter));
+                        reference.values("adapter.step." + parameter),
+                        STEP);
             }
         }
     }
@@ -97,33 +86,6 @@ class FamilyParityTest {
     private static Session session(FamilyReference reference, boolean trainBody) {
         return new Session(
                 new JvmEngine(2), reference.classifier(), reference.checkpoint(), trainBody);
-    }
-
-    private static List<LoraLayer> load(
-            Session session, PeftAdapter adapter, FamilyReference reference) {
-        var head = session.model().classifierHead();
-        adapter.requireSaved(head.parameters(), head.saved(), reference.adapter().toString());
-        Map<String, LinearModule> modules = new HashMap<>();
-        session.model().linearModules().forEach(m -> modules.put(m.name(), m));
-        var layers = new ArrayList<LoraLayer>();
-        adapter.layers()
-                .forEach(
-                        (module, layer) ->
-                                layers.add(
-                                        new LoraLayer(
-                                                modules.get(module),
-                                                layer.r(),
-                                                (float) layer.scaling(),
-                                                0f,
-                                                false)));
-        session.addAdapters(layers);
-        for (LoraLayer layer : layers) {
-            var factors = adapter.layers().get(layer.module().name());
-            session.write(layer.loraA(), factors.loraA());
-            session.write(layer.loraB(), factors.loraB());
-        }
-        adapter.saved().forEach(session::write);
-        return layers;
     }
 
     private static List<String> trained(Session session, boolean body) {
@@ -154,52 +116,6 @@ class FamilyParityTest {
         for (int r = 0; r < rows.length; r++) {
             System.arraycopy(rows[r], 0, actual, r * outputs, outputs);
         }
-        assertThat(largestDifference(actual, expected))
-                .as("logits %s, expected %s", Arrays.toString(actual), Arrays.toString(expected))
-                .isLessThanOrEqualTo(LOGITS * largest(expected));
-    }
-
-    private static void checkGradients(
-            Session session, FamilyReference reference, String prefix, List<String> trained) {
-        assertThat(reference.namesBehind(prefix)).containsExactlyInAnyOrderElementsOf(trained);
-        double most = 0;
-        for (String parameter : trained) {
-            most = Math.max(most, largest(reference.values(prefix + parameter)));
-        }
-        for (String parameter : trained) {
-            float[] expected = reference.values(prefix + parameter);
-            assertThat(largestDifference(session.gradient(parameter), expected))
-                    .as("gradient of %s, whose largest element is %s", parameter, largest(expected))
-                    .isLessThanOrEqualTo(GRADIENT * largest(expected) + FLOOR * most);
-        }
-    }
-
-    private static void checkStep(
-            String parameter, float[] before, float[] after, float[] expected) {
-        double bound = STEP * FamilyReference.LEARNING_RATE + Math.ulp((float) largest(expected));
-        assertThat(largestDifference(after, expected))
-                .as("%s after a step", parameter)
-                .isLessThanOrEqualTo(bound);
-        assertThat(largestDifference(after, before))
-                .as("how far the step moves %s", parameter)
-                .isGreaterThan(0.5 * FamilyReference.LEARNING_RATE);
-    }
-
-    private static double largestDifference(float[] actual, float[] expected) {
-        assertThat(actual).hasSameSizeAs(expected);
-        double largest = 0;
-        for (int i = 0; i < actual.length; i++) {
-            double difference = Math.abs((double) actual[i] - expected[i]);
-            largest = Double.isNaN(difference) ? Double.NaN : Math.max(largest, difference);
-        }
-        return largest;
-    }
-
-    private static double largest(float[] values) {
-        double largest = 0;
-        for (float value : values) {
-            largest = Math.max(largest, Math.abs(value));
-        }
-        return largest;
+        Parity.checkLogits(actual, expected);
     }
 }

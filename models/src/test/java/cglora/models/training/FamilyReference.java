@@ -3,21 +3,14 @@ package cglora.models.training;
 import cglora.models.block.Encoder;
 import cglora.models.data.Batch;
 import cglora.models.data.Labels;
-import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
-import cglora.models.weights.Safetensors;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import tools.jackson.databind.json.JsonMapper;
 
 /// A tiny model of one family with what transformers and PEFT say about it, written by
 /// `scripts/peers/family_parity.py make`.
-final class FamilyReference implements AutoCloseable {
+final class FamilyReference extends PeerReference {
     /// All that are committed.
     static final List<String> NAMES =
             List.of(
@@ -40,94 +33,42 @@ final class FamilyReference implements AutoCloseable {
     static final double LEARNING_RATE = 1e-2;
     static final double WEIGHT_DECAY = 0.1;
 
-    private static final Path FOLDER = folder();
-
-    private final Path place;
-    private final Safetensors file;
-    private final PretrainedModel checkpoint;
-
     FamilyReference(String name) {
-        this.place = FOLDER.resolve(name);
-        this.checkpoint = PretrainedModel.load(place.toString(), Map.of());
-        this.file = new Safetensors(place.resolve("reference.safetensors"));
-    }
-
-    private static Path folder() {
-        try {
-            return Path.of(
-                            FamilyReference.class
-                                    .getResource("/cglora/models/family/texts.json")
-                                    .toURI())
-                    .getParent();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    Path adapter() {
-        return place.resolve("adapter");
-    }
-
-    PretrainedModel checkpoint() {
-        return checkpoint;
+        super(name);
     }
 
     /// The model as its class in transformers computes it.
     SequenceClassifier classifier() {
         return new SequenceClassifier(
-                checkpoint.encoder(),
+                checkpoint().encoder(),
                 pooling(),
-                new Labels(List.copyOf(checkpoint.id2label().values()), false));
+                new Labels(List.copyOf(checkpoint().id2label().values()), false));
     }
 
     private Pooling pooling() {
-        if (checkpoint.encoder().readsForward()) {
+        if (checkpoint().encoder().readsForward()) {
             return Pooling.LAST;
         }
-        return checkpoint.hasPooler() ? Pooling.POOLER : Pooling.CLS;
-    }
-
-    float[] values(String name) {
-        return file.read(name);
-    }
-
-    private int[] ints(String name) {
-        float[] values = file.read(name);
-        int[] ints = new int[values.length];
-        for (int i = 0; i < ints.length; i++) {
-            ints[i] = (int) values[i];
-        }
-        return ints;
-    }
-
-    /// The rest of the names that begin so.
-    Set<String> namesBehind(String start) {
-        var names = new TreeSet<String>();
-        for (String name : file.names()) {
-            if (name.startsWith(start)) {
-                names.add(name.substring(start.length()));
-            }
-        }
-        return names;
+        return checkpoint().hasPooler() ? Pooling.POOLER : Pooling.CLS;
     }
 
     /// The reference's batch as our tokenizer gives it.
     Batch tokenized() {
         JsonMapper mapper = JsonMapper.shared();
         var all = new ArrayList<Tokenizer.Tokens>();
-        try (Tokenizer tokenizer = checkpoint.tokenizer(null)) {
+        try (Tokenizer tokenizer = checkpoint().tokenizer(null)) {
             for (var text : mapper.readTree(FOLDER.resolve("texts.json").toFile())) {
                 all.add(
                         tokenizer.encode(
                                 text.get(0).asString(),
                                 text.get(1).isNull() ? null : text.get(1).asString(),
-                                checkpoint.encoder().maxPositions()));
+                                checkpoint().encoder().maxPositions()));
             }
         }
         int rows = all.size();
         int width = all.stream().mapToInt(t -> t.inputIds().length).max().orElseThrow();
         int[] ids = new int[rows * width];
-        java.util.Arrays.fill(ids, checkpoint.padTokenId());
+        java.util.Arrays.fill(ids, checkpoint().padTokenId());
         int[] types = new int[rows * width];
         int[] lengths = new int[rows];
         int[] examples = new int[rows];
@@ -151,13 +92,7 @@ final class FamilyReference implements AutoCloseable {
 
     /// Empty for a family whose tokenizer gives none.
     int[] tokenTypeIds() {
-        Encoder encoder = checkpoint.encoder();
+        Encoder encoder = checkpoint().encoder();
         return encoder.tokenTypes() > 1 ? ints("input.token_type_ids") : new int[0];
-    }
-
-    @Override
-    public void close() {
-        file.close();
-        checkpoint.close();
     }
 }

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.engine.LoadedProgram;
-import cglora.models.adapter.PeftAdapter;
-import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ModelBuilder;
 import cglora.models.block.ParameterSpec;
@@ -18,22 +16,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
 /// Every encoder–decoder family against transformers and PEFT, on the tiny models of
 /// [Seq2SeqReference].
 class Seq2SeqParityTest {
-    /// Of the logits' scale.
-    private static final double LOGITS = 1e-5;
-
-    /// Of the largest element of a parameter's gradient.
-    private static final double GRADIENT = 5e-5;
-
-    /// Of the largest element of any gradient: what rounding leaves where exact arithmetic gives 0.
-    private static final double FLOOR = 1e-6;
-
     /// Of the learning rate, how far a step may miss: some gradients are hardly larger than eps.
     private static final double STEP = 3e-4;
 
@@ -68,7 +56,7 @@ class Seq2SeqParityTest {
             checkLogits(session, batch, reference.values("base.logits"));
             float[] result = train(session, batch, List.of());
             assertThat(result[0]).isCloseTo(reference.values("base.loss")[0], within(1e-5f));
-            checkGradients(session, reference, "base.gradient.", trained(session, true));
+            Parity.checkGradients(session, reference, "base.gradient.", trained(session, true));
         }
     }
 
@@ -77,7 +65,7 @@ class Seq2SeqParityTest {
     void anAdapterOfPeftEqualsPeftAndSoDoesAStepOfAdamW(String name) {
         try (var reference = new Seq2SeqReference(name);
                 var session = session(reference, false)) {
-            List<LoraLayer> layers = load(session, reference);
+            List<LoraLayer> layers = reference.loadAdapter(session);
             Batch batch = reference.tokenized();
             checkLogits(session, batch, reference.values("adapter.logits"));
             var before = new HashMap<String, float[]>();
@@ -87,13 +75,14 @@ class Seq2SeqParityTest {
             assertThat(result[0]).isCloseTo(reference.values("adapter.loss")[0], within(1e-5f));
             float norm = reference.values("adapter.norm")[0];
             assertThat(result[1]).isCloseTo(norm, within(1e-4f * norm));
-            checkGradients(session, reference, "adapter.gradient.", trained);
+            Parity.checkGradients(session, reference, "adapter.gradient.", trained);
             for (String parameter : trained) {
-                checkStep(
+                Parity.checkStep(
                         parameter,
                         before.get(parameter),
                         session.read(parameter),
-                        reference.values("adapter.step." + parameter));
+                        reference.values("adapter.step." + parameter),
+                        STEP);
             }
         }
     }
@@ -151,7 +140,7 @@ class Seq2SeqParityTest {
                         .containsExactlyElementsOf(
                                 expected(reference, "base." + what, batch.rows(), end));
             }
-            load(session, reference);
+            reference.loadAdapter(session);
             try (var generator = new Seq2SeqGenerator(session, options)) {
                 assertThat(generator.generate(batch))
                         .containsExactlyElementsOf(
@@ -179,30 +168,6 @@ class Seq2SeqParityTest {
 
     private static Session session(Seq2SeqReference reference, boolean trainBody) {
         return new Session(new JvmEngine(2), reference.task(), reference.checkpoint(), trainBody);
-    }
-
-    private static List<LoraLayer> load(Session session, Seq2SeqReference reference) {
-        PeftAdapter adapter = PeftAdapter.read(reference.adapter());
-        Map<String, LinearModule> modules = new HashMap<>();
-        session.task().linearModules().forEach(m -> modules.put(m.name(), m));
-        var layers = new ArrayList<LoraLayer>();
-        adapter.layers()
-                .forEach(
-                        (module, layer) ->
-                                layers.add(
-                                        new LoraLayer(
-                                                modules.get(module),
-                                                layer.r(),
-                                                (float) layer.scaling(),
-                                                0f,
-                                                false)));
-        session.addAdapters(layers);
-        for (LoraLayer layer : layers) {
-            var factors = adapter.layers().get(layer.module().name());
-            session.write(layer.loraA(), factors.loraA());
-            session.write(layer.loraB(), factors.loraB());
-        }
-        return layers;
     }
 
     private static List<String> trained(Session session, boolean body) {
@@ -250,51 +215,6 @@ class Seq2SeqParityTest {
             expected[i] = asked ? expected[i] : 0;
             actual[i] = asked ? actual[i] : 0;
         }
-        assertThat(largestDifference(actual, expected))
-                .isLessThanOrEqualTo(LOGITS * largest(expected));
-    }
-
-    private static void checkGradients(
-            Session session, Seq2SeqReference reference, String prefix, List<String> trained) {
-        assertThat(reference.namesBehind(prefix)).containsExactlyInAnyOrderElementsOf(trained);
-        double most = 0;
-        for (String parameter : trained) {
-            most = Math.max(most, largest(reference.values(prefix + parameter)));
-        }
-        for (String parameter : trained) {
-            float[] expected = reference.values(prefix + parameter);
-            assertThat(largestDifference(session.gradient(parameter), expected))
-                    .as("gradient of %s, whose largest element is %s", parameter, largest(expected))
-                    .isLessThanOrEqualTo(GRADIENT * largest(expected) + FLOOR * most);
-        }
-    }
-
-    private static void checkStep(
-            String parameter, float[] before, float[] after, float[] expected) {
-        double bound = STEP * FamilyReference.LEARNING_RATE + Math.ulp((float) largest(expected));
-        assertThat(largestDifference(after, expected))
-                .as("%s after a step", parameter)
-                .isLessThanOrEqualTo(bound);
-        assertThat(largestDifference(after, before))
-                .as("how far the step moves %s", parameter)
-                .isGreaterThan(0.5 * FamilyReference.LEARNING_RATE);
-    }
-
-    private static double largestDifference(float[] actual, float[] expected) {
-        assertThat(actual).hasSameSizeAs(expected);
-        double largest = 0;
-        for (int i = 0; i < actual.length; i++) {
-            double difference = Math.abs((double) actual[i] - expected[i]);
-            largest = Double.isNaN(difference) ? Double.NaN : Math.max(largest, difference);
-        }
-        return largest;
-    }
-
-    private static double largest(float[] values) {
-        double largest = 0;
-        for (float value : values) {
-            largest = Math.max(largest, Math.abs(value));
-        }
-        return largest;
+        Parity.checkLogits(actual, expected);
     }
 }

@@ -2,22 +2,15 @@ package cglora.models.training;
 
 import cglora.models.data.Batch;
 import cglora.models.data.TokenTargets;
-import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
-import cglora.models.weights.Safetensors;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import tools.jackson.databind.json.JsonMapper;
 
 /// A tiny encoder–decoder model with what transformers and PEFT say about it, written by
 /// `scripts/peers/family_parity.py make`.
-final class Seq2SeqReference implements AutoCloseable {
+final class Seq2SeqReference extends PeerReference {
     /// All that are committed.
     static final List<String> NAMES = List.of("t5", "t5-v1_1");
 
@@ -26,64 +19,12 @@ final class Seq2SeqReference implements AutoCloseable {
 
     static final int BEAMS = 3;
 
-    private static final Path FOLDER = folder();
-
-    private final Path place;
-    private final Safetensors file;
-    private final PretrainedModel checkpoint;
-
     Seq2SeqReference(String name) {
-        this.place = FOLDER.resolve(name);
-        this.checkpoint = PretrainedModel.load(place.toString(), Map.of());
-        this.file = new Safetensors(place.resolve("reference.safetensors"));
-    }
-
-    private static Path folder() {
-        try {
-            return Path.of(
-                            Seq2SeqReference.class
-                                    .getResource("/cglora/models/family/targets.json")
-                                    .toURI())
-                    .getParent();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    Path adapter() {
-        return place.resolve("adapter");
-    }
-
-    PretrainedModel checkpoint() {
-        return checkpoint;
+        super(name);
     }
 
     Seq2Seq task() {
-        return new Seq2Seq(checkpoint.encoderDecoder());
-    }
-
-    float[] values(String name) {
-        return file.read(name);
-    }
-
-    int[] ints(String name) {
-        float[] values = file.read(name);
-        int[] ints = new int[values.length];
-        for (int i = 0; i < ints.length; i++) {
-            ints[i] = (int) values[i];
-        }
-        return ints;
-    }
-
-    /// The rest of the names that begin so.
-    Set<String> namesBehind(String start) {
-        var names = new TreeSet<String>();
-        for (String name : file.names()) {
-            if (name.startsWith(start)) {
-                names.add(name.substring(start.length()));
-            }
-        }
-        return names;
+        return new Seq2Seq(checkpoint().encoderDecoder());
     }
 
     /// The reference's batch as our tokenizer gives it.
@@ -91,7 +32,7 @@ final class Seq2SeqReference implements AutoCloseable {
         JsonMapper mapper = JsonMapper.shared();
         var sources = new ArrayList<int[]>();
         var targets = new ArrayList<int[]>();
-        try (Tokenizer tokenizer = checkpoint.tokenizer(null)) {
+        try (Tokenizer tokenizer = checkpoint().tokenizer(null)) {
             for (var text : mapper.readTree(FOLDER.resolve("texts.json").toFile())) {
                 String pair = text.get(1).isNull() ? null : text.get(1).asString();
                 sources.add(tokenizer.encode(text.get(0).asString(), pair, 1000).inputIds());
@@ -110,7 +51,7 @@ final class Seq2SeqReference implements AutoCloseable {
                 rows,
                 width,
                 examples,
-                padded(sources, width, checkpoint.padTokenId()),
+                padded(sources, width, checkpoint().padTokenId()),
                 new int[rows * width],
                 sources.stream().mapToInt(ids -> ids.length).toArray(),
                 new int[rows],
@@ -129,11 +70,5 @@ final class Seq2SeqReference implements AutoCloseable {
             System.arraycopy(all.get(r), 0, padded, r * width, all.get(r).length);
         }
         return padded;
-    }
-
-    @Override
-    public void close() {
-        file.close();
-        checkpoint.close();
     }
 }
