@@ -105,9 +105,10 @@ public final class NativeOutput {
     ///
     /// @param start [#length()] of that time
     public static synchronized Optional<String> errorSince(long start) {
-        return length() == start
+        long end = length();
+        return end == start
                 ? Optional.empty()
-                : diverted.text(start)
+                : diverted.text(start, end)
                         .lines()
                         .filter(NativeOutput::isError)
                         .map(String::strip)
@@ -119,14 +120,15 @@ public final class NativeOutput {
         if (diverted == null) {
             return "";
         }
-        String text = diverted.text(diverted.taken);
-        diverted.taken += text.getBytes(StandardCharsets.UTF_8).length;
+        long end = length();
+        String text = diverted.text(diverted.taken, end);
+        diverted.taken = end;
         return text;
     }
 
-    private String text(long start) {
+    private String text(long start, long end) {
         try {
-            var bytes = ByteBuffer.allocate(Math.toIntExact(file.size() - start));
+            var bytes = ByteBuffer.allocate(Math.toIntExact(end - start));
             while (bytes.hasRemaining() && file.read(bytes, start + bytes.position()) > 0) {}
             return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -3,11 +3,7 @@ package cglora.pipeline.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.models.adapter.PeftAdapter;
-import cglora.pipeline.cli.Main;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,26 +33,6 @@ class CausalRunTest {
 
     @TempDir Path folder;
 
-    private record Outcome(int status, String out, String err) {}
-
-    private static Outcome execute(Object... arguments) {
-        var out = new ByteArrayOutputStream();
-        var err = new ByteArrayOutputStream();
-        int status =
-                Main.execute(
-                        Stream.of(arguments).map(Object::toString).toArray(String[]::new),
-                        new PrintStream(out, true, StandardCharsets.UTF_8),
-                        new PrintStream(err, true, StandardCharsets.UTF_8));
-        return new Outcome(
-                status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-    }
-
-    private static Outcome done(Object... arguments) {
-        Outcome outcome = execute(arguments);
-        assertThat(outcome.status()).as(outcome.err()).isZero();
-        return outcome;
-    }
-
     private Path write(String family) throws IOException {
         Path model = Files.createDirectories(folder.resolve("model"));
         for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
@@ -74,9 +50,13 @@ class CausalRunTest {
     @ValueSource(strings = {"llama", "mistral", "qwen3"})
     void anAdapterIsTrainedExportedReloadedAndWrites(String family) throws IOException {
         Path pipeline = write(family);
-        assertThat(done("inspect", folder.resolve("model")).out()).startsWith(family + " model");
-        assertThat(done("validate", pipeline).err() + done("plan", pipeline).out()).contains("MiB");
-        Outcome run = done("run", pipeline);
+        assertThat(TinyRuns.done("inspect", folder.resolve("model")).out())
+                .startsWith(family + " model");
+        assertThat(
+                        TinyRuns.done("validate", pipeline).err()
+                                + TinyRuns.done("plan", pipeline).out())
+                .contains("MiB");
+        TinyRuns.Outcome run = TinyRuns.done("run", pipeline);
         assertThat(run.err())
                 .contains("4 modules", "texts to write", "verified: reloaded on the original base");
         assertThat(run.out()).contains("before training", "perplexity");
@@ -102,14 +82,14 @@ class CausalRunTest {
                                 Stream.of("predict", place, "--json", "--text", "a very good film"),
                                 Stream.of(more))
                         .toArray();
-        return JsonMapper.shared().readTree(done(arguments).out());
+        return JsonMapper.shared().readTree(TinyRuns.done(arguments).out());
     }
 
     @Test
     void enoughStepsTeachItToWriteTheClass() throws IOException {
         Path pipeline = write("qwen2");
-        Outcome run =
-                done(
+        TinyRuns.Outcome run =
+                TinyRuns.done(
                         "run",
                         pipeline,
                         "--set",
@@ -141,13 +121,13 @@ class CausalRunTest {
     @CsvSource({"llama, LlamaForCausalLM", "qwen3, Qwen3ForCausalLM"})
     void fullFineTuningGivesADirectoryOfItsClass(String family, String name) throws IOException {
         Path pipeline = write(family);
-        assertThat(done("run", pipeline, "--set", "adapter.method=full").err())
+        assertThat(TinyRuns.done("run", pipeline, "--set", "adapter.method=full").err())
                 .contains("verified: reloaded, logits differ by");
         Path model = folder.resolve("runs/latest/model");
         assertThat(json(model.resolve("config.json")).path("architectures").get(0).asString())
                 .isEqualTo(name);
         assertThat(answer(model).has("prediction")).isTrue();
-        done("run", pipeline, "--set", "model.path=" + model);
+        TinyRuns.done("run", pipeline, "--set", "model.path=" + model);
     }
 
     @ParameterizedTest
@@ -163,7 +143,8 @@ class CausalRunTest {
             })
     void whatCannotBeIsRefusedByName(String setting, int status, String essence)
             throws IOException {
-        Outcome outcome = execute("validate", write("llama"), "--set", setting);
+        TinyRuns.Outcome outcome =
+                TinyRuns.execute("validate", write("llama").toString(), "--set", setting);
         assertThat(outcome.status()).as(outcome.err()).isEqualTo(status);
         assertThat(outcome.err()).contains(essence);
     }
@@ -172,7 +153,7 @@ class CausalRunTest {
     void aHeadThatIsNeitherThereNorTiedIsRefused() throws IOException {
         Path pipeline = write("llama");
         TinyModel.drop(folder.resolve("model"), "lm_head.weight");
-        Outcome outcome = execute("validate", pipeline);
+        TinyRuns.Outcome outcome = TinyRuns.execute("validate", pipeline.toString());
         assertThat(outcome.status()).as(outcome.err()).isEqualTo(3);
         assertThat(outcome.err()).contains("M-TENSOR", "has no lm_head.weight");
     }

@@ -3,11 +3,7 @@ package cglora.pipeline.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.models.adapter.PeftAdapter;
-import cglora.pipeline.cli.Main;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,26 +33,6 @@ class Seq2SeqRunTest {
 
     @TempDir Path folder;
 
-    private record Outcome(int status, String out, String err) {}
-
-    private static Outcome execute(Object... arguments) {
-        var out = new ByteArrayOutputStream();
-        var err = new ByteArrayOutputStream();
-        int status =
-                Main.execute(
-                        Stream.of(arguments).map(Object::toString).toArray(String[]::new),
-                        new PrintStream(out, true, StandardCharsets.UTF_8),
-                        new PrintStream(err, true, StandardCharsets.UTF_8));
-        return new Outcome(
-                status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-    }
-
-    private static Outcome done(Object... arguments) {
-        Outcome outcome = execute(arguments);
-        assertThat(outcome.status()).as(outcome.err()).isZero();
-        return outcome;
-    }
-
     private Path write(String family) throws IOException {
         Path model = Files.createDirectories(folder.resolve("model"));
         for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
@@ -74,9 +50,12 @@ class Seq2SeqRunTest {
     @CsvSource({"t5, 12", "t5-v1_1, 10"})
     void anAdapterIsTrainedExportedReloadedAndWrites(String family, int layers) throws IOException {
         Path pipeline = write(family);
-        assertThat(done("inspect", folder.resolve("model")).out()).startsWith("t5 model");
-        assertThat(done("validate", pipeline).err() + done("plan", pipeline).out()).contains("MiB");
-        Outcome run = done("run", pipeline);
+        assertThat(TinyRuns.done("inspect", folder.resolve("model")).out()).startsWith("t5 model");
+        assertThat(
+                        TinyRuns.done("validate", pipeline).err()
+                                + TinyRuns.done("plan", pipeline).out())
+                .contains("MiB");
+        TinyRuns.Outcome run = TinyRuns.done("run", pipeline);
         assertThat(run.err())
                 .contains(
                         layers / 2 * 2 + " modules",
@@ -103,14 +82,14 @@ class Seq2SeqRunTest {
                                 Stream.of("predict", place, "--json", "--text", text),
                                 Stream.of(more))
                         .toArray();
-        return JsonMapper.shared().readTree(done(arguments).out());
+        return JsonMapper.shared().readTree(TinyRuns.done(arguments).out());
     }
 
     @Test
     void enoughStepsTeachItToWriteTheClass() throws IOException {
         Path pipeline = write("t5-v1_1");
-        Outcome run =
-                done(
+        TinyRuns.Outcome run =
+                TinyRuns.done(
                         "run",
                         pipeline,
                         "--set",
@@ -146,13 +125,13 @@ class Seq2SeqRunTest {
     @ValueSource(strings = {"t5", "t5-v1_1"})
     void fullFineTuningGivesADirectoryOfItsClass(String family) throws IOException {
         Path pipeline = write(family);
-        assertThat(done("run", pipeline, "--set", "adapter.method=full").err())
+        assertThat(TinyRuns.done("run", pipeline, "--set", "adapter.method=full").err())
                 .contains("verified: reloaded, logits differ by");
         Path model = folder.resolve("runs/latest/model");
         assertThat(json(model.resolve("config.json")).path("architectures").get(0).asString())
                 .isEqualTo("T5ForConditionalGeneration");
         assertThat(answer(model, "a very good film").has("prediction")).isTrue();
-        done("run", pipeline, "--set", "model.path=" + model);
+        TinyRuns.done("run", pipeline, "--set", "model.path=" + model);
     }
 
     @ParameterizedTest
@@ -169,7 +148,8 @@ class Seq2SeqRunTest {
             })
     void whatCannotBeIsRefusedByName(String setting, int status, String essence)
             throws IOException {
-        Outcome outcome = execute("validate", write("t5"), "--set", setting);
+        TinyRuns.Outcome outcome =
+                TinyRuns.execute("validate", write("t5").toString(), "--set", setting);
         assertThat(outcome.status()).as(outcome.err()).isEqualTo(status);
         assertThat(outcome.err()).contains(essence);
     }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Runs of a tiny model in a folder, through the command line.
 ///
@@ -64,6 +65,12 @@ record TinyRuns(Path folder) {
         TinyRuns runs = in(folder);
         Files.writeString(folder.resolve("p.json"), LORA);
         return runs;
+    }
+
+    /// A command that succeeds; paths and numbers are arguments, too.
+    static Outcome done(Object... arguments) {
+        return execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new))
+                .succeeds();
     }
 
     static Outcome execute(String... arguments) {
