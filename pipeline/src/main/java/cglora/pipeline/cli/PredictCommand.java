@@ -43,8 +43,8 @@ final class PredictCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "FILE",
             description =
-                    "A TSV, CSV or JSONL file; - for standard input, a text or a JSON object a line,"
-                            + " answered as they come.")
+                    "A TSV, CSV or JSONL file; - for standard input, a text or a JSON object a"
+                            + " line, answered as they come.")
     private Path data;
 
     @Option(names = "--column", description = "The column that holds the text.")
@@ -102,6 +102,13 @@ final class PredictCommand implements Callable<Integer> {
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of sampling.")
     private long seed;
+
+    @Option(
+            names = "--logprobs",
+            description =
+                    "With --json or --data: the logarithm of the probability of each token that is"
+                            + " written.")
+    private boolean scored;
 
     @Mixin private EngineOptions engine;
 
@@ -190,7 +197,7 @@ final class PredictCommand implements Callable<Integer> {
                     "1 or more");
         }
         return new WritingPredictor.Options(
-                beams, maxTokens, new Sampling(temperature, topK, topP), seed);
+                beams, maxTokens, new Sampling(temperature, topK, topP), seed, scored);
     }
 
     /// Shows the answers as soon as they are there.
