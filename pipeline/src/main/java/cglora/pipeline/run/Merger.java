@@ -286,7 +286,7 @@ public final class Merger {
                         trained.checkpoint(),
                         session.model().labels(),
                         session.model().pooling(),
-                        trained.maxLength(),
+                        trained.limit(),
                         format));
         String tokenizer = trained.adapter().metadata().get("cglora.tokenizer");
         trained.checkpoint()

@@ -82,7 +82,10 @@ public final class Predictor implements AutoCloseable {
                     "train one, or give the folder of an adapter");
         }
         this.labels = SavedModel.labels(checkpoint, checkpoint.headOutputs());
-        this.tokenizer = checkpoint.tokenizer(null);
+        this.tokenizer =
+                checkpoint
+                        .tokenizer(null)
+                        .cutting(TextLimit.truncation(checkpoint.config(), place.toString()));
         this.maxLength = SavedModel.maxLength(checkpoint);
         this.adapter = null;
         var model =
@@ -126,7 +129,10 @@ public final class Predictor implements AutoCloseable {
                     "take the base model that the adapter was trained on");
         }
         String saved = metadata.get("cglora.tokenizer");
-        this.tokenizer = checkpoint.tokenizer(saved == null || saved.equals("null") ? null : saved);
+        this.tokenizer =
+                checkpoint
+                        .tokenizer(saved == null || saved.equals("null") ? null : saved)
+                        .cutting(TextLimit.truncation(metadata, place.toString()));
         this.maxLength =
                 Math.min(
                         checkpoint.encoder().maxPositions(),
@@ -203,9 +209,9 @@ public final class Predictor implements AutoCloseable {
         return adapter;
     }
 
-    /// Where texts are cut.
-    int maxLength() {
-        return maxLength;
+    /// How much of a text is read.
+    TextLimit limit() {
+        return new TextLimit(maxLength, tokenizer.truncation());
     }
 
     /// What the model says about so many examples, as tokens.
@@ -219,6 +225,7 @@ public final class Predictor implements AutoCloseable {
     /// One answer an example: the label and its probabilities, or the number of a regression.
     public List<Map<String, Object>> predict(List<RawExample> examples) {
         Dataset data = Dataset.of(examples, tokenizer, null, maxLength, "input");
+        TextLimit.require(data, examples, maxLength);
         Evaluation evaluation =
                 session.evaluate(
                         new Batcher(

@@ -119,7 +119,15 @@ public final class WritingPredictor implements AutoCloseable {
         this.options = options;
         this.trained =
                 adapter == null ? Trained.of(checkpoint.config()) : Trained.of(adapter.metadata());
-        this.tokenizer = checkpoint.tokenizer(trained.tokenizer());
+        this.tokenizer =
+                checkpoint
+                        .tokenizer(trained.tokenizer())
+                        .cutting(
+                                adapter == null
+                                        ? TextLimit.truncation(
+                                                checkpoint.config(), place.toString())
+                                        : TextLimit.truncation(
+                                                adapter.metadata(), place.toString()));
         TaskModel task =
                 checkpoint.isEncoderDecoder()
                         ? new Seq2Seq(checkpoint.encoderDecoder())
@@ -237,6 +245,7 @@ public final class WritingPredictor implements AutoCloseable {
                             e.line()));
         }
         Dataset data = Dataset.of(read, tokenizer, null, trained.maxLength(), "input");
+        TextLimit.require(data, read, trained.maxLength());
         int rows = Math.min(BATCH, examples.size());
         var batcher =
                 new Batcher(

@@ -17,13 +17,19 @@ public record TrainSpec(
                 boolean when,
         @Setting(
                         value =
-                                "What is trained: all; head; body, the adapter without the head, or the"
-                                        + " model's own weights where there is none",
+                                "What is trained: all; head; body, the adapter without the head, or"
+                                        + " the model's own weights where there is none",
                         byDefault = "\"all\"")
                 Trains trains,
         @Setting(
+                        value = "The data stage to train on, by its id; null: the first",
+                        byDefault = "null",
+                        nullable = true)
+                String data,
+        @Setting(
                         value =
-                                "Passes over the training examples; 3 where max_steps is not given either",
+                                "Passes over the training examples; 3 where max_steps is not given"
+                                        + " either",
                         byDefault = "null",
                         nullable = true,
                         min = 0,
@@ -122,9 +128,9 @@ public record TrainSpec(
                 String loadBest,
         @Setting(
                         value =
-                                "When to write a checkpoint: epoch, or every so many steps, and after the"
-                                        + " last one; null never. A cell of a grid removes its own at its"
-                                        + " end",
+                                "When to write a checkpoint: epoch, or every so many steps, and"
+                                    + " after the last one; null never. A cell of a grid removes"
+                                    + " its own at its end",
                         byDefault = "\"epoch\"",
                         nullable = true,
                         min = 1)
@@ -188,6 +194,7 @@ public record TrainSpec(
                 id,
                 when,
                 trains,
+                data,
                 epochs,
                 maxSteps,
                 perDeviceBatchSize,
