@@ -58,13 +58,21 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
     /// What transformers takes where a configuration says nothing.
     private static final double INITIALIZER_RANGE = 0.02;
 
+    private static final String GENERATION = "generation_config.json";
     private static final String TOKENIZER = "tokenizer.json";
     private static final List<String> TOKENIZER_COMPANIONS =
             List.of(
                     "tokenizer_config.json",
                     "special_tokens_map.json",
                     "added_tokens.json",
-                    "vocab.txt");
+                    "vocab.txt",
+                    "vocab.json",
+                    "merges.txt",
+                    "spiece.model",
+                    "tokenizer.model",
+                    "sentencepiece.bpe.model",
+                    "chat_template.jinja",
+                    "chat_template.json");
 
     /// Reads configuration and headers, not the weights.
     ///
@@ -353,6 +361,15 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
             if (Files.isRegularFile(other)) {
                 Files.copy(other, folder.resolve(name));
             }
+        }
+    }
+
+    /// Copies `generation_config.json`, how transformers writes with the model by default, into a
+    /// folder, where there is one.
+    public void copyGeneration(Path folder) throws IOException {
+        Path file = Path.of(description).resolve(GENERATION);
+        if (Files.isRegularFile(file)) {
+            Files.copy(file, folder.resolve(GENERATION));
         }
     }
 

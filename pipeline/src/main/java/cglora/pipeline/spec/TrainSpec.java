@@ -50,6 +50,13 @@ public record TrainSpec(
                 int perDeviceBatchSize,
         @Setting(value = "Passes in one optimizer step", byDefault = "1", min = 1)
                 int gradientAccumulationSteps,
+        @Setting(
+                        value =
+                                "Keeps only the input of each layer and computes the layer again"
+                                    + " for its gradient: less memory, the same numbers, about a"
+                                    + " third more time",
+                        byDefault = "false")
+                boolean gradientCheckpointing,
         @Setting(value = "The optimizer", byDefault = "\"adamw\"") Optimizer optimizer,
         @Setting(
                         value = "Peak learning rate; auto takes one by method and rank",
@@ -199,6 +206,7 @@ public record TrainSpec(
                 maxSteps,
                 perDeviceBatchSize,
                 gradientAccumulationSteps,
+                gradientCheckpointing,
                 optimizer,
                 learningRate,
                 headLearningRate,
