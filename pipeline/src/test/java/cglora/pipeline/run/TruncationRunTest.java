@@ -51,6 +51,11 @@ class TruncationRunTest {
                 .toList();
     }
 
+    /// Rows of a batch may differ in the order of their sums.
+    private static double distance(JsonNode some, JsonNode others) {
+        return Math.abs(some.get(0).asDouble() - others.get(0).asDouble());
+    }
+
     private static String pair(String first, String second) {
         return "{\"text\": \"%s\", \"text_pair\": \"%s\"}".formatted(first, second);
     }
@@ -70,7 +75,8 @@ class TruncationRunTest {
                         pair("a good film", "the very old new book"),
                         pair("a good film", "old new book"),
                         pair("a good film", "the very old"));
-        assertThat(same.get(0)).isEqualTo(same.get(1)).isNotEqualTo(same.get(2));
+        assertThat(distance(same.get(0), same.get(1))).isLessThan(1e-6);
+        assertThat(distance(same.get(0), same.get(2))).isGreaterThan(1e-5);
         byte[] adapter = adapter();
         run(
                         "data.truncation=only_second",
@@ -86,7 +92,7 @@ class TruncationRunTest {
                         merged,
                         pair("a good film", "the very old new book"),
                         pair("a good film", "old new book"));
-        assertThat(ofModel.get(0)).isEqualTo(ofModel.get(1));
+        assertThat(distance(ofModel.get(0), ofModel.get(1))).isLessThan(1e-6);
     }
 
     @Test
