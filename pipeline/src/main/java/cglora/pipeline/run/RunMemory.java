@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Counts the memory of a run's stages before anything runs.
 final class RunMemory {
@@ -109,7 +110,10 @@ final class RunMemory {
     /// and splits them. Measured. Nothing beside the readers' where examples are few.
     private long indexBytes() {
         long examples =
-                (long) inputs.train().size() + inputs.validation().size() + inputs.test().size();
+                inputs.onEach().stream()
+                        .flatMap(in -> Stream.of(in.train(), in.validation(), in.test()))
+                        .mapToLong(Dataset::size)
+                        .sum();
         return examples > FEW ? examples * EXAMPLE_BYTES : 0;
     }
 
@@ -125,8 +129,11 @@ final class RunMemory {
         return Arrays.stream(sets).mapToInt(inputs.batcher(batch)::widest).max().orElseThrow();
     }
 
-    private BatchShape largest(int batch, Dataset... sets) {
-        List<BatchShape> shapes = Arrays.stream(sets).map(inputs.batcher(batch)::largest).toList();
+    private static BatchShape largest(int batch, Inputs of, Dataset... sets) {
+        return largest(batch, Arrays.stream(sets).map(of.batcher(batch)::largest).toList());
+    }
+
+    private static BatchShape largest(int batch, List<BatchShape> shapes) {
         return new BatchShape(
                 batch,
                 shapes.stream().mapToInt(BatchShape::width).max().orElseThrow(),
@@ -134,13 +141,12 @@ final class RunMemory {
     }
 
     private long evaluation() {
-        return session.plannedEvaluation(
-                        largest(
-                                Inputs.EVALUATION_BATCH,
-                                inputs.train(),
-                                inputs.validation(),
-                                inputs.test()))
-                .scratchBytes();
+        int batch = Inputs.EVALUATION_BATCH;
+        List<BatchShape> shapes =
+                inputs.onEach().stream()
+                        .map(in -> largest(batch, in, in.train(), in.validation(), in.test()))
+                        .toList();
+        return session.plannedEvaluation(largest(batch, shapes)).scratchBytes();
     }
 
     private void calibrate(CalibrateSpec calibrate) {
@@ -253,7 +259,8 @@ final class RunMemory {
     private void train(TrainSpec training) {
         new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
-        var program = session.plannedTraining(largest(batch, inputs.train()));
+        Inputs own = inputs.on(training.data());
+        var program = session.plannedTraining(largest(batch, own, own.train()));
         long state = session.persistentBytes() - weights.bytes();
         adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(

@@ -5,6 +5,8 @@ import static cglora.kernels.error.ErrorCode.P_STAGE;
 import static cglora.kernels.error.ErrorCode.P_VALUE;
 
 import cglora.kernels.error.Problems;
+import cglora.kernels.error.Suggestion;
+import cglora.models.tokenizer.Truncation;
 import cglora.pipeline.spec.JsonValue.ArrayValue;
 import cglora.pipeline.spec.JsonValue.BooleanValue;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,6 +49,9 @@ final class StageChecks {
     private final Set<String> seen = new HashSet<>();
     private ModelSpec model;
     private DataSpec data;
+
+    /// The data stages so far by their ids, null where one is not as it is meant.
+    private final Map<String, DataSpec> dataStages = new LinkedHashMap<>();
     private AdapterSpec adapter;
     private boolean adapterIsSure = true;
     private Set<String> unsure = Set.of();
@@ -84,7 +90,7 @@ final class StageChecks {
             order(tree, kind, list);
             seen.add(kind);
             if (kind.equals(DataSpec.STAGE)) {
-                data = null;
+                dataStages.put(Merge.id(tree), null);
             } else if (kind.equals(ModelSpec.STAGE)) {
                 model = null;
             }
@@ -155,7 +161,9 @@ final class StageChecks {
             }
             case DataSpec stage -> {
                 checkData(stage, tree);
-                data = isSure("train", "validation", "test", "validation_split") ? stage : null;
+                boolean sure = isSure("train", "validation", "test", "validation_split");
+                data = dataStages.size() > 1 ? data : sure ? stage : null;
+                dataStages.put(stage.id(), sure ? stage : null);
                 yield stage;
             }
             case CalibrateSpec stage -> {
@@ -243,6 +251,16 @@ final class StageChecks {
                     origin(tree, "labels"),
                     "a regression has no label names",
                     "take \"labels\" out, or set problem_type");
+        }
+        if (model != null
+                && model.task() == ModelSpec.Task.CAUSAL_LM
+                && isSure("truncation", "truncation_side")
+                && !stage.cutting().equals(Truncation.DEFAULT)) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, tree.has("truncation") ? "truncation" : "truncation_side"),
+                    "of a prompt that is too long task CAUSAL_LM always takes the beginning off",
+                    "take it out");
         }
         if (isSure("max_length")
                 && stage.buckets() instanceof AutoOr.Given<List<Integer>>(List<Integer> buckets)) {
@@ -430,7 +448,7 @@ final class StageChecks {
     /// It measures what the adapter's stage has started, from there on.
     private void checkAlign(AlignSpec stage, ObjectValue tree) {
         refuseWriting("stage 'align'", tree.origin().toString(), "take it out");
-        checkSplit(stage, stage.data(), tree);
+        checkSplit(stage, data, stage.data(), tree);
         if (seen.contains(TrainSpec.STAGE)) {
             problems.error(
                     P_STAGE,
@@ -474,6 +492,7 @@ final class StageChecks {
                             + ") rules",
                     "");
         }
+        DataSpec data = dataStage(stage.data(), tree);
         if (data == null) {
             if (tree.has("load_best") && stage.loadBest() != null && isSure("load_best")) {
                 metric(stage.loadBest(), origin(tree, "load_best"));
@@ -523,7 +542,28 @@ final class StageChecks {
         return stage;
     }
 
-    private void checkSplit(StageSpec stage, EvaluateSpec.Split split, ObjectValue tree) {
+    /// The data stage with an id.
+    ///
+    /// @param id null for the first one
+    /// @return null where it is not as it is meant, or not there, which is an error
+    private DataSpec dataStage(String id, ObjectValue tree) {
+        if (id == null || !isSure("data")) {
+            return data;
+        }
+        if (!dataStages.containsKey(id)) {
+            String near = Suggestion.nearest(id, List.copyOf(dataStages.keySet()));
+            problems.error(
+                    P_VALUE,
+                    origin(tree, "data"),
+                    "no data stage before this one has the id '%s'; there are %s"
+                            .formatted(id, String.join(", ", dataStages.keySet())),
+                    near.isEmpty() ? "name one of them" : "did you mean '" + near + "'?");
+        }
+        return dataStages.get(id);
+    }
+
+    private void checkSplit(
+            StageSpec stage, DataSpec data, EvaluateSpec.Split split, ObjectValue tree) {
         if (data == null || !isSure("data")) {
             return;
         }
@@ -549,7 +589,7 @@ final class StageChecks {
     }
 
     private void checkEvaluate(EvaluateSpec stage, ObjectValue tree) {
-        checkSplit(stage, stage.data(), tree);
+        checkSplit(stage, dataStage(stage.data().stage(), tree), stage.data().split(), tree);
         if (stage.metrics() != null && isSure("metrics")) {
             stage.metrics().forEach(name -> metric(name, origin(tree, "metrics")));
         }
