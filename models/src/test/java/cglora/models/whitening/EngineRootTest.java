@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Roots by products in float32 against those of the eigendecomposition in float64.
 class EngineRootTest {
     /// ‖difference‖/‖root‖ for damping down to a hundredth of the mean eigenvalue; the largest seen
-    /// is 6e-5.
+    /// is 5e-5.
     private static final double TOLERANCE = 3e-4;
 
     private static final int KINDS = 6;
