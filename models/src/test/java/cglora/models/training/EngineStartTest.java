@@ -32,8 +32,7 @@ class EngineStartTest {
         assertThat(actual.report().arithmetic()).isEqualTo("engine");
         assertThat(actual.report().left()).isEmpty();
         assertThat(actual.report().layers()).isEqualTo(expected.changes().size());
-        assertThat(actual.warnings().warnings())
-                .isEqualTo(expected.warnings().warnings());
+        assertThat(actual.warnings().warnings()).isEqualTo(expected.warnings().warnings());
         // queries, keys and values of a layer share their input
         assertThat(actual.report().roots()).isEqualTo(2 * expected.changes().size() - 2 * 2);
         assertThat(actual.changes()).containsOnlyKeys(expected.changes().keySet());
