@@ -151,6 +151,31 @@ final class EngineGradient implements LinearOperator {
         return times(backward, kind.in(), Y);
     }
 
+    /// The same matrix by a factor.
+    LinearOperator times(double scale) {
+        return new LinearOperator() {
+            @Override
+            public int rows() {
+                return kind.out();
+            }
+
+            @Override
+            public int columns() {
+                return kind.in();
+            }
+
+            @Override
+            public Matrix multiply(Matrix Y) {
+                return EngineGradient.this.multiply(Y).scaled(scale);
+            }
+
+            @Override
+            public Matrix multiplyTransposed(Matrix Y) {
+                return EngineGradient.this.multiplyTransposed(Y).scaled(scale);
+            }
+        };
+    }
+
     /// `R_a Y`; `Y` where there is no root.
     Matrix byInputRoot(Matrix Y) {
         if (!kind.input()) {

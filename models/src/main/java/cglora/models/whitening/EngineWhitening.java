@@ -5,17 +5,15 @@ import cglora.kernels.engine.LargeArrays;
 import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.Damping;
 import cglora.models.curvature.FactoredKfac;
+import cglora.models.curvature.SketchedKfac;
 import cglora.models.curvature.WhitenedGradient;
 import cglora.models.curvature.WhitenedStart;
 import cglora.models.curvature.WhiteningArithmetic;
 import cglora.models.curvature.WhiteningReport;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.TruncatedSvd;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,7 +27,8 @@ import java.util.Optional;
 ///
 /// A layer that products do not serve goes to the host: exponents other than 0, ¼ and ½; damping or
 /// roots beyond float32; roots of leading eigenvectors, or of exponents that are neither 0 nor the
-/// step's; statistics that are no factors. The report names it with the reason.
+/// step's; kept tokens. The report names it with the reason. Of sketched statistics, whose roots
+/// are thin, only the products of the gradient are large, and the engine's.
 public final class EngineWhitening implements WhiteningArithmetic {
     /// More than for products in float64 on the host, since they cost little here.
     private static final int POWER_ITERATIONS = 6;
@@ -40,12 +39,8 @@ public final class EngineWhitening implements WhiteningArithmetic {
     private final Engine engine;
     private final Map<Integer, EngineRoot> roots = new HashMap<>();
     private final Map<EngineGradient.Kind, EngineGradient> gradients = new HashMap<>();
-    private final Map<String, List<String>> left = new LinkedHashMap<>();
+    private final Tally tally = new Tally();
     private Input input;
-    private int layers;
-    private int made;
-    private int products;
-    private double residual;
 
     /// The input root that is there from the layer before.
     private record Input(
@@ -72,9 +67,11 @@ public final class EngineWhitening implements WhiteningArithmetic {
     @Override
     public WhitenedGradient gradient(Step step) {
         try {
-            return serve(step).gradient();
+            return step.statistics() instanceof SketchedKfac sketch
+                    ? serve(sketch, step)
+                    : serve(step).gradient();
         } catch (UnservedException e) {
-            leave(step, e);
+            tally.leave(step.module(), e);
             return HOST.gradient(step);
         }
     }
@@ -82,6 +79,9 @@ public final class EngineWhitening implements WhiteningArithmetic {
     @Override
     public Optional<WhitenedStart> start(Step step, Coordinates c) {
         try {
+            if (step.statistics() instanceof SketchedKfac sketch) {
+                return start(serve(sketch, step), sketch, step, c);
+            }
             if (c.rank() > 0) {
                 throw new UnservedException("roots of leading eigenvectors need eigenvectors");
             }
@@ -89,13 +89,45 @@ public final class EngineWhitening implements WhiteningArithmetic {
             requireOwn(step.pS(), c.pS());
             return start(serve(step), step, c);
         } catch (UnservedException e) {
-            leave(step, e);
+            tally.leave(step.module(), e);
             return HOST.start(step, c);
         }
     }
 
-    private void leave(Step step, UnservedException e) {
-        left.computeIfAbsent(e.getMessage(), _ -> new ArrayList<>()).add(step.module());
+    /// The products of `G`; the roots of sketched factors are thin.
+    private WhitenedGradient serve(SketchedKfac sketch, Step step) {
+        int columns = TruncatedSvd.sketchColumns(step.rank());
+        EngineGradient on =
+                on(new EngineGradient.Kind(sketch.in(), sketch.out(), columns, false, false));
+        double largest = largest(sketch.G());
+        on.whiten(sketch.G(), largest);
+        tally.served();
+        return sketch.whitenedGradientSvd(
+                step.damping(), step.pA(), step.pS(), step.rank(), step.seed(), on.times(largest));
+    }
+
+    private static Optional<WhitenedStart> start(
+            WhitenedGradient gradient, SketchedKfac sketch, Step step, Coordinates c) {
+        return gradient.isZero()
+                ? Optional.empty()
+                : Optional.of(
+                        WhitenedStart.of(
+                                gradient,
+                                step.pA(),
+                                step.pS(),
+                                sketch.roots(step.damping(), c.pA(), c.pS()),
+                                c.rank(),
+                                c.scaling(),
+                                c.eta()));
+    }
+
+    private EngineGradient on(EngineGradient.Kind kind) {
+        return gradients.computeIfAbsent(kind, k -> new EngineGradient(engine, k));
+    }
+
+    /// What brings the gradient into the range of float32; its products stay there.
+    private static double largest(Matrix G) {
+        return G.isZero() ? 1 : G.maxAbsolute();
     }
 
     private static void requireOwn(double step, double coordinates) throws UnservedException {
@@ -109,7 +141,7 @@ public final class EngineWhitening implements WhiteningArithmetic {
     private Served serve(Step step) throws UnservedException {
         CurvatureStatistics statistics = step.statistics();
         if (!(statistics instanceof FactoredKfac factors)) {
-            throw new UnservedException("sketches and tokens are no factors to take roots of");
+            throw new UnservedException("tokens are no factors to take roots of");
         }
         requirePossible(step.pA());
         requirePossible(step.pS());
@@ -123,7 +155,7 @@ public final class EngineWhitening implements WhiteningArithmetic {
                         TruncatedSvd.sketchColumns(step.rank()),
                         step.pA() > 0,
                         step.pS() > 0);
-        EngineGradient on = gradients.computeIfAbsent(kind, k -> new EngineGradient(engine, k));
+        EngineGradient on = on(kind);
         double inputScale = 1;
         if (step.pA() > 0) {
             inputScale = takeInput(on, kind, factors.A(), damping.lambdaA(), step.pA());
@@ -134,13 +166,13 @@ public final class EngineWhitening implements WhiteningArithmetic {
             outputScale = compute(root, factors.S(), damping.lambdaS(), step.pS());
             on.takeOutputRoot(root);
         }
-        double largest = factors.isZeroGradient() ? 1 : factors.G().maxAbsolute();
+        double largest = largest(factors.G());
         on.whiten(factors.G(), largest);
         TruncatedSvd svd =
                 meaningful(
                         TruncatedSvd.of(on, step.rank(), POWER_ITERATIONS, step.seed()),
                         largest * inputScale * outputScale);
-        layers++;
+        tally.served();
         return new Served(
                 on,
                 new WhitenedGradient(
@@ -181,9 +213,7 @@ public final class EngineWhitening implements WhiteningArithmetic {
     private double compute(EngineRoot root, Matrix F, double damping, double exponent)
             throws UnservedException {
         EngineRoot.Made one = root.compute(F, damping, exponent);
-        made++;
-        products += one.products();
-        residual = Math.max(residual, one.residual());
+        tally.add(one);
         return Math.pow(one.scale(), -exponent);
     }
 
@@ -257,7 +287,7 @@ public final class EngineWhitening implements WhiteningArithmetic {
 
     @Override
     public WhiteningReport report() {
-        return new WhiteningReport("engine", layers, made, products, residual, left);
+        return tally.report();
     }
 
     /// Takes the memory of layers of a shape, as a plan on a
@@ -265,7 +295,7 @@ public final class EngineWhitening implements WhiteningArithmetic {
     public void plan(int in, int out, int rank, double pA, double pS) {
         var kind =
                 new EngineGradient.Kind(in, out, TruncatedSvd.sketchColumns(rank), pA > 0, pS > 0);
-        gradients.computeIfAbsent(kind, k -> new EngineGradient(engine, k)).plan();
+        on(kind).plan();
         if (pA > 0) {
             root(in).plan();
         }

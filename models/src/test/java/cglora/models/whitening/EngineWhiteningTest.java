@@ -10,6 +10,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.Damping;
 import cglora.models.curvature.FactoredKfac;
+import cglora.models.curvature.SketchedKfac;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.curvature.WhitenedGradient;
@@ -215,7 +216,7 @@ class EngineWhiteningTest {
                     .anyMatch(reason -> reason.contains("less than 1e-06 of the largest"))
                     .anyMatch(reason -> reason.contains("leading eigenvectors"))
                     .anyMatch(reason -> reason.contains("exponent 0.25 for a step of exponent 0.5"))
-                    .anyMatch(reason -> reason.contains("sketches and tokens"));
+                    .anyMatch(reason -> reason.contains("tokens are no factors"));
             assertThat(products.report().layers()).isZero();
         }
     }
@@ -250,6 +251,50 @@ class EngineWhiteningTest {
                                     WhiteningArithmetic.HOST.gradient(single).product(1)))
                     .isLessThan(TOLERANCE);
             assertThat(gradient.balanced(2, 1).A().isFinite()).isTrue();
+        }
+    }
+
+    /// Of sketches the gradient's products are the engine's, the thin roots the host's: any
+    /// exponent, any kind of root.
+    @ParameterizedTest
+    @CsvSource({"0.5, 0.5, 0", "0.3, 0.5, 0", "0.5, 0, 6"})
+    void sketchesAreServed(double p, double q, int rootRank) {
+        var random = new Random(12);
+        for (int[] sides : new int[][] {{20, 31}, {150, 170}}) {
+            int in = sides[0];
+            int out = sides[1];
+            FactoredKfac f = tokens(9, in, out, random);
+            Matrix Omega = RandomMatrices.gaussian(in, 12, random);
+            Matrix Psi = RandomMatrices.gaussian(out, 12, random);
+            var sketch =
+                    new SketchedKfac(
+                            f.A().times(Omega),
+                            f.S().times(Psi),
+                            f.G(),
+                            f.traceA(),
+                            f.traceS(),
+                            Omega,
+                            Psi);
+            Step step = step(sketch, Damping.relative(1), p, p, 9, 3);
+            var coordinates = new Coordinates(q, q, rootRank, 2, 0.5);
+            try (var engine = new JvmEngine(1);
+                    var products = new EngineWhitening(engine)) {
+                Matrix expected = WhiteningArithmetic.HOST.gradient(step).product(1);
+                assertThat(error(products.gradient(step).product(1), expected))
+                        .isLessThan(TOLERANCE);
+                WhitenedStart start = products.start(step, coordinates).orElseThrow();
+                assertThat(error(start.gradient().product(1), expected)).isLessThan(TOLERANCE);
+                assertThat(start.input().values())
+                        .isEqualTo(
+                                WhiteningArithmetic.HOST
+                                        .start(step, coordinates)
+                                        .orElseThrow()
+                                        .input()
+                                        .values());
+                assertThat(products.report().layers()).isEqualTo(2);
+                assertThat(products.report().roots()).isZero();
+                assertThat(products.report().left()).isEmpty();
+            }
         }
     }
 

@@ -272,7 +272,10 @@ final class RunMemory {
             int in = layer.module().in();
             int out = layer.module().out();
             int rank = inputs.allocation().map(a -> a.ranks().limit(in, out)).orElse(layer.r());
-            whitening.plan(in, out, rank, adapter.cg().pA(), adapter.cg().pS());
+            // the roots of sketches are thin, and the host's
+            double share =
+                    inputs.calibrateSpec().stream().anyMatch(CalibrateStage::isSketched) ? 0 : 1;
+            whitening.plan(in, out, rank, share * adapter.cg().pA(), share * adapter.cg().pS());
         }
         return counted.plannedBytes();
     }
