@@ -69,7 +69,7 @@ public final class Plan {
         }
         session.close();
         out.printf("engine       %s (%s)%n", engine.device(), engine.why());
-        List<MemoryPlan> stages = RunMemory.of(inputs);
+        List<MemoryPlan> stages = RunMemory.of(inputs, engine);
         MemoryPlan largest = MemoryPlan.largest(stages);
         out.printf("memory       %s%n", largest);
         for (MemoryPlan stage : stages) {
@@ -96,7 +96,8 @@ public final class Plan {
                                 bytes ->
                                         out.printf(
                                                 Locale.ROOT,
-                                                "device       %s lends %.1f MiB, %s takes %.1f: %s%n",
+                                                "device       %s lends %.1f MiB, %s takes %.1f:"
+                                                        + " %s%n",
                                                 device.info(),
                                                 limit / 1048576.0,
                                                 stage.id(),

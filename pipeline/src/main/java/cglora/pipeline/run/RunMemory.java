@@ -9,10 +9,13 @@ import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
+import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.Session;
 import cglora.models.training.SketchedPass;
 import cglora.models.training.Trainer;
+import cglora.models.whitening.EngineWhitening;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.MemoryPlan.Item;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
@@ -43,6 +46,7 @@ final class RunMemory {
     private static final long FEW = 100_000;
 
     private final Inputs inputs;
+    private final EngineChoice engine;
     private final List<LinearModule> modules = new ArrayList<>();
     private final List<MemoryPlan> stages = new ArrayList<>();
     private final Session session;
@@ -53,16 +57,17 @@ final class RunMemory {
     private long layerBytes;
     private long layerNativeBytes;
 
-    private RunMemory(Inputs inputs) {
+    private RunMemory(Inputs inputs, EngineChoice engine) {
         this.inputs = inputs;
+        this.engine = engine;
         this.session =
                 new Session(new NullEngine(), inputs.task(), inputs.checkpoint(), inputs.isFull());
         this.weights = Item.engine("weights", session.persistentBytes());
     }
 
     /// One plan a stage that computes.
-    static List<MemoryPlan> of(Inputs inputs) {
-        var memory = new RunMemory(inputs);
+    static List<MemoryPlan> of(Inputs inputs, EngineChoice engine) {
+        var memory = new RunMemory(inputs, engine);
         memory.count();
         memory.session.close();
         return memory.stages;
@@ -242,18 +247,43 @@ final class RunMemory {
         }
         session.addAdapters(inputs.layers());
         adapters = Item.engine("adapters", session.adapterBytes());
-        // as many layers at a time as there are processors
-        long parallel = Math.min(modules.size(), Runtime.getRuntime().availableProcessors());
+        boolean products =
+                adapter.method() == AdapterSpec.Method.CG_LORA
+                        && adapter.from() == null
+                        && WhiteningChoice.of(adapter.cg().arithmetic(), engine).arithmetic()
+                                == AdapterStart.Arithmetic.ENGINE;
+        // as many layers at a time as there are processors; an engine takes one after the other
+        long parallel =
+                products
+                        ? Math.min(modules.size(), 1)
+                        : Math.min(modules.size(), Runtime.getRuntime().availableProcessors());
         add(
                 adapter.id(),
                 List.of(
                         weights,
                         adapters,
                         sums,
+                        Item.engine("whitening", products ? whiteningBytes(adapter) : 0),
                         Item.host("layers at work", parallel * layerBytes),
                         Item.host("dead arrays", DEAD)),
                 List.of(Item.host("LAPACK", parallel * layerNativeBytes), READERS));
         add(adapter.id(), weights, adapters, activations(evaluation()));
+    }
+
+    /// What the whitening of all shapes takes on the engine.
+    private long whiteningBytes(AdapterSpec adapter) {
+        var counted = new NullEngine();
+        var whitening = new EngineWhitening(counted);
+        for (LoraLayer layer : inputs.layers()) {
+            int in = layer.module().in();
+            int out = layer.module().out();
+            int rank = inputs.allocation().map(a -> a.ranks().limit(in, out)).orElse(layer.r());
+            // the roots of sketches are thin, and the host's
+            double share =
+                    inputs.calibrateSpec().stream().anyMatch(CalibrateStage::isSketched) ? 0 : 1;
+            whitening.plan(in, out, rank, share * adapter.cg().pA(), share * adapter.cg().pS());
+        }
+        return counted.plannedBytes();
     }
 
     private void train(TrainSpec training) {

@@ -240,7 +240,7 @@ public final class Runner {
     /// Before anything is compiled for a device, every stage is known to fit it.
     private void requireFit(Inputs inputs) {
         if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
-            RunMemory.of(inputs).forEach(plan -> plan.requireFit(info, profile));
+            RunMemory.of(inputs, engine).forEach(plan -> plan.requireFit(info, profile));
         }
     }
 
@@ -300,7 +300,7 @@ public final class Runner {
                                 "of",
                                 "device",
                                 "stages",
-                                MemoryPlan.deviceRecords(RunMemory.of(run.inputs)))
+                                MemoryPlan.deviceRecords(RunMemory.of(run.inputs, engine)))
                         : Map.of("of", "process", "stages", MemoryPlan.records(plans)));
     }
 
@@ -379,7 +379,7 @@ public final class Runner {
     /// counts: none there.
     private List<MemoryPlan> plans(Inputs inputs) {
         return switch (engine) {
-            case EngineChoice.Jvm _ -> RunMemory.of(inputs);
+            case EngineChoice.Jvm _ -> RunMemory.of(inputs, engine);
             case EngineChoice.Tornado _ -> List.of();
         };
     }
