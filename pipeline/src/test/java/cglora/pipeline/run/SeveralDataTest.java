@@ -100,10 +100,10 @@ class SeveralDataTest {
         TinyRuns.Outcome labels =
                 run(
                         "{\"stage\": \"data\", \"train\": \"train.tsv\", \"max_length\":"
-                            + " 12},{\"stage\": \"data\", \"id\": \"more\", \"train\":"
-                            + " \"other.tsv\", \"max_length\": 12},{\"stage\": \"data\", \"id\":"
-                            + " \"third\", \"train\": \"more.tsv\", \"max_length\": 12, \"labels\":"
-                            + " [\"yes\", \"no\"]}",
+                                + " 12},{\"stage\": \"data\", \"id\": \"more\", \"train\":"
+                                + " \"other.tsv\", \"max_length\": 12},{\"stage\": \"data\", \"id\":"
+                                + " \"third\", \"train\": \"more.tsv\", \"max_length\": 12, \"labels\":"
+                                + " [\"yes\", \"no\"]}",
                         "",
                         "");
         assertThat(labels.status()).isEqualTo(3);
@@ -124,7 +124,12 @@ class SeveralDataTest {
                         "")
                 .succeeds();
         TinyRuns.Outcome grid =
-                runs.run("--grid", "train.data=null,more", "--set", "output_dir=" + folder.resolve("grids"), "--quiet");
+                runs.run(
+                        "--grid",
+                        "train.data=null,more",
+                        "--set",
+                        "output_dir=" + folder.resolve("grids"),
+                        "--quiet");
         assertThat(grid.status()).as(grid.err()).isZero();
     }
 }
