@@ -297,7 +297,15 @@ final class StageChecks {
     }
 
     private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
-        refuseWriting("stage 'calibrate'", tree.origin().toString(), "take it out");
+        if (stage.fisher() == CalibrateSpec.Fisher.EXACT && writes()) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "fisher"),
+                    "fisher 'exact' is a backward pass for each class, and for task "
+                            + model.task().jsonName()
+                            + " every token of the vocabulary is one",
+                    "\"fisher\": \"mc\", the same matrix in the mean, or \"empirical\"");
+        }
         checkSketched(stage, tree);
         if (stage.keep() && stage.from() != null) {
             conflict(tree, "keep", "from", "what is taken is kept already");
@@ -320,19 +328,12 @@ final class StageChecks {
     }
 
     private void checkAdapter(AdapterSpec stage, ObjectValue tree) {
-        if (stage.method().isCalibrated()) {
-            refuseWriting(
-                    "method '" + stage.method().jsonName() + "'",
-                    origin(tree, "method"),
-                    "\"method\": \"lora\", \"rslora\", \"pissa\", \"olora\" or \"full\"");
-        }
         if (tree.has("head_warmup")) {
             refuseWriting("'head_warmup'", origin(tree, "head_warmup"), "take it out");
         }
         if (isSure("method", "from")
                 && stage.method().isCalibrated()
-                && !seen.contains("calibrate")
-                && !writes()) {
+                && !seen.contains("calibrate")) {
             problems.error(
                     P_STAGE,
                     tree.origin().toString(),
