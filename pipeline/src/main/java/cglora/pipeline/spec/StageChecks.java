@@ -270,17 +270,22 @@ final class StageChecks {
         if (!stage.task().writes()) {
             return;
         }
-        for (String key : List.of("problem_type", "pooling", "head")) {
-            if (tree.has(key)) {
-                problems.error(
-                        O_CONFLICT,
-                        origin(tree, key),
-                        "'"
-                                + key
-                                + "' is for classes and numbers, the task is "
-                                + stage.task().jsonName(),
-                        "take it out");
-            }
+        ofClasses("problem_type", stage.problemType() != null, tree, stage);
+        ofClasses("pooling", stage.pooling() != ModelSpec.Pooling.AUTO, tree, stage);
+        ofClasses("head", stage.head() != ModelSpec.Head.AUTO, tree, stage);
+    }
+
+    /// @param given as something else than the default, which a run's own record holds
+    private void ofClasses(String key, boolean given, ObjectValue tree, ModelSpec stage) {
+        if (given) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, key),
+                    "'"
+                            + key
+                            + "' is for classes and numbers, the task is "
+                            + stage.task().jsonName(),
+                    "take it out");
         }
     }
 
@@ -327,7 +332,7 @@ final class StageChecks {
     }
 
     private void checkAdapter(AdapterSpec stage, ObjectValue tree) {
-        if (tree.has("head_warmup")) {
+        if (!(stage.headWarmup() instanceof HeadWarmup.Auto)) {
             refuseWriting("'head_warmup'", origin(tree, "head_warmup"), "take it out");
         }
         if (isSure("method", "from")
@@ -460,7 +465,7 @@ final class StageChecks {
     }
 
     private StageSpec settleTrain(TrainSpec stage, ObjectValue tree) {
-        if (tree.has("class_weights")) {
+        if (stage.classWeights() != null) {
             refuseWriting("'class_weights'", origin(tree, "class_weights"), "take it out");
         }
         if (tree.has("warmup_steps") && tree.has("warmup_ratio")) {

@@ -171,19 +171,19 @@ class WritingMethodsTest {
         assertThat(ResumableRun.history(crashed)).isEqualTo(ResumableRun.history(whole));
     }
 
-    /// What one run has gathered serves another, with the same adapter.
+    /// What one run has gathered serves another, with the same start but for rounding.
     @ParameterizedTest
     @ValueSource(strings = {"t5", "llama"})
     void statisticsAreKeptForLaterRuns(String family) throws IOException {
         Path pipeline = write(folder, family);
-        TinyRuns.done(with("run", pipeline, "calibrate.keep=true", "train.max_steps=1"));
+        String[] little = {"train.max_steps=1", "train.learning_rate=1e-6"};
+        TinyRuns.done(with("run", pipeline, little[0], little[1], "calibrate.keep=true"));
         Path first = folder.resolve("runs/latest").toRealPath();
         TinyRuns.Outcome run =
                 TinyRuns.done(
-                        with("run", pipeline, "calibrate.from=" + first, "train.max_steps=1"));
+                        with("run", pipeline, little[0], little[1], "calibrate.from=" + first));
         assertThat(run.err()).contains("those of ", "from 16 examples");
-        assertThat(ResumableRun.exported(folder.resolve("runs/latest").toRealPath()))
-                .isEqualTo(ResumableRun.exported(first));
+        EarlierStatisticsTest.requireNear(folder.resolve("runs/latest").toRealPath(), first);
     }
 
     @ParameterizedTest
