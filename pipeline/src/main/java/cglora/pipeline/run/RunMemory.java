@@ -6,7 +6,6 @@ import cglora.kernels.error.Problems;
 import cglora.models.adapter.Need;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
-import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
@@ -20,6 +19,7 @@ import cglora.pipeline.run.MemoryPlan.Item;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.CalibrateSpec;
+import cglora.pipeline.spec.CgSpec;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ExportSpec;
@@ -130,10 +130,6 @@ final class RunMemory {
         return Item.engine("activations", bytes);
     }
 
-    private int width(int batch, Dataset... sets) {
-        return Arrays.stream(sets).mapToInt(inputs.batcher(batch)::widest).max().orElseThrow();
-    }
-
     private static BatchShape largest(int batch, Inputs of, Dataset... sets) {
         return largest(batch, Arrays.stream(sets).map(of.batcher(batch)::largest).toList());
     }
@@ -164,40 +160,65 @@ final class RunMemory {
             return;
         }
         Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
-        int tokens = inputs.batches(data).stream().mapToInt(Batch::tokens).sum();
         var pass = new CalibrationPass(session, modules);
-        int width = width(CalibrateStage.batch(calibrate), data);
         boolean curved = needs.equals(Need.FACTORS);
-        int taken = curved ? CalibrateStage.taken(calibrate, tokens) : tokens;
-        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, taken);
+        CalibrationTokens tokens =
+                CalibrationTokens.of(
+                        pass, modules, inputs.batches(data), curved ? calibrate.tokens() : null);
+        BatchShape shape = largest(CalibrateStage.batch(calibrate), data);
+        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
         long activations;
         if (curved && CalibrateStage.isSketched(calibrate)) {
-            sketches(calibrate, width);
+            sketches(calibrate, shape);
             return;
         }
         if (curved && CalibrateStage.needsRows(calibrate, inputs, tokens)) {
             // the rows in float32, and once more in float64
-            long values = CalibrateStage.rowValues(inputs, calibrate, modules, taken);
+            long values = CalibrateStage.rowValues(inputs, calibrate, pass, modules, tokens);
             sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
-            activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
+            activations = pass.plannedTokens(shape).scratchBytes();
         } else {
             sums = Item.engine(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
-            activations =
-                    pass.planned(needs, CalibrateStage.batch(calibrate), width).scratchBytes();
+            activations = pass.planned(needs, shape).scratchBytes();
         }
         int root = rootRank();
         for (LinearModule module : modules) {
-            layer(module, root, implicit ? taken : 0);
+            layer(module, root, implicit ? tokens.mostTaken() : 0);
         }
-        add(calibrate.id(), weights, sums, activations(activations));
+        boolean drawn = calibrate.fisher() == CalibrateSpec.Fisher.MC && inputs.writes();
+        add(
+                calibrate.id(),
+                weights,
+                sums,
+                activations(drawn ? Math.max(activations, evaluation()) : activations),
+                Item.host("logits", drawn ? logitBytes(shape) : 0));
+    }
+
+    /// What the host reads of a batch's tokens over the vocabulary.
+    private long logitBytes(BatchShape shape) {
+        long tokens = (long) shape.rows() * shape.targetWidth();
+        return Float.BYTES * tokens * inputs.checkpoint().body().vocabularySize();
+    }
+
+    /// Logits of one batch without a step and after a short one, where its length is derived from
+    /// them.
+    private Item probe(AdapterSpec adapter) {
+        boolean asked =
+                inputs.writes()
+                        && adapter.method() == AdapterSpec.Method.CG_LORA
+                        && adapter.from() == null
+                        && adapter.cg().step() != CgSpec.Step.FIXED;
+        int batch =
+                inputs.calibrateSpec().map(CalibrateStage::batch).orElse(Inputs.EVALUATION_BATCH);
+        return Item.host("logits", asked ? 2 * logitBytes(largest(batch, inputs.train())) : 0);
     }
 
     /// Of a layer at work gradient and sketches are in float64, with a few products of the
     /// sketches' size, and both roots where they are wanted.
-    private void sketches(CalibrateSpec calibrate, int width) {
+    private void sketches(CalibrateSpec calibrate, BatchShape shape) {
         SketchedPass pass = CalibrateStage.sketches(session, inputs.layers());
         sums = Item.engine("sketches and gradients", pass.bytes());
-        long activations = pass.planned(CalibrateStage.batch(calibrate), width).scratchBytes();
+        long activations = pass.planned(shape).scratchBytes();
         boolean whitened = Inputs.isWhitened(inputs.adapterSpec());
         for (LinearModule module : modules) {
             long in = module.in();
@@ -267,7 +288,7 @@ final class RunMemory {
                         Item.host("layers at work", parallel * layerBytes),
                         Item.host("dead arrays", DEAD)),
                 List.of(Item.host("LAPACK", parallel * layerNativeBytes), READERS));
-        add(adapter.id(), weights, adapters, activations(evaluation()));
+        add(adapter.id(), weights, adapters, activations(evaluation()), probe(adapter));
     }
 
     /// What the whitening of all shapes takes on the engine.
