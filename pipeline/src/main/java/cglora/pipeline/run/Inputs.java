@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.RankAllocation;
 import cglora.models.adapter.TargetSelection;
 import cglora.models.block.LinearModule;
@@ -83,6 +84,11 @@ record Inputs(
     /// Whether the model's own weights are trained: asked for, or because there is no adapter.
     boolean isFull() {
         return adapterSpec == null ? trains() : adapterSpec.method() == AdapterSpec.Method.FULL;
+    }
+
+    /// How the frozen matrices of the model are kept.
+    DataType dtype() {
+        return DataType.valueOf(modelSpec.dtype().name());
     }
 
     boolean trains() {
@@ -265,7 +271,7 @@ record Inputs(
     }
 
     /// Whether the start is taken off the base, so that what is exported has twice the rank.
-    private static boolean isShifted(AdapterSpec a) {
+    static boolean isShifted(AdapterSpec a) {
         return switch (a.method()) {
             case PISSA, OLORA, LORA_GA -> true;
             case LORA_ONE -> a.scale() == AdapterSpec.Scale.STABLE;

@@ -41,7 +41,13 @@ public final class Plan {
 
     private void print(Inputs inputs) {
         var session =
-                new Session(new NullEngine(), inputs.task(), inputs.checkpoint(), inputs.isFull());
+                new Session(
+                        new NullEngine(),
+                        inputs.task(),
+                        inputs.checkpoint(),
+                        inputs.isFull(),
+                        inputs.headStart(),
+                        inputs.dtype());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             session.addAdapters(inputs.layers());
         }
@@ -96,7 +102,8 @@ public final class Plan {
                                 bytes ->
                                         out.printf(
                                                 Locale.ROOT,
-                                                "device       %s lends %.1f MiB, %s takes %.1f: %s%n",
+                                                "device       %s lends %.1f MiB, %s takes %.1f:"
+                                                        + " %s%n",
                                                 device.info(),
                                                 limit / 1048576.0,
                                                 stage.id(),

@@ -3,9 +3,11 @@ package cglora.pipeline.run;
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.engine.OpenBlas;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.Need;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
+import cglora.models.block.ParameterSpec;
 import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
@@ -55,7 +57,13 @@ final class RunMemory {
     private RunMemory(Inputs inputs) {
         this.inputs = inputs;
         this.session =
-                new Session(new NullEngine(), inputs.task(), inputs.checkpoint(), inputs.isFull());
+                new Session(
+                        new NullEngine(),
+                        inputs.task(),
+                        inputs.checkpoint(),
+                        inputs.isFull(),
+                        inputs.headStart(),
+                        inputs.dtype());
         this.weights = Item.engine("weights", session.persistentBytes());
     }
 
@@ -86,7 +94,7 @@ final class RunMemory {
                 case ExportSpec export -> export(export);
                 case EvaluateSpec evaluate ->
                         add(evaluate.id(), weights, adapters, activations(evaluation()));
-                case DataSpec data -> add(data.id(), weights, reading());
+                case DataSpec data -> add(data.id(), weights, reading(), rounding());
                 case ModelSpec _ -> {}
             }
         }
@@ -115,6 +123,18 @@ final class RunMemory {
 
     private Item reading() {
         return Item.host("checkpoint file", inputs.checkpoint().weights().readingBytes());
+    }
+
+    /// A matrix on its way from the file to where it is kept in fewer bits.
+    private Item rounding() {
+        long largest =
+                inputs.task().bodyParameters().stream()
+                        .mapToLong(ParameterSpec::size)
+                        .max()
+                        .orElse(0);
+        return Item.host(
+                "a matrix before it is rounded",
+                inputs.dtype() == DataType.FLOAT32 ? 0 : Float.BYTES * largest);
     }
 
     private Item activations(long bytes) {
