@@ -14,6 +14,7 @@ import cglora.models.tokenizer.Tokenizer;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.ShardedSafetensors;
 import cglora.models.weights.WeightSource;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -57,13 +58,21 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
     /// What transformers takes where a configuration says nothing.
     private static final double INITIALIZER_RANGE = 0.02;
 
+    private static final String GENERATION = "generation_config.json";
     private static final String TOKENIZER = "tokenizer.json";
     private static final List<String> TOKENIZER_COMPANIONS =
             List.of(
                     "tokenizer_config.json",
                     "special_tokens_map.json",
                     "added_tokens.json",
-                    "vocab.txt");
+                    "vocab.txt",
+                    "vocab.json",
+                    "merges.txt",
+                    "spiece.model",
+                    "tokenizer.model",
+                    "sentencepiece.bpe.model",
+                    "chat_template.jinja",
+                    "chat_template.json");
 
     /// Reads configuration and headers, not the weights.
     ///
@@ -288,8 +297,24 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
 
     static InputStream open(String path) throws IOException {
         return path.startsWith(CLASSPATH)
-                ? PretrainedModel.class.getResourceAsStream(resource(path))
+                ? new Inflated(PretrainedModel.class.getResourceAsStream(resource(path)))
                 : Files.newInputStream(Path.of(path));
+    }
+
+    /// What is packed in a jar, where passing over a part means to unpack it: in large pieces, not
+    /// in the JDK's of 512 bytes.
+    private static final class Inflated extends FilterInputStream {
+        private final byte[] skipped = new byte[1 << 16];
+
+        Inflated(InputStream packed) {
+            super(packed);
+        }
+
+        @Override
+        public long skip(long count) throws IOException {
+            int read = in.read(skipped, 0, (int) Math.min(skipped.length, count));
+            return Math.max(0, read);
+        }
     }
 
     private static String resource(String path) {
@@ -336,6 +361,15 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
             if (Files.isRegularFile(other)) {
                 Files.copy(other, folder.resolve(name));
             }
+        }
+    }
+
+    /// Copies `generation_config.json`, how transformers writes with the model by default, into a
+    /// folder, where there is one.
+    public void copyGeneration(Path folder) throws IOException {
+        Path file = Path.of(description).resolve(GENERATION);
+        if (Files.isRegularFile(file)) {
+            Files.copy(file, folder.resolve(GENERATION));
         }
     }
 

@@ -1,10 +1,15 @@
 package cglora.pipeline.run;
 
+import cglora.models.block.Body;
 import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.tokenizer.Tokenizer.Tokens;
+import cglora.models.training.CausalLanguageModel;
+import cglora.models.training.Seq2Seq;
+import cglora.models.training.TaskModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -17,25 +22,41 @@ final class MergeProbe {
 
     private final List<Batch> batches;
 
-    MergeProbe(Predictor model) {
-        var encoder = model.checkpoint().encoder();
-        int longest = Math.min(LONGEST, encoder.maxPositions());
+    MergeProbe(LoadedModel model) {
+        Body body = model.checkpoint().body();
+        int longest = Math.min(LONGEST, body.maxPositions());
         var random = new SplittableRandom(1);
         var sequences = new ArrayList<Tokens>();
         for (int i = 0; i < SEQUENCES; i++) {
             int length = random.nextInt(SHORTEST, longest + 1);
-            int[] ids = random.ints(length, 0, encoder.vocabularySize()).toArray();
+            int[] ids = random.ints(length, 0, body.vocabularySize()).toArray();
             sequences.add(new Tokens(ids, new int[length], length));
         }
         var data = new Dataset(sequences, new int[SEQUENCES], new float[SEQUENCES], 0, longest);
+        int[] widths = {longest};
         batches =
-                new Batcher(SEQUENCES, new int[] {longest}, model.checkpoint().padTokenId())
-                        .sequential(data);
+                new Batcher(SEQUENCES, widths, model.checkpoint().padTokenId(), widths)
+                        .sequential(answered(data, model.session().task(), sequences));
     }
 
-    /// [sequences][outputs]
-    float[][] logits(Predictor model) {
-        return model.evaluate(batches, SEQUENCES, () -> false).logits();
+    /// What a model that writes is asked for: the end of a sequence, or all of another one.
+    private static Dataset answered(Dataset data, TaskModel task, List<Tokens> sequences) {
+        return switch (task) {
+            case CausalLanguageModel _ ->
+                    data.answeredBy(
+                            sequences.stream()
+                                    .map(Tokens::inputIds)
+                                    .map(ids -> Arrays.copyOfRange(ids, 1, ids.length))
+                                    .toList());
+            case Seq2Seq _ ->
+                    data.answeredBy(sequences.reversed().stream().map(Tokens::inputIds).toList());
+            default -> data;
+        };
+    }
+
+    /// [sequences][outputs]: logits of classes, or the logarithms of tokens' probabilities.
+    float[][] logits(LoadedModel model) {
+        return model.session().evaluate(batches, SEQUENCES).logits();
     }
 
     /// The largest of a logit.

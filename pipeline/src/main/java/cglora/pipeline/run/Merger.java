@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// Merges an adapter into its base model, `W + s B A`, and writes a Hugging Face directory; or,
@@ -92,7 +93,7 @@ public final class Merger {
         float[][] expected;
         String base;
         String rounding = "";
-        try (Predictor trained = Predictor.open(place, request.base(), engine, notes)) {
+        try (LoadedModel trained = open(place, request.base(), notes)) {
             base = trained.checkpoint().description();
             if (shift != null) {
                 mergeInto(trained.session(), shift, shiftPlace);
@@ -126,6 +127,13 @@ public final class Merger {
         }
         return "%s  %sverified: reloaded, logits differ by %.1e"
                 .formatted(RunReport.relative(target), rounding, difference);
+    }
+
+    /// A model that writes texts, or one that tells classes.
+    private LoadedModel open(Path folder, Predictor.Base base, Problems notes) {
+        Optional<WritingPredictor> writing =
+                WritingPredictor.open(folder, base, engine, notes, WritingPredictor.Options.GREEDY);
+        return writing.isPresent() ? writing.get() : Predictor.open(folder, base, engine, notes);
     }
 
     private Path shiftPlace() {
@@ -204,7 +212,7 @@ public final class Merger {
     }
 
     /// That of the base's first layer, or float32.
-    private FloatFormat format(Predictor trained) {
+    private FloatFormat format(LoadedModel trained) {
         var checkpoint = trained.checkpoint();
         String tensor = checkpoint.tensorOf(checkpoint.body().parameters().getFirst());
         return request.rounds() && tensor != null
@@ -219,7 +227,7 @@ public final class Merger {
     }
 
     /// The session's own weights become the merged ones, and its adapters do nothing any more.
-    private static void mergeInto(Predictor trained, FloatFormat format) {
+    private static void mergeInto(LoadedModel trained, FloatFormat format) {
         Session session = trained.session();
         Map<String, PeftAdapter.Layer> layers = trained.adapter().layers();
         Map<String, LoraLayer> adapters = session.adapters();
@@ -266,7 +274,8 @@ public final class Merger {
         return scale;
     }
 
-    private void writeModel(Predictor trained, FloatFormat format, Path folder) throws IOException {
+    private void writeModel(LoadedModel trained, FloatFormat format, Path folder)
+            throws IOException {
         Session session = trained.session();
         var shapes = new TreeMap<String, int[]>();
         List<ParameterSpec> specs = parameters(session);
@@ -280,18 +289,14 @@ public final class Merger {
                     "%d bytes are to be written, the disk has %d".formatted(bytes, free),
                     "make room, or name a folder on another disk");
         }
-        Files.writeString(
-                folder.resolve("config.json"),
-                SavedModel.config(
-                        trained.checkpoint(),
-                        session.model().labels(),
-                        session.model().pooling(),
-                        trained.maxLength(),
-                        format));
+        Files.writeString(folder.resolve("config.json"), trained.config(format));
         String tokenizer = trained.adapter().metadata().get("cglora.tokenizer");
         trained.checkpoint()
                 .copyTokenizer(
                         tokenizer == null || tokenizer.equals("null") ? null : tokenizer, folder);
+        if (trained instanceof WritingPredictor) {
+            trained.checkpoint().copyGeneration(folder);
+        }
         ModelFiles.write(folder, request.shardBytes(), format, shapes, session::read);
     }
 
@@ -340,7 +345,7 @@ public final class Merger {
                         request.base().base() == null ? base : request.base().base(),
                         request.base().other(),
                         request.base().followLinks());
-        try (Predictor again = Predictor.open(written, choice, engine, new Problems())) {
+        try (LoadedModel again = open(written, choice, new Problems())) {
             float[][] found = new MergeProbe(again).logits(again);
             difference = MergeProbe.difference(expected, found);
         }

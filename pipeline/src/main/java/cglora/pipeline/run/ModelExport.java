@@ -39,6 +39,9 @@ final class ModelExport {
             Files.createDirectories(temporary);
             Files.writeString(temporary.resolve("config.json"), SavedModel.config(inputs));
             inputs.checkpoint().copyTokenizer(inputs.modelSpec().tokenizer(), temporary);
+            if (inputs.writes()) {
+                inputs.checkpoint().copyGeneration(temporary);
+            }
             var shapes = new TreeMap<String, int[]>();
             for (ParameterSpec spec : run.session.task().bodyParameters()) {
                 shapes.put(spec.name(), spec.extents());

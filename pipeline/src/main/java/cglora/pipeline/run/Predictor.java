@@ -16,6 +16,7 @@ import cglora.models.training.Evaluation;
 import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
+import cglora.models.weights.FloatFormat;
 import cglora.pipeline.device.EngineChoice;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /// A trained adapter on its base model, or a model with its own head, ready to answer.
-public final class Predictor implements AutoCloseable {
+public final class Predictor implements LoadedModel {
     private static final int BATCH = 32;
 
     private final PretrainedModel checkpoint;
@@ -190,17 +191,25 @@ public final class Predictor implements AutoCloseable {
         notes.warning(ErrorCode.A_BASE, path, what, "");
     }
 
-    PretrainedModel checkpoint() {
+    @Override
+    public PretrainedModel checkpoint() {
         return checkpoint;
     }
 
-    Session session() {
+    @Override
+    public Session session() {
         return session;
     }
 
     /// Null for a model with its own head.
-    PeftAdapter adapter() {
+    @Override
+    public PeftAdapter adapter() {
         return adapter;
+    }
+
+    @Override
+    public String config(FloatFormat format) {
+        return SavedModel.config(checkpoint, labels, session.model().pooling(), maxLength, format);
     }
 
     /// Where texts are cut.

@@ -19,6 +19,7 @@ import cglora.models.training.Seq2Seq;
 import cglora.models.training.Seq2SeqGenerator;
 import cglora.models.training.Session;
 import cglora.models.training.TaskModel;
+import cglora.models.weights.FloatFormat;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.ModelSpec;
@@ -34,7 +35,7 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /// A model that writes texts, with or without an adapter, ready to answer.
-public final class WritingPredictor implements AutoCloseable {
+public final class WritingPredictor implements LoadedModel {
     private static final int BATCH = 16;
     private static final int MAX_LENGTH = 128;
     private static final int MAX_TARGET_LENGTH = 64;
@@ -45,7 +46,10 @@ public final class WritingPredictor implements AutoCloseable {
     /// @param maxTokens the most of an answer; null as in training
     /// @param sampling  how tokens are chosen where there are no beams
     /// @param seed      of what is drawn
-    public record Options(int beams, Integer maxTokens, Sampling sampling, long seed) {}
+    public record Options(int beams, Integer maxTokens, Sampling sampling, long seed) {
+        /// The likeliest token each time.
+        static final Options GREEDY = new Options(1, null, Sampling.GREEDY, 0);
+    }
 
     /// What the model was trained with.
     ///
@@ -76,6 +80,7 @@ public final class WritingPredictor implements AutoCloseable {
     }
 
     private final PretrainedModel checkpoint;
+    private final PeftAdapter adapter;
     private final Tokenizer tokenizer;
     private final Session session;
     private final Trained trained;
@@ -116,6 +121,7 @@ public final class WritingPredictor implements AutoCloseable {
             EngineChoice engine,
             Options options) {
         this.checkpoint = checkpoint;
+        this.adapter = adapter;
         this.options = options;
         this.trained =
                 adapter == null ? Trained.of(checkpoint.config()) : Trained.of(adapter.metadata());
@@ -161,6 +167,31 @@ public final class WritingPredictor implements AutoCloseable {
                             + " those that go on behind a text",
                     "take it out");
         }
+    }
+
+    @Override
+    public PretrainedModel checkpoint() {
+        return checkpoint;
+    }
+
+    @Override
+    public Session session() {
+        return session;
+    }
+
+    @Override
+    public PeftAdapter adapter() {
+        return adapter;
+    }
+
+    @Override
+    public String config(FloatFormat format) {
+        return SavedModel.writing(
+                checkpoint,
+                trained.maxLength(),
+                trained.maxTargetLength(),
+                trained.template(),
+                format);
     }
 
     /// One answer an example: `prediction`, the text, and its `tokens`.

@@ -14,7 +14,6 @@ import cglora.pipeline.spec.JsonValue.Member;
 import cglora.pipeline.spec.JsonValue.NullValue;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
 import cglora.pipeline.spec.JsonValue.StringValue;
-import cglora.pipeline.spec.SettingType.RecordType;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
@@ -96,7 +95,7 @@ final class Binder {
 
     Object outOfRange(JsonValue value, String text, Setting setting) {
         double number = Double.parseDouble(text);
-        String range = SettingType.range(setting);
+        String range = NumberLimits.range(setting);
         boolean percent = setting.max() == 1 && number > 1 && number <= 100;
         return fail(
                 O_RANGE,
@@ -108,7 +107,7 @@ final class Binder {
                                 : "")
                         + ", expected "
                         + (range.isEmpty() ? "a finite number" : range),
-                percent ? "did you mean " + SettingType.number(number / 100) + "?" : "");
+                percent ? "did you mean " + NumberLimits.number(number / 100) + "?" : "");
     }
 
     Object unknownValue(JsonValue value, String text, List<String> names) {

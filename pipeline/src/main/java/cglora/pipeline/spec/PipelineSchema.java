@@ -2,8 +2,6 @@ package cglora.pipeline.spec;
 
 import cglora.kernels.error.Problems;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
-import cglora.pipeline.spec.SettingType.FreeType;
-import cglora.pipeline.spec.SettingType.RecordType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -127,8 +125,7 @@ public final class PipelineSchema {
             var holder = (Map<?, ?>) new FreeType().bind(wrap(standard), setting, null);
             property.put("default", holder.get("value"));
         }
-        if (!component.key().equals("cglora")
-                && !(component.type() instanceof SettingType.StagesType)) {
+        if (!component.key().equals("cglora") && !(component.type() instanceof StagesType)) {
             property.put(
                     "anyOf",
                     List.of(

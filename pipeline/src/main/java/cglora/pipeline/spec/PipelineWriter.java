@@ -1,6 +1,5 @@
 package cglora.pipeline.spec;
 
-import cglora.pipeline.spec.SettingType.RecordType;
 import java.nio.file.Path;
 
 /// Writes a resolved pipeline with every default filled in; reading the text again gives an equal

@@ -4,7 +4,6 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
-import cglora.pipeline.spec.SettingType.RecordType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -4,7 +4,6 @@ import static cglora.kernels.error.ErrorCode.P_USAGE;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Suggestion;
-import cglora.pipeline.spec.SettingType.RecordType;
 import java.util.ArrayList;
 import java.util.List;
 

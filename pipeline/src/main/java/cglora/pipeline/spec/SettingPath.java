@@ -7,7 +7,6 @@ import cglora.pipeline.spec.JsonValue.ArrayValue;
 import cglora.pipeline.spec.JsonValue.Member;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
 import cglora.pipeline.spec.JsonValue.StringValue;
-import cglora.pipeline.spec.SettingType.RecordType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +52,7 @@ final class SettingPath {
 
     private static void collect(String prefix, RecordType type, List<String> paths) {
         for (SettingComponent component : type.components()) {
-            if (component.type() instanceof SettingType.StagesType) {
+            if (component.type() instanceof StagesType) {
                 continue;
             }
             paths.add(prefix + component.key());

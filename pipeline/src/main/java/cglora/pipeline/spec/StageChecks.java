@@ -9,7 +9,6 @@ import cglora.pipeline.spec.JsonValue.ArrayValue;
 import cglora.pipeline.spec.JsonValue.BooleanValue;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
 import cglora.pipeline.spec.JsonValue.StringValue;
-import cglora.pipeline.spec.SettingType.RecordType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
