@@ -40,6 +40,7 @@ public final class Plan {
     }
 
     private void print(Inputs inputs) {
+        inputs.requireEngine(engine);
         var session =
                 new Session(
                         new NullEngine(),

@@ -1,8 +1,14 @@
 package cglora.pipeline.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import cglora.kernels.error.Problems;
+import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.spec.Overrides;
+import cglora.pipeline.spec.PipelineReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +27,23 @@ class Bfloat16RunTest {
         assertThat(runs.run("--set", HALF).succeeds().err())
                 .contains("verified: reloaded on the original base");
         assertThat(TinyRuns.done("replay", runs.latest()).out()).contains("the bits agree");
+    }
+
+    @Test
+    void devicesKeepFloat32() throws IOException {
+        TinyRuns.in(folder);
+        Path file = folder.resolve("p.json");
+        Files.writeString(
+                file,
+                TinyRuns.CG_LORA.replace(
+                        "\"path\": \"model\"", "\"path\": \"model\", \"dtype\": \"bfloat16\""));
+        try (Inputs inputs =
+                InputCheck.read(
+                        PipelineReader.read(file, Overrides.none()).spec(), new Problems())) {
+            var device = new EngineChoice.Tornado(null, null, "asked for");
+            assertThatThrownBy(() -> inputs.requireEngine(device))
+                    .hasMessageContainingAll("model.dtype", "is for the jvm engine");
+        }
     }
 
     @ParameterizedTest
