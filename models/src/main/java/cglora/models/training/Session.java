@@ -102,6 +102,28 @@ public final class Session implements AutoCloseable {
             PretrainedModel checkpoint,
             boolean trainBody,
             HeadStart headStart) {
+        this(engine, model, checkpoint, trainBody, headStart, DataType.FLOAT32);
+    }
+
+    /// A model whose body is not trained.
+    ///
+    /// @param frozen how its matrices are kept, float32 or bfloat16
+    public Session(Engine engine, TaskModel model, PretrainedModel checkpoint, DataType frozen) {
+        this(engine, model, checkpoint, false, HeadStart.OF_CHECKPOINT, frozen);
+    }
+
+    /// @param frozen how the matrices of a body that is not trained are kept, float32 or bfloat16;
+    ///     all computation is in float32
+    public Session(
+            Engine engine,
+            TaskModel model,
+            PretrainedModel checkpoint,
+            boolean trainBody,
+            HeadStart headStart,
+            DataType frozen) {
+        if (trainBody && frozen != DataType.FLOAT32) {
+            throw new IllegalArgumentException("weights of " + frozen + " cannot be trained");
+        }
         this.engine = engine;
         this.model = model;
         List<ParameterSpec> body = model.bodyParameters();
@@ -111,7 +133,7 @@ public final class Session implements AutoCloseable {
             bodyMatrixGroup = parameters.addGroup(layout, "body.matrices", bodyMatrices);
             bodyVectorGroup = parameters.addGroup(layout, "body.vectors", bodyVectors);
         } else {
-            parameters.addFrozen(layout, body);
+            parameters.addFrozen(layout, body, frozen);
         }
         headWeight = group("head.weight", model.headWeights());
         headBias = group("head.bias", model.headBiases());
@@ -186,7 +208,12 @@ public final class Session implements AutoCloseable {
         return engine.read(parameters.get(parameter).buffer());
     }
 
+    /// @throws IllegalStateException where it would be rounded: weights of bfloat16 stay as they
+    ///     are
     public void write(String parameter, float[] values) {
+        if (parameters.get(parameter).buffer().type() != DataType.FLOAT32) {
+            throw new IllegalStateException(parameter + " is kept as bfloat16 and is not written");
+        }
         engine.write(parameters.get(parameter).buffer(), values);
     }
 

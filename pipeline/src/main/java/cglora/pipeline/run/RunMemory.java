@@ -3,9 +3,11 @@ package cglora.pipeline.run;
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.engine.OpenBlas;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.Need;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
+import cglora.models.block.ParameterSpec;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
@@ -61,7 +63,13 @@ final class RunMemory {
         this.inputs = inputs;
         this.engine = engine;
         this.session =
-                new Session(new NullEngine(), inputs.task(), inputs.checkpoint(), inputs.isFull());
+                new Session(
+                        new NullEngine(),
+                        inputs.task(),
+                        inputs.checkpoint(),
+                        inputs.isFull(),
+                        inputs.headStart(),
+                        inputs.dtype());
         this.weights = Item.engine("weights", session.persistentBytes());
     }
 
@@ -92,7 +100,7 @@ final class RunMemory {
                 case ExportSpec export -> export(export);
                 case EvaluateSpec evaluate ->
                         add(evaluate.id(), weights, adapters, activations(evaluation()));
-                case DataSpec data -> add(data.id(), weights, reading());
+                case DataSpec data -> add(data.id(), weights, reading(), rounding());
                 case ModelSpec _ -> {}
             }
         }
@@ -124,6 +132,18 @@ final class RunMemory {
 
     private Item reading() {
         return Item.host("checkpoint file", inputs.checkpoint().weights().readingBytes());
+    }
+
+    /// A matrix on its way from the file to where it is kept in fewer bits.
+    private Item rounding() {
+        long largest =
+                inputs.task().bodyParameters().stream()
+                        .mapToLong(ParameterSpec::size)
+                        .max()
+                        .orElse(0);
+        return Item.host(
+                "a matrix before it is rounded",
+                inputs.dtype() == DataType.FLOAT32 ? 0 : Float.BYTES * largest);
     }
 
     private Item activations(long bytes) {
@@ -165,7 +185,7 @@ final class RunMemory {
         CalibrationTokens tokens =
                 CalibrationTokens.of(
                         pass, modules, inputs.batches(data), curved ? calibrate.tokens() : null);
-        BatchShape shape = largest(CalibrateStage.batch(calibrate), data);
+        BatchShape shape = largest(CalibrateStage.batch(calibrate), inputs, data);
         boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
         long activations;
         if (curved && CalibrateStage.isSketched(calibrate)) {
@@ -210,7 +230,7 @@ final class RunMemory {
                         && adapter.cg().step() != CgSpec.Step.FIXED;
         int batch =
                 inputs.calibrateSpec().map(CalibrateStage::batch).orElse(Inputs.EVALUATION_BATCH);
-        return Item.host("logits", asked ? 2 * logitBytes(largest(batch, inputs.train())) : 0);
+        return Item.host("logits", asked ? 2 * logitBytes(largest(batch, inputs, inputs.train())) : 0);
     }
 
     /// Of a layer at work gradient and sketches are in float64, with a few products of the
