@@ -230,7 +230,8 @@ final class RunMemory {
                         && adapter.cg().step() != CgSpec.Step.FIXED;
         int batch =
                 inputs.calibrateSpec().map(CalibrateStage::batch).orElse(Inputs.EVALUATION_BATCH);
-        return Item.host("logits", asked ? 2 * logitBytes(largest(batch, inputs, inputs.train())) : 0);
+        return Item.host(
+                "logits", asked ? 2 * logitBytes(largest(batch, inputs, inputs.train())) : 0);
     }
 
     /// Of a layer at work gradient and sketches are in float64, with a few products of the
