@@ -17,8 +17,8 @@ public record CalibrateSpec(
         @Setting(
                         value =
                                 "Tokens of those examples, drawn at random, that the curvature of"
-                                    + " cg-lora is made of; null takes all. Of a T5 as many of the"
-                                    + " texts and as many of the answers",
+                                        + " cg-lora is made of; null takes all. Of a T5 as many of the"
+                                        + " texts and as many of the answers",
                         byDefault = "null",
                         nullable = true,
                         min = 1)
@@ -31,8 +31,8 @@ public record CalibrateSpec(
         @Setting(
                         value =
                                 "Labels behind the output factor: empirical, those of the data; mc,"
-                                    + " drawn from the model; exact, all classes, a pass each (two"
-                                    + " classes: one), not for models that write",
+                                        + " drawn from the model; exact, all classes, a pass each (two"
+                                        + " classes: one), not for models that write",
                         byDefault = "\"empirical\"")
                 Fisher fisher,
         @Setting(value = "How tokens of one example enter the factors", byDefault = "\"expand\"")
@@ -46,8 +46,8 @@ public record CalibrateSpec(
         @Setting(
                         value =
                                 "Write what is gathered, and the head that it was gathered with, to"
-                                    + " statistics/ of the run: for later runs on the same model"
-                                    + " and data",
+                                        + " statistics/ of the run: for later runs on the same model"
+                                        + " and data",
                         byDefault = "false")
                 boolean keep,
         @Setting(

@@ -55,8 +55,8 @@ public record ModelSpec(
         @Setting(
                         value =
                                 "How frozen matrices are kept in memory, on the jvm engine:"
-                                    + " bfloat16 takes half of float32 and rounds what the files do"
-                                    + " not have in bfloat16; all is computed in float32",
+                                        + " bfloat16 takes half of float32 and rounds what the files do"
+                                        + " not have in bfloat16; all is computed in float32",
                         byDefault = "\"float32\"",
                         also = "torch_dtype")
                 Dtype dtype,

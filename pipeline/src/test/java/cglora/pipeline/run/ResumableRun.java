@@ -116,7 +116,8 @@ final class ResumableRun {
         throw new AssertionError("no " + checkpoint);
     }
 
-    private boolean isThere(String checkpoint) {
+    /// Whether the newest run has that checkpoint.
+    boolean isThere(String checkpoint) {
         try {
             return Files.exists(newest().resolve("checkpoints").resolve(checkpoint));
         } catch (IOException e) {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,12 +53,21 @@ class ResumeTest {
                                 + ", \"head_warmup\": {\"examples\": 8}},",
                         training == null ? "" : training);
         var asked = new AtomicInteger();
-        assertThat(run.run(() -> 0 * asked.incrementAndGet()).status()).isZero();
+        var saved = new AtomicInteger();
+        IntSupplier stop =
+                () -> {
+                    int question = asked.incrementAndGet();
+                    if (saved.get() == 0 && run.isThere("checkpoint-2")) {
+                        saved.set(question);
+                    }
+                    return 0;
+                };
+        assertThat(run.run(stop).status()).isZero();
         Path whole = run.newest();
         int questions = asked.get();
         int continued = 0;
         int over = 0;
-        for (int at = 1; at < questions; at += Math.max(1, questions / 6)) {
+        for (int at : crashes(saved.get(), questions)) {
             Path crashed = crash(run, at);
             ResumableRun.Outcome outcome = ResumableRun.resume(crashed, () -> 0);
             assertThat(outcome.status()).as(outcome.shown()).isZero();
@@ -102,6 +113,15 @@ class ResumeTest {
         assertThat(ResumableRun.metrics(whole)).containsKey("alignment");
         assertThat(ResumableRun.metrics(crashed)).isEqualTo(ResumableRun.metrics(whole));
         assertThat(ResumableRun.exported(crashed)).isEqualTo(ResumableRun.exported(whole));
+    }
+
+    /// Two questions before the first checkpoint, and some behind it.
+    private static List<Integer> crashes(int saved, int questions) {
+        var crashes = new ArrayList<>(List.of(1, saved / 2));
+        for (int at = saved + 1; at < questions; at += Math.max(1, (questions - saved) / 4)) {
+            crashes.add(at);
+        }
+        return crashes;
     }
 
     private static Path crash(ResumableRun run, int question) throws IOException {
