@@ -14,22 +14,26 @@ import cglora.pipeline.run.WritingPredictor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.json.JsonMapper;
 
 /// Answers with a trained adapter or model.
 @Command(name = "predict", description = "Classify texts, or write them, with a trained adapter.")
 final class PredictCommand implements Callable<Integer> {
-    /// Texts that are answered together.
-    private static final int CHUNK = 256;
+    /// Texts that are answered at a time: some batches, so that those of like lengths meet.
+    private static final int CLASSIFIED = 256;
+
+    /// The same where answers are written, which takes longer.
+    private static final int WRITTEN = 64;
+
+    private static final DataFormat FORMAT = DataFormat.AUTO;
 
     @Parameters(
             paramLabel = "ADAPTER",
@@ -43,8 +47,8 @@ final class PredictCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "FILE",
             description =
-                    "A TSV, CSV or JSONL file; - for standard input, a text or a JSON object a line,"
-                            + " answered as they come.")
+                    "A TSV, CSV, JSONL or Parquet file; - for standard input, a text or a JSON"
+                            + " object a line. Answered as they come.")
     private Path data;
 
     @Option(names = "--column", description = "The column that holds the text.")
@@ -103,6 +107,13 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of sampling.")
     private long seed;
 
+    @Option(
+            names = "--logprobs",
+            description =
+                    "With --json or --data: the logarithm of the probability of each token that is"
+                            + " written.")
+    private boolean scored;
+
     @Mixin private EngineOptions engine;
 
     private final Console console;
@@ -125,8 +136,10 @@ final class PredictCommand implements Callable<Integer> {
                     "nothing to predict",
                     "--text \"...\", --data FILE, or --data - for standard input");
         }
-        // before the model: a file that is wrong is told at once
-        List<RawExample> rows = rows();
+        // before the model, and before the first answer: a file that is wrong is told at once
+        if (isFile()) {
+            stream(_ -> {});
+        }
         EngineChoice chosen = engine.choose(engine.spec());
         if (engine.isAnswered(chosen, console)) {
             return 0;
@@ -138,45 +151,43 @@ final class PredictCommand implements Callable<Integer> {
         if (writing.isPresent()) {
             try (var predictor = writing.get()) {
                 console.warnings(notes.warnings());
-                answer(predictor::predict, rows);
+                answer(predictor::predict, WRITTEN);
             }
             return 0;
         }
         try (var predictor = Predictor.open(adapter, choice, chosen, notes)) {
             console.warnings(notes.warnings());
-            answer(predictor::predict, rows);
+            answer(predictor::predict, CLASSIFIED);
         }
         return 0;
     }
 
-    private boolean isStandardInput() {
-        return data != null && data.toString().equals("-");
+    private boolean isFile() {
+        return data != null && !data.toString().equals("-");
     }
 
-    /// What is there before the model is.
-    private List<RawExample> rows() {
-        var rows = new ArrayList<RawExample>();
-        texts.forEach(text -> rows.add(new RawExample(text, null, null, rows.size() + 1L)));
-        if (data != null && !isStandardInput()) {
-            rows.addAll(
-                    DataReader.read(
-                            data, DataFormat.AUTO, new DataColumns(column, null, null), false));
-        }
-        return rows;
+    private void stream(Consumer<RawExample> rows) {
+        DataReader.stream(data, FORMAT, new DataColumns(column, null, null), false, null, rows);
     }
 
-    /// Answers what was given, and then what standard input brings.
+    /// Answers what was given, and then what the file or standard input brings.
     private void answer(
-            Function<List<RawExample>, List<Map<String, Object>>> predict, List<RawExample> rows) {
-        for (int at = 0; at < rows.size(); at += CHUNK) {
-            show(predict.apply(rows.subList(at, Math.min(rows.size(), at + CHUNK))));
+            Function<List<RawExample>, List<Map<String, Object>>> predict, int together) {
+        var answers = new AnswerStream(console, predict, together, json || data != null);
+        for (String text : texts) {
+            answers.accept(new RawExample(text, null, null, 0));
         }
-        if (isStandardInput()) {
+        answers.flush();
+        if (isFile()) {
+            stream(answers);
+            answers.flush();
+        } else if (data != null) {
             var lines = new InputLines(console.in(), column);
-            for (List<RawExample> next = lines.next(CHUNK);
-                    !next.isEmpty();
-                    next = lines.next(CHUNK)) {
-                show(predict.apply(next));
+            List<RawExample> next = lines.next(together);
+            while (!next.isEmpty() && !answers.isClosed()) {
+                next.forEach(answers);
+                answers.flush();
+                next = lines.next(together);
             }
         }
     }
@@ -190,26 +201,6 @@ final class PredictCommand implements Callable<Integer> {
                     "1 or more");
         }
         return new WritingPredictor.Options(
-                beams, maxTokens, new Sampling(temperature, topK, topP), seed);
-    }
-
-    /// Shows the answers as soon as they are there.
-    private void show(List<Map<String, Object>> answers) {
-        for (Map<String, Object> answer : answers) {
-            if (json || data != null) {
-                console.out().println(JsonMapper.shared().writeValueAsString(answer));
-            } else if (answer.containsKey("prediction")) {
-                console.out().printf("%s\t%s%n", answer.get("prediction"), answer.get("text"));
-            } else {
-                console.out()
-                        .printf(
-                                Locale.ROOT,
-                                "%s\t%.3f\t%s%n",
-                                answer.get("label"),
-                                (Double) answer.get("score"),
-                                answer.get("text"));
-            }
-        }
-        console.out().flush();
+                beams, maxTokens, new Sampling(temperature, topK, topP), seed, scored);
     }
 }
