@@ -54,6 +54,7 @@ class Trip:
     data = {"labels": common.LABELS}
     methods = ("cg-lora", "pissa")
     suffix = ""
+    rate = 0.02
 
     def __init__(self, options, table, name, targets):
         self.options, self.table, self.name = options, table, name
@@ -85,7 +86,7 @@ class Trip:
             {"stage": "data", "train": "train.jsonl", "validation_split": 0.2, "max_length": self.longest} | self.data,
             *([{"stage": "calibrate", "samples": 16, "step_samples": 8}] if calibrated else []),
             {"stage": "adapter", "r": R, "lora_alpha": ALPHA} | adapter,
-            {"stage": "train", "max_steps": STEPS, "per_device_batch_size": 8, "learning_rate": 0.02},
+            {"stage": "train", "max_steps": STEPS, "per_device_batch_size": 8, "learning_rate": self.rate},
             {"stage": "export"},
         ]
         file = self.folder / f"{what}.json"
@@ -124,7 +125,7 @@ class Trip:
         return self.train(get_peft_model(self.original(), config))
 
     def train(self, model):
-        optimizer = torch.optim.AdamW(common.trained(model).values(), lr=0.02)
+        optimizer = torch.optim.AdamW(common.trained(model).values(), lr=self.rate)
         for _ in range(STEPS):
             optimizer.zero_grad()
             self.loss(model.train()).backward()
@@ -288,6 +289,8 @@ class Writer(Trip):
                 continue
             for one, other in zip(answer["logprobs"], logs, strict=True):
                 largest, scale = max(largest, abs(one - other)), max(scale, abs(other))
+        if scale == 0:
+            complaints.append("no token was written")
         return largest / max(scale, 1.0), complaints
 
     def logs(self, logits, tokens):
@@ -336,6 +339,7 @@ class Seq2Seq(Writer):
     task = peft_task = "SEQ_2_SEQ_LM"
     kind = transformers.AutoModelForSeq2SeqLM
     longest = 24
+    rate = 0.005
     texts = [text for text, pair in common.TEXTS if pair is None and text.strip()]
 
     def __init__(self, options, table, name, family):

@@ -43,8 +43,8 @@ final class PredictCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "FILE",
             description =
-                    "A TSV, CSV or JSONL file; - for standard input, a text or a JSON object a"
-                            + " line, answered as they come.")
+                    "A TSV, CSV, JSONL or Parquet file; - for standard input, a text or a JSON"
+                            + " object a line, answered as they come.")
     private Path data;
 
     @Option(names = "--column", description = "The column that holds the text.")
@@ -165,9 +165,7 @@ final class PredictCommand implements Callable<Integer> {
         var rows = new ArrayList<RawExample>();
         texts.forEach(text -> rows.add(new RawExample(text, null, null, rows.size() + 1L)));
         if (data != null && !isStandardInput()) {
-            rows.addAll(
-                    DataReader.read(
-                            data, DataFormat.AUTO, new DataColumns(column, null, null), false));
+            rows.addAll(DataReader.read(data, DataFormat.AUTO, DataColumns.asked(column), false));
         }
         return rows;
     }

@@ -222,6 +222,11 @@ record Inputs(
         };
     }
 
+    /// Turns of conversations are as long as these may be.
+    private int longestTarget() {
+        return examples.chats() ? dataSpec.maxLength() : dataSpec.maxTargetLength();
+    }
+
     Batcher batcher(int size) {
         int[] buckets =
                 dataSpec.buckets().isAuto()
@@ -233,7 +238,7 @@ record Inputs(
                 size,
                 buckets,
                 checkpoint.padTokenId(),
-                writes() ? Batcher.defaultTargetBuckets(dataSpec.maxTargetLength()) : new int[0]);
+                writes() ? Batcher.defaultTargetBuckets(longestTarget()) : new int[0]);
     }
 
     /// The evaluation's batches.

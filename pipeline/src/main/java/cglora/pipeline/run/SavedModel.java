@@ -32,6 +32,7 @@ final class SavedModel {
                     inputs.dataSpec().maxLength(),
                     inputs.dataSpec().maxTargetLength(),
                     inputs.dataSpec().sourceTemplate(),
+                    inputs.examples().chats(),
                     FloatFormat.F32);
         }
         return config(
@@ -46,11 +47,13 @@ final class SavedModel {
     ///
     /// @param maxLength where texts are cut; likewise `maxTargetLength` those that it writes
     /// @param template  what it reads of an example; null for the text
+    /// @param chats     whether it was trained on conversations
     static String writing(
             PretrainedModel checkpoint,
             int maxLength,
             int maxTargetLength,
             String template,
+            boolean chats,
             FloatFormat format) {
         ObjectNode config = JsonMapper.shared().createObjectNode();
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
@@ -64,6 +67,9 @@ final class SavedModel {
                         .put("max_target_length", maxTargetLength);
         if (template != null) {
             own.put("source_template", template);
+        }
+        if (chats) {
+            own.put("chat", true);
         }
         return config.toPrettyString() + "\n";
     }
