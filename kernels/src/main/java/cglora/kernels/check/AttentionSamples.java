@@ -12,6 +12,7 @@ import cglora.kernels.check.SampleBuilder.Values;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Samples of softmax and attention. A probability is off by the error of `exp`, by those of the
 /// sum, and by what its score is off.
@@ -47,7 +48,7 @@ final class AttentionSamples {
                 samples.add(gradient(shape, values, scale));
             }
         }
-        for (Heads shape : masked()) {
+        for (Heads shape : Stream.concat(masked().stream(), lengthy().stream()).toList()) {
             float scale = (float) (1 / Math.sqrt(shape.headSize()));
             samples.add(forward(shape, Values.NORMAL, scale));
             samples.add(gradient(shape, Values.NORMAL, scale));
@@ -70,6 +71,16 @@ final class AttentionSamples {
                 new Heads(3, 4, 3, 5, 4, 19, AttentionMask.causal(4).last()),
                 new Heads(3, 2, 5, 8, 2, 13, AttentionMask.ACROSS),
                 new Heads(2, 2, 13, 8, 1, 13, AttentionMask.ACROSS));
+    }
+
+    /// Sequences that take several tiles of queries and of keys, where variants have tiles.
+    private static List<Heads> lengthy() {
+        return List.of(
+                new Heads(2, 1, 700, 5, 1, 700, AttentionMask.FULL),
+                new Heads(1, 2, 600, 3, 1, 600, AttentionMask.causal(0)),
+                new Heads(1, 1, 900, 3, 1, 900, AttentionMask.causal(150)),
+                new Heads(2, 1, 140, 4, 1, 1100, AttentionMask.causal(0).last()),
+                new Heads(2, 1, 130, 4, 1, 1030, AttentionMask.ACROSS));
     }
 
     private static KernelSample softmax(

@@ -32,6 +32,12 @@ final class BiasedAttentionSamples {
                     new BiasedAttention64(2, 1, 17, 17, 64, true),
                     new BiasedAttention64(2, 2, 64, 30, 13, false));
 
+    /// Sequences that take several tiles of queries and of keys, where variants have tiles.
+    private static final List<BiasedAttention64> LENGTHY =
+            List.of(
+                    new BiasedAttention64(2, 1, 600, 600, 3, true),
+                    new BiasedAttention64(1, 1, 140, 1100, 4, false));
+
     private BiasedAttentionSamples() {}
 
     static List<KernelSample> all() {
@@ -46,6 +52,11 @@ final class BiasedAttentionSamples {
             }
             samples.add(biasGradient(shape));
             samples.addAll(table(shape.heads(), shape.distances()));
+        }
+        for (BiasedAttention64 shape : LENGTHY) {
+            samples.add(forward(shape, Values.NORMAL, true));
+            samples.add(queryGradient(shape, Values.NORMAL, true));
+            samples.add(keyGradient(shape, Values.NORMAL, true));
         }
         return samples;
     }

@@ -1,9 +1,12 @@
 package cglora.kernels.engine;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/// A fixed set of threads that share the range of one launch at a time. Which part a thread gets
-/// depends on the range and the number of threads alone, so results do not depend on timing.
+/// A fixed set of threads that share the range of one launch at a time. The parts depend on the
+/// range and the number of threads alone, so results do not depend on timing. A part is its own
+/// thread's, unless the caller comes to it first: on a busy machine nothing waits for a thread that
+/// gets no processor.
 final class RangePool implements AutoCloseable {
     /// Part of a range.
     @FunctionalInterface
@@ -57,7 +60,7 @@ final class RangePool implements AutoCloseable {
             failure = t;
         }
         for (Worker worker : workers) {
-            Throwable other = worker.await();
+            Throwable other = worker.finish();
             failure = failure == null ? other : failure;
         }
         body = null; // it holds arrays
@@ -86,6 +89,7 @@ final class RangePool implements AutoCloseable {
     private final class Worker extends Thread {
         private final int index;
         private volatile int requested;
+        private final AtomicInteger claimed = new AtomicInteger();
         private volatile int done;
         private int units;
         private Throwable failure;
@@ -102,24 +106,42 @@ final class RangePool implements AutoCloseable {
             LockSupport.unpark(this);
         }
 
-        Throwable await() {
-            int spins = 0;
-            while (done != requested) {
-                if (++spins > SPINS) {
-                    Thread.yield();
-                } else {
-                    Thread.onSpinWait();
+        /// Computes the requested part where its thread has not begun it, waits for it otherwise.
+        Throwable finish() {
+            if (!compute(requested)) {
+                int spins = 0;
+                while (done != requested) {
+                    if (++spins > SPINS) {
+                        Thread.yield();
+                    } else {
+                        Thread.onSpinWait();
+                    }
                 }
             }
             return failure;
         }
 
+        /// Computes the part of a request, unless it is taken. What it reads belongs to that
+        /// request: there is no other before this one is done.
+        private boolean compute(int request) {
+            if (!claimed.compareAndSet(request - 1, request)) {
+                return false;
+            }
+            try {
+                part(index, units, count, grain, body);
+            } catch (Throwable t) {
+                failure = t;
+            }
+            done = request;
+            return true;
+        }
+
         @Override
         public void run() {
-            int finished = 0;
+            int seen = 0;
             while (!closed) {
                 int spins = 0;
-                while (requested == finished && !closed) {
+                while (requested == seen && !closed) {
                     if (++spins > SPINS) {
                         LockSupport.park(RangePool.this);
                     } else {
@@ -129,13 +151,8 @@ final class RangePool implements AutoCloseable {
                 if (closed) {
                     return;
                 }
-                try {
-                    part(index, units, count, grain, body);
-                } catch (Throwable t) {
-                    failure = t;
-                }
-                finished++;
-                done = finished;
+                seen = requested;
+                compute(seen);
             }
         }
     }

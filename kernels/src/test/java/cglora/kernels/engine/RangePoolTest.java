@@ -3,6 +3,7 @@ package cglora.kernels.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
@@ -53,9 +54,9 @@ class RangePoolTest {
     }
 
     @Test
-    void givesAThreadTheSamePartEveryTime() throws Throwable {
+    void splitsARangeTheSameWayEveryTime() throws Throwable {
         try (var pool = new RangePool(3)) {
-            ConcurrentLinkedQueue<Part> first = null;
+            List<Integer> first = null;
             for (int round = 0; round < 50; round++) {
                 var parts = new ConcurrentLinkedQueue<Part>();
                 pool.run(
@@ -63,9 +64,32 @@ class RangePoolTest {
                         7,
                         (from, count) ->
                                 parts.add(new Part(from, count, Thread.currentThread().getName())));
-                first = first == null ? parts : first;
-                assertThat(parts).containsExactlyInAnyOrderElementsOf(first).hasSize(3);
+                List<Integer> begins = parts.stream().map(Part::first).sorted().toList();
+                first = first == null ? begins : first;
+                assertThat(begins).isEqualTo(first).hasSize(3);
             }
+        }
+    }
+
+    /// The caller's part ends at once while the other thread still wakes up.
+    @Test
+    void doesNotWaitForAThreadThatHasNotBegun() throws Throwable {
+        try (var pool = new RangePool(2)) {
+            boolean helped = false;
+            for (int round = 0; round < 20_000 && !helped; round++) {
+                if (round % 100 == 0) {
+                    Thread.sleep(5); // the other thread sleeps by now
+                }
+                var parts = new ConcurrentLinkedQueue<Part>();
+                pool.run(
+                        2,
+                        1,
+                        (from, count) ->
+                                parts.add(new Part(from, count, Thread.currentThread().getName())));
+                assertThat(parts.stream().map(Part::first)).containsExactlyInAnyOrder(0, 1);
+                helped = parts.stream().map(Part::thread).distinct().count() == 1;
+            }
+            assertThat(helped).isTrue();
         }
     }
 

@@ -106,7 +106,7 @@ abstract class PostNormEncoder implements Encoder {
             x = builder.linear(projection().get(), x);
         }
         for (PostNormLayer layer : layers) {
-            x = layer.build(builder, x, inputs);
+            x = builder.layer(x, in -> layer.build(builder, in, inputs));
         }
         return x;
     }

@@ -13,6 +13,7 @@ import cglora.models.graph.Tensor;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /// Builds one graph of a model: knows its parameters and decides, for each linear layer, whether
 /// an adapter is on it. A model family states its layers and never sees an adapter.
@@ -28,6 +29,7 @@ public final class ModelBuilder {
     private final Map<String, LoraLayer> adapters;
     private final Tensor dropoutSeed;
     private boolean apart;
+    private boolean checkpointing;
     private final Map<String, Tensor> tensors = new HashMap<>();
     private final Map<String, Tap> taps = new LinkedHashMap<>();
     private final Map<String, Tensor> constants = new LinkedHashMap<>();
@@ -51,6 +53,20 @@ public final class ModelBuilder {
     public ModelBuilder withAdaptersApart() {
         apart = true;
         return this;
+    }
+
+    /// From here on of each layer only the input stays in memory, and the gradient computes the
+    /// layer again.
+    ///
+    /// @param recomputes false for layers that keep what their gradients need
+    public ModelBuilder withGradientCheckpointing(boolean recomputes) {
+        checkpointing = recomputes;
+        return this;
+    }
+
+    /// Appends one layer of a stack over its input.
+    public Tensor layer(Tensor x, UnaryOperator<Tensor> build) {
+        return checkpointing ? graph.recomputed(() -> build.apply(x)) : build.apply(x);
     }
 
     public Graph graph() {

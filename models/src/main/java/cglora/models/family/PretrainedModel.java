@@ -15,6 +15,7 @@ import cglora.models.tokenizer.Tokenizer;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.ShardedSafetensors;
 import cglora.models.weights.WeightSource;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -297,8 +298,24 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
 
     static InputStream open(String path) throws IOException {
         return path.startsWith(CLASSPATH)
-                ? PretrainedModel.class.getResourceAsStream(resource(path))
+                ? new Inflated(PretrainedModel.class.getResourceAsStream(resource(path)))
                 : Files.newInputStream(Path.of(path));
+    }
+
+    /// What is packed in a jar, where passing over a part means to unpack it: in large pieces, not
+    /// in the JDK's of 512 bytes.
+    private static final class Inflated extends FilterInputStream {
+        private final byte[] skipped = new byte[1 << 16];
+
+        Inflated(InputStream packed) {
+            super(packed);
+        }
+
+        @Override
+        public long skip(long count) throws IOException {
+            int read = in.read(skipped, 0, (int) Math.min(skipped.length, count));
+            return Math.max(0, read);
+        }
     }
 
     private static String resource(String path) {

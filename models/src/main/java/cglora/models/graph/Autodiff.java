@@ -2,6 +2,7 @@ package cglora.models.graph;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,11 +12,15 @@ import java.util.function.BiConsumer;
 
 /// Reverse-mode differentiation of a [Graph]: appends the ops that compute the gradients asked
 /// for, and none that no asked-for gradient needs. Frozen weights get no gradient, and nothing
-/// flows below the lowest tensor that is wanted.
+/// flows below the lowest tensor that is wanted. Parts of the graph that are [Graph#recomputed] are
+/// computed again right before their gradients, which are those of the new nodes then: the same
+/// ops in the same order, so that the gradients are the same to the bit.
 public final class Autodiff {
     private final Graph graph;
     private final Map<Tensor, Tensor> gradients = new HashMap<>();
     private final Set<Tensor> needed = new HashSet<>();
+    private final Set<Tensor> used = new HashSet<>();
+    private final Map<Tensor, Tensor> originals = new HashMap<>();
 
     private Autodiff(Graph graph) {
         this.graph = graph;
@@ -66,41 +71,78 @@ public final class Autodiff {
         gradients.put(y, dy);
         var owners = new ArrayList<Tensor>();
         owners.add(y);
-        for (Node node : forward.reversed()) {
+        int parts = graph.recomputed().size();
+        for (int i = forward.size() - 1; i >= 0; i--) {
+            while (parts > 0 && graph.recomputed().get(parts - 1).end() > i + 1) {
+                parts--;
+            }
+            if (parts > 0 && graph.recomputed().get(parts - 1).end() == i + 1) {
+                recompute(graph.recomputed().get(--parts), forward, owners);
+            }
+            Node node = forward.get(i);
             Tensor output = node.output(0);
             Tensor gradient = gradients.get(output);
             if (gradient == null) {
                 continue;
             }
-            if (wantedSet.contains(output)) {
-                whenComplete.accept(output, gradient);
+            Tensor original = originals.getOrDefault(output, output);
+            if (wantedSet.contains(original)) {
+                whenComplete.accept(original, gradient);
             }
             for (Gradient rule :
                     node.op().gradients(graph, node.outputs(), gradient, needed::contains)) {
                 if (needed.contains(rule.input())) {
-                    accumulate(rule, node, owners, keep ? wantedSet : Set.of());
+                    accumulate(rule, owners, keep ? wantedSet : Set.of());
                 }
             }
+            used.add(output);
         }
+        var result = new HashMap<Tensor, Tensor>();
         for (Tensor tensor : wanted) {
-            if (!gradients.containsKey(tensor)) {
+            Tensor gradient = gradients.get(graph.latest(tensor));
+            if (gradient == null) {
                 throw new IllegalArgumentException(y + " does not depend on " + tensor);
             }
             if (tensor.producer() == null) {
-                whenComplete.accept(tensor, gradients.get(tensor));
+                whenComplete.accept(tensor, gradient);
+            }
+            result.put(tensor, gradient);
+        }
+        return result;
+    }
+
+    /// Computes a part again where a gradient has reached it, and goes on with the new nodes in
+    /// the place of the old.
+    private void recompute(Recomputed part, List<Node> forward, List<Tensor> owners) {
+        List<Node> nodes = forward.subList(part.first(), part.end());
+        if (nodes.stream().noneMatch(node -> gradients.containsKey(node.output(0)))) {
+            return;
+        }
+        List<Node> copies = graph.recompute(part);
+        for (int i = 0; i < copies.size(); i++) {
+            List<Tensor> before = nodes.get(i).outputs();
+            for (int k = 0; k < before.size(); k++) {
+                Tensor copy = copies.get(i).output(k);
+                originals.put(copy, before.get(k));
+                if (needed.contains(before.get(k))) {
+                    needed.add(copy);
+                }
+                Tensor gradient = gradients.remove(before.get(k));
+                if (gradient != null) {
+                    gradients.put(copy, gradient);
+                }
             }
         }
-        var result = new HashMap<Tensor, Tensor>();
-        wanted.forEach(tensor -> result.put(tensor, gradients.get(tensor)));
-        return result;
+        owners.replaceAll(graph::latest);
+        Collections.copy(nodes, copies);
     }
 
     /// Adds one contribution. A rule may hand on a gradient that is also another tensor's; such
     /// memory is only added to in place once that other tensor's gradient has been used.
-    private void accumulate(Gradient rule, Node node, List<Tensor> owners, Set<Tensor> kept) {
+    private void accumulate(Gradient rule, List<Tensor> owners, Set<Tensor> kept) {
         Tensor input = rule.input();
         Tensor sum = gradients.get(input);
-        if (sum != null && isShared(input, sum, node, owners, kept)) {
+        if (sum != null && isShared(input, sum, owners, kept)) {
             sum = graph.apply(new Copy(sum));
         }
         Tensor total = rule.build().apply(sum);
@@ -110,15 +152,14 @@ public final class Autodiff {
         }
     }
 
-    private boolean isShared(
-            Tensor input, Tensor sum, Node node, List<Tensor> owners, Set<Tensor> kept) {
+    private boolean isShared(Tensor input, Tensor sum, List<Tensor> owners, Set<Tensor> kept) {
         if (sum.root().producer() == null) {
             return true; // the seed, or a persistent buffer
         }
         for (Tensor owner : owners) {
             if (owner != input && gradients.get(owner).sharesMemoryWith(sum)) {
-                boolean used = owner.producer() != null && owner.producer().index() > node.index();
-                if (!used || kept.contains(owner)) {
+                Tensor original = originals.getOrDefault(owner, owner);
+                if (!used.contains(owner) || kept.contains(original)) {
                     return true;
                 }
             }

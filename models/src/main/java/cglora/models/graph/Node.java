@@ -7,6 +7,7 @@ public final class Node {
     private final int index;
     private final Op op;
     private List<Tensor> outputs = List.of();
+    private boolean again;
 
     Node(int index, Op op) {
         this.index = index;
@@ -20,6 +21,16 @@ public final class Node {
 
     Op op() {
         return op;
+    }
+
+    /// Whether it computes once more what another node has computed, and only runs where somebody
+    /// reads the result.
+    boolean isAgain() {
+        return again;
+    }
+
+    void markAgain() {
+        again = true;
     }
 
     void outputs(List<Tensor> tensors) {

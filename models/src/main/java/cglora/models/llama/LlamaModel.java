@@ -183,7 +183,7 @@ public final class LlamaModel implements CausalDecoder {
                         inputs, builder.parameter(COS), builder.parameter(SIN), kept, goesOn);
         Tensor x = graph.apply(new Embedding(inputs.words(), builder.parameter(WORDS)));
         for (DecoderLayer layer : layers) {
-            x = layer.build(builder, x, pass);
+            x = builder.layer(x, in -> layer.build(builder, in, pass));
         }
         return graph.apply(new RmsNorm(x, builder.parameter(NORM), config.eps()));
     }

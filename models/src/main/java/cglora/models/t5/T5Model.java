@@ -190,22 +190,13 @@ public final class T5Model implements EncoderDecoder {
         Tensor bias = bias(builder, encoder, source.width());
         Tensor x = embedded(builder, source.words());
         for (T5Layer layer : encoder) {
-            T5Attention self = layer.self();
             x =
-                    layer.attend(
-                            builder,
+                    builder.layer(
                             x,
-                            n ->
-                                    self.build(
+                            in ->
+                                    layer.feedForward(
                                             builder,
-                                            n,
-                                            self.keys(builder, n),
-                                            self.values(builder, n),
-                                            bias,
-                                            lengths,
-                                            lengths,
-                                            false));
-            x = layer.feedForward(builder, x);
+                                            attended(builder, layer, in, bias, lengths, false)));
         }
         return normalized(builder, "encoder", x);
     }
@@ -216,39 +207,65 @@ public final class T5Model implements EncoderDecoder {
         Tensor bias = bias(builder, decoder, target.width());
         Tensor x = embedded(builder, target.words());
         for (T5Layer layer : decoder) {
-            T5Attention self = layer.self();
             x =
-                    layer.attend(
-                            builder,
+                    builder.layer(
                             x,
-                            n ->
-                                    self.build(
-                                            builder,
-                                            n,
-                                            self.keys(builder, n),
-                                            self.values(builder, n),
-                                            bias,
-                                            lengths,
-                                            lengths,
-                                            true));
-            T5Attention cross = layer.cross().orElseThrow();
-            x =
-                    layer.attendSource(
-                            builder,
-                            x,
-                            n ->
-                                    cross.build(
-                                            builder,
-                                            n,
-                                            cross.keys(builder, states),
-                                            cross.values(builder, states),
-                                            null,
-                                            lengths,
-                                            source.lengths(),
-                                            false));
-            x = layer.feedForward(builder, x);
+                            in -> {
+                                Tensor own = attended(builder, layer, in, bias, lengths, true);
+                                return layer.feedForward(
+                                        builder,
+                                        crossed(builder, layer, own, states, lengths, source));
+                            });
         }
         return normalized(builder, "decoder", x);
+    }
+
+    /// A layer's attention within its sequence.
+    private static Tensor attended(
+            ModelBuilder builder,
+            T5Layer layer,
+            Tensor x,
+            Tensor bias,
+            Tensor lengths,
+            boolean causal) {
+        T5Attention self = layer.self();
+        return layer.attend(
+                builder,
+                x,
+                n ->
+                        self.build(
+                                builder,
+                                n,
+                                self.keys(builder, n),
+                                self.values(builder, n),
+                                bias,
+                                lengths,
+                                lengths,
+                                causal));
+    }
+
+    /// A layer's attention over the source.
+    private static Tensor crossed(
+            ModelBuilder builder,
+            T5Layer layer,
+            Tensor x,
+            Tensor states,
+            Tensor lengths,
+            Sequences source) {
+        T5Attention cross = layer.cross().orElseThrow();
+        return layer.attendSource(
+                builder,
+                x,
+                n ->
+                        cross.build(
+                                builder,
+                                n,
+                                cross.keys(builder, states),
+                                cross.values(builder, states),
+                                null,
+                                lengths,
+                                source.lengths(),
+                                false));
     }
 
     @Override

@@ -60,6 +60,7 @@ public final class Session implements AutoCloseable {
     private final Map<String, Buffer> gradients = new HashMap<>();
     private Training training;
     private boolean guarded;
+    private boolean checkpointing;
     private BooleanSupplier stop = () -> false;
 
     /// A program and the places that the host writes and reads.
@@ -262,6 +263,12 @@ public final class Session implements AutoCloseable {
         }
         engine.allocate(trained);
         training = new Training(optimizer, groups, accumulated);
+    }
+
+    /// Whether training keeps only the input of each layer and computes the layer again for its
+    /// gradient; before the training is prepared.
+    void recomputeLayers(boolean recomputes) {
+        checkpointing = recomputes;
     }
 
     private void forgetTraining() {
@@ -542,7 +549,9 @@ public final class Session implements AutoCloseable {
                     var graph = new Graph(name);
                     Tensor seed = graph.input("seed", DataType.INT32, Shape.of(1));
                     Tensor hyper = graph.input("hyper", DataType.FLOAT32, Shape.of(AdamW.HYPER));
-                    var builder = new ModelBuilder(graph, parameters, adapters, seed);
+                    var builder =
+                            new ModelBuilder(graph, parameters, adapters, seed)
+                                    .withGradientCheckpointing(checkpointing);
                     TaskGraph task = model.graph(builder, shape);
                     Tensor loss = task.loss();
                     Tensor weights = graph.input("weights", DataType.FLOAT32, loss.shape());

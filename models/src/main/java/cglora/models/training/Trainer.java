@@ -44,6 +44,8 @@ public final class Trainer {
     ///     finite; they are not made
     /// @param best            metric by which the best state is kept; null for the last state
     /// @param classWeights    of the loss, by class; null where all examples count the same
+    /// @param gradientCheckpointing whether layers are computed again for their gradients instead
+    ///     of kept
     public record Options(
             int steps,
             int accumulation,
@@ -60,6 +62,7 @@ public final class Trainer {
             int skips,
             String best,
             float[] classWeights,
+            boolean gradientCheckpointing,
             long seed) {}
 
     /// One step, as it was.
@@ -154,6 +157,7 @@ public final class Trainer {
                                 options.epsilon(),
                                 options.maxGradNorm()));
         List<LoraLayer> layers = List.copyOf(session.adapters().values());
+        session.recomputeLayers(options.gradientCheckpointing());
         session.prepareTraining(
                 part,
                 layers,

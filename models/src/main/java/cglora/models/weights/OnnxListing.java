@@ -3,7 +3,6 @@ package cglora.models.weights;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.weights.onnx.GraphProto;
-import cglora.models.weights.onnx.ModelProto;
 import cglora.models.weights.onnx.NodeProto;
 import cglora.models.weights.onnx.TensorProto;
 import java.io.IOException;
@@ -53,7 +52,7 @@ public record OnnxListing(List<Tensor> tensors, Map<String, Integer> operators) 
     public static OnnxListing of(OnnxWeights.Source source, String description) {
         GraphProto graph;
         try (InputStream stream = source.open()) {
-            graph = ModelProto.parseFrom(stream).getGraph();
+            graph = OnnxHeader.read(stream);
         } catch (IOException e) {
             throw notOnnx(description, "not an ONNX model: " + e.getMessage(), e);
         }

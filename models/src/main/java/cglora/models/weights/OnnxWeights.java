@@ -35,7 +35,8 @@ public final class OnnxWeights implements WeightSource {
     private final String description;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final long[] attentionConstants;
-    /// Null when released.
+
+    /// With their elements; null before they are read, and when released.
     private Map<String, TensorProto> initializers;
 
     /// Where the file comes from, time and again.
@@ -50,9 +51,9 @@ public final class OnnxWeights implements WeightSource {
     public OnnxWeights(Source source, String description) {
         this.source = source;
         this.description = description;
-        GraphProto graph = parse();
+        GraphProto graph = parse(OnnxHeader::read);
         this.attentionConstants = attentionConstants(graph);
-        this.initializers = initializers(graph);
+        Map<String, TensorProto> tensors = initializers(graph);
         for (TensorProto tensor : graph.getInitializerList()) {
             if (tensor.getDataLocation() == EXTERNAL) {
                 throw new CgloraException(
@@ -67,7 +68,7 @@ public final class OnnxWeights implements WeightSource {
         }
         for (NodeProto node : graph.getNodeList()) {
             if (node.getOpType().equals("MatMul") && node.getInputCount() == 2) {
-                TensorProto tensor = initializers.get(node.getInput(1));
+                TensorProto tensor = tensors.get(node.getInput(1));
                 if (tensor != null && tensor.getDataType() == FLOAT32) {
                     long[] stored = extents(tensor);
                     if (stored.length != 2) {
@@ -91,9 +92,15 @@ public final class OnnxWeights implements WeightSource {
         }
     }
 
-    private GraphProto parse() {
+    /// How much is taken of the file.
+    @FunctionalInterface
+    private interface Parser {
+        GraphProto parse(InputStream file) throws IOException;
+    }
+
+    private GraphProto parse(Parser parser) {
         try (InputStream stream = source.open()) {
-            return ModelProto.parseFrom(stream).getGraph();
+            return parser.parse(stream);
         } catch (IOException e) {
             throw new CgloraException(
                     ErrorCode.M_ONNX,
@@ -192,7 +199,7 @@ public final class OnnxWeights implements WeightSource {
     @Override
     public void read(String name, float[] target, int offset) {
         if (initializers == null) {
-            initializers = initializers(parse());
+            initializers = initializers(parse(file -> ModelProto.parseFrom(file).getGraph()));
         }
         Entry entry = entries.get(name);
         TensorProto tensor = initializers.get(entry.tensor());

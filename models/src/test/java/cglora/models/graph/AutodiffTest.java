@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class AutodiffTest {
@@ -98,6 +99,84 @@ class AutodiffTest {
                                 within(1e-5 * (1 + norm(seed) * norm(slopes))));
             }
         }
+    }
+
+    /// The same for parts that are computed again, which read each other's tensors in any order:
+    /// the same bits as without.
+    @Test
+    void partsThatAreComputedAgainHaveTheSameGradients() {
+        for (int seed = 0; seed < 200; seed++) {
+            List<float[]> kept = randomParts(seed, false);
+            List<float[]> again = randomParts(seed, true);
+            for (int i = 0; i < kept.size(); i++) {
+                assertThat(again.get(i)).as("seed %d, gradient %d", seed, i).isEqualTo(kept.get(i));
+            }
+        }
+    }
+
+    /// Gradients of three inputs and of a tensor within a part.
+    private static List<float[]> randomParts(int seed, boolean again) {
+        var graph = new Graph("parts");
+        var random = new Random(seed);
+        var values = new LinkedHashMap<Tensor, double[]>();
+        var tensors = new ArrayList<Tensor>();
+        for (int i = 0; i < 3; i++) {
+            tensors.add(draw(graph, random, values));
+        }
+        var wanted = new ArrayList<>(tensors);
+        for (int part = 0; part < 4; part++) {
+            Supplier<Tensor> ops =
+                    () -> {
+                        for (int i = 0; i < 4; i++) {
+                            Tensor a = tensors.get(random.nextInt(tensors.size()));
+                            Tensor b = tensors.get(random.nextInt(tensors.size()));
+                            tensors.add(graph.apply(op(graph, random.nextInt(4), a, b)));
+                        }
+                        return tensors.getLast();
+                    };
+            if (again) {
+                graph.recomputed(ops);
+            } else {
+                var _ = ops.get();
+            }
+        }
+        wanted.add(tensors.get(6));
+        Tensor sum = graph.apply(new Copy(tensors.getFirst()));
+        for (Tensor tensor : tensors) {
+            sum = graph.apply(new AddInto(tensor, sum));
+        }
+        Tensor dy = draw(graph, random, values);
+        Tensor y = graph.apply(new Linear(sum, wanted.getFirst(), null));
+        int forward = graph.nodes().size();
+        Map<Tensor, Tensor> gradients = Autodiff.gradients(graph, y, dy, wanted);
+        assertThat(graph.nodes().stream().skip(forward).anyMatch(Node::isAgain)).isEqualTo(again);
+        try (var engine = new JvmEngine(1)) {
+            LoadedProgram program = engine.load(graph.compile(List.copyOf(gradients.values())));
+            values.forEach((t, elements) -> program.write(t.buffer(), Float64.toFloat(elements)));
+            program.run();
+            return wanted.stream().map(x -> program.read(gradients.get(x).buffer())).toList();
+        }
+    }
+
+    /// What nobody reads is not computed again.
+    @Test
+    void onlyWhatAGradientReadsIsComputedAgain() {
+        var graph = new Graph("needed");
+        Tensor x = graph.input("x", DataType.FLOAT32, Shape.of(4, 3));
+        Tensor w1 = graph.input("w1", DataType.FLOAT32, Shape.of(3, 3));
+        Tensor w2 = graph.input("w2", DataType.FLOAT32, Shape.of(3, 3));
+        Tensor y =
+                graph.recomputed(
+                        () -> {
+                            Tensor h = graph.apply(new Tanh(graph.apply(new Linear(x, w1, null))));
+                            return graph.apply(
+                                    new AddInto(x, graph.apply(new Linear(h, w2, null))));
+                        });
+        Tensor dy = graph.input("dy", DataType.FLOAT32, Shape.of(4, 3));
+        var gradients = Autodiff.gradients(graph, y, dy, List.of(w1));
+        // forward 4; again the first product and the tanh; gradients: the second product's, tanh's
+        // and the weight's
+        assertThat(graph.compile(List.copyOf(gradients.values())).launches()).hasSize(4 + 2 + 3);
     }
 
     private static double[] float64(Map<Tensor, double[]> values, Tensor x, double[] at, Tensor y) {

@@ -31,9 +31,12 @@ final class CausalReference extends PeerReference {
         return checkpoint().padTokenId();
     }
 
+    CausalLanguageModel task() {
+        return new CausalLanguageModel((CausalDecoder) checkpoint().body());
+    }
+
     Session session() {
-        var model = new CausalLanguageModel((CausalDecoder) checkpoint().body());
-        return new Session(new JvmEngine(2), model, checkpoint(), false);
+        return new Session(new JvmEngine(2), task(), checkpoint(), false);
     }
 
     private List<List<String>> texts() {

@@ -14,22 +14,26 @@ import cglora.pipeline.run.WritingPredictor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.json.JsonMapper;
 
 /// Answers with a trained adapter or model.
 @Command(name = "predict", description = "Classify texts, or write them, with a trained adapter.")
 final class PredictCommand implements Callable<Integer> {
-    /// Texts that are answered together.
-    private static final int CHUNK = 256;
+    /// Texts that are answered at a time: some batches, so that those of like lengths meet.
+    private static final int CLASSIFIED = 256;
+
+    /// The same where answers are written, which takes longer.
+    private static final int WRITTEN = 64;
+
+    private static final DataFormat FORMAT = DataFormat.AUTO;
 
     @Parameters(
             paramLabel = "ADAPTER",
@@ -44,7 +48,7 @@ final class PredictCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "A TSV, CSV, JSONL or Parquet file; - for standard input, a text or a JSON"
-                            + " object a line, answered as they come.")
+                            + " object a line. Answered as they come.")
     private Path data;
 
     @Option(names = "--column", description = "The column that holds the text.")
@@ -132,8 +136,10 @@ final class PredictCommand implements Callable<Integer> {
                     "nothing to predict",
                     "--text \"...\", --data FILE, or --data - for standard input");
         }
-        // before the model: a file that is wrong is told at once
-        List<RawExample> rows = rows();
+        // before the model, and before the first answer: a file that is wrong is told at once
+        if (isFile()) {
+            stream(_ -> {});
+        }
         EngineChoice chosen = engine.choose(engine.spec());
         if (engine.isAnswered(chosen, console)) {
             return 0;
@@ -145,43 +151,43 @@ final class PredictCommand implements Callable<Integer> {
         if (writing.isPresent()) {
             try (var predictor = writing.get()) {
                 console.warnings(notes.warnings());
-                answer(predictor::predict, rows);
+                answer(predictor::predict, WRITTEN);
             }
             return 0;
         }
         try (var predictor = Predictor.open(adapter, choice, chosen, notes)) {
             console.warnings(notes.warnings());
-            answer(predictor::predict, rows);
+            answer(predictor::predict, CLASSIFIED);
         }
         return 0;
     }
 
-    private boolean isStandardInput() {
-        return data != null && data.toString().equals("-");
+    private boolean isFile() {
+        return data != null && !data.toString().equals("-");
     }
 
-    /// What is there before the model is.
-    private List<RawExample> rows() {
-        var rows = new ArrayList<RawExample>();
-        texts.forEach(text -> rows.add(new RawExample(text, null, null, rows.size() + 1L)));
-        if (data != null && !isStandardInput()) {
-            rows.addAll(DataReader.read(data, DataFormat.AUTO, DataColumns.asked(column), false));
-        }
-        return rows;
+    private void stream(Consumer<RawExample> rows) {
+        DataReader.stream(data, FORMAT, DataColumns.asked(column), false, null, rows);
     }
 
-    /// Answers what was given, and then what standard input brings.
+    /// Answers what was given, and then what the file or standard input brings.
     private void answer(
-            Function<List<RawExample>, List<Map<String, Object>>> predict, List<RawExample> rows) {
-        for (int at = 0; at < rows.size(); at += CHUNK) {
-            show(predict.apply(rows.subList(at, Math.min(rows.size(), at + CHUNK))));
+            Function<List<RawExample>, List<Map<String, Object>>> predict, int together) {
+        var answers = new AnswerStream(console, predict, together, json || data != null);
+        for (String text : texts) {
+            answers.accept(new RawExample(text, null, null, 0));
         }
-        if (isStandardInput()) {
+        answers.flush();
+        if (isFile()) {
+            stream(answers);
+            answers.flush();
+        } else if (data != null) {
             var lines = new InputLines(console.in(), column);
-            for (List<RawExample> next = lines.next(CHUNK);
-                    !next.isEmpty();
-                    next = lines.next(CHUNK)) {
-                show(predict.apply(next));
+            List<RawExample> next = lines.next(together);
+            while (!next.isEmpty() && !answers.isClosed()) {
+                next.forEach(answers);
+                answers.flush();
+                next = lines.next(together);
             }
         }
     }
@@ -196,25 +202,5 @@ final class PredictCommand implements Callable<Integer> {
         }
         return new WritingPredictor.Options(
                 beams, maxTokens, new Sampling(temperature, topK, topP), seed, scored);
-    }
-
-    /// Shows the answers as soon as they are there.
-    private void show(List<Map<String, Object>> answers) {
-        for (Map<String, Object> answer : answers) {
-            if (json || data != null) {
-                console.out().println(JsonMapper.shared().writeValueAsString(answer));
-            } else if (answer.containsKey("prediction")) {
-                console.out().printf("%s\t%s%n", answer.get("prediction"), answer.get("text"));
-            } else {
-                console.out()
-                        .printf(
-                                Locale.ROOT,
-                                "%s\t%.3f\t%s%n",
-                                answer.get("label"),
-                                (Double) answer.get("score"),
-                                answer.get("text"));
-            }
-        }
-        console.out().flush();
     }
 }

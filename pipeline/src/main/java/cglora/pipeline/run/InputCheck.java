@@ -464,10 +464,9 @@ final class InputCheck {
                         .mapToLong(module -> Math.max(module.in(), module.out()))
                         .max()
                         .orElse(1);
-        long scores = (long) checkpoint.body().attentionHeads() * width * width;
         long target = inputs().batcher(1).largest(train).targetWidth();
         long logits = target * checkpoint.body().vocabularySize();
-        long example = Math.max(logits, Math.max(width * widest, scores));
+        long example = Math.max(logits, width * widest);
         if (training.perDeviceBatchSize() > LARGEST_TENSOR / example) {
             throw new CgloraException(
                     ErrorCode.O_RANGE,

@@ -70,6 +70,7 @@ final class TrainerOptions {
                 t.onNan() == TrainSpec.OnNan.SKIP ? SKIPS : 0,
                 t.loadBest(),
                 classWeights(inputs, t),
+                t.gradientCheckpointing(),
                 seed(inputs, t));
     }
 

@@ -17,13 +17,14 @@ public record TrainSpec(
                 boolean when,
         @Setting(
                         value =
-                                "What is trained: all; head; body, the adapter without the head, or the"
-                                        + " model's own weights where there is none",
+                                "What is trained: all; head; body, the adapter without the head, or"
+                                        + " the model's own weights where there is none",
                         byDefault = "\"all\"")
                 Trains trains,
         @Setting(
                         value =
-                                "Passes over the training examples; 3 where max_steps is not given either",
+                                "Passes over the training examples; 3 where max_steps is not given"
+                                        + " either",
                         byDefault = "null",
                         nullable = true,
                         min = 0,
@@ -44,6 +45,13 @@ public record TrainSpec(
                 int perDeviceBatchSize,
         @Setting(value = "Passes in one optimizer step", byDefault = "1", min = 1)
                 int gradientAccumulationSteps,
+        @Setting(
+                        value =
+                                "Keeps only the input of each layer and computes the layer again"
+                                        + " for its gradient: less memory, the same numbers, about a"
+                                        + " third more time",
+                        byDefault = "false")
+                boolean gradientCheckpointing,
         @Setting(value = "The optimizer", byDefault = "\"adamw\"") Optimizer optimizer,
         @Setting(
                         value = "Peak learning rate; auto takes one by method and rank",
@@ -122,9 +130,9 @@ public record TrainSpec(
                 String loadBest,
         @Setting(
                         value =
-                                "When to write a checkpoint: epoch, or every so many steps, and after the"
-                                        + " last one; null never. A cell of a grid removes its own at its"
-                                        + " end",
+                                "When to write a checkpoint: epoch, or every so many steps, and"
+                                        + " after the last one; null never. A cell of a grid removes"
+                                        + " its own at its end",
                         byDefault = "\"epoch\"",
                         nullable = true,
                         min = 1)
@@ -192,6 +200,7 @@ public record TrainSpec(
                 maxSteps,
                 perDeviceBatchSize,
                 gradientAccumulationSteps,
+                gradientCheckpointing,
                 optimizer,
                 learningRate,
                 headLearningRate,

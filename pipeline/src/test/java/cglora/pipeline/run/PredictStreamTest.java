@@ -63,6 +63,18 @@ class PredictStreamTest {
                 .isBetween(1 - 1e-9, 1 + 1e-9);
     }
 
+    /// Nothing is answered of a file with a row that is wrong, wherever it is.
+    @Test
+    void aFileThatIsWrongIsToldBeforeTheFirstAnswer() throws IOException {
+        Path file = folder.resolve("wrong.jsonl");
+        Files.writeString(file, "{\"text\": \"a good film\"}\n".repeat(400) + "{\"text\": 3}\n");
+        TinyRuns.Outcome outcome =
+                TinyRuns.execute("predict", run, "--engine", "jvm", "--data", file.toString());
+        assertThat(outcome.status()).isEqualTo(3);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err()).contains("wrong.jsonl:401");
+    }
+
     @Test
     void nothingToPredictSaysHow() {
         TinyRuns.Outcome outcome = TinyRuns.execute("predict", run);
