@@ -175,7 +175,9 @@ class Trip:
         return place
 
     def pissa(self):
-        """PEFT's own start off the base is refused as it is, and loads once PEFT has converted it."""
+        """PEFT's own start off the base is refused as it is, and loads once PEFT has converted it.
+
+        PEFT 0.21.2 leaves the head out when it converts, so that classifiers go no further than the refusal."""
         settings = {"target_modules": self.targets, "init_lora_weights": "pissa"}
         model = get_peft_model(self.original(), LoraConfig(task_type=self.peft_task, r=R, lora_alpha=ALPHA, **settings))
         config = model.peft_config["default"]
@@ -187,6 +189,9 @@ class Trip:
         arguments = [self.options.cglora, "predict", raw, "--base", self.base, "--text", "old"]
         done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, check=False)
         complaints = [] if "init_lora_weights 'pissa'" in done.stderr else [f"not refused: {done.stdout}{done.stderr}"]
+        if self.task == "SEQ_CLS":
+            self.table.add(self.family, "PEFT's PiSSA, refused", 0.0, complaints)
+            return
         place = self.folder / "peft-pissa-converted"
         model.save_pretrained(place, path_initial_model_for_weight_conversion=str(initial))
         self.check("PEFT's PiSSA, converted", self.ours(place, "--base", self.base), model, complaints)

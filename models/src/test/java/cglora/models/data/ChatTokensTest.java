@@ -125,7 +125,7 @@ class ChatTokensTest {
                 // what is before depends on what follows
                 "{% for m in messages %}{{ loop.last and 'LAST' or '' }}{{ m.content }}{% endfor %} | T-CHAT | otherwise when more follows",
                 "{% for m in messages %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}think{% endif %} | T-CHAT | otherwise when more follows",
-                "{{ messages | length }} | T-CHAT | end each conversation with the assistant's only turn",
+                "{% for m in messages %}{{ loop.length }}{% endfor %} | T-CHAT | end each conversation with the assistant's only turn",
                 "{{ raise_exception('no such roles') }} | T-CHAT | no such roles"
             })
     void aTemplateThatKeepsNoPrefixesIsRefused(String template, String code, String essence) {
