@@ -33,6 +33,16 @@ def table():
     )
 
 
+def chats():
+    """Conversations as data sets of Hugging Face hold them."""
+    turns = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+    rows = [
+        [{"role": "user", "content": "na\u00efve?"}, {"role": "assistant", "content": "yes \U0001f600"}],
+        [{"role": "system", "content": "be brief"}, {"role": "user", "content": "a \"b\""}, {"role": "assistant", "content": None}],
+    ]
+    return pa.table({"id": pa.array([1, 2]), "messages": pa.array(rows, turns)})
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,6 +57,7 @@ def main():
     holes = holes.set_column(1, "label", pa.array([None if i == 11 else t.as_py() for i, t in enumerate(rows["label"])]))
     pq.write_table(holes, folder / "nulls.parquet", compression="snappy")
     pq.write_table(rows.slice(0, 6).select(["text", "label"]), folder / "small.parquet", compression="snappy")
+    pq.write_table(chats(), folder / "chat.parquet", compression="snappy")
     lists = pa.array([["a", "b"]] * ROWS, pa.list_(pa.string()))
     pq.write_table(rows.append_column("words", lists), folder / "nested.parquet", compression="snappy")
 

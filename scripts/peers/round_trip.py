@@ -54,6 +54,7 @@ class Trip:
     data = {"labels": common.LABELS}
     methods = ("cg-lora", "pissa")
     suffix = ""
+    rate = 0.02
 
     def __init__(self, options, table, name, targets):
         self.options, self.table, self.name = options, table, name
@@ -85,7 +86,7 @@ class Trip:
             {"stage": "data", "train": "train.jsonl", "validation_split": 0.2, "max_length": self.longest} | self.data,
             *([{"stage": "calibrate", "samples": 16, "step_samples": 8}] if calibrated else []),
             {"stage": "adapter", "r": R, "lora_alpha": ALPHA} | adapter,
-            {"stage": "train", "max_steps": STEPS, "per_device_batch_size": 8, "learning_rate": 0.02},
+            {"stage": "train", "max_steps": STEPS, "per_device_batch_size": 8, "learning_rate": self.rate},
             {"stage": "export"},
         ]
         file = self.folder / f"{what}.json"
@@ -124,7 +125,7 @@ class Trip:
         return self.train(get_peft_model(self.original(), config))
 
     def train(self, model):
-        optimizer = torch.optim.AdamW(common.trained(model).values(), lr=0.02)
+        optimizer = torch.optim.AdamW(common.trained(model).values(), lr=self.rate)
         for _ in range(STEPS):
             optimizer.zero_grad()
             self.loss(model.train()).backward()
@@ -174,7 +175,9 @@ class Trip:
         return place
 
     def pissa(self):
-        """PEFT's own start off the base is refused as it is, and loads once PEFT has converted it."""
+        """PEFT's own start off the base is refused as it is, and loads once PEFT has converted it.
+
+        PEFT 0.21.2 leaves the head out when it converts, so that classifiers go no further than the refusal."""
         settings = {"target_modules": self.targets, "init_lora_weights": "pissa"}
         model = get_peft_model(self.original(), LoraConfig(task_type=self.peft_task, r=R, lora_alpha=ALPHA, **settings))
         config = model.peft_config["default"]
@@ -186,6 +189,9 @@ class Trip:
         arguments = [self.options.cglora, "predict", raw, "--base", self.base, "--text", "old"]
         done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, check=False)
         complaints = [] if "init_lora_weights 'pissa'" in done.stderr else [f"not refused: {done.stdout}{done.stderr}"]
+        if self.task == "SEQ_CLS":
+            self.table.add(self.family, "PEFT's PiSSA, refused", 0.0, complaints)
+            return
         place = self.folder / "peft-pissa-converted"
         model.save_pretrained(place, path_initial_model_for_weight_conversion=str(initial))
         self.check("PEFT's PiSSA, converted", self.ours(place, "--base", self.base), model, complaints)
@@ -288,6 +294,8 @@ class Writer(Trip):
                 continue
             for one, other in zip(answer["logprobs"], logs, strict=True):
                 largest, scale = max(largest, abs(one - other)), max(scale, abs(other))
+        if scale == 0:
+            complaints.append("no token was written")
         return largest / max(scale, 1.0), complaints
 
     def logs(self, logits, tokens):
@@ -336,6 +344,7 @@ class Seq2Seq(Writer):
     task = peft_task = "SEQ_2_SEQ_LM"
     kind = transformers.AutoModelForSeq2SeqLM
     longest = 24
+    rate = 0.005
     texts = [text for text, pair in common.TEXTS if pair is None and text.strip()]
 
     def __init__(self, options, table, name, family):

@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 /// @param text  the column of the text
 /// @param pair  that of the second text; null for none
 /// @param label that of the label; null for none
-record ColumnChoice(String text, String pair, String label) {
+/// @param isChat whether the text is a conversation
+record ColumnChoice(String text, String pair, String label, boolean isChat) {
     static final List<String> TEXT =
             List.of(
                     "text",
@@ -46,6 +47,12 @@ record ColumnChoice(String text, String pair, String label) {
                     "give each row a text and a label");
         }
         var finder = new Finder(known, path);
+        String messages = wanted.conversations();
+        boolean others = wanted.text() != null || wanted.target() != null || wanted.label() != null;
+        if (wanted.messages() != null || messages != null && !others && known.contains(messages)) {
+            String column = finder.column(messages, List.of(), null);
+            return new ColumnChoice(column, null, null, true);
+        }
         boolean question =
                 wanted.text() == null
                         && wanted.textPair() == null
@@ -63,7 +70,8 @@ record ColumnChoice(String text, String pair, String label) {
                                 wanted.target(),
                                 both(TARGET, LABEL),
                                 labelsRequired ? "target" : null)
-                        : finder.column(wanted.label(), LABEL, labelsRequired ? "label" : null));
+                        : finder.column(wanted.label(), LABEL, labelsRequired ? "label" : null),
+                false);
     }
 
     private static List<String> both(List<String> first, List<String> second) {

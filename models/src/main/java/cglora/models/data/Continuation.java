@@ -9,7 +9,7 @@ import java.util.Arrays;
 /// TRL does it.
 ///
 /// @param tokens      the sequence
-/// @param answer      the end of it that is asked for
+/// @param answer      the end of it that is asked for; -1 where a token is not
 /// @param isAnswerCut whether the answer has lost its end
 public record Continuation(Tokens tokens, int[] answer, boolean isAnswerCut) {
     /// @param prompt    may be empty

@@ -200,7 +200,7 @@ public final class DataReader {
         sniffer.refuseOthers(sample, type, charset);
         var text = new StrictReader(in, path.toString(), charset);
         if (type.equals("jsonl")) {
-            new JsonRows(text, path.toString(), bad).read(to);
+            new JsonRows(text, path.toString(), bad, columns.conversations()).read(to);
         } else {
             new TableRows(text, path.toString(), bad, type, format, columns).read(to);
         }

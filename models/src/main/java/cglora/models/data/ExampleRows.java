@@ -1,6 +1,8 @@
 package cglora.models.data;
 
 import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.models.chat.Conversation;
 import java.util.ArrayList;
 import java.util.function.Consumer;
 
@@ -34,6 +36,10 @@ final class ExampleRows implements Consumer<Row> {
             var known = new ArrayList<>(row.fields().keySet());
             chosen = ColumnChoice.of(columns, known, labelsRequired, path);
         }
+        if (chosen.isChat()) {
+            conversation(row);
+            return;
+        }
         String first = row.fields().get(chosen.text());
         String second = chosen.pair() == null ? null : row.fields().get(chosen.pair());
         String label = chosen.label() == null ? null : row.fields().get(chosen.label());
@@ -53,6 +59,29 @@ final class ExampleRows implements Consumer<Row> {
         } else {
             usable++;
             examples.accept(new RawExample(first, second, label, row.line()));
+        }
+    }
+
+    private void conversation(Row row) {
+        String messages = row.fields().get(chosen.text());
+        if (messages == null) {
+            bad.add(
+                    BadRows.Kind.TEXT,
+                    row.line(),
+                    "column '" + chosen.text() + "' holds no conversation");
+            return;
+        }
+        try {
+            examples.accept(new RawExample(Conversation.of(messages, path), row.line()));
+            usable++;
+        } catch (CgloraException e) {
+            if (e.problems().getFirst().code() != ErrorCode.D_CHAT) {
+                throw e;
+            }
+            bad.add(
+                    BadRows.Kind.TEXT,
+                    row.line(),
+                    "column '%s' %s".formatted(chosen.text(), e.problems().getFirst().what()));
         }
     }
 

@@ -20,11 +20,14 @@ final class JsonRows {
     private final Reader reader;
     private final String path;
     private final BadRows bad;
+    private final String listed;
     private final char[] buffer = new char[1 << 16];
     private int at;
     private int end;
 
-    JsonRows(Reader reader, String path, BadRows bad) {
+    /// @param listed the column whose lists are kept, as JSON; null for none
+    JsonRows(Reader reader, String path, BadRows bad, String listed) {
+        this.listed = listed;
         this.reader = reader;
         this.path = path;
         this.bad = bad;
@@ -90,12 +93,15 @@ final class JsonRows {
         var numbers = new HashSet<String>();
         for (var property : node.properties()) {
             JsonNode value = property.getValue();
-            if (!value.isString()) {
+            boolean isKept = value.isArray() && property.getKey().equals(listed);
+            if (!value.isString() && !isKept) {
                 numbers.add(property.getKey());
             }
             fields.put(
                     property.getKey(),
-                    value.isValueNode() && !value.isNull() ? value.asString() : null);
+                    isKept
+                            ? value.toString()
+                            : value.isValueNode() && !value.isNull() ? value.asString() : null);
         }
         rows.accept(new Row(fields, numbers, line));
     }

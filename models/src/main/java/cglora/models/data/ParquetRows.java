@@ -7,6 +7,8 @@ import dev.hardwood.metadata.PhysicalType;
 import dev.hardwood.metadata.RepetitionType;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
+import dev.hardwood.row.PqList;
+import dev.hardwood.row.PqStruct;
 import dev.hardwood.schema.ColumnProjection;
 import dev.hardwood.schema.SchemaNode;
 import java.io.IOException;
@@ -15,11 +17,13 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import tools.jackson.databind.json.JsonMapper;
 
 /// The rows of a Parquet file: its columns of texts, numbers and booleans. Columns that hold lists
 /// or structures are passed over, unless they are asked for.
@@ -27,7 +31,12 @@ final class ParquetRows {
     /// Held, or its level would be forgotten: the library tells how fast it is.
     private static final Logger LIBRARY = Logger.getLogger("dev.hardwood");
 
-    private record Column(String name, PhysicalType type) {}
+    /// @param fields of the structures in a list of them; empty for a column of plain values
+    private record Column(String name, PhysicalType type, List<String> fields) {
+        Column(String name, PhysicalType type) {
+            this(name, type, List.of());
+        }
+    }
 
     private final Path path;
     private final DataColumns wanted;
@@ -81,6 +90,20 @@ final class ParquetRows {
                     && leaf.repetitionType() != RepetitionType.REPEATED
                     && isPlain(leaf.type())) {
                 columns.add(new Column(leaf.name(), leaf.type()));
+            } else if (node.name().equals(wanted.conversations())
+                    && node instanceof SchemaNode.GroupNode list
+                    && list.isList()
+                    && list.getListElement() instanceof SchemaNode.GroupNode struct
+                    && struct.isStruct()) {
+                List<String> texts =
+                        struct.children().stream()
+                                .filter(
+                                        child ->
+                                                child instanceof SchemaNode.PrimitiveNode leaf
+                                                        && leaf.type() == PhysicalType.BYTE_ARRAY)
+                                .map(SchemaNode::name)
+                                .toList();
+                columns.add(new Column(node.name(), PhysicalType.BYTE_ARRAY, texts));
             } else if (asked.contains(node.name())) {
                 throw error(
                         "column '%s' holds no plain values but %s"
@@ -121,6 +144,9 @@ final class ParquetRows {
 
     private static String value(RowReader reader, Column column) {
         String name = column.name();
+        if (!column.fields().isEmpty()) {
+            return messages(reader.getList(name), column.fields());
+        }
         return switch (column.type()) {
             case BYTE_ARRAY -> reader.getString(name);
             case INT32 -> String.valueOf(reader.getInt(name));
@@ -130,6 +156,21 @@ final class ParquetRows {
             case BOOLEAN -> String.valueOf(reader.getBoolean(name));
             case INT96, FIXED_LEN_BYTE_ARRAY -> throw new IllegalStateException(name);
         };
+    }
+
+    /// A list of structures of texts, as JSON.
+    private static String messages(PqList list, List<String> fields) {
+        var messages = new ArrayList<Map<String, String>>();
+        for (PqStruct message : list.structs()) {
+            var texts = new LinkedHashMap<String, String>();
+            for (String field : fields) {
+                if (message != null && !message.isNull(field)) {
+                    texts.put(field, message.getString(field));
+                }
+            }
+            messages.add(texts);
+        }
+        return JsonMapper.shared().writeValueAsString(messages);
     }
 
     /// What goes wrong inside the library is the file's fault.

@@ -10,6 +10,7 @@ import cglora.models.block.Encoder;
 import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
+import cglora.models.chat.ChatTemplate;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.ShardedSafetensors;
@@ -362,6 +363,20 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
                 Files.copy(other, folder.resolve(name));
             }
         }
+    }
+
+    /// How conversations are written for the model: the template beside its tokenizer.
+    ///
+    /// @param path of the tokenizer where it is not the model's
+    /// @return empty where there is none
+    public Optional<ChatTemplate> chatTemplate(String path) {
+        String place = path != null ? path : description;
+        if (place.startsWith(CLASSPATH)) {
+            return Optional.empty();
+        }
+        Path source = tokenizerPlace(place, path == null);
+        return ChatTemplate.load(
+                Files.isDirectory(source) ? source : source.toAbsolutePath().getParent());
     }
 
     /// Copies `generation_config.json`, how transformers writes with the model by default, into a

@@ -112,13 +112,25 @@ public final class Tokenizer implements AutoCloseable {
     ///     cut has too few of its own
     /// @throws CgloraException T-FORMAT when the tokenizer has no token for it
     public Tokens encode(String text, String pair, int maxLength) {
-        long encoding = encoding(text, pair);
+        long encoding = encoding(text, pair, true);
         try {
             int[] ids = ints(LIBRARY.getTokenIds(encoding));
             int[] types = ints(LIBRARY.getTypeIds(encoding));
             return ids.length <= maxLength
                     ? new Tokens(ids, types, ids.length)
                     : truncate(ids, types, encoding, maxLength);
+        } finally {
+            LIBRARY.deleteEncoding(encoding);
+        }
+    }
+
+    /// Tokens of a text that brings its special tokens along: none are added.
+    ///
+    /// @throws CgloraException T-FORMAT when the tokenizer has no token for it
+    public int[] encodeBare(String text) {
+        long encoding = encoding(text, null, false);
+        try {
+            return ints(LIBRARY.getTokenIds(encoding));
         } finally {
             LIBRARY.deleteEncoding(encoding);
         }
@@ -140,11 +152,11 @@ public final class Tokenizer implements AutoCloseable {
 
     /// A native encoding, which the caller deletes: of the library's own object most of the time
     /// goes into texts and spans of tokens that nobody reads.
-    private long encoding(String text, String pair) {
+    private long encoding(String text, String pair, boolean special) {
         try {
             return pair == null
-                    ? LIBRARY.encode(tokenizer.getHandle(), text, true)
-                    : LIBRARY.encodeDual(tokenizer.getHandle(), text, pair, true);
+                    ? LIBRARY.encode(tokenizer.getHandle(), text, special)
+                    : LIBRARY.encodeDual(tokenizer.getHandle(), text, pair, special);
         } catch (RuntimeException e) {
             // the native library's own complaint, such as a vocabulary without its unknown token
             throw new CgloraException(

@@ -88,12 +88,15 @@ final class TokenTask {
             int[] expected = data.answers().get(i);
             int[] found = evaluation.tokens()[i];
             int equal = 0;
-            for (int t = 0; t < expected.length; t++) {
-                equal += expected[t] == found[t] ? 1 : 0;
+            int asked = 0;
+            for (int token : expected) {
+                if (token >= 0) {
+                    equal += token == found[asked++] ? 1 : 0;
+                }
             }
             right += equal;
-            tokens += expected.length;
-            exact += equal == expected.length ? 1 : 0;
+            tokens += asked;
+            exact += equal == asked ? 1 : 0;
         }
         var metrics = new LinkedHashMap<String, Double>();
         metrics.put("loss", loss(evaluation));

@@ -2,6 +2,7 @@ package cglora.pipeline.cli;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.chat.Conversation;
 import cglora.models.data.RawExample;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,9 +16,9 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Texts that come line by line, on standard input: a text each, or a JSON object with `text` and
-/// `text_pair`. What is there is taken as far as it goes: nobody waits for lines that are still to
-/// come.
+/// Texts that come line by line, on standard input: a text each, or a JSON object with `text`
+/// and `text_pair`, or `messages`. What is there is taken as far as it goes: nobody waits for
+/// lines that are still to come.
 final class InputLines {
     private static final int LONGEST = 1 << 22;
 
@@ -76,6 +77,11 @@ final class InputLines {
                     "is not a JSON object: " + e.getOriginalMessage(),
                     "a text does not begin with {; write it as {\"text\": ...}",
                     e);
+        }
+        if (row.path(Conversation.COLUMN).isArray() && !row.has(column)) {
+            String where = "standard input, line " + number;
+            return new RawExample(
+                    Conversation.of(row.path(Conversation.COLUMN).toString(), where), number);
         }
         JsonNode pair = row.path("text_pair");
         return text(row.path(column).asString(null), pair.isString() ? pair.asString() : null);

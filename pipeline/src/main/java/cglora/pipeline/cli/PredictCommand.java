@@ -167,7 +167,7 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private void stream(Consumer<RawExample> rows) {
-        DataReader.stream(data, FORMAT, new DataColumns(column, null, null), false, null, rows);
+        DataReader.stream(data, FORMAT, DataColumns.asked(column), false, null, rows);
     }
 
     /// Answers what was given, and then what the file or standard input brings.

@@ -27,6 +27,7 @@ final class DataSources {
 
     private final DataSpec spec;
     private final boolean writes;
+    private final boolean chats;
     private final RowReader.Encoding encoding;
     private final Problems problems;
     private final Consumer<String> progress;
@@ -44,6 +45,7 @@ final class DataSources {
             Consumer<String> progress) {
         this.spec = spec;
         this.writes = model.task().writes();
+        this.chats = model.task() == ModelSpec.Task.CAUSAL_LM;
         this.encoding =
                 new RowReader.Encoding(
                         tokenizer,
@@ -94,7 +96,9 @@ final class DataSources {
                         spec.columns().textPair(),
                         spec.columns().label(),
                         spec.columns().target(),
-                        writes);
+                        writes,
+                        spec.columns().messages(),
+                        chats);
         return RowReader.read(
                 new RowReader.Source(
                         DataFileNames.of(source),

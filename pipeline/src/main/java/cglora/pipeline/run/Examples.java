@@ -3,7 +3,6 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
-import cglora.models.data.Continuation;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
@@ -262,56 +261,45 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
 
     /// What the model reads of each row with the tokens that it is to write behind it.
     private Dataset continued(
-            SplitRows split, DataSpec spec, Tokenizer tokenizer, int end, Problems warnings) {
+            SplitRows split,
+            DataSpec spec,
+            Tokenizer tokenizer,
+            Continued continues,
+            Problems warnings) {
+        if (split.size() == 0) {
+            return Dataset.continued(List.of());
+        }
         labels.indices(split.rows(), split.places(), split.source());
         var rows = (TextRows) split.rows();
         List<RawExample> examples = Arrays.stream(split.places()).mapToObj(rows::example).toList();
-        String template = spec.sourceTemplate();
-        if (template == null && examples.stream().anyMatch(e -> e.textPair() != null)) {
-            throw new CgloraException(
-                    ErrorCode.D_TEXT,
-                    split.source(),
-                    "rows have a second text, and nothing says where it stands in the prompt",
-                    "\"source_template\": \"{text}\\n{text_pair}\\n\" in the data stage");
-        }
-        List<Continuation> all =
-                examples.parallelStream()
-                        .map(
-                                e ->
-                                        Continuation.of(
-                                                DataSpec.source(template, e.text(), e.textPair()),
-                                                labels.written(e.label()),
-                                                tokenizer,
-                                                end,
-                                                spec.maxLength(),
-                                                spec.maxTargetLength()))
-                        .toList();
-        long cut = all.stream().filter(Continuation::isAnswerCut).count();
-        if (cut > 0) {
-            warnings.warning(
-                    ErrorCode.D_TRUNC,
-                    split.source(),
-                    "%d of %d targets do not fit and are cut".formatted(cut, examples.size()),
-                    "raise data.max_target_length or data.max_length");
-        }
-        return Dataset.continued(all);
+        return continues.tokens(examples, split, spec, labels, tokenizer, warnings);
+    }
+
+    /// Whether rows are conversations.
+    boolean chats() {
+        return Stream.of(train, validation, test)
+                .anyMatch(
+                        split ->
+                                split.size() > 0
+                                        && split.rows() instanceof TextRows rows
+                                        && rows.example(split.places()[0]).conversation() != null);
     }
 
     /// The tokens of one split.
     ///
-    /// @param continues the token behind an answer where answers go on behind what is read
+    /// @param continues where answers go on behind what is read; null where they do not
     /// @throws CgloraException D-LENGTH where a row is too long and that is an error
     Dataset tokenize(
             EvaluateSpec.Split name,
             DataSpec spec,
             Tokenizer tokenizer,
-            OptionalInt continues,
+            Continued continues,
             Problems warnings) {
         SplitRows split = split(name);
         String source = split.source();
         Dataset data =
-                continues.isPresent()
-                        ? continued(split, spec, tokenizer, continues.getAsInt(), warnings)
+                continues != null
+                        ? continued(split, spec, tokenizer, continues, warnings)
                         : labels.text()
                                 ? texts(split, spec, tokenizer, warnings)
                                 : Dataset.of(

@@ -137,6 +137,9 @@ final class ExportStage {
         metadata.put(PeftAdapter.TASK, inputs.modelSpec().task().jsonName());
         metadata.put("cglora.max_target_length", "" + inputs.dataSpec().maxTargetLength());
         metadata.put("cglora.tokenizer", "" + inputs.modelSpec().tokenizer());
+        if (inputs.examples().chats()) {
+            metadata.put(WritingPredictor.CHAT, "true");
+        }
         if (inputs.dataSpec().sourceTemplate() != null) {
             metadata.put("cglora.source_template", inputs.dataSpec().sourceTemplate());
         }

@@ -29,7 +29,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /// Everything that the files alone can tell, before a folder is made: reads configuration,
@@ -421,13 +420,15 @@ final class InputCheck {
         }
     }
 
-    /// The token behind an answer where answers go on behind what is read, -1 for none; else empty.
-    private OptionalInt continues() {
+    /// Null where answers do not go on behind what is read.
+    private Continued continues() {
         if (modelSpec.task() != ModelSpec.Task.CAUSAL_LM) {
-            return OptionalInt.empty();
+            return null;
         }
         List<Integer> ends = checkpoint.endTokenIds();
-        return OptionalInt.of(ends.isEmpty() ? -1 : ends.getFirst());
+        return new Continued(
+                ends.isEmpty() ? -1 : ends.getFirst(),
+                () -> checkpoint.chatTemplate(modelSpec.tokenizer()));
     }
 
     private Dataset tokens(EvaluateSpec.Split split) {

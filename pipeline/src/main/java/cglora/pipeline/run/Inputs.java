@@ -277,6 +277,11 @@ record Inputs(
         return new TextLimit(dataSpec.maxLength(), dataSpec.cutting());
     }
 
+    /// Turns of conversations are as long as these may be.
+    private int longestTarget() {
+        return examples.chats() ? dataSpec.maxLength() : dataSpec.maxTargetLength();
+    }
+
     Batcher batcher(int size) {
         int[] buckets =
                 dataSpec.buckets().isAuto()
@@ -288,7 +293,7 @@ record Inputs(
                 size,
                 buckets,
                 checkpoint.padTokenId(),
-                writes() ? Batcher.defaultTargetBuckets(dataSpec.maxTargetLength()) : new int[0]);
+                writes() ? Batcher.defaultTargetBuckets(longestTarget()) : new int[0]);
     }
 
     /// The evaluation's batches.

@@ -233,6 +233,7 @@ public final class Predictor implements LoadedModel {
 
     /// One answer an example: the label and its probabilities, or the number of a regression.
     public List<Map<String, Object>> predict(List<RawExample> examples) {
+        Conversations.refuse(examples, "a model that tells classes");
         Dataset data = Dataset.of(examples, tokenizer, null, maxLength, "input");
         TextLimit.require(data, examples, maxLength);
         Evaluation evaluation =

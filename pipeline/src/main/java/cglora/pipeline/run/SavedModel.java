@@ -32,6 +32,7 @@ final class SavedModel {
                     inputs.textLimit(),
                     inputs.dataSpec().maxTargetLength(),
                     inputs.dataSpec().sourceTemplate(),
+                    inputs.examples().chats(),
                     FloatFormat.F32);
         }
         return config(
@@ -47,11 +48,13 @@ final class SavedModel {
     /// @param limit           of the texts that it reads
     /// @param maxTargetLength of those that it writes
     /// @param template  what it reads of an example; null for the text
+    /// @param chats     whether it was trained on conversations
     static String writing(
             PretrainedModel checkpoint,
             TextLimit limit,
             int maxTargetLength,
             String template,
+            boolean chats,
             FloatFormat format) {
         ObjectNode config = JsonMapper.shared().createObjectNode();
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
@@ -65,6 +68,9 @@ final class SavedModel {
         limit.putInto(own);
         if (template != null) {
             own.put("source_template", template);
+        }
+        if (chats) {
+            own.put("chat", true);
         }
         return config.toPrettyString() + "\n";
     }

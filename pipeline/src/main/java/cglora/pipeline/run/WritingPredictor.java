@@ -32,7 +32,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
@@ -41,6 +40,9 @@ public final class WritingPredictor implements LoadedModel {
     private static final int BATCH = 16;
     private static final int MAX_LENGTH = 128;
     private static final int MAX_TARGET_LENGTH = 64;
+
+    /// Key, in an adapter's metadata, of whether it was trained on conversations.
+    static final String CHAT = "cglora.chat";
 
     /// How texts are written.
     ///
@@ -59,7 +61,9 @@ public final class WritingPredictor implements LoadedModel {
     ///
     /// @param tokenizer its place; null beside the model
     /// @param template  what it reads of an example; null for the text
-    private record Trained(String tokenizer, int maxLength, int maxTargetLength, String template) {
+    /// @param chats     whether what is asked is a conversation
+    private record Trained(
+            String tokenizer, int maxLength, int maxTargetLength, String template, boolean chats) {
         static Trained of(Map<String, String> metadata) {
             String place = metadata.get("cglora.tokenizer");
             return new Trained(
@@ -68,7 +72,8 @@ public final class WritingPredictor implements LoadedModel {
                     Integer.parseInt(
                             metadata.getOrDefault(
                                     "cglora.max_target_length", "" + MAX_TARGET_LENGTH)),
-                    metadata.get("cglora.source_template"));
+                    metadata.get("cglora.source_template"),
+                    Boolean.parseBoolean(metadata.get(CHAT)));
         }
 
         static Trained of(JsonNode config) {
@@ -79,7 +84,8 @@ public final class WritingPredictor implements LoadedModel {
                     own.path("max_target_length").asInt(MAX_TARGET_LENGTH),
                     own.hasNonNull("source_template")
                             ? own.path("source_template").asString()
-                            : null);
+                            : null,
+                    own.path("chat").asBoolean(false));
         }
     }
 
@@ -203,6 +209,7 @@ public final class WritingPredictor implements LoadedModel {
                 new TextLimit(trained.maxLength(), tokenizer.truncation()),
                 trained.maxTargetLength(),
                 trained.template(),
+                trained.chats(),
                 format);
     }
 
@@ -225,7 +232,11 @@ public final class WritingPredictor implements LoadedModel {
         var all = new ArrayList<Map<String, Object>>();
         for (int i = 0; i < answers.length; i++) {
             var answer = new LinkedHashMap<String, Object>();
-            answer.put("text", examples.get(i).text());
+            if (examples.get(i).conversation() == null) {
+                answer.put("text", examples.get(i).text());
+            } else {
+                answer.put("messages", examples.get(i).conversation().messages());
+            }
             answer.put("prediction", tokenizer.decode(answers[i]));
             answer.put("tokens", answers[i]);
             if (scores != null) {
@@ -242,18 +253,21 @@ public final class WritingPredictor implements LoadedModel {
 
     /// What goes on behind each text, texts of like lengths together.
     private List<Map<String, Object>> continued(List<RawExample> examples) {
+        var chat = new ChatPrompts(checkpoint, tokenizer, trained.tokenizer());
         List<int[]> prompts =
                 examples.stream()
                         .map(
                                 e ->
-                                        Continuation.prompt(
-                                                        DataSpec.source(
-                                                                trained.template(),
-                                                                e.text(),
-                                                                e.textPair()),
-                                                        tokenizer,
-                                                        trained.maxLength())
-                                                .inputIds())
+                                        trained.chats() || e.conversation() != null
+                                                ? chat.of(e)
+                                                : Continuation.prompt(
+                                                                DataSpec.source(
+                                                                        trained.template(),
+                                                                        e.text(),
+                                                                        e.textPair()),
+                                                                tokenizer,
+                                                                trained.maxLength())
+                                                        .inputIds())
                         .toList();
         List<Integer> order =
                 IntStream.range(0, prompts.size())
@@ -264,10 +278,7 @@ public final class WritingPredictor implements LoadedModel {
         int rows = Math.min(BATCH, prompts.size());
         var how =
                 new CausalGenerator.Options(
-                        longestAnswer(),
-                        Set.copyOf(checkpoint.endTokenIds()),
-                        options.sampling(),
-                        options.seed());
+                        longestAnswer(), chat.ends(), options.sampling(), options.seed());
         int[][] answers = new int[prompts.size()][];
         try (var generator =
                 new CausalGenerator(session, rows, longest + how.most(), checkpoint.padTokenId())) {
@@ -298,6 +309,7 @@ public final class WritingPredictor implements LoadedModel {
 
     /// What is written for each text.
     private List<Map<String, Object>> others(List<RawExample> examples) {
+        Conversations.refuse(examples, "a model that reads one text and writes another");
         var read = new ArrayList<RawExample>();
         for (RawExample e : examples) {
             String source = DataSpec.source(trained.template(), e.text(), e.textPair());

@@ -17,4 +17,12 @@ public record DataColumns(
                                         + " null finds it, or takes the label's",
                         byDefault = "null",
                         nullable = true)
-                String target) {}
+                String target,
+        @Setting(
+                        value =
+                                "Column of conversations, lists of {role, content} (task"
+                                        + " CAUSAL_LM); null takes 'messages' where no other column is"
+                                        + " named",
+                        byDefault = "null",
+                        nullable = true)
+                String messages) {}

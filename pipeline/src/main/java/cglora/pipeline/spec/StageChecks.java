@@ -223,6 +223,7 @@ final class StageChecks {
     }
 
     private void checkData(DataSpec stage, ObjectValue tree) {
+        checkColumns(stage, tree);
         if (isSure("train", "validation", "test")
                 && stage.train() == null
                 && stage.validation() == null
@@ -303,6 +304,19 @@ final class StageChecks {
                             + key
                             + "' is for classes and numbers, the task is "
                             + stage.task().jsonName(),
+                    "take it out");
+        }
+    }
+
+    /// Only a language model reads conversations.
+    private void checkColumns(DataSpec stage, ObjectValue tree) {
+        boolean asked = stage.columns().messages() != null;
+        if (asked && model != null && model.task() != ModelSpec.Task.CAUSAL_LM) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "columns"),
+                    "columns.messages is for task CAUSAL_LM, the task is "
+                            + model.task().jsonName(),
                     "take it out");
         }
     }
