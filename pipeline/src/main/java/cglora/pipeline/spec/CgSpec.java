@@ -36,8 +36,8 @@ public record CgSpec(
         @Setting(
                         value =
                                 "How the length of the initial step is chosen: by losses of"
-                                    + " held-out examples, by their linearised predictions (fewer"
-                                    + " forward passes), by the quadratic model, or as given",
+                                        + " held-out examples, by their linearised predictions (fewer"
+                                        + " forward passes), by the quadratic model, or as given",
                         byDefault = "\"held-out\"")
                 Step step,
         @Setting(
