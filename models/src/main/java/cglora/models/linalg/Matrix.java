@@ -240,6 +240,22 @@ public final class Matrix {
         return result;
     }
 
+    /// `[this, other]`, [rows, columns + other.columns].
+    public Matrix beside(Matrix other) {
+        int width = columns + other.columns;
+        Matrix result = zero(rows, width);
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(values, i * columns, result.values, i * width, columns);
+            System.arraycopy(
+                    other.values,
+                    i * other.columns,
+                    result.values,
+                    i * width + columns,
+                    other.columns);
+        }
+        return result;
+    }
+
     /// The Euclidean norm of each column, [columns].
     public double[] columnNorms() {
         double[] norms = new double[columns];

@@ -97,13 +97,6 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
     /// @param rank 1 … min(rows, columns)
     /// @param seed the same seed gives the same result
     public static TruncatedSvd of(LinearOperator M, int rank, long seed) {
-        return of(M, rank, POWER_ITERATIONS, seed);
-    }
-
-    /// The same with as many power iterations as are asked for.
-    ///
-    /// @param powers 0 or more
-    public static TruncatedSvd of(LinearOperator M, int rank, int powers, long seed) {
         int side = Math.min(M.rows(), M.columns());
         requireRank(rank, side, M.rows(), M.columns());
         int sketch = sketchColumns(rank);
@@ -114,7 +107,24 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
                             : M.multiplyTransposed(Matrix.identity(M.rows())).transpose();
             return exact(dense).truncated(rank);
         }
-        return inRangeOf(M, gaussian(M.columns(), sketch, seed), powers, rank);
+        return inRangeOf(M, gaussian(M.columns(), sketch, seed), POWER_ITERATIONS, rank);
+    }
+
+    /// The first `rank` triplets of an operator from a block Krylov space, to a residual that is
+    /// found on the way and not for a number of iterations: right for flat spectra, too. Exact
+    /// when the smaller side is small. Products with `rank + 8` columns.
+    ///
+    /// @param rank 1 … min(rows, columns)
+    /// @param seed the same seed gives the same result
+    public static TruncatedSvd krylov(LinearOperator M, int rank, long seed) {
+        int side = Math.min(M.rows(), M.columns());
+        requireRank(rank, side, M.rows(), M.columns());
+        int block = sketchColumns(rank);
+        return side <= Math.max(2 * block, EXACT_SIDE)
+                ? of(M, rank, seed)
+                : KrylovSvd.of(M, gaussian(M.columns(), block, seed), rank)
+                        .padded(rank)
+                        .withFixedSigns();
     }
 
     /// The first `rank` triplets of all that LAPACK finds in float32 (gesdd).

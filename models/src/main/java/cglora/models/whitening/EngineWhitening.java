@@ -17,10 +17,11 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// The whitening of factored statistics by matrix products of an engine, in float32: inverse roots
-/// ([EngineRoot]), the whitened gradient and the products of a randomised range finder
-/// ([EngineGradient]). Of them only blocks of `rank + 8` columns come to the host, which makes them
-/// orthonormal and decomposes the last one in float64, and the roots where training wants them.
+/// The whitening of factored statistics by matrix products of an engine, in float32: inverse
+/// roots ([EngineRoot]), the whitened gradient and the products of a randomised block Krylov
+/// space ([EngineGradient]). Of them only blocks of `rank + 8` columns come to the host, which
+/// makes them orthonormal and finds the best triplets in float64, and the roots where training
+/// wants them.
 ///
 /// `A`, `S` and `G` of one layer go up at a time. Programs and memory are kept for each shape until
 /// [#close]; layers with the same inputs, one after the other, share a root.
@@ -30,9 +31,6 @@ import java.util.Optional;
 /// step's; kept tokens. The report names it with the reason. Of sketched statistics, whose roots
 /// are thin, only the products of the gradient are large, and the engine's.
 public final class EngineWhitening implements WhiteningArithmetic {
-    /// More than for products in float64 on the host, since they cost little here.
-    private static final int POWER_ITERATIONS = 6;
-
     /// Singular values below this share of the first are rounding of float32.
     private static final double NEGLIGIBLE = 0x1p-20;
 
@@ -170,7 +168,7 @@ public final class EngineWhitening implements WhiteningArithmetic {
         on.whiten(factors.G(), largest);
         TruncatedSvd svd =
                 meaningful(
-                        TruncatedSvd.of(on, step.rank(), POWER_ITERATIONS, step.seed()),
+                        TruncatedSvd.krylov(on, step.rank(), step.seed()),
                         largest * inputScale * outputScale);
         tally.served();
         return new Served(

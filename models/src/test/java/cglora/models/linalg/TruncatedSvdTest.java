@@ -193,4 +193,27 @@ class TruncatedSvdTest {
         }
         return sum;
     }
+
+    /// A flat spectrum, one that falls fast, and one of few directions, by products alone.
+    @ParameterizedTest
+    @CsvSource({"260, 150, 0.998", "150, 260, 0.9", "200, 200, 0.1", "180, 240, 0"})
+    void krylovSpacesFindEverySpectrum(int rows, int columns, double ratio) {
+        var random = new Random(rows);
+        double[] values = new double[Math.min(rows, columns)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = 3 * Math.pow(ratio, i);
+        }
+        Matrix M =
+                RandomMatrices.orthogonal(rows, random)
+                        .columns(0, values.length)
+                        .scaledColumns(values)
+                        .timesTransposed(
+                                RandomMatrices.orthogonal(columns, random)
+                                        .columns(0, values.length));
+        TruncatedSvd found = TruncatedSvd.krylov(LinearOperator.of(M), 6, 1);
+        double[] expected = Arrays.copyOf(values, 6);
+        assertClose("values", found.singularValues(), expected, 1e-7);
+        assertClose("M v", M.times(found.V()), found.U().scaledColumns(expected), 1e-4);
+        assertClose("Mᵀ u", M.transposeTimes(found.U()), found.V().scaledColumns(expected), 1e-4);
+    }
 }

@@ -121,6 +121,32 @@ class EngineWhiteningTest {
         }
     }
 
+    /// Gradients of many examples have flat spectra: the eighth singular value is nine tenths of
+    /// the first, and the ninth follows it closely.
+    @ParameterizedTest
+    @CsvSource({"150, 260, 0.5", "300, 140, 0.5", "200, 200, 0"})
+    void flatSpectraAreFoundAsByTheHost(int in, int out, double p) {
+        try (var engine = new JvmEngine(1);
+                var products = new EngineWhitening(engine)) {
+            var random = new Random(in);
+            var layer =
+                    new FactoredKfac(
+                            RandomFactors.factor(in, 4, 1, random),
+                            RandomFactors.factor(out, 4, 1, random),
+                            RandomMatrices.gaussian(out, in, random));
+            Step step = step(layer, Damping.relative(1), p, p, 8, 1);
+            WhitenedGradient expected = WhiteningArithmetic.HOST.gradient(step);
+            WhitenedGradient actual = products.gradient(step);
+            double[] values = expected.svd().singularValues();
+            assertThat(values[7]).isGreaterThan(0.85 * values[0]);
+            for (int i = 0; i < 8; i++) {
+                assertThat(actual.svd().singularValues()[i])
+                        .isCloseTo(values[i], within(1e-5 * values[0]));
+            }
+            assertThat(error(actual.product(1), expected.product(1))).isLessThan(1e-2);
+        }
+    }
+
     /// The sine of the largest angle between two spans of orthonormal columns.
     private static double sine(Matrix U, Matrix V) {
         Matrix rest = U.minus(V.times(V.transposeTimes(U)));
