@@ -215,8 +215,7 @@ public final class Predictor implements LoadedModel {
 
     @Override
     public String config(FloatFormat format) {
-        return SavedModel.config(
-                checkpoint, labels, session.model().pooling(), limit(), format);
+        return SavedModel.config(checkpoint, labels, session.model().pooling(), limit(), format);
     }
 
     /// How much of a text is read.

@@ -100,10 +100,10 @@ class SeveralDataTest {
         TinyRuns.Outcome labels =
                 run(
                         "{\"stage\": \"data\", \"train\": \"train.tsv\", \"max_length\":"
-                            + " 12},{\"stage\": \"data\", \"id\": \"more\", \"train\":"
-                            + " \"other.tsv\", \"max_length\": 12},{\"stage\": \"data\", \"id\":"
-                            + " \"third\", \"train\": \"more.tsv\", \"max_length\": 12, \"labels\":"
-                            + " [\"yes\", \"no\"]}",
+                                + " 12},{\"stage\": \"data\", \"id\": \"more\", \"train\":"
+                                + " \"other.tsv\", \"max_length\": 12},{\"stage\": \"data\", \"id\":"
+                                + " \"third\", \"train\": \"more.tsv\", \"max_length\": 12, \"labels\":"
+                                + " [\"yes\", \"no\"]}",
                         "",
                         "");
         assertThat(labels.status()).isEqualTo(3);
