@@ -153,6 +153,9 @@ public enum ErrorCode {
     N_CALIBRATION(
             NUMERICAL,
             "Calibration is done in another way, or with fewer examples, than was asked for."),
+    N_ARITHMETIC(
+            NUMERICAL,
+            "The host computes the whitening of layers that a device was asked to compute."),
     R_MISSING(CONTENT, "A run, or a whole checkpoint of it, is not there."),
     R_DAMAGED(
             CONTENT,

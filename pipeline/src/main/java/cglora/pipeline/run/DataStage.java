@@ -30,7 +30,8 @@ final class DataStage {
                         inputs.task(),
                         inputs.checkpoint(),
                         inputs.isFull(),
-                        inputs.headStart());
+                        inputs.headStart(),
+                        inputs.dtype());
         run.session.stopWhen(run::isStopping);
         inputs.checkpoint().weights().release();
         run.folder.writeJson("run.json", record());

@@ -183,7 +183,11 @@ final class ExportStage {
             throws IOException {
         PeftAdapter adapter = PeftAdapter.read(written);
         try (var fresh =
-                new Session(run.engine.open(), run.session.task(), inputs.checkpoint(), false)) {
+                new Session(
+                        run.engine.open(),
+                        run.session.task(),
+                        inputs.checkpoint(),
+                        inputs.dtype())) {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(fresh, adapter, written.toString());
             AdapterStart.merge(fresh, merged);

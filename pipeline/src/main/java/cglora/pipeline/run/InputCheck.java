@@ -262,6 +262,29 @@ final class InputCheck {
                 default -> {}
             }
         }
+        if (modelSpec != null) {
+            dtype();
+        }
+    }
+
+    /// Weights that are rounded can neither be trained nor have a start taken off them.
+    private void dtype() {
+        boolean full = inputs().isFull();
+        boolean shifted = adapterSpec != null && Inputs.isShifted(adapterSpec);
+        if (modelSpec.dtype() == ModelSpec.Dtype.FLOAT32 || !full && !shifted) {
+            return;
+        }
+        problems.error(
+                ErrorCode.O_CONFLICT,
+                modelSpec.id() + ".dtype",
+                "bfloat16 is for weights that stay as they are; "
+                        + (full
+                                ? "here the model's own weights are trained"
+                                : "adapter.method %s takes its start off them"
+                                        .formatted(adapterSpec.method().jsonName())),
+                full
+                        ? "take float32, or an adapter"
+                        : "take float32, or lora, rslora, eva or cg-lora without a shift");
     }
 
     private void align() {

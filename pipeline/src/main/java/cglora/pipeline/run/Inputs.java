@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.RankAllocation;
 import cglora.models.adapter.TargetSelection;
 import cglora.models.block.LinearModule;
@@ -21,6 +22,7 @@ import cglora.models.training.Pooling;
 import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.TaskModel;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.AutoOr;
@@ -87,6 +89,23 @@ record Inputs(
     /// Whether the model's own weights are trained: asked for, or because there is no adapter.
     boolean isFull() {
         return adapterSpec == null ? trains() : adapterSpec.method() == AdapterSpec.Method.FULL;
+    }
+
+    /// How the frozen matrices of the model are kept.
+    DataType dtype() {
+        return DataType.valueOf(modelSpec.dtype().name());
+    }
+
+    /// @throws CgloraException V-ENGINE where the engine does not keep weights as they are asked
+    ///     for
+    void requireEngine(EngineChoice engine) {
+        if (dtype() != DataType.FLOAT32 && engine instanceof EngineChoice.Tornado) {
+            throw new CgloraException(
+                    ErrorCode.V_ENGINE,
+                    modelSpec.id() + ".dtype",
+                    "bfloat16 is for the jvm engine; TornadoVM's keeps weights in float32",
+                    "take float32, or --engine jvm");
+        }
     }
 
     boolean trains() {
@@ -301,7 +320,7 @@ record Inputs(
     }
 
     /// Whether the start is taken off the base, so that what is exported has twice the rank.
-    private static boolean isShifted(AdapterSpec a) {
+    static boolean isShifted(AdapterSpec a) {
         return switch (a.method()) {
             case PISSA, OLORA, LORA_GA -> true;
             case LORA_ONE -> a.scale() == AdapterSpec.Scale.STABLE;

@@ -236,8 +236,9 @@ public final class Runner {
 
     /// Before anything is compiled for a device, every stage is known to fit it.
     private void requireFit(Inputs inputs) {
+        inputs.requireEngine(engine);
         if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
-            RunMemory.of(inputs).forEach(plan -> plan.requireFit(info, profile));
+            RunMemory.of(inputs, engine).forEach(plan -> plan.requireFit(info, profile));
         }
     }
 
@@ -297,7 +298,7 @@ public final class Runner {
                                 "of",
                                 "device",
                                 "stages",
-                                MemoryPlan.deviceRecords(RunMemory.of(run.inputs)))
+                                MemoryPlan.deviceRecords(RunMemory.of(run.inputs, engine)))
                         : Map.of("of", "process", "stages", MemoryPlan.records(plans)));
     }
 
@@ -366,7 +367,7 @@ public final class Runner {
     /// counts: none there.
     private List<MemoryPlan> plans(Inputs inputs) {
         return switch (engine) {
-            case EngineChoice.Jvm _ -> RunMemory.of(inputs);
+            case EngineChoice.Jvm _ -> RunMemory.of(inputs, engine);
             case EngineChoice.Tornado _ -> List.of();
         };
     }

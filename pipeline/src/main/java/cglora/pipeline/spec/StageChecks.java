@@ -288,17 +288,22 @@ final class StageChecks {
         if (!stage.task().writes()) {
             return;
         }
-        for (String key : List.of("problem_type", "pooling", "head")) {
-            if (tree.has(key)) {
-                problems.error(
-                        O_CONFLICT,
-                        origin(tree, key),
-                        "'"
-                                + key
-                                + "' is for classes and numbers, the task is "
-                                + stage.task().jsonName(),
-                        "take it out");
-            }
+        ofClasses("problem_type", stage.problemType() != null, tree, stage);
+        ofClasses("pooling", stage.pooling() != ModelSpec.Pooling.AUTO, tree, stage);
+        ofClasses("head", stage.head() != ModelSpec.Head.AUTO, tree, stage);
+    }
+
+    /// @param given as something else than the default, which a run's own record holds
+    private void ofClasses(String key, boolean given, ObjectValue tree, ModelSpec stage) {
+        if (given) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, key),
+                    "'"
+                            + key
+                            + "' is for classes and numbers, the task is "
+                            + stage.task().jsonName(),
+                    "take it out");
         }
     }
 
@@ -314,7 +319,15 @@ final class StageChecks {
     }
 
     private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
-        refuseWriting("stage 'calibrate'", tree.origin().toString(), "take it out");
+        if (stage.fisher() == CalibrateSpec.Fisher.EXACT && writes()) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "fisher"),
+                    "fisher 'exact' is a backward pass for each class, and for task "
+                            + model.task().jsonName()
+                            + " every token of the vocabulary is one",
+                    "\"fisher\": \"mc\", the same matrix in the mean, or \"empirical\"");
+        }
         checkSketched(stage, tree);
         if (stage.keep() && stage.from() != null) {
             conflict(tree, "keep", "from", "what is taken is kept already");
@@ -337,19 +350,12 @@ final class StageChecks {
     }
 
     private void checkAdapter(AdapterSpec stage, ObjectValue tree) {
-        if (stage.method().isCalibrated()) {
-            refuseWriting(
-                    "method '" + stage.method().jsonName() + "'",
-                    origin(tree, "method"),
-                    "\"method\": \"lora\", \"rslora\", \"pissa\", \"olora\" or \"full\"");
-        }
-        if (tree.has("head_warmup")) {
+        if (!(stage.headWarmup() instanceof HeadWarmup.Auto)) {
             refuseWriting("'head_warmup'", origin(tree, "head_warmup"), "take it out");
         }
         if (isSure("method", "from")
                 && stage.method().isCalibrated()
-                && !seen.contains("calibrate")
-                && !writes()) {
+                && !seen.contains("calibrate")) {
             problems.error(
                     P_STAGE,
                     tree.origin().toString(),
@@ -477,7 +483,7 @@ final class StageChecks {
     }
 
     private StageSpec settleTrain(TrainSpec stage, ObjectValue tree) {
-        if (tree.has("class_weights")) {
+        if (stage.classWeights() != null) {
             refuseWriting("'class_weights'", origin(tree, "class_weights"), "take it out");
         }
         if (tree.has("warmup_steps") && tree.has("warmup_ratio")) {

@@ -124,7 +124,12 @@ class SeveralDataTest {
                         "")
                 .succeeds();
         TinyRuns.Outcome grid =
-                runs.run("--grid", "train.data=null,more", "--set", "output_dir=grids", "--quiet");
+                runs.run(
+                        "--grid",
+                        "train.data=null,more",
+                        "--set",
+                        "output_dir=" + folder.resolve("grids"),
+                        "--quiet");
         assertThat(grid.status()).as(grid.err()).isZero();
     }
 }
