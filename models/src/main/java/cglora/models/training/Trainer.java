@@ -63,7 +63,29 @@ public final class Trainer {
             String best,
             float[] classWeights,
             boolean gradientCheckpointing,
-            long seed) {}
+            long seed) {
+        /// The same for another number of steps, none of which is evaluated.
+        public Options forSteps(int count) {
+            return new Options(
+                    count,
+                    accumulation,
+                    learningRate,
+                    headRate,
+                    weightDecay,
+                    beta1,
+                    beta2,
+                    epsilon,
+                    maxGradNorm,
+                    schedule,
+                    Math.min(warmup, count),
+                    0,
+                    skips,
+                    best,
+                    classWeights,
+                    gradientCheckpointing,
+                    seed);
+        }
+    }
 
     /// One step, as it was.
     ///

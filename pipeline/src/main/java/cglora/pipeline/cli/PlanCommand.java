@@ -7,15 +7,23 @@ import cglora.pipeline.spec.GridReading;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /// Says what a run would take.
-@Command(name = "plan", description = "Print parameters, steps and memory of a run, without it.")
+@Command(
+        name = "plan",
+        description = "Print parameters, steps, memory, disk and time of a run, without it.")
 final class PlanCommand implements Callable<Integer> {
     @Mixin private PipelineOptions pipeline;
 
     @Mixin private GridOptions gridOptions;
 
     @Mixin private EngineOptions engine;
+
+    @Option(
+            names = "--no-probe",
+            description = "Try no steps: say nothing of the time, and read no weights.")
+    private boolean noProbe;
 
     private final Console console;
 
@@ -28,18 +36,18 @@ final class PlanCommand implements Callable<Integer> {
         GridReading grid = gridOptions.read(pipeline, engine);
         EngineChoice choice = engine.choose(grid.first().spec().engine());
         if (!engine.isAnswered(choice, console)) {
-            print(grid, choice, console);
+            print(grid, choice, console, !noProbe);
         }
         return 0;
     }
 
-    static void print(GridReading grid, EngineChoice choice, Console console) {
+    static void print(GridReading grid, EngineChoice choice, Console console, boolean probes) {
         console.warnings(grid.first().warnings());
         if (grid.isGrid()) {
             new GridRunner(grid, choice, console.out(), console.err(), console.isQuiet(), true)
                     .plan();
         } else {
-            new Plan(grid.first(), choice, console.out(), console.err()).print();
+            new Plan(grid.first(), choice, console.out(), console.err(), probes).print();
         }
     }
 }

@@ -35,7 +35,7 @@ final class RunCommand implements Callable<Integer> {
             return 0;
         }
         if (dryRun) {
-            PlanCommand.print(grid, choice, console);
+            PlanCommand.print(grid, choice, console, true);
             return 0;
         }
         try (var stop = StopSignals.listen()) {

@@ -7,7 +7,6 @@ import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.training.AdapterStart;
-import cglora.models.training.SequenceClassifier;
 import cglora.pipeline.spec.AdapterSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,12 +61,7 @@ final class EarlierAdapter {
         Map<String, PeftAdapter.Layer> left = new HashMap<>(adapter.layers());
         var layers = new ArrayList<LoraLayer>();
         var problems = new Problems();
-        var model =
-                new SequenceClassifier(
-                        inputs.checkpoint().encoder(),
-                        inputs.pooling(),
-                        inputs.examples().labels());
-        for (LinearModule module : model.linearModules()) {
+        for (LinearModule module : inputs.task().linearModules()) {
             PeftAdapter.Layer layer = left.remove(module.name());
             if (layer == null) {
                 continue;
@@ -118,10 +112,11 @@ final class EarlierAdapter {
         run.baseline(state);
         int least = layers.stream().mapToInt(LoraLayer::r).min().orElse(0);
         int most = layers.stream().mapToInt(LoraLayer::r).max().orElse(0);
-        return "that of %s  r %s  %d modules and the head"
+        return "that of %s  r %s  %d modules%s"
                 .formatted(
                         RunReport.relative(given.toAbsolutePath()),
                         least == most ? "" + most : least + " … " + most,
-                        layers.size());
+                        layers.size(),
+                        run.inputs.writes() ? "" : " and the head");
     }
 }

@@ -10,25 +10,38 @@ import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.PipelineReading;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/// What a run would take: parameters, steps and the memory of the process in each stage. Reads
-/// configuration, headers and data; trains nothing, writes nothing.
+/// What a run would take: parameters, steps, the memory of the process in each stage, disk and
+/// time. Reads configuration, headers and data, and weights only for the time; writes nothing.
 public final class Plan {
     private final PipelineReading reading;
     private final EngineChoice engine;
     private final PrintStream out;
     private final PrintStream err;
+    private final boolean probes;
 
-    public Plan(PipelineReading reading, EngineChoice engine, PrintStream out, PrintStream err) {
+    /// @param probes whether some steps are tried for the time
+    public Plan(
+            PipelineReading reading,
+            EngineChoice engine,
+            PrintStream out,
+            PrintStream err,
+            boolean probes) {
         this.reading = reading;
         this.engine = engine;
         this.out = out;
         this.err = err;
+        this.probes = probes;
     }
 
+    /// @throws cglora.kernels.error.CgloraException as checking the pipeline; K-MEMORY or V-MEMORY,
+    ///     after the plan, where a stage does not fit
     public void print() {
         var notes = new Problems();
         try (Inputs inputs = InputCheck.read(reading.spec(), notes)) {
@@ -86,6 +99,40 @@ public final class Plan {
         }
         if (engine instanceof EngineChoice.Tornado device) {
             showFit(inputs, stages, device);
+        }
+        out.printf("disk         %s%s%n", DiskPlan.of(inputs, true), free());
+        requireFit(stages);
+        for (TrainSpec training : probes ? inputs.trainings() : List.<TrainSpec>of()) {
+            out.printf(
+                    "time         %s  %s%n",
+                    training.id(), StepProbe.measure(inputs, training, engine));
+        }
+    }
+
+    /// What is there of the disk that the run will write to.
+    private String free() {
+        Path place = Path.of(reading.spec().outputDir()).toAbsolutePath();
+        while (place != null && !Files.exists(place)) {
+            place = place.getParent();
+        }
+        try {
+            return place == null
+                    ? ""
+                    : String.format(
+                            Locale.ROOT,
+                            "; %s has %.0f MiB free",
+                            place,
+                            Files.getFileStore(place).getUsableSpace() / 1048576.0);
+        } catch (IOException _) {
+            return ""; // the run says what is wrong with it
+        }
+    }
+
+    private void requireFit(List<MemoryPlan> stages) {
+        switch (engine) {
+            case EngineChoice.Jvm _ -> MemoryPlan.requireHeap(stages);
+            case EngineChoice.Tornado(var info, var profile, _) ->
+                    stages.forEach(plan -> plan.requireFit(info, profile));
         }
     }
 

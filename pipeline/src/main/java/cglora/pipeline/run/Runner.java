@@ -36,9 +36,6 @@ import java.util.function.Supplier;
 /// Runs the stages of a pipeline in order. What a stage makes is kept in a `RunState` for those
 /// behind it.
 public final class Runner {
-    /// Room for what a run writes beside its adapter.
-    private static final long RECORDS = 1 << 24;
-
     private final PipelineSpec spec;
     private final Path file;
     private final EngineChoice engine;
@@ -250,7 +247,7 @@ public final class Runner {
             run.arguments = arguments;
             run.folder.writeText("pipeline.json", PipelineWriter.write(spec, run.folder.path()));
             run.showNotes();
-            run.folder.requireSpace(bytesToWrite(run) + RECORDS);
+            run.folder.requireSpace(DiskPlan.of(run.inputs, exports).bytes());
             progress.note(
                     "run %s   engine %s (asked: %s)   seed %d",
                     RunReport.relative(run.folder.path()),
@@ -303,16 +300,6 @@ public final class Runner {
                                 "stages",
                                 MemoryPlan.deviceRecords(RunMemory.of(run.inputs, engine)))
                         : Map.of("of", "process", "stages", MemoryPlan.records(plans)));
-    }
-
-    /// What is exported, and the checkpoints: trained tensors, two moments and the best state each.
-    private long bytesToWrite(RunState run) {
-        long exported = exports ? run.inputs.exportedBytes() : 0;
-        long kept =
-                run.inputs.trainings().stream()
-                        .mapToLong(t -> TrainerOptions.mostCheckpoints(run.inputs, t))
-                        .sum();
-        return exported + kept * 4 * run.inputs.exportedBytes();
     }
 
     private void announce(RunState run) {

@@ -136,6 +136,10 @@ final class TunedModel {
     private void requireAdapter(Problems notes) {
         PeftAdapter adapter = PeftAdapter.read(place);
         requireBase(adapter.metadata().get(ExportStage.BASE_SHA256), notes);
+        if (inputs.writes()) {
+            requireTask(adapter);
+            return;
+        }
         String names = adapter.metadata().get("cglora.labels");
         boolean regression = Boolean.parseBoolean(adapter.metadata().get("cglora.regression"));
         int outputs = Predictor.headShape(adapter, inputs.checkpoint(), place)[0];
@@ -144,6 +148,19 @@ final class TunedModel {
                         ? SavedModel.labels(inputs.checkpoint(), outputs)
                         : new Labels(List.of(names.split("\n")), regression),
                 notes);
+    }
+
+    /// An adapter of a model that writes has no head to tell by.
+    private void requireTask(PeftAdapter adapter) {
+        String task = adapter.metadata().get(PeftAdapter.TASK);
+        String expected = inputs.modelSpec().task().jsonName();
+        if (!expected.equals(task)) {
+            throw new CgloraException(
+                    ErrorCode.A_CONFIG,
+                    given.toString(),
+                    "is for task %s, the pipeline's is %s".formatted(task, expected),
+                    "give an adapter of this task, or its task to the model stage");
+        }
     }
 
     /// @param expected fingerprint of the base that it says it was trained from; null for none

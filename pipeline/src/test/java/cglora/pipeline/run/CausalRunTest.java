@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.models.adapter.PeftAdapter;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -74,6 +75,48 @@ class CausalRunTest {
         assertThat(answer(adapter, "--temperature", 3, "--seed", 4, "--top-k", 1).path("tokens"))
                 .isEqualTo(greedy.path("tokens"));
         assertThat(answer(adapter, "--max-tokens", 1).path("tokens").size()).isOne();
+    }
+
+    /// It starts as it ended: the loss is the same to the last digit that is shown.
+    @Test
+    void aRunStartsAsTheAdapterOfAnEarlierOne() throws IOException {
+        Path pipeline = write("llama");
+        String first =
+                evaluated(
+                        TinyRuns.done(
+                                "run", pipeline, "--set", "output_dir=" + folder.resolve("first")));
+        Path again =
+                Files.writeString(
+                        folder.resolve("again.json"),
+                        PIPELINE.replace(
+                                        "\"method\": \"lora\", \"r\": 2, \"lora_alpha\": 4",
+                                        "\"from\": \"first/latest\"")
+                                .replace(
+                                        "\"stage\": \"train\",",
+                                        "\"stage\": \"train\", \"when\": false,")
+                                .replace(
+                                        "{\"stage\": \"export\"}",
+                                        "{\"stage\": \"export\", \"when\": false}"));
+        TinyRuns.Outcome second = TinyRuns.done("run", again);
+        assertThat(second.err()).contains("that of", "r 2  4 modules");
+        assertThat(evaluated(second)).isEqualTo(first);
+        Path other = folder.resolve("first/latest/adapter/adapter_model.safetensors");
+        String bytes = Files.readString(other, StandardCharsets.ISO_8859_1);
+        Files.writeString(
+                other, bytes.replace("CAUSAL_LM", "OTHER_ONE"), StandardCharsets.ISO_8859_1);
+        TinyRuns.Outcome refused = TinyRuns.execute("validate", again.toString());
+        assertThat(refused.status()).isEqualTo(3);
+        assertThat(refused.err()).contains("A-CONFIG", "is for task OTHER_ONE");
+    }
+
+    /// What the evaluation shows.
+    private static String evaluated(TinyRuns.Outcome run) {
+        return run.err()
+                .lines()
+                .filter(line -> line.contains("] evaluate "))
+                .map(line -> line.substring(line.indexOf("validation")))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static JsonNode answer(Path place, Object... more) {

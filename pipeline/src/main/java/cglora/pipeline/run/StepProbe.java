@@ -1,0 +1,76 @@
+package cglora.pipeline.run;
+
+import cglora.models.training.Session;
+import cglora.models.training.Trainer;
+import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.spec.TrainSpec;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+
+/// How long a training will take, from some steps of it that are thrown away.
+///
+/// @param steps   of the training
+/// @param trials  steps that were measured
+/// @param seconds of one of them, the median
+record StepProbe(int steps, int trials, double seconds) {
+    /// Steps before the ones that count: code is compiled, memory touched.
+    private static final int WARM = 3;
+
+    private static final int TRIALS = 5;
+
+    /// Takes the training's own batches, on the engine; the adapter's values do not matter.
+    static StepProbe measure(Inputs inputs, TrainSpec training, EngineChoice engine) {
+        Inputs own = inputs.on(training.data());
+        Trainer.Options options = TrainerOptions.of(inputs, training);
+        int count = Math.min(options.steps(), WARM + TRIALS);
+        long[] nanos = new long[count];
+        try (var session =
+                new Session(
+                        engine.open(),
+                        inputs.task(),
+                        inputs.checkpoint(),
+                        inputs.isFull(),
+                        inputs.headStart())) {
+            inputs.checkpoint().weights().release();
+            if (inputs.adapterSpec() != null && !inputs.isFull()) {
+                session.addAdapters(inputs.layers());
+            }
+            new Trainer(session, options.forSteps(count), TrainerOptions.part(training))
+                    .run(
+                            own.train(),
+                            own.batcher(training.perDeviceBatchSize()),
+                            Map::of,
+                            () -> false,
+                            new Trainer.Listener() {
+                                @Override
+                                public void step(Trainer.Step step) {
+                                    nanos[step.step() - 1] = step.nanos();
+                                }
+
+                                @Override
+                                public void skipped(int step, String what) {}
+
+                                @Override
+                                public void evaluation(
+                                        int step, Map<String, Double> metrics, boolean best) {}
+                            });
+        }
+        long[] counted = Arrays.copyOfRange(nanos, Math.min(WARM, count - 1), count);
+        Arrays.sort(counted);
+        return new StepProbe(options.steps(), counted.length, counted[counted.length / 2] * 1e-9);
+    }
+
+    /// `about 32.0 s for 60 steps (5 trial steps, 533 ms each)`.
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "about %s for %d steps (%d trial %s, %.0f ms each); evaluations come on top",
+                Progress.time(steps * seconds),
+                steps,
+                trials,
+                trials == 1 ? "step" : "steps",
+                1e3 * seconds);
+    }
+}
