@@ -137,7 +137,7 @@ class AutodiffTest {
             if (again) {
                 graph.recomputed(ops);
             } else {
-                ops.get();
+                var _ = ops.get();
             }
         }
         wanted.add(tensors.get(6));

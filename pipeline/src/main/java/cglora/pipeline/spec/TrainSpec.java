@@ -48,8 +48,8 @@ public record TrainSpec(
         @Setting(
                         value =
                                 "Keeps only the input of each layer and computes the layer again"
-                                    + " for its gradient: less memory, the same numbers, about a"
-                                    + " third more time",
+                                        + " for its gradient: less memory, the same numbers, about a"
+                                        + " third more time",
                         byDefault = "false")
                 boolean gradientCheckpointing,
         @Setting(value = "The optimizer", byDefault = "\"adamw\"") Optimizer optimizer,
@@ -131,8 +131,8 @@ public record TrainSpec(
         @Setting(
                         value =
                                 "When to write a checkpoint: epoch, or every so many steps, and"
-                                    + " after the last one; null never. A cell of a grid removes"
-                                    + " its own at its end",
+                                        + " after the last one; null never. A cell of a grid removes"
+                                        + " its own at its end",
                         byDefault = "\"epoch\"",
                         nullable = true,
                         min = 1)
