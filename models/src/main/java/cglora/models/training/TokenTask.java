@@ -64,11 +64,23 @@ final class TokenTask {
         return answers;
     }
 
+    /// The mean over all tokens.
+    static double loss(Evaluation evaluation) {
+        double loss = 0;
+        long tokens = 0;
+        for (float[] logs : evaluation.logits()) {
+            for (float log : logs) {
+                loss -= log;
+            }
+            tokens += logs.length;
+        }
+        return loss / tokens;
+    }
+
     /// `loss`, the mean over all tokens; `exact_match`, the share of examples whose tokens are all
     /// the likeliest given those before, which are those that greedy decoding writes; and
     /// `token_accuracy`.
     static Map<String, Double> metrics(Evaluation evaluation, Dataset data) {
-        double loss = 0;
         long right = 0;
         long tokens = 0;
         int exact = 0;
@@ -79,7 +91,6 @@ final class TokenTask {
             int asked = 0;
             for (int token : expected) {
                 if (token >= 0) {
-                    loss -= evaluation.logits()[i][asked];
                     equal += token == found[asked++] ? 1 : 0;
                 }
             }
@@ -88,7 +99,7 @@ final class TokenTask {
             exact += equal == asked ? 1 : 0;
         }
         var metrics = new LinkedHashMap<String, Double>();
-        metrics.put("loss", loss / tokens);
+        metrics.put("loss", loss(evaluation));
         metrics.put("exact_match", (double) exact / data.size());
         metrics.put("token_accuracy", (double) right / tokens);
         return metrics;

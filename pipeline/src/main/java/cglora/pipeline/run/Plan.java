@@ -40,8 +40,15 @@ public final class Plan {
     }
 
     private void print(Inputs inputs) {
+        inputs.requireEngine(engine);
         var session =
-                new Session(new NullEngine(), inputs.task(), inputs.checkpoint(), inputs.isFull());
+                new Session(
+                        new NullEngine(),
+                        inputs.task(),
+                        inputs.checkpoint(),
+                        inputs.isFull(),
+                        inputs.headStart(),
+                        inputs.dtype());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             session.addAdapters(inputs.layers());
         }
@@ -69,7 +76,7 @@ public final class Plan {
         }
         session.close();
         out.printf("engine       %s (%s)%n", engine.device(), engine.why());
-        List<MemoryPlan> stages = RunMemory.of(inputs);
+        List<MemoryPlan> stages = RunMemory.of(inputs, engine);
         MemoryPlan largest = MemoryPlan.largest(stages);
         out.printf("memory       %s%n", largest);
         for (MemoryPlan stage : stages) {
@@ -96,7 +103,8 @@ public final class Plan {
                                 bytes ->
                                         out.printf(
                                                 Locale.ROOT,
-                                                "device       %s lends %.1f MiB, %s takes %.1f: %s%n",
+                                                "device       %s lends %.1f MiB, %s takes %.1f:"
+                                                        + " %s%n",
                                                 device.info(),
                                                 limit / 1048576.0,
                                                 stage.id(),
