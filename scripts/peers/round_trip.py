@@ -344,7 +344,7 @@ class Seq2Seq(Writer):
     task = peft_task = "SEQ_2_SEQ_LM"
     kind = transformers.AutoModelForSeq2SeqLM
     longest = 24
-    rate = 0.005
+    rate = 0.001
     texts = [text for text, pair in common.TEXTS if pair is None and text.strip()]
 
     def __init__(self, options, table, name, family):

@@ -87,10 +87,10 @@ public enum ErrorCode {
     T_SPECIAL(CONTENT, "Texts hold the text of a special token, which becomes that token."),
     T_CHAT(
             CONTENT,
-            "A chat template is missing, not understood, or does not write a conversation as it"
-                    + " has to."),
+            "A chat template is missing, cannot be followed, refuses a conversation, or changes "
+                    + "earlier turns."),
+    D_CHAT(CONTENT, "A row is no conversation, or one where none is read."),
     D_MISSING(CONTENT, "A data file is not there, or cannot be read."),
-    D_CHAT(CONTENT, "A conversation is not a list of messages, each with a role and a content."),
     D_EMPTY(CONTENT, "A data file, or a split, has no rows that can be used."),
     D_COLUMN(
             CONTENT,

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
 import cglora.models.chat.ChatTemplate;
 import cglora.models.data.ChatTokens;
 import cglora.models.data.Continuation;
@@ -10,7 +11,6 @@ import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.DataSpec;
-import cglora.kernels.error.Problems;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;

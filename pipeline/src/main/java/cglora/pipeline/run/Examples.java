@@ -15,7 +15,6 @@ import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ModelSpec;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 

@@ -272,14 +272,14 @@ record Inputs(
         };
     }
 
-    /// How much of a text is read.
-    TextLimit textLimit() {
-        return new TextLimit(dataSpec.maxLength(), dataSpec.cutting());
-    }
-
     /// Turns of conversations are as long as these may be.
     private int longestTarget() {
         return examples.chats() ? dataSpec.maxLength() : dataSpec.maxTargetLength();
+    }
+
+    /// How much of a text is read.
+    TextLimit textLimit() {
+        return new TextLimit(dataSpec.maxLength(), dataSpec.cutting());
     }
 
     Batcher batcher(int size) {
