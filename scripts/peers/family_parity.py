@@ -11,25 +11,22 @@ its whole body, and the parameters after one step of AdamW. FamilyParityTest com
 files, which are committed. The same versions write the same bytes. Encoder–decoder models, in
 seq2seq_parity.py, are read by Seq2SeqParityTest; what they generate is compared, too.
 
-`trip` goes the whole way with the same models, in WORK: adapters of `cglora run` are loaded by PEFT
-and whole models by transformers, and asked for the logits that `cglora predict --json` gives;
-adapters that PEFT trains are given to `cglora predict`. The exit status is 1 where a logit differs
-by more than 1e-4 of their scale, or where anything is missing or unexpected.
+`trip`, in round_trip.py, goes the whole way with the same models, in WORK: adapters of `cglora run` are
+loaded by PEFT, whole and merged models by transformers, and adapters that PEFT trains by `cglora
+predict`. It prints a table of the largest differences. The exit status is 1 where one is more than 1e-4
+of the scale, or where anything is missing or unexpected.
 """
 
 import argparse
 import json
 import pathlib
 import shutil
-import subprocess
-import sys
-import warnings
 
 import peft
 import tokenizers
 import torch
 import transformers
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, PreTrainedTokenizerFast
@@ -544,157 +541,10 @@ def make(options):
     )
 
 
-class Trip:
-    """The round trip of one family."""
-
-    def __init__(self, options, name, family):
-        self.options = options
-        self.name = name
-        config, tokenizer_of, self.targets = family
-        self.tokenizer = tokenizer_of()
-        self.model = base_model(name, config, self.tokenizer)
-        self.folder = options.folder / name
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.base = self.folder / "base"
-        save_base(self.model, self.tokenizer, self.base)
-        self.texts = [(text, pair) for text, pair in TEXTS if text.strip()]
-        self.write_data()
-        self.failed = False
-
-    def write_data(self):
-        words = WORDS.split()
-        rows = [
-            {"text": f"{a} {b} {c}", "text_pair": f"{c} {a}", "label": LABELS[i % len(LABELS)]}
-            for i, (a, b, c) in enumerate(zip(words * 3, words[3:] + words * 3, words[7:] + words * 3))
-        ]
-        (self.folder / "train.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
-        for kind, pairs in (("single", False), ("pair", True)):
-            chosen = [
-                {"text": text} | ({"text_pair": pair} if pairs else {})
-                for text, pair in self.texts
-                if (pair is not None) == pairs
-            ]
-            (self.folder / f"{kind}.jsonl").write_text("\n".join(map(json.dumps, chosen)) + "\n")
-
-    def run(self, what, adapter, head="auto", calibrated=False):
-        stages = [
-            {"stage": "model", "path": "base", "head": head},
-            {"stage": "data", "train": "train.jsonl", "validation_split": 0.2, "labels": LABELS,
-             "max_length": longest(self.model)},
-            *([{"stage": "calibrate", "samples": 16, "step_samples": 8}] if calibrated else []),
-            {"stage": "adapter", "r": 3, "lora_alpha": 6} | adapter,
-            {"stage": "train", "max_steps": 4, "per_device_batch_size": 8, "learning_rate": 0.01},
-            {"stage": "export"},
-        ]
-        file = self.folder / f"{what}.json"
-        file.write_text(json.dumps({"cglora": 1, "output_dir": f"runs/{what}", "stages": stages}))
-        self.command(["run", file])
-        return self.folder / "runs" / what / "latest"
-
-    def command(self, arguments):
-        done = subprocess.run(
-            [self.options.cglora, *arguments], capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            sys.exit(f"{' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}")
-        return done.stdout
-
-    def ours(self, place, *more):
-        rows = []
-        for kind in ("single", "pair"):
-            out = self.command(["predict", place, "--json", "--data", self.folder / f"{kind}.jsonl", *more])
-            rows += [json.loads(line)["logits"] for line in out.splitlines()]
-        return torch.tensor(rows)
-
-    def theirs(self, model):
-        singles = [t for t in self.texts if t[1] is None]
-        values = batch(self.name, self.model, self.tokenizer, singles + [t for t in self.texts if t[1] is not None])
-        with torch.no_grad():
-            return model.eval()(**values).logits
-
-    def check(self, what, mine, other, complaints=()):
-        difference = ((mine - other).abs().max() / other.abs().max()).item()
-        bad = not difference <= TOLERANCE or bool(complaints)
-        self.failed |= bad
-        print(
-            f"{self.name:16} {what:34} {difference:.1e} {'FAILED' if bad else 'ok'}",
-            *complaints,
-            flush=True,
-        )
-
-    def loaded(self, load):
-        """What `load` gives, and what it warns of."""
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            model = load()
-        return model, [str(w.message) for w in said if "key" in str(w.message)]
-
-    def peft_loads(self, what, run):
-        def load():
-            base = AutoModelForSequenceClassification.from_pretrained(self.base)
-            return PeftModel.from_pretrained(base, run / "adapter")
-
-        model, complaints = self.loaded(load)
-        self.check(what, self.ours(run), self.theirs(model), complaints)
-
-    def transformers_loads(self, run):
-        model, report = AutoModelForSequenceClassification.from_pretrained(
-            run / "model", output_loading_info=True
-        )
-        complaints = [f"{k}: {v}" for k, v in report.items() if v]
-        self.check("whole model in transformers", self.ours(run), self.theirs(model), complaints)
-
-    def cglora_loads(self, what, targets, rslora=False):
-        model = AutoModelForSequenceClassification.from_pretrained(self.base)
-        tuned = adapter_of(model, targets, rslora)
-        values = batch(self.name, self.model, self.tokenizer, TEXTS[:5])
-        optimizer = torch.optim.AdamW(trained(tuned).values(), lr=0.01)
-        for _ in range(5):
-            optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(
-                tuned.train()(**values).logits, torch.tensor([0, 1, 2, 0, 1])
-            ).backward()
-            optimizer.step()
-        place = self.folder / what.replace(" ", "-")
-        tuned.save_pretrained(place)
-        self.check(what, self.ours(place, "--base", self.base), self.theirs(tuned))
-
-    def distilbert(self):
-        """PEFT 0.21.2 has no default target_modules for it."""
-        return self.name.startswith("distilbert")
-
-    def all(self):
-        linear = {"target_modules": "all-linear"}
-        self.peft_loads("lora in PEFT", self.run("lora", {"method": "lora"}))
-        self.peft_loads(
-            "cg-lora, all-linear, new head in PEFT",
-            self.run("cg-lora", {"method": "cg-lora"} | linear, "new", True),
-        )
-        self.peft_loads(
-            "rslora in PEFT", self.run("rslora", {"method": "rslora"} | linear)
-        )
-        self.transformers_loads(self.run("full", {"method": "full"}))
-        self.cglora_loads(
-            "PEFT's adapter in cglora", ["q_lin", "v_lin"] if self.distilbert() else None
-        )
-        self.cglora_loads(
-            "PEFT's rslora, all-linear, in cglora",
-            DISTILBERT_LINEAR if self.distilbert() else "all-linear",
-            rslora=True,
-        )
-        return self.failed
-
-
 def trip(options):
-    failed = False
-    for name, family in families().items():
-        if options.only and name not in options.only:
-            continue
-        failed |= Trip(options, name, family).all()
-    for name, family in seq2seq().families().items():
-        if not options.only or name in options.only:
-            failed |= seq2seq().Trip(options, name, family).all()
-    sys.exit(failed)
+    import round_trip
+
+    round_trip.trip(options)
 
 
 def main():
@@ -708,6 +558,7 @@ def main():
     tripping.add_argument("folder", type=pathlib.Path, metavar="WORK")
     tripping.add_argument("--cglora", default=str(ROOT / "scripts/cglora"))
     tripping.add_argument("--only", nargs="+", choices=[*families(), *seq2seq().families()], help="these models alone")
+    tripping.add_argument("--task", choices=["SEQ_CLS", "CAUSAL_LM", "SEQ_2_SEQ_LM"], help="this task alone")
     tripping.set_defaults(run=trip)
     options = parser.parse_args()
     transformers.logging.set_verbosity_error()

@@ -1,17 +1,17 @@
 """The part of family_parity.py for encoder–decoder models: T5, versions 1.0 and 1.1.
 
 `make` writes tiny models with logits, gradients, a step of AdamW and generated tokens beside them, which
-Seq2SeqParityTest reads; `trip` goes there and back between `cglora` and PEFT.
+Seq2SeqParityTest reads.
 """
 
 import json
 import shutil
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import AutoModelForSeq2SeqLM, PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
 import family_parity as common
 
@@ -140,13 +140,13 @@ def gradients(model, parameters, values):
     return out.logits.detach(), out.loss.detach(), found
 
 
-def generated(model, values, beams=1):
+def generated(model, values, beams=1, new_tokens=NEW_TOKENS):
     """Tokens behind the first one."""
     with torch.no_grad():
         return model.generate(
             input_ids=values["input_ids"],
             attention_mask=values["attention_mask"],
-            max_new_tokens=NEW_TOKENS,
+            max_new_tokens=new_tokens,
             num_beams=beams,
             do_sample=False,
             use_cache=False,  # transformers 5.24.0 makes one for as many layers as the encoder has
@@ -194,87 +194,3 @@ def make(folder):
         tokens = tokenizer()
         model = save_base(config, tokens, folder / name)
         print(f"{name:16}", reference(model, tokens, targets, folder / name))
-
-
-class Trip:
-    """The round trip of one model."""
-
-    def __init__(self, options, name, family):
-        self.options, self.name = options, name
-        config, self.targets = family
-        self.tokens = tokenizer()
-        self.folder = options.folder / name
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.base = self.folder / "base"
-        self.model = save_base(config, self.tokens, self.base)
-        self.texts = [text for text, pair in common.TEXTS if pair is None and text.strip()]
-        words = common.WORDS.split()
-        rows = [
-            {"text": f"{a} {b}", "target": f"{b} {a} {c}"}
-            for a, b, c in zip(words * 2, words[3:] + words * 2, words[7:] + words * 2)
-        ]
-        (self.folder / "train.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
-        (self.folder / "single.jsonl").write_text(
-            "\n".join(json.dumps({"text": text}) for text in self.texts) + "\n"
-        )
-        self.failed = False
-
-    command = common.Trip.command
-
-    def run(self, what, adapter):
-        stages = [
-            {"stage": "model", "path": "base", "task": "SEQ_2_SEQ_LM"},
-            {"stage": "data", "train": "train.jsonl", "validation_split": 0.2, "max_length": 24},
-            {"stage": "adapter", "r": 3, "lora_alpha": 6} | adapter,
-            {"stage": "train", "max_steps": 8, "per_device_batch_size": 8, "learning_rate": 0.02},
-            {"stage": "export"},
-        ]
-        file = self.folder / f"{what}.json"
-        file.write_text(json.dumps({"cglora": 1, "output_dir": f"runs/{what}", "stages": stages}))
-        self.command(["run", file])
-        return self.folder / "runs" / what / "latest"
-
-    def ours(self, place, beams, *more):
-        out = self.command(
-            ["predict", place, "--json", "--data", self.folder / "single.jsonl"]
-            + ["--beams", str(beams), "--max-tokens", str(NEW_TOKENS), *more]
-        )
-        return [json.loads(line)["tokens"] for line in out.splitlines()]
-
-    def theirs(self, model, beams):
-        answers = []
-        for row in generated(model.eval(), batch(self.tokens, [(text, None) for text in self.texts]), beams).tolist():
-            answers.append(row[: row.index(1)] if 1 in row else row)
-        return answers
-
-    def check(self, what, place, model, *more, complaints=()):
-        for kind, beams in (("greedy", 1), (f"{BEAMS} beams", BEAMS)):
-            mine, other = self.ours(place, beams, *more), self.theirs(model, beams)
-            bad = mine != other or bool(complaints)
-            self.failed |= bad
-            print(f"{self.name:16} {what + ', ' + kind:44} {'FAILED' if bad else 'ok'}", *complaints, flush=True)
-
-    def peft_loads(self, what, run):
-        base = AutoModelForSeq2SeqLM.from_pretrained(self.base)
-        self.check(what, run, PeftModel.from_pretrained(base, run / "adapter"))
-
-    def transformers_loads(self, run):
-        model, report = AutoModelForSeq2SeqLM.from_pretrained(run / "model", output_loading_info=True)
-        complaints = [f"{k}: {v}" for k, v in report.items() if v]
-        self.check("whole model in transformers", run, model, complaints=complaints)
-
-    def cglora_loads(self, what, targets, rslora=False):
-        tuned = adapter_of(AutoModelForSeq2SeqLM.from_pretrained(self.base), targets, rslora)
-        place = self.folder / what.replace(" ", "-")
-        tuned.save_pretrained(place)
-        self.check(what, place, tuned, "--base", self.base)
-
-    def all(self):
-        linear = {"target_modules": "all-linear"}
-        self.peft_loads("lora in PEFT", self.run("lora", {"method": "lora"}))
-        self.peft_loads("rslora, all-linear, in PEFT", self.run("rslora", {"method": "rslora"} | linear))
-        self.peft_loads("pissa, all-linear, in PEFT", self.run("pissa", {"method": "pissa"} | linear))
-        self.transformers_loads(self.run("full", {"method": "full"}))
-        self.cglora_loads("PEFT's adapter in cglora", None)
-        self.cglora_loads("PEFT's rslora, all-linear, in cglora", "all-linear", rslora=True)
-        return self.failed

@@ -15,7 +15,8 @@ public final class KernelSamples {
                             RowSamples.all(),
                             RmsNormSamples.all(),
                             DecoderSamples.all(),
-                            ElementSamples.all())
+                            ElementSamples.all(),
+                            StorageSamples.all())
                     .flatMap(List::stream)
                     .toList();
 

@@ -13,6 +13,7 @@ import cglora.kernels.normalization.RmsNormKernels;
 import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.pooling.PoolingKernels;
 import cglora.kernels.reduction.ReductionKernels;
+import cglora.kernels.storage.Bfloat16Kernels;
 import cglora.kernels.whitening.WhiteningKernels;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -85,6 +86,7 @@ record HostVariant(Kernel kernel, MethodHandle handle) {
                 of(ReductionKernels.COLUMN_SUM, ColumnVariants.class),
                 of(ReductionKernels.SQUARES, VectorVariants.class),
                 of(PoolingKernels.MEAN_POOL, ColumnVariants.class),
+                of(Bfloat16Kernels.WIDEN_BFLOAT16, Bfloat16Variants.class),
                 of(OptimizerKernels.ADAM_W, ElementVariants.class));
     }
 }

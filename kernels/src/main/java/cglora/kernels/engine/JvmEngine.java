@@ -3,6 +3,7 @@ package cglora.kernels.engine;
 import cglora.kernels.Kernel;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.math.Bfloat16;
 import cglora.kernels.program.Arena;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.DataType;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.function.IntFunction;
 
 /// The embedded engine: every launch is a call of the kernel's method, or of its [HostVariant]
 /// for this processor, shared by a fixed number of threads. Same threads, same bits.
@@ -83,7 +85,15 @@ public final class JvmEngine implements Engine {
     public void allocate(Layout layout) {
         for (Region region : Region.values()) {
             for (Arena arena : layout.arenas(region)) {
-                arrays.computeIfAbsent(arena, a -> newArray(a.length(), region.toString()));
+                arrays.computeIfAbsent(
+                        arena,
+                        a ->
+                                allocate(
+                                        a.length(),
+                                        region.toString(),
+                                        a.type() == DataType.FLOAT32
+                                                ? LargeArrays::floats
+                                                : LargeArrays::ints));
             }
         }
     }
@@ -96,8 +106,12 @@ public final class JvmEngine implements Engine {
     }
 
     private static float[] newArray(int length, String what) {
+        return allocate(length, what, LargeArrays::floats);
+    }
+
+    private static <T> T allocate(int length, String what, IntFunction<T> array) {
         try {
-            return LargeArrays.floats(length);
+            return array.apply(length);
         } catch (OutOfMemoryError e) {
             throw new CgloraException(
                     ErrorCode.K_MEMORY,
@@ -144,6 +158,12 @@ public final class JvmEngine implements Engine {
     @Override
     public void fill(Buffer buffer, Filler filler) {
         Program.Place place = persistentPlace(buffer);
+        if (buffer.type() == DataType.BFLOAT16) {
+            float[] values = newArray(buffer.length(), buffer.name());
+            filler.fill(values, 0);
+            Bfloat16.pack(values, (int[]) arrays.get(place.arena()), place.offset());
+            return;
+        }
         filler.fill((float[]) arrays.get(place.arena()), place.offset());
     }
 
@@ -151,6 +171,10 @@ public final class JvmEngine implements Engine {
     public float[] read(Buffer buffer) {
         Program.Place place = persistentPlace(buffer);
         float[] values = LargeArrays.floats(buffer.length());
+        if (buffer.type() == DataType.BFLOAT16) {
+            Bfloat16.unpack((int[]) arrays.get(place.arena()), place.offset(), values);
+            return values;
+        }
         System.arraycopy(arrays.get(place.arena()), place.offset(), values, 0, values.length);
         return values;
     }

@@ -24,6 +24,11 @@ public final class LargeArrays {
         return new float[length];
     }
 
+    public static int[] ints(int length) {
+        makeRoom((long) length * Integer.BYTES);
+        return new int[length];
+    }
+
     public static double[] doubles(int length) {
         makeRoom((long) length * Double.BYTES);
         return new double[length];

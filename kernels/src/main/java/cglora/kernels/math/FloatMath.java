@@ -44,6 +44,24 @@ public final class FloatMath {
         return x < -86f ? 0f : p;
     }
 
+    /// The bfloat16 of these 16 bits, exactly, but that a device may take 0 for a number below the
+    /// normal range; infinity for what is not finite. Put together as in [#exp].
+    public static float bfloat16(int bits) {
+        int exponent = (bits >> 7) & 0xFF;
+        int fraction = bits & 0x7F;
+        int shifted = Math.max(exponent, 1) - 1;
+        float p = 0.0078125f * (exponent == 0 ? fraction : 128 + fraction);
+        p = p * (1.17549435e-38f + 4f * ((shifted >> 7) & 1));
+        p = p * (1f + (shifted & 1));
+        p = p * (1f + 3f * ((shifted >> 1) & 1));
+        p = p * (1f + 15f * ((shifted >> 2) & 1));
+        p = p * (1f + 255f * ((shifted >> 3) & 1));
+        p = p * (1f + 65535f * ((shifted >> 4) & 1));
+        p = p * (1f + 4.2949673e9f * ((shifted >> 5) & 1));
+        p = p * (1f + 1.8446744e19f * ((shifted >> 6) & 1));
+        return (bits & 0x8000) == 0 ? p : -p;
+    }
+
     /// `√x`, relative error below 2.4e-7 for x from 1e-37 to 3e38, 0 below; `(float) Math.sqrt(x)`
     /// would need float64 on a device. Exact powers of four bring `x` into [1, 4), where a
     /// polynomial approximates `1/√x`; one of Newton's steps improves it, one of Heron's the root.

@@ -43,15 +43,15 @@ public final class Arena {
         return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
-    boolean fits(long elements, long limit) {
-        return align(length) + elements <= limit;
+    boolean fits(long numbers, long limit) {
+        return align(length) + type.elements(numbers) <= limit;
     }
 
-    Buffer allocate(String name, int elements) {
+    Buffer allocate(String name, int numbers) {
         int offset = (int) align(length);
-        var buffer = new Buffer(name, type, elements, this, offset);
+        var buffer = new Buffer(name, type, numbers, this, offset);
         buffers.add(buffer);
-        length = offset + elements;
+        length = offset + (int) type.elements(numbers);
         return buffer;
     }
 

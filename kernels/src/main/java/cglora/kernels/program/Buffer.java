@@ -36,7 +36,11 @@ public final class Buffer {
 
     /// A part of this persistent buffer, under a name of its own.
     public Buffer view(String viewName, int start, int elements) {
-        if (!isPersistent() || start < 0 || elements < 0 || start + elements > length) {
+        if (!isPersistent()
+                || type == DataType.BFLOAT16
+                || start < 0
+                || elements < 0
+                || start + elements > length) {
             throw new IllegalArgumentException(
                     "elements " + start + " + " + elements + " of " + this);
         }
@@ -51,7 +55,7 @@ public final class Buffer {
         return type;
     }
 
-    /// Number of elements.
+    /// How many numbers it holds.
     public int length() {
         return length;
     }

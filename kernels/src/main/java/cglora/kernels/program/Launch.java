@@ -77,8 +77,9 @@ public record Launch(
                                     scalars.size()));
         }
         for (int i = 0; i < buffers.size(); i++) {
-            boolean isInt = buffers.get(i).type() == DataType.INT32;
-            if (isInt != kernel.operands().get(i).isInt()) {
+            DataType type = buffers.get(i).type();
+            boolean isInt = type == DataType.INT32;
+            if (type != DataType.BFLOAT16 && isInt != kernel.operands().get(i).isInt()) {
                 throw new IllegalArgumentException(
                         kernel
                                 + ": operand "

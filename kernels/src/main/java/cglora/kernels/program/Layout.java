@@ -25,6 +25,13 @@ public final class Layout {
 
     /// A new float32 buffer in a region.
     public Buffer allocate(Region region, String name, long elements) {
+        return allocate(region, name, elements, DataType.FLOAT32);
+    }
+
+    /// A new buffer in a region.
+    ///
+    /// @param elements how many numbers
+    public Buffer allocate(Region region, String name, long elements, DataType type) {
         if (!region.isPersistent()) {
             throw new IllegalArgumentException(name + ": a layout holds persistent regions only");
         }
@@ -34,10 +41,15 @@ public final class Layout {
                             .formatted(name, elements, limit));
         }
         List<Arena> list = arenas.computeIfAbsent(region, _ -> new ArrayList<>());
-        if (list.isEmpty() || !list.getLast().fits(elements, limit)) {
-            list.add(new Arena(region, DataType.FLOAT32));
+        Arena last = null;
+        for (Arena arena : list) {
+            last = arena.type() == type ? arena : last;
         }
-        return list.getLast().allocate(name, (int) elements);
+        if (last == null || !last.fits(elements, limit)) {
+            last = new Arena(region, type);
+            list.add(last);
+        }
+        return last.allocate(name, (int) elements);
     }
 
     /// Bytes of a region's arenas.

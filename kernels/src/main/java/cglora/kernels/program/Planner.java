@@ -22,11 +22,14 @@ public final class Planner {
 
     private Planner() {}
 
+    /// Launches that read weights of [DataType#BFLOAT16] become launches over float32.
+    ///
     /// @param inputs  written by the host before the first launch
     /// @param outputs read by the host after the last launch
     /// @throws IllegalArgumentException when a launch reads a scratch buffer that nothing wrote
     public static Program plan(
-            String name, List<Launch> launches, Set<Buffer> inputs, Set<Buffer> outputs) {
+            String name, List<Launch> unplanned, Set<Buffer> inputs, Set<Buffer> outputs) {
+        List<Launch> launches = Widening.widened(unplanned);
         var firstUse = new LinkedHashMap<Buffer, Integer>();
         var lastUse = new HashMap<Buffer, Integer>();
         for (Buffer input : inOrderOfUse(inputs, launches)) {

@@ -9,6 +9,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.program.Arena;
 import cglora.kernels.program.Buffer;
+import cglora.kernels.program.DataType;
 import cglora.kernels.program.Launch;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Program;
@@ -127,6 +128,13 @@ public final class TornadoEngine implements Engine {
     @Override
     public void allocate(Layout layout) {
         for (Arena arena : arenas(layout)) {
+            if (arena.type() != DataType.FLOAT32) {
+                throw new CgloraException(
+                        ErrorCode.V_ENGINE,
+                        info.toString(),
+                        "keeps weights in float32; those of bfloat16 are for the jvm engine",
+                        "take model.dtype float32, or --engine jvm");
+            }
             if (!arrays.containsKey(arena)) {
                 arrays.put(arena, array(Math.max(1, arena.length()), arena.region()));
             }

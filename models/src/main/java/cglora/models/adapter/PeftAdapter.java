@@ -42,6 +42,10 @@ public record PeftAdapter(
     /// Key of PEFT's `task_type` in the metadata; without it a head tells the task.
     public static final String TASK = "cglora.task";
 
+    /// Starts that PEFT subtracts from the base, each time that it loads the adapter.
+    private static final Pattern OFF_THE_BASE =
+            Pattern.compile("(pissa|corda|loftq|olora|lora_ga).*", Pattern.CASE_INSENSITIVE);
+
     public static final String CONFIG = "adapter_config.json";
     public static final String WEIGHTS = "adapter_model.safetensors";
 
@@ -344,6 +348,14 @@ public record PeftAdapter(
         }
         if (!config.path("bias").asString("none").equals("none")) {
             wrong.add("bias " + config.path("bias"));
+        }
+        String start = config.path("init_lora_weights").asString("");
+        if (OFF_THE_BASE.matcher(start).matches()) {
+            wrong.add(
+                    "init_lora_weights '%s', which PEFT takes off the base's weights whenever it loads;"
+                                    .formatted(start)
+                            + " save_pretrained with path_initial_model_for_weight_conversion makes"
+                            + " an ordinary adapter of it");
         }
         for (String key : List.of("megatron_config", "target_parameters")) {
             if (!config.path(key).isMissingNode() && !config.path(key).isNull()) {

@@ -1,6 +1,7 @@
 package cglora.models.block;
 
 import cglora.kernels.program.Buffer;
+import cglora.kernels.program.DataType;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Region;
 import java.util.LinkedHashMap;
@@ -18,8 +19,20 @@ public final class Parameters {
 
     /// Places frozen parameters one by one.
     public void addFrozen(Layout layout, List<ParameterSpec> specs) {
+        addFrozen(layout, specs, DataType.FLOAT32);
+    }
+
+    /// @param ofMatrices how matrices are kept; vectors are float32
+    public void addFrozen(Layout layout, List<ParameterSpec> specs, DataType ofMatrices) {
         for (ParameterSpec spec : specs) {
-            add(spec, layout.allocate(Region.WEIGHTS, spec.name(), spec.shape().size()));
+            boolean matrix = spec.kind() == ParameterSpec.Kind.MATRIX;
+            add(
+                    spec,
+                    layout.allocate(
+                            Region.WEIGHTS,
+                            spec.name(),
+                            spec.shape().size(),
+                            matrix ? ofMatrices : DataType.FLOAT32));
         }
     }
 

@@ -235,16 +235,17 @@ public final class AdapterStart {
         double eta = initializer.eta();
         if (step != Step.FIXED && initializer.scale() != CgLoraInitializer.Scale.STABLE) {
             double epsilon = unit > 0 ? EPSILON / unit : EPSILON;
-            Probe probe =
-                    probe(layers, factors, step == Step.PREDICTED ? heldOut : calibration, epsilon);
+            Sample sample = step == Step.PREDICTED ? heldOut : calibration;
+            StepProbe probe =
+                    StepProbe.of(session, sample, epsilon, size -> writeAll(layers, factors, size));
             quadratic = probe.quadratic();
             eta = quadratic;
             if (step == Step.PREDICTED) {
                 chosen =
                         StepSize.predicted(
                                 quadratic,
-                                probe.before().loss(),
-                                probe::linearLoss,
+                                probe.lossBefore(),
+                                probe.linearLoss(StepSize.candidates(quadratic)),
                                 candidate -> heldOutLoss(layers, factors, heldOut, candidate));
             }
         }
@@ -415,42 +416,8 @@ public final class AdapterStart {
     private double heldOutLoss(
             List<LoraLayer> layers, Map<String, LoraFactors> factors, Sample heldOut, double eta) {
         writeAll(layers, factors, eta);
-        return session.evaluate(heldOut.batches(), heldOut.data().size()).loss();
-    }
-
-    /// Predictions without a step and after a short one.
-    private record Probe(
-            Evaluation before, Evaluation moved, double epsilon, Dataset data, boolean regression) {
-        double quadratic() {
-            return regression
-                    ? StepSize.quadratic(logits(before), logits(moved), epsilon, data.targets())
-                    : StepSize.quadratic(logits(before), logits(moved), epsilon, data.labels());
-        }
-
-        double linearLoss(double eta) {
-            return regression
-                    ? StepSize.linearLoss(
-                            logits(before), logits(moved), epsilon, eta, data.targets())
-                    : StepSize.linearLoss(
-                            logits(before), logits(moved), epsilon, eta, data.labels());
-        }
-
-        private static Matrix logits(Evaluation evaluation) {
-            return Matrix.of(evaluation.logits());
-        }
-    }
-
-    private Probe probe(
-            List<LoraLayer> layers,
-            Map<String, LoraFactors> factors,
-            Sample sample,
-            double epsilon) {
-        writeAll(layers, factors, 0);
-        Evaluation before = session.evaluate(sample.batches(), sample.data().size());
-        writeAll(layers, factors, epsilon);
-        Evaluation moved = session.evaluate(sample.batches(), sample.data().size());
-        boolean regression = session.model().labels().regression();
-        return new Probe(before, moved, epsilon, sample.data(), regression);
+        Evaluation evaluation = session.evaluate(heldOut.batches(), heldOut.data().size());
+        return session.task().loss(evaluation, heldOut.data());
     }
 
     /// `W ← W − s B₀ A₀`.

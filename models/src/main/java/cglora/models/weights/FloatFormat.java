@@ -1,5 +1,6 @@
 package cglora.models.weights;
 
+import cglora.kernels.math.Bfloat16;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -44,7 +45,7 @@ public enum FloatFormat {
         return switch (this) {
             case F32 -> value;
             case F16 -> Float.float16ToFloat(Float.floatToFloat16(value));
-            case BF16 -> Float.intBitsToFloat(upperHalf(value) << 16);
+            case BF16 -> Bfloat16.value(Bfloat16.bits(value));
         };
     }
 
@@ -52,15 +53,7 @@ public enum FloatFormat {
         switch (this) {
             case F32 -> target.putFloat(value);
             case F16 -> target.putShort(Float.floatToFloat16(value));
-            case BF16 -> target.putShort((short) upperHalf(value));
+            case BF16 -> target.putShort((short) Bfloat16.bits(value));
         }
-    }
-
-    private static int upperHalf(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        if (Float.isNaN(value)) {
-            return bits >>> 16 | 0x40; // stays a NaN
-        }
-        return bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
     }
 }

@@ -140,8 +140,12 @@ class PeftAdapterTest {
             value = {
                 "\"LORA\"              | \"IA3\"         | peft_type",
                 "\"use_dora\" : false  | \"use_dora\" : true | use_dora",
+                "\"init_lora_weights\" : true | \"init_lora_weights\" : \"pissa_niter_4\" |"
+                        + " 'pissa_niter_4'",
+                "\"init_lora_weights\" : true | \"init_lora_weights\" : \"olora\" | 'olora'",
                 "\"bias\" : \"none\"   | \"bias\" : \"all\" | bias",
-                "\"revision\"          | \"target_parameters\" : [], \"revision\" | target_parameters"
+                "\"revision\"          | \"target_parameters\" : [], \"revision\" |"
+                        + " target_parameters"
             })
     void whatIsNotPlainLoraIsRefused(String from, String to, String essence) throws IOException {
         config(from.strip(), to.strip());

@@ -31,6 +31,7 @@ final class CausalReference extends PeerReference {
         return checkpoint().padTokenId();
     }
 
+    @Override
     CausalLanguageModel task() {
         return new CausalLanguageModel((CausalDecoder) checkpoint().body());
     }
@@ -73,6 +74,7 @@ final class CausalReference extends PeerReference {
     }
 
     /// All examples as wide as the longest one.
+    @Override
     Batch batch() {
         Dataset data = data();
         int longest = data.tokens().stream().mapToInt(t -> t.inputIds().length).max().orElseThrow();

@@ -45,6 +45,16 @@ final class FamilyReference extends PeerReference {
                 new Labels(List.copyOf(checkpoint().id2label().values()), false));
     }
 
+    @Override
+    TaskModel task() {
+        return classifier();
+    }
+
+    @Override
+    Batch batch() {
+        return tokenized();
+    }
+
     private Pooling pooling() {
         if (checkpoint().encoder().readsForward()) {
             return Pooling.LAST;

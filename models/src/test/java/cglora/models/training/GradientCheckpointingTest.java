@@ -40,14 +40,10 @@ class GradientCheckpointingTest {
     }
 
     static final List<Case> CASES =
-            Stream.of(FamilyReference.NAMES, Seq2SeqReference.NAMES, causal())
+            Stream.of(FamilyReference.NAMES, Seq2SeqReference.NAMES, PeerReference.causal())
                     .flatMap(List::stream)
                     .flatMap(name -> Stream.of(new Case(name, true), new Case(name, false)))
                     .toList();
-
-    private static List<String> causal() {
-        return CausalReference.NAMES.stream().map(name -> name + "/causal").toList();
-    }
 
     /// Plain and whitened adapters, with dropout and without, on all layers but one.
     private static void addAdapters(Session session, Random random) {
@@ -117,10 +113,10 @@ class GradientCheckpointingTest {
     @ParameterizedTest
     @FieldSource("CASES")
     void aStepHasTheSameBits(Case tried) {
-        try (PeerReference reference = reference(tried.model());
-                Session kept = tried.session(reference.checkpoint(), task(reference));
-                Session again = tried.session(reference.checkpoint(), task(reference))) {
-            Batch batch = batch(reference);
+        try (PeerReference reference = PeerReference.of(tried.model());
+                Session kept = tried.session(reference.checkpoint(), reference.task());
+                Session again = tried.session(reference.checkpoint(), reference.task())) {
+            Batch batch = reference.batch();
             Step expected = step(kept, batch, false);
             Step actual = step(again, batch, true);
             assertThat(actual.program().launches())
@@ -134,33 +130,6 @@ class GradientCheckpointingTest {
                                             .as(name)
                                             .containsExactly(elements));
         }
-    }
-
-    private static PeerReference reference(String model) {
-        if (model.endsWith("/causal")) {
-            return new CausalReference(model.substring(0, model.indexOf('/')));
-        }
-        return Seq2SeqReference.NAMES.contains(model)
-                ? new Seq2SeqReference(model)
-                : new FamilyReference(model);
-    }
-
-    private static TaskModel task(PeerReference reference) {
-        return switch (reference) {
-            case FamilyReference family -> family.classifier();
-            case Seq2SeqReference pairs -> pairs.task();
-            case CausalReference causal -> causal.task();
-            default -> throw new IllegalArgumentException("" + reference);
-        };
-    }
-
-    private static Batch batch(PeerReference reference) {
-        return switch (reference) {
-            case FamilyReference family -> family.tokenized();
-            case Seq2SeqReference pairs -> pairs.tokenized();
-            case CausalReference causal -> causal.batch();
-            default -> throw new IllegalArgumentException("" + reference);
-        };
     }
 
     /// Six layers: what one of them keeps, and the inputs of all.

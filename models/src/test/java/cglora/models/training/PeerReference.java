@@ -3,6 +3,7 @@ package cglora.models.training;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
+import cglora.models.data.Batch;
 import cglora.models.family.PretrainedModel;
 import cglora.models.weights.Safetensors;
 import java.net.URISyntaxException;
@@ -20,6 +21,8 @@ abstract class PeerReference implements AutoCloseable {
     /// Where the models and the texts lie.
     static final Path FOLDER = folder();
 
+    private static final String CAUSAL = "/causal";
+
     private final Path place;
     private final Safetensors file;
     private final PretrainedModel checkpoint;
@@ -30,6 +33,27 @@ abstract class PeerReference implements AutoCloseable {
         this.checkpoint = PretrainedModel.load(place.toString(), Map.of());
         this.file = new Safetensors(place.resolve("reference.safetensors"));
     }
+
+    /// A reference by its name in [#causal], or in the list of its class.
+    static PeerReference of(String name) {
+        if (name.endsWith(CAUSAL)) {
+            return new CausalReference(name.substring(0, name.length() - CAUSAL.length()));
+        }
+        return Seq2SeqReference.NAMES.contains(name)
+                ? new Seq2SeqReference(name)
+                : new FamilyReference(name);
+    }
+
+    /// Names of the decoders as language models.
+    static List<String> causal() {
+        return CausalReference.NAMES.stream().map(name -> name + CAUSAL).toList();
+    }
+
+    /// The model with the task of its class.
+    abstract TaskModel task();
+
+    /// All examples in one batch.
+    abstract Batch batch();
 
     private static Path folder() {
         try {

@@ -23,6 +23,7 @@ final class Seq2SeqReference extends PeerReference {
         super(name);
     }
 
+    @Override
     Seq2Seq task() {
         return new Seq2Seq(checkpoint().encoderDecoder());
     }
@@ -57,6 +58,11 @@ final class Seq2SeqReference extends PeerReference {
                 new int[rows],
                 new float[rows],
                 new TokenTargets(widest(targets), padded(targets, widest(targets), -1)));
+    }
+
+    @Override
+    Batch batch() {
+        return tokenized();
     }
 
     private static int widest(List<int[]> all) {

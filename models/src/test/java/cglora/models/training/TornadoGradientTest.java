@@ -26,6 +26,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// The gradients of all parameters of a whole small BERT, on a device against the JVM engine.
@@ -36,19 +37,24 @@ class TornadoGradientTest {
 
     @TempDir Path folder;
 
-    static Stream<DeviceInfo> devices() {
-        return TestDevices.all().stream();
+    /// Each device with layers that are kept and with layers that are computed again.
+    static Stream<Arguments> devices() {
+        return TestDevices.all().stream()
+                .flatMap(
+                        device -> Stream.of(false, true).map(again -> Arguments.of(device, again)));
     }
 
     @ParameterizedTest
     @MethodSource("devices")
-    void everyParametersGradientEqualsTheJvms(DeviceInfo device) throws Exception {
+    void everyParametersGradientEqualsTheJvms(DeviceInfo device, boolean checkpointing)
+            throws Exception {
         Batch batch = batch();
         Engine onDevice = new TornadoEngine(device, DeviceProfile.generic(device));
         try (PretrainedModel checkpoint =
                         PretrainedModel.load(TinyBert.write(folder, true).toString(), Map.of());
                 Session expected = session(new JvmEngine(1), checkpoint);
                 Session actual = session(onDevice, checkpoint)) {
+            actual.recomputeLayers(checkpointing);
             double loss = new TrainingStep(expected).run(batch);
             assertThat(new TrainingStep(actual).run(batch)).isCloseTo(loss, within(1e-5));
             var names = new ArrayList<String>();

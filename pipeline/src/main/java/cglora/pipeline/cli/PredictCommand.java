@@ -107,6 +107,13 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of sampling.")
     private long seed;
 
+    @Option(
+            names = "--logprobs",
+            description =
+                    "With --json or --data: the logarithm of the probability of each token that is"
+                            + " written.")
+    private boolean scored;
+
     @Mixin private EngineOptions engine;
 
     private final Console console;
@@ -194,6 +201,6 @@ final class PredictCommand implements Callable<Integer> {
                     "1 or more");
         }
         return new WritingPredictor.Options(
-                beams, maxTokens, new Sampling(temperature, topK, topP), seed);
+                beams, maxTokens, new Sampling(temperature, topK, topP), seed, scored);
     }
 }

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.RankAllocation;
 import cglora.models.adapter.TargetSelection;
 import cglora.models.block.LinearModule;
@@ -21,6 +22,7 @@ import cglora.models.training.Pooling;
 import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.TaskModel;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.AutoOr;
@@ -39,6 +41,8 @@ import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -56,6 +60,7 @@ import java.util.stream.Stream;
 /// @param train       the rows as tokens
 /// @param validation  may be empty
 /// @param test        may be empty
+/// @param others      what data stages behind the first one give, by their ids
 /// @param stamps      of all files that were read
 record Inputs(
         PipelineSpec spec,
@@ -68,6 +73,7 @@ record Inputs(
         Dataset train,
         Dataset validation,
         Dataset test,
+        Map<String, DataInput> others,
         FileStamps stamps)
         implements AutoCloseable {
     static final int EVALUATION_BATCH = 32;
@@ -83,6 +89,23 @@ record Inputs(
     /// Whether the model's own weights are trained: asked for, or because there is no adapter.
     boolean isFull() {
         return adapterSpec == null ? trains() : adapterSpec.method() == AdapterSpec.Method.FULL;
+    }
+
+    /// How the frozen matrices of the model are kept.
+    DataType dtype() {
+        return DataType.valueOf(modelSpec.dtype().name());
+    }
+
+    /// @throws CgloraException V-ENGINE where the engine does not keep weights as they are asked
+    ///     for
+    void requireEngine(EngineChoice engine) {
+        if (dtype() != DataType.FLOAT32 && engine instanceof EngineChoice.Tornado) {
+            throw new CgloraException(
+                    ErrorCode.V_ENGINE,
+                    modelSpec.id() + ".dtype",
+                    "bfloat16 is for the jvm engine; TornadoVM's keeps weights in float32",
+                    "take float32, or --engine jvm");
+        }
     }
 
     boolean trains() {
@@ -102,6 +125,33 @@ record Inputs(
     Optional<ExportSpec> exportByDefault() {
         boolean silent = spec.stages().stream().noneMatch(ExportSpec.class::isInstance);
         return silent && trains() ? Optional.of(ExportSpec.byDefault()) : Optional.empty();
+    }
+
+    /// The same with another data stage in the place of the first.
+    ///
+    /// @param id null for the first
+    Inputs on(String id) {
+        DataInput other = others.get(id == null ? "" : id);
+        return other == null
+                ? this
+                : new Inputs(
+                        spec,
+                        modelSpec,
+                        other.spec(),
+                        adapterSpec,
+                        checkpoint,
+                        tokenizer,
+                        other.examples(),
+                        other.train(),
+                        other.validation(),
+                        other.test(),
+                        others,
+                        stamps);
+    }
+
+    /// The same with each data stage in turn.
+    List<Inputs> onEach() {
+        return Stream.concat(Stream.of(this), others.keySet().stream().map(this::on)).toList();
     }
 
     /// How sequences become one vector.
@@ -222,6 +272,11 @@ record Inputs(
         };
     }
 
+    /// How much of a text is read.
+    TextLimit textLimit() {
+        return new TextLimit(dataSpec.maxLength(), dataSpec.cutting());
+    }
+
     Batcher batcher(int size) {
         int[] buckets =
                 dataSpec.buckets().isAuto()
@@ -265,7 +320,7 @@ record Inputs(
     }
 
     /// Whether the start is taken off the base, so that what is exported has twice the rank.
-    private static boolean isShifted(AdapterSpec a) {
+    static boolean isShifted(AdapterSpec a) {
         return switch (a.method()) {
             case PISSA, OLORA, LORA_GA -> true;
             case LORA_ONE -> a.scale() == AdapterSpec.Scale.STABLE;
@@ -367,7 +422,7 @@ record Inputs(
     }
 
     CellKeys.DataKey dataKey() {
-        return new CellKeys.DataKey(modelSpec, dataSpec, spec.seed());
+        return new CellKeys.DataKey(modelSpec, CellKeys.dataStages(spec), spec.seed());
     }
 
     @Override
@@ -378,8 +433,6 @@ record Inputs(
         if (checkpoint != null) {
             checkpoint.close();
         }
-        if (examples != null) {
-            examples.close();
-        }
+        onEach().stream().map(Inputs::examples).filter(Objects::nonNull).forEach(Examples::close);
     }
 }

@@ -40,8 +40,15 @@ public final class Plan {
     }
 
     private void print(Inputs inputs) {
+        inputs.requireEngine(engine);
         var session =
-                new Session(new NullEngine(), inputs.task(), inputs.checkpoint(), inputs.isFull());
+                new Session(
+                        new NullEngine(),
+                        inputs.task(),
+                        inputs.checkpoint(),
+                        inputs.isFull(),
+                        inputs.headStart(),
+                        inputs.dtype());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             session.addAdapters(inputs.layers());
         }

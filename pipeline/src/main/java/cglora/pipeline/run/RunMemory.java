@@ -3,10 +3,11 @@ package cglora.pipeline.run;
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.engine.OpenBlas;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.Need;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
-import cglora.models.data.Batch;
+import cglora.models.block.ParameterSpec;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
@@ -20,6 +21,7 @@ import cglora.pipeline.run.MemoryPlan.Item;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.CalibrateSpec;
+import cglora.pipeline.spec.CgSpec;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ExportSpec;
@@ -30,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Counts the memory of a run's stages before anything runs.
 final class RunMemory {
@@ -60,7 +63,13 @@ final class RunMemory {
         this.inputs = inputs;
         this.engine = engine;
         this.session =
-                new Session(new NullEngine(), inputs.task(), inputs.checkpoint(), inputs.isFull());
+                new Session(
+                        new NullEngine(),
+                        inputs.task(),
+                        inputs.checkpoint(),
+                        inputs.isFull(),
+                        inputs.headStart(),
+                        inputs.dtype());
         this.weights = Item.engine("weights", session.persistentBytes());
     }
 
@@ -91,7 +100,7 @@ final class RunMemory {
                 case ExportSpec export -> export(export);
                 case EvaluateSpec evaluate ->
                         add(evaluate.id(), weights, adapters, activations(evaluation()));
-                case DataSpec data -> add(data.id(), weights, reading());
+                case DataSpec data -> add(data.id(), weights, reading(), rounding());
                 case ModelSpec _ -> {}
             }
         }
@@ -114,7 +123,10 @@ final class RunMemory {
     /// and splits them. Measured. Nothing beside the readers' where examples are few.
     private long indexBytes() {
         long examples =
-                (long) inputs.train().size() + inputs.validation().size() + inputs.test().size();
+                inputs.onEach().stream()
+                        .flatMap(in -> Stream.of(in.train(), in.validation(), in.test()))
+                        .mapToLong(Dataset::size)
+                        .sum();
         return examples > FEW ? examples * EXAMPLE_BYTES : 0;
     }
 
@@ -122,16 +134,27 @@ final class RunMemory {
         return Item.host("checkpoint file", inputs.checkpoint().weights().readingBytes());
     }
 
+    /// A matrix on its way from the file to where it is kept in fewer bits.
+    private Item rounding() {
+        long largest =
+                inputs.task().bodyParameters().stream()
+                        .mapToLong(ParameterSpec::size)
+                        .max()
+                        .orElse(0);
+        return Item.host(
+                "a matrix before it is rounded",
+                inputs.dtype() == DataType.FLOAT32 ? 0 : Float.BYTES * largest);
+    }
+
     private Item activations(long bytes) {
         return Item.engine("activations", bytes);
     }
 
-    private int width(int batch, Dataset... sets) {
-        return Arrays.stream(sets).mapToInt(inputs.batcher(batch)::widest).max().orElseThrow();
+    private static BatchShape largest(int batch, Inputs of, Dataset... sets) {
+        return largest(batch, Arrays.stream(sets).map(of.batcher(batch)::largest).toList());
     }
 
-    private BatchShape largest(int batch, Dataset... sets) {
-        List<BatchShape> shapes = Arrays.stream(sets).map(inputs.batcher(batch)::largest).toList();
+    private static BatchShape largest(int batch, List<BatchShape> shapes) {
         return new BatchShape(
                 batch,
                 shapes.stream().mapToInt(BatchShape::width).max().orElseThrow(),
@@ -139,13 +162,12 @@ final class RunMemory {
     }
 
     private long evaluation() {
-        return session.plannedEvaluation(
-                        largest(
-                                Inputs.EVALUATION_BATCH,
-                                inputs.train(),
-                                inputs.validation(),
-                                inputs.test()))
-                .scratchBytes();
+        int batch = Inputs.EVALUATION_BATCH;
+        List<BatchShape> shapes =
+                inputs.onEach().stream()
+                        .map(in -> largest(batch, in, in.train(), in.validation(), in.test()))
+                        .toList();
+        return session.plannedEvaluation(largest(batch, shapes)).scratchBytes();
     }
 
     private void calibrate(CalibrateSpec calibrate) {
@@ -158,40 +180,66 @@ final class RunMemory {
             return;
         }
         Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
-        int tokens = inputs.batches(data).stream().mapToInt(Batch::tokens).sum();
         var pass = new CalibrationPass(session, modules);
-        int width = width(CalibrateStage.batch(calibrate), data);
         boolean curved = needs.equals(Need.FACTORS);
-        int taken = curved ? CalibrateStage.taken(calibrate, tokens) : tokens;
-        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, taken);
+        CalibrationTokens tokens =
+                CalibrationTokens.of(
+                        pass, modules, inputs.batches(data), curved ? calibrate.tokens() : null);
+        BatchShape shape = largest(CalibrateStage.batch(calibrate), inputs, data);
+        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
         long activations;
         if (curved && CalibrateStage.isSketched(calibrate)) {
-            sketches(calibrate, width);
+            sketches(calibrate, shape);
             return;
         }
         if (curved && CalibrateStage.needsRows(calibrate, inputs, tokens)) {
             // the rows in float32, and once more in float64
-            long values = CalibrateStage.rowValues(inputs, calibrate, modules, taken);
+            long values = CalibrateStage.rowValues(inputs, calibrate, pass, modules, tokens);
             sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
-            activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
+            activations = pass.plannedTokens(shape).scratchBytes();
         } else {
             sums = Item.engine(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
-            activations =
-                    pass.planned(needs, CalibrateStage.batch(calibrate), width).scratchBytes();
+            activations = pass.planned(needs, shape).scratchBytes();
         }
         int root = rootRank();
         for (LinearModule module : modules) {
-            layer(module, root, implicit ? taken : 0);
+            layer(module, root, implicit ? tokens.mostTaken() : 0);
         }
-        add(calibrate.id(), weights, sums, activations(activations));
+        boolean drawn = calibrate.fisher() == CalibrateSpec.Fisher.MC && inputs.writes();
+        add(
+                calibrate.id(),
+                weights,
+                sums,
+                activations(drawn ? Math.max(activations, evaluation()) : activations),
+                Item.host("logits", drawn ? logitBytes(shape) : 0));
+    }
+
+    /// What the host reads of a batch's tokens over the vocabulary.
+    private long logitBytes(BatchShape shape) {
+        long tokens = (long) shape.rows() * shape.targetWidth();
+        return Float.BYTES * tokens * inputs.checkpoint().body().vocabularySize();
+    }
+
+    /// Logits of one batch without a step and after a short one, where its length is derived from
+    /// them.
+    private Item probe(AdapterSpec adapter) {
+        boolean asked =
+                inputs.writes()
+                        && adapter.method() == AdapterSpec.Method.CG_LORA
+                        && adapter.from() == null
+                        && adapter.cg().step() != CgSpec.Step.FIXED;
+        int batch =
+                inputs.calibrateSpec().map(CalibrateStage::batch).orElse(Inputs.EVALUATION_BATCH);
+        return Item.host(
+                "logits", asked ? 2 * logitBytes(largest(batch, inputs, inputs.train())) : 0);
     }
 
     /// Of a layer at work gradient and sketches are in float64, with a few products of the
     /// sketches' size, and both roots where they are wanted.
-    private void sketches(CalibrateSpec calibrate, int width) {
+    private void sketches(CalibrateSpec calibrate, BatchShape shape) {
         SketchedPass pass = CalibrateStage.sketches(session, inputs.layers());
         sums = Item.engine("sketches and gradients", pass.bytes());
-        long activations = pass.planned(CalibrateStage.batch(calibrate), width).scratchBytes();
+        long activations = pass.planned(shape).scratchBytes();
         boolean whitened = Inputs.isWhitened(inputs.adapterSpec());
         for (LinearModule module : modules) {
             long in = module.in();
@@ -261,7 +309,7 @@ final class RunMemory {
                         Item.host("layers at work", parallel * layerBytes),
                         Item.host("dead arrays", DEAD)),
                 List.of(Item.host("LAPACK", parallel * layerNativeBytes), READERS));
-        add(adapter.id(), weights, adapters, activations(evaluation()));
+        add(adapter.id(), weights, adapters, activations(evaluation()), probe(adapter));
     }
 
     /// What the whitening of all shapes takes on the engine.
@@ -283,7 +331,8 @@ final class RunMemory {
     private void train(TrainSpec training) {
         new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
-        var program = session.plannedTraining(largest(batch, inputs.train()));
+        Inputs own = inputs.on(training.data());
+        var program = session.plannedTraining(largest(batch, own, own.train()));
         long state = session.persistentBytes() - weights.bytes();
         adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(

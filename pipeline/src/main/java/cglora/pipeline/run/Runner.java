@@ -239,6 +239,7 @@ public final class Runner {
 
     /// Before anything is compiled for a device, every stage is known to fit it.
     private void requireFit(Inputs inputs) {
+        inputs.requireEngine(engine);
         if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
             RunMemory.of(inputs, engine).forEach(plan -> plan.requireFit(info, profile));
         }
@@ -431,7 +432,9 @@ public final class Runner {
     private static String run(RunState run, StageSpec stage) {
         return switch (stage) {
             case ModelSpec _ -> new ModelStage(run.inputs).run();
-            case DataSpec _ -> new DataStage(run).run();
+            case DataSpec data when data.id().equals(run.inputs.dataSpec().id()) ->
+                    new DataStage(run).run();
+            case DataSpec data -> DataStage.describe(run.inputs.on(data.id()));
             case CalibrateSpec calibrate -> new CalibrateStage(run).run(calibrate);
             case AdapterSpec adapter -> new AdapterStage(run).run(adapter);
             case AlignSpec align -> new AlignStage(run).run(align);

@@ -13,6 +13,7 @@ import cglora.models.data.RawExample;
 import cglora.models.family.PretrainedModel;
 import cglora.models.generation.Sampling;
 import cglora.models.tokenizer.Tokenizer;
+import cglora.models.tokenizer.Tokenizer.Tokens;
 import cglora.models.training.CausalGenerator;
 import cglora.models.training.CausalLanguageModel;
 import cglora.models.training.Seq2Seq;
@@ -25,6 +26,7 @@ import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.ModelSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,9 +48,11 @@ public final class WritingPredictor implements LoadedModel {
     /// @param maxTokens the most of an answer; null as in training
     /// @param sampling  how tokens are chosen where there are no beams
     /// @param seed      of what is drawn
-    public record Options(int beams, Integer maxTokens, Sampling sampling, long seed) {
+    /// @param scored    whether answers come with the logarithms of their tokens' probabilities
+    public record Options(
+            int beams, Integer maxTokens, Sampling sampling, long seed, boolean scored) {
         /// The likeliest token each time.
-        static final Options GREEDY = new Options(1, null, Sampling.GREEDY, 0);
+        static final Options GREEDY = new Options(1, null, Sampling.GREEDY, 0, false);
     }
 
     /// What the model was trained with.
@@ -125,7 +129,15 @@ public final class WritingPredictor implements LoadedModel {
         this.options = options;
         this.trained =
                 adapter == null ? Trained.of(checkpoint.config()) : Trained.of(adapter.metadata());
-        this.tokenizer = checkpoint.tokenizer(trained.tokenizer());
+        this.tokenizer =
+                checkpoint
+                        .tokenizer(trained.tokenizer())
+                        .cutting(
+                                adapter == null
+                                        ? TextLimit.truncation(
+                                                checkpoint.config(), place.toString())
+                                        : TextLimit.truncation(
+                                                adapter.metadata(), place.toString()));
         TaskModel task =
                 checkpoint.isEncoderDecoder()
                         ? new Seq2Seq(checkpoint.encoderDecoder())
@@ -188,22 +200,37 @@ public final class WritingPredictor implements LoadedModel {
     public String config(FloatFormat format) {
         return SavedModel.writing(
                 checkpoint,
-                trained.maxLength(),
+                new TextLimit(trained.maxLength(), tokenizer.truncation()),
                 trained.maxTargetLength(),
                 trained.template(),
                 format);
     }
 
-    /// One answer an example: `prediction`, the text, and its `tokens`.
+    /// One answer an example: `prediction`, the text, and its `tokens`; with `logprobs` where they
+    /// are asked for.
     public List<Map<String, Object>> predict(List<RawExample> examples) {
-        int[][] answers =
-                session.task() instanceof Seq2Seq ? others(examples) : continued(examples);
+        return session.task() instanceof Seq2Seq ? others(examples) : continued(examples);
+    }
+
+    /// @param read what the model read of each example; null where no scores are asked for
+    private List<Map<String, Object>> answered(
+            List<RawExample> examples, int[][] answers, Dataset read) {
+        float[][] scores =
+                read == null
+                        ? null
+                        : TokenScores.of(
+                                session,
+                                read.answeredBy(List.of(answers)),
+                                checkpoint.padTokenId());
         var all = new ArrayList<Map<String, Object>>();
         for (int i = 0; i < answers.length; i++) {
             var answer = new LinkedHashMap<String, Object>();
             answer.put("text", examples.get(i).text());
             answer.put("prediction", tokenizer.decode(answers[i]));
             answer.put("tokens", answers[i]);
+            if (scores != null) {
+                answer.put("logprobs", scores[i]);
+            }
             all.add(answer);
         }
         return all;
@@ -214,7 +241,7 @@ public final class WritingPredictor implements LoadedModel {
     }
 
     /// What goes on behind each text, texts of like lengths together.
-    private int[][] continued(List<RawExample> examples) {
+    private List<Map<String, Object>> continued(List<RawExample> examples) {
         List<int[]> prompts =
                 examples.stream()
                         .map(
@@ -252,11 +279,25 @@ public final class WritingPredictor implements LoadedModel {
                 }
             }
         }
-        return answers;
+        return answered(examples, answers, options.scored() ? behind(prompts, answers) : null);
+    }
+
+    /// Prompts with what was written behind them.
+    private static Dataset behind(List<int[]> prompts, int[][] answers) {
+        var all = new ArrayList<Continuation>();
+        for (int i = 0; i < answers.length; i++) {
+            int[] prompt = prompts.get(i);
+            int[] ids = Arrays.copyOf(prompt, prompt.length + answers[i].length);
+            System.arraycopy(answers[i], 0, ids, prompt.length, answers[i].length);
+            all.add(
+                    new Continuation(
+                            new Tokens(ids, new int[ids.length], ids.length), answers[i], false));
+        }
+        return Dataset.continued(all);
     }
 
     /// What is written for each text.
-    private int[][] others(List<RawExample> examples) {
+    private List<Map<String, Object>> others(List<RawExample> examples) {
         var read = new ArrayList<RawExample>();
         for (RawExample e : examples) {
             String source = DataSpec.source(trained.template(), e.text(), e.textPair());
@@ -268,6 +309,7 @@ public final class WritingPredictor implements LoadedModel {
                             e.line()));
         }
         Dataset data = Dataset.of(read, tokenizer, null, trained.maxLength(), "input");
+        TextLimit.require(data, read, trained.maxLength());
         int rows = Math.min(BATCH, examples.size());
         var batcher =
                 new Batcher(
@@ -284,7 +326,7 @@ public final class WritingPredictor implements LoadedModel {
                 }
             }
         }
-        return answers;
+        return answered(examples, answers, options.scored() ? data : null);
     }
 
     @Override

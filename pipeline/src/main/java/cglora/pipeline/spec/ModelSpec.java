@@ -6,7 +6,8 @@ import java.util.Map;
 public record ModelSpec(
         @Setting(
                         value =
-                                "Name of this stage in --set paths and references; needed when a model stage repeats",
+                                "Name of this stage in --set paths and references; needed when a"
+                                        + " model stage repeats",
                         byDefault = "null",
                         nullable = true,
                         also = "name")
@@ -15,19 +16,22 @@ public record ModelSpec(
                 boolean when,
         @Setting(
                         value =
-                                "A Hugging Face directory, an .onnx file, or classpath:NAME.onnx of a jar on the class path",
+                                "A Hugging Face directory, an .onnx file, or classpath:NAME.onnx of"
+                                        + " a jar on the class path",
                         path = true)
                 String path,
         @Setting(
                         value =
-                                "tokenizer.json or its folder, or classpath:NAME; null looks beside the model",
+                                "tokenizer.json or its folder, or classpath:NAME; null looks beside"
+                                        + " the model",
                         byDefault = "null",
                         nullable = true,
                         path = true)
                 String tokenizer,
         @Setting(
                         value =
-                                "What the model is tuned for, by its name in PEFT: classes or numbers, or texts",
+                                "What the model is tuned for, by its name in PEFT: classes or"
+                                        + " numbers, or texts",
                         byDefault = "\"SEQ_CLS\"")
                 Task task,
         @Setting(
@@ -37,18 +41,29 @@ public record ModelSpec(
                 ProblemType problemType,
         @Setting(
                         value =
-                                "How token vectors become one vector; auto takes what the model family uses",
+                                "How token vectors become one vector; auto takes what the model"
+                                        + " family uses",
                         byDefault = "\"auto\"")
                 Pooling pooling,
         @Setting(
                         value =
-                                "Values that take the place of those in config.json, such as num_attention_heads",
+                                "Values that take the place of those in config.json, such as"
+                                        + " num_attention_heads",
                         byDefault = "null",
                         nullable = true)
                 Map<String, Object> config,
         @Setting(
                         value =
-                                "auto uses the head of the files where it fits; new starts a fresh one",
+                                "How frozen matrices are kept in memory, on the jvm engine:"
+                                    + " bfloat16 takes half of float32 and rounds what the files do"
+                                    + " not have in bfloat16; all is computed in float32",
+                        byDefault = "\"float32\"",
+                        also = "torch_dtype")
+                Dtype dtype,
+        @Setting(
+                        value =
+                                "auto uses the head of the files where it fits; new starts a fresh"
+                                        + " one",
                         byDefault = "\"auto\"")
                 Head head,
         @Setting(
@@ -83,6 +98,23 @@ public record ModelSpec(
         /// Whether answers are texts.
         public boolean writes() {
             return this != SEQ_CLS;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// How frozen matrices are kept.
+    public enum Dtype implements Named {
+        FLOAT32("float32"),
+        BFLOAT16("bfloat16");
+
+        private final String jsonName;
+
+        Dtype(String jsonName) {
+            this.jsonName = jsonName;
         }
 
         @Override

@@ -22,6 +22,11 @@ public record TrainSpec(
                         byDefault = "\"all\"")
                 Trains trains,
         @Setting(
+                        value = "The data stage to train on, by its id; null: the first",
+                        byDefault = "null",
+                        nullable = true)
+                String data,
+        @Setting(
                         value =
                                 "Passes over the training examples; 3 where max_steps is not given"
                                         + " either",
@@ -48,8 +53,8 @@ public record TrainSpec(
         @Setting(
                         value =
                                 "Keeps only the input of each layer and computes the layer again"
-                                    + " for its gradient: less memory, the same numbers, about a"
-                                    + " third more time",
+                                        + " for its gradient: less memory, the same numbers, about a"
+                                        + " third more time",
                         byDefault = "false")
                 boolean gradientCheckpointing,
         @Setting(value = "The optimizer", byDefault = "\"adamw\"") Optimizer optimizer,
@@ -131,8 +136,8 @@ public record TrainSpec(
         @Setting(
                         value =
                                 "When to write a checkpoint: epoch, or every so many steps, and"
-                                    + " after the last one; null never. A cell of a grid removes"
-                                    + " its own at its end",
+                                        + " after the last one; null never. A cell of a grid removes"
+                                        + " its own at its end",
                         byDefault = "\"epoch\"",
                         nullable = true,
                         min = 1)
@@ -196,6 +201,7 @@ public record TrainSpec(
                 id,
                 when,
                 trains,
+                data,
                 epochs,
                 maxSteps,
                 perDeviceBatchSize,
