@@ -60,7 +60,7 @@ final class ProductSamples {
                 samples.add(gram(values, size[0], Math.min(size[1], 100)));
             }
             for (int n : new int[] {1, 3, 7, 8, 13, 64, 100}) {
-                samples.addAll(whitening(values, n));
+                samples.add(newtonSchulz(values, n));
             }
         }
         return samples;
@@ -313,31 +313,22 @@ final class ProductSamples {
                 .over(n);
     }
 
-    private static List<KernelSample> whitening(Values values, int n) {
-        String name = n + "×" + n;
-        var diagonal = new SampleBuilder(WhiteningKernels.ADD_DIAGONAL, name, values);
-        float[] a = diagonal.floats(n * n);
-        double[] shifted =
-                Float64.matrix(n, n, (i, j) -> a[i * n + j] + (i == j ? (double) 0.1f : 0));
-        var columns = new SampleBuilder(WhiteningKernels.SCALE_COLUMNS, name, values);
-        float[] vectors = columns.floats((n + 2) * n);
-        float[] scales = columns.floats(n);
-        double[] scaled =
-                Float64.matrix(n + 2, n, (i, j) -> (double) vectors[i * n + j] * scales[j]);
-        var newton = new SampleBuilder(WhiteningKernels.NEWTON_SCHULZ_FACTOR, name, values);
-        float[] product = newton.floats(n * n);
+    private static KernelSample newtonSchulz(Values values, int n) {
+        var sample =
+                new SampleBuilder(
+                        WhiteningKernels.NEWTON_SCHULZ_FACTOR, "%d×%d".formatted(n, n), values);
+        float[] product = sample.floats(n * n);
+        float[] c = sample.floats(2);
         double[] factor =
                 Float64.matrix(
-                        n, n, (i, j) -> ((i == j ? 3 : 0) - (double) product[i * n + j]) / 2);
-        return List.of(
-                diagonal.updates(a, shifted, roundings(1, shifted)).scalars(n, 0.1f).over(n),
-                columns.reads(vectors, scales)
-                        .writes(scaled, roundings(1, scaled))
-                        .scalars(n)
-                        .over(n + 2),
-                newton.reads((Object) product)
-                        .writes(factor, roundings(1, factor))
-                        .scalars(n)
-                        .over(n));
+                        n, n, (i, j) -> (i == j ? c[0] : 0) + (double) c[1] * product[i * n + j]);
+        double[] terms =
+                Float64.matrix(
+                        n,
+                        n,
+                        (i, j) ->
+                                (i == j ? Math.abs(c[0]) : 0)
+                                        + Math.abs((double) c[1] * product[i * n + j]));
+        return sample.reads(product, c).writes(factor, roundings(2, terms)).scalars(n).over(n);
     }
 }

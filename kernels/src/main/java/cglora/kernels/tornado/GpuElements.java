@@ -332,39 +332,24 @@ public final class GpuElements {
         }
     }
 
-    /// [WhiteningKernels#scaleColumns].
-    public static void scaleColumns(
-            KernelContext context,
-            int count,
-            float[] vectors,
-            float[] scales,
-            float[] scaled,
-            int[] at,
-            int o,
-            int n) {
-        int i = context.groupIdx;
-        int vectorsAt = at[o] + i * n;
-        int scaledAt = at[o + 2] + i * n;
-        for (int j = context.localIdx; j < n; j += context.localGroupSizeX) {
-            scaled[scaledAt + j] = vectors[vectorsAt + j] * scales[at[o + 1] + j];
-        }
-    }
-
     /// [WhiteningKernels#newtonSchulzFactor].
     public static void newtonSchulzFactor(
             KernelContext context,
             int count,
             float[] product,
+            float[] coefficients,
             float[] factor,
             int[] at,
             int o,
             int n) {
         int i = context.groupIdx;
         int productAt = at[o] + i * n;
-        int factorAt = at[o + 1] + i * n;
+        float constant = coefficients[at[o + 1]];
+        float slope = coefficients[at[o + 1] + 1];
+        int factorAt = at[o + 2] + i * n;
         for (int j = context.localIdx; j < n; j += context.localGroupSizeX) {
-            float identity = j == i ? 1.5f : 0f;
-            factor[factorAt + j] = identity - 0.5f * product[productAt + j];
+            float identity = j == i ? constant : 0f;
+            factor[factorAt + j] = identity + slope * product[productAt + j];
         }
     }
 }

@@ -81,7 +81,6 @@ final class GpuVariants {
                 rows(PoolingKernels.CLS_POOL, GpuElements.class, 1),
                 rows(PoolingKernels.CLS_POOL_GRADIENT, GpuElements.class, 1),
                 rows(PoolingKernels.MASK_ROWS, GpuElements.class, 1),
-                rows(WhiteningKernels.SCALE_COLUMNS, GpuElements.class, 0),
                 rows(WhiteningKernels.NEWTON_SCHULZ_FACTOR, GpuElements.class, 0),
                 columns(ReductionKernels.COLUMN_SUM, GpuSums.class),
                 columns(LayerNormKernels.LAYER_NORM_GAIN_GRADIENT, GpuSums.class),

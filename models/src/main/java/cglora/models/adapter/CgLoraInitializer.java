@@ -8,6 +8,7 @@ import cglora.kernels.error.Problem;
 import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.Damping;
 import cglora.models.curvature.WhitenedGradient;
+import cglora.models.curvature.WhiteningArithmetic;
 import java.util.Collection;
 import java.util.Set;
 
@@ -93,12 +94,26 @@ public record CgLoraInitializer(
     /// As [#initialize]. A component depends on no other: the start at a smaller rank is the
     /// first components of this one.
     public Start start(LayerShape shape, LayerStatistics statistics, long seed) {
+        return start(shape, statistics, seed, WhiteningArithmetic.HOST);
+    }
+
+    /// The same by a given arithmetic.
+    public Start start(
+            LayerShape shape,
+            LayerStatistics statistics,
+            long seed,
+            WhiteningArithmetic arithmetic) {
         Base base = shift ? Base.SHIFTED : Base.KEPT;
         CurvatureStatistics curvature = requireUsable(shape, statistics);
         if (curvature.isZeroGradient()) {
             return zero(shape, base);
         }
-        WhitenedGradient gradient = whitenedGradient(shape, statistics, seed);
+        WhitenedGradient gradient;
+        try {
+            gradient = arithmetic.gradient(step(shape, statistics, seed));
+        } catch (CgloraException unplaced) {
+            throw placed(unplaced, statistics.module());
+        }
         if (gradient.isZero()) {
             return zero(shape, base);
         }
@@ -116,14 +131,16 @@ public record CgLoraInitializer(
         return new Start(LoraFactors.ofZeroGradient(shape, base), StepSpectrum.zero(shape.r()));
     }
 
-    /// The whitened gradient's leading part that [#initialize] is made from, in float64.
-    WhitenedGradient whitenedGradient(LayerShape shape, LayerStatistics statistics, long seed) {
-        CurvatureStatistics curvature = requireUsable(shape, statistics);
-        try {
-            return curvature.whitenedGradientSvd(damping, pA, pS, shape.r(), seed);
-        } catch (CgloraException unplaced) {
-            throw placed(unplaced, statistics.module());
-        }
+    /// The step of a layer, as an arithmetic takes it.
+    WhiteningArithmetic.Step step(LayerShape shape, LayerStatistics statistics, long seed) {
+        return new WhiteningArithmetic.Step(
+                statistics.module(),
+                requireUsable(shape, statistics),
+                damping,
+                pA,
+                pS,
+                shape.r(),
+                seed);
     }
 
     /// Refuses a start in which no layer has a gradient: with a zero classifier head nothing

@@ -5,6 +5,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.Softmax;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
@@ -40,23 +41,11 @@ public record StepSize(double eta, double lossBefore, List<Trial> trials, boolea
     public static double quadratic(
             Matrix logits, Matrix epsilonLogits, double epsilon, int[] labels) {
         requireSame(logits, epsilonLogits, labels.length);
-        int classes = logits.columns();
-        double slope = 0;
-        double curvature = 0;
+        StepCurve sum = StepCurve.ZERO;
         for (int e = 0; e < labels.length; e++) {
-            double[] p = Softmax.probabilities(logits, e);
-            double[] d = new double[classes];
-            double mean = 0;
-            for (int c = 0; c < classes; c++) {
-                d[c] = (epsilonLogits.get(e, c) - logits.get(e, c)) / epsilon;
-                mean += p[c] * d[c];
-            }
-            slope += mean - d[labels[e]];
-            for (int c = 0; c < classes; c++) {
-                curvature += p[c] * (d[c] - mean) * (d[c] - mean);
-            }
+            sum = sum.plus(StepCurve.ofCrossEntropy(logits, epsilonLogits, e, epsilon, labels[e]));
         }
-        return minimiser(slope, curvature);
+        return sum.minimiser();
     }
 
     /// The same for the squared error `(f − y)²`: gradient `2 (f − y)`, `H = 2`.
@@ -80,21 +69,7 @@ public record StepSize(double eta, double lossBefore, List<Trial> trials, boolea
             slope += 2 * (predictions.get(e, 0) - targets[e]) * d;
             curvature += 2 * d * d;
         }
-        return minimiser(slope, curvature);
-    }
-
-    private static double minimiser(double slope, double curvature) {
-        double eta = -slope / curvature;
-        if (!(eta > 0) || Double.isInfinite(eta)) {
-            throw new CgloraException(
-                    ErrorCode.N_STEP,
-                    "",
-                    ("no step size: the slope along the step is %.3g and its curvature %.3g;"
-                                    + " a step that helps has a negative slope")
-                            .formatted(slope, curvature),
-                    "gather more calibration examples or raise the damping");
-        }
-        return eta;
+        return new StepCurve(slope, curvature).minimiser();
     }
 
     /// The search on examples that neither the gradient nor the factors have seen: losses at
@@ -132,6 +107,13 @@ public record StepSize(double eta, double lossBefore, List<Trial> trials, boolea
         }
         boolean lowered = best.eta() > 0;
         return new StepSize(lowered ? best.eta() : trials.getLast().eta(), before, trials, lowered);
+    }
+
+    /// The lengths that the search tries, from long to short.
+    ///
+    /// @param quadratic the step of [#quadratic]
+    public static double[] candidates(double quadratic) {
+        return Arrays.stream(MULTIPLES).map(multiple -> multiple * quadratic).toArray();
     }
 
     /// The same search, begun at the length that the linearised predictions say is best: with

@@ -5,9 +5,8 @@ import static java.util.Objects.requireNonNull;
 import cglora.kernels.error.CgloraException;
 import cglora.models.block.Whitening;
 import cglora.models.curvature.CurvatureStatistics;
-import cglora.models.curvature.OperatorRoots;
-import cglora.models.curvature.WhitenedGradient;
 import cglora.models.curvature.WhitenedStart;
+import cglora.models.curvature.WhiteningArithmetic;
 import cglora.models.linalg.Matrix;
 
 /// Training of one layer in whitened coordinates: `y = W x + s (L_s B′)(A′ L_a) x`, where the
@@ -50,42 +49,48 @@ public record WhitenedCoordinates(
             LayerShape shape,
             LayerStatistics statistics,
             long seed) {
+        return of(initializer, whitening, shape, statistics, seed, WhiteningArithmetic.HOST);
+    }
+
+    /// The same by a given arithmetic.
+    ///
+    /// @throws CgloraException N-STATISTICS, N-DAMPING, naming the module
+    public static WhitenedCoordinates of(
+            CgLoraInitializer initializer,
+            Whitening whitening,
+            LayerShape shape,
+            LayerStatistics statistics,
+            long seed,
+            WhiteningArithmetic arithmetic) {
         CurvatureStatistics curvature = CgLoraInitializer.requireUsable(shape, statistics);
         if (curvature.isZeroGradient()) {
             return ofZeroGradient(shape, whitening);
         }
-        WhitenedGradient gradient = initializer.whitenedGradient(shape, statistics, seed);
-        if (gradient.isZero()) {
-            return ofZeroGradient(shape, whitening);
-        }
-        WhitenedStart start =
-                WhitenedStart.of(
-                        gradient,
-                        initializer.pA(),
-                        initializer.pS(),
-                        roots(curvature, initializer, whitening, statistics.module()),
+        var coordinates =
+                new WhiteningArithmetic.Coordinates(
+                        whitening.pA(),
+                        whitening.pS(),
                         whitening.rank(),
                         shape.scaling(),
                         initializer.eta());
+        try {
+            return arithmetic
+                    .start(initializer.step(shape, statistics, seed), coordinates)
+                    .map(start -> of(start, whitening, initializer.eta()))
+                    .orElseGet(() -> ofZeroGradient(shape, whitening));
+        } catch (CgloraException unplaced) {
+            throw CgLoraInitializer.placed(unplaced, statistics.module());
+        }
+    }
+
+    private static WhitenedCoordinates of(WhitenedStart start, Whitening whitening, double eta) {
         return new WhitenedCoordinates(
                 whitening.withScales(start.input().scale(), start.output().scale()),
                 start.output().values(),
                 start.input().values(),
                 new LoraFactors(
                         start.factors().A().toFloats(), start.factors().B().toFloats(), Base.KEPT),
-                StepSpectrum.of(gradient, initializer.eta()));
-    }
-
-    private static OperatorRoots roots(
-            CurvatureStatistics curvature,
-            CgLoraInitializer initializer,
-            Whitening whitening,
-            String module) {
-        try {
-            return curvature.roots(initializer.damping(), whitening.pA(), whitening.pS());
-        } catch (CgloraException unplaced) {
-            throw CgLoraInitializer.placed(unplaced, module);
-        }
+                StepSpectrum.of(start.gradient(), eta));
     }
 
     private static WhitenedCoordinates ofZeroGradient(LayerShape shape, Whitening whitening) {

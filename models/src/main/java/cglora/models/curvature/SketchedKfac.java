@@ -92,17 +92,26 @@ public record SketchedKfac(
     @Override
     public WhitenedGradient whitenedGradientSvd(
             Damping damping, double pA, double pS, int rank, long seed) {
+        return whitenedGradientSvd(damping, pA, pS, rank, seed, LinearOperator.of(G));
+    }
+
+    /// The same with products of `G` that somebody else makes: all else is thin.
+    ///
+    /// @param gradient `G`
+    public WhitenedGradient whitenedGradientSvd(
+            Damping damping, double pA, double pS, int rank, long seed, LinearOperator gradient) {
         OperatorRoots roots = roots(damping, pA, pS);
-        return WhitenedGradient.of(TruncatedSvd.of(whitened(roots), rank, seed), roots);
+        return WhitenedGradient.of(TruncatedSvd.of(whitened(roots, gradient), rank, seed), roots);
     }
 
     @Override
     public Matrix whitenedGradient(Damping damping, double pA, double pS) {
-        return whitened(roots(damping, pA, pS)).multiply(Matrix.identity(in()));
+        return whitened(roots(damping, pA, pS), LinearOperator.of(G))
+                .multiply(Matrix.identity(in()));
     }
 
     /// `Ŝ^{-p_s} G Â^{-p_a}`, not formed: the roots are symmetric.
-    private LinearOperator whitened(OperatorRoots roots) {
+    private LinearOperator whitened(OperatorRoots roots, LinearOperator gradient) {
         return new LinearOperator() {
             @Override
             public int rows() {
@@ -116,12 +125,12 @@ public record SketchedKfac(
 
             @Override
             public Matrix multiply(Matrix Y) {
-                return roots.applyOutput(G.times(roots.applyInput(Y)));
+                return roots.applyOutput(gradient.multiply(roots.applyInput(Y)));
             }
 
             @Override
             public Matrix multiplyTransposed(Matrix Y) {
-                return roots.applyInput(G.transposeTimes(roots.applyOutput(Y)));
+                return roots.applyInput(gradient.multiplyTransposed(roots.applyOutput(Y)));
             }
         };
     }

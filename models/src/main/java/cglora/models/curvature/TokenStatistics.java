@@ -15,12 +15,19 @@ import java.util.Arrays;
 /// @param Gamma          [N, out] output gradients that make `G`
 /// @param GammaCurvature [K · N, out] output gradients that make `S`, K of each token: first one
 ///     of every token, then the second of every token; `Gamma` itself for the empirical Fisher
-/// @param example        [N] which example a token belongs to, 0 … n − 1
-/// @param examples       n
+/// @param example        [N] which sequence a token belongs to, 0 … examples − 1
+/// @param examples       sequences: as many as the loss has terms, but for a language model
 /// @param share          of all tokens that these are, drawn at random; 1 for all. `G` and `S` are
 ///     divided by `n · share`, so that they are those of all tokens in the mean
+/// @param terms          n, of the mean loss
 public record TokenStatistics(
-        Matrix X, Matrix Gamma, Matrix GammaCurvature, int[] example, int examples, double share) {
+        Matrix X,
+        Matrix Gamma,
+        Matrix GammaCurvature,
+        int[] example,
+        int examples,
+        double share,
+        long terms) {
     /// Below this share of the expanded trace, the reduced `S` is cancellation and not
     /// curvature.
     static final double REDUCED_SHARE = 1e-6;
@@ -49,9 +56,10 @@ public record TokenStatistics(
         if (!(share > 0 && share <= 1)) {
             throw new IllegalArgumentException("share " + share + ", expected 0 … 1");
         }
-        if (tokens == 0 || examples < 1) {
+        if (tokens == 0 || examples < 1 || terms < 1) {
             throw new IllegalArgumentException(
-                    "%d tokens of %d examples, expected at least one".formatted(tokens, examples));
+                    "%d tokens of %d examples and %d terms, expected at least one"
+                            .formatted(tokens, examples, terms));
         }
         for (int e : example) {
             if (e < 0 || e >= examples) {
@@ -59,6 +67,17 @@ public record TokenStatistics(
                         "example %d, expected 0 … %d".formatted(e, examples - 1));
             }
         }
+    }
+
+    /// The loss has one term a sequence.
+    public TokenStatistics(
+            Matrix X,
+            Matrix Gamma,
+            Matrix GammaCurvature,
+            int[] example,
+            int examples,
+            double share) {
+        this(X, Gamma, GammaCurvature, example, examples, share, examples);
     }
 
     /// All tokens of a sample.
@@ -129,7 +148,7 @@ public record TokenStatistics(
 
     /// What sums over these tokens are divided by, n but for tokens that were left out.
     double weight() {
-        return examples * share;
+        return terms * share;
     }
 
     /// @throws IllegalStateException where the tokens of an example are to be summed, and some of

@@ -8,10 +8,12 @@ import cglora.models.linalg.Matrix;
 /// `s L_s B′ A′ L_a = −η Ŝ^{-p_s} U Σ Vᵀ Â^{-p_a}`, with `‖b′_i‖ = ‖a′_i‖` for every component. The
 /// exponents of the roots need not be those of the step.
 ///
-/// @param input   `L_a`
-/// @param output  `L_s`
-/// @param factors `B′` [out, r], `A′` [r, in]
-public record WhitenedStart(Root input, Root output, WhitenedGradient.Factors factors) {
+/// @param gradient the step
+/// @param input    `L_a`
+/// @param output   `L_s`
+/// @param factors  `B′` [out, r], `A′` [r, in]
+public record WhitenedStart(
+        WhitenedGradient gradient, Root input, Root output, WhitenedGradient.Factors factors) {
     /// Rows of a root that are formed in float64 at a time.
     private static final int ROWS = 128;
 
@@ -36,16 +38,30 @@ public record WhitenedStart(Root input, Root output, WhitenedGradient.Factors fa
             double eta) {
         TrainingRoot input = roots.inputRoot(rank);
         TrainingRoot output = roots.outputRoot(rank);
-        var whitened =
-                new WhitenedGradient(
-                        gradient.svd(),
-                        output.applyInverse(pS, gradient.svd().U()),
-                        input.applyInverse(pA, gradient.svd().V()),
-                        gradient.damping());
         int in = gradient.svd().V().rows();
         int out = gradient.svd().U().rows();
-        return new WhitenedStart(
-                root(input, in), root(output, out), whitened.balanced(scaling, eta));
+        return of(
+                gradient,
+                root(input, in),
+                root(output, out),
+                output.applyInverse(pS, gradient.svd().U()),
+                input.applyInverse(pA, gradient.svd().V()),
+                scaling,
+                eta);
+    }
+
+    /// @param columns `L_s⁻¹ Ŝ^{-p_s} U` [out, r]
+    /// @param rows    `L_a⁻¹ Â^{-p_a} V` [in, r]
+    public static WhitenedStart of(
+            WhitenedGradient gradient,
+            Root input,
+            Root output,
+            Matrix columns,
+            Matrix rows,
+            double scaling,
+            double eta) {
+        var whitened = new WhitenedGradient(gradient.svd(), columns, rows, gradient.damping());
+        return new WhitenedStart(gradient, input, output, whitened.balanced(scaling, eta));
     }
 
     private static Root root(TrainingRoot root, int size) {

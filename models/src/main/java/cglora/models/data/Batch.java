@@ -70,6 +70,31 @@ public record Batch(
         return sum;
     }
 
+    /// Rows of each sequence that are no padding, [rows].
+    public int[] lengths(TokenStream stream) {
+        int[] of = new int[rows];
+        for (int row = 0; row < rows; row++) {
+            of[row] =
+                    switch (stream) {
+                        case SOURCE -> lengths[row];
+                        case TARGET -> target.length(row);
+                        case EXAMPLES -> row < examples.length ? 1 : 0;
+                    };
+        }
+        return of;
+    }
+
+    /// The same sequences, where the loss asks for other tokens than those that stand there.
+    ///
+    /// @param others [rows] tokens, one each that is asked for
+    public Batch asking(int[][] others) {
+        var asked = new TokenTargets(target.width(), target.tokens(), target.labels().clone());
+        for (int row = 0; row < examples.length; row++) {
+            asked.ask(row, others[row]);
+        }
+        return new Batch(rows, width, examples, inputIds, typeIds, lengths, labels, targets, asked);
+    }
+
     /// The same sequences with other answers.
     ///
     /// @param all        labels by the examples' places in their data set

@@ -17,6 +17,24 @@ import java.util.function.Consumer;
 /// packed by gzip or zstd or not, row by row: a file may be larger than memory. Every row that
 /// cannot be used is named by its line; nothing is dropped in silence.
 public final class DataReader {
+    /// The first rows of a file by their columns.
+    ///
+    /// @param rows  the fields in the columns' order; null where JSON has null, a list or an object
+    /// @param whole whether the file has no others
+    public record Head(List<Map<String, String>> rows, boolean whole) {}
+
+    /// Ends a reading that has what it wants.
+    private static final class Enough extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Enough() {
+            super(null, null, false, false);
+        }
+    }
+
+    /// Characters of rows after which a head has no more of them.
+    private static final long HEAD_CHARACTERS = 1 << 25;
+
     private final Path path;
     private final DataFormat format;
     private final BadRows bad;
@@ -67,20 +85,44 @@ public final class DataReader {
             Consumer<RawExample> examples) {
         var reader = new DataReader(path, format, dropped);
         var made = new ExampleRows(columns, labelsRequired, path.toString(), reader.bad, examples);
-        reader.rows(columns, made);
+        reader.rows(columns, made, Long.MAX_VALUE);
         if (made.usable() == 0) {
             throw reader.error(ErrorCode.D_EMPTY, "no row can be used", "correct the rows");
         }
     }
 
-    /// The fields of all rows by their columns, in the columns' order; null where JSON has null, a
-    /// list or an object.
+    /// Reads the beginning of a file; what follows is not looked at.
     ///
-    /// @throws CgloraException as [#read], for what concerns the file and its rows
-    public static List<Map<String, String>> table(Path path, DataFormat format) {
-        var table = new ArrayList<Map<String, String>>();
-        new DataReader(path, format, null).rows(DataColumns.AUTO, row -> table.add(row.fields()));
-        return table;
+    /// @param most rows
+    /// @throws CgloraException as [#read], for what concerns the file and these rows
+    public static Head head(Path path, DataFormat format, int most) {
+        var head = new ArrayList<Map<String, String>>();
+        var characters = new long[1];
+        Consumer<Row> rows =
+                row -> {
+                    if (characters[0] > HEAD_CHARACTERS) {
+                        throw new Enough();
+                    }
+                    head.add(row.fields());
+                    row.fields().values().forEach(f -> characters[0] += f == null ? 0 : f.length());
+                };
+        boolean whole = new DataReader(path, format, null).rows(DataColumns.AUTO, rows, most);
+        return new Head(head, whole);
+    }
+
+    /// The first examples of a file, likewise.
+    ///
+    /// @throws CgloraException as [#read]
+    public static List<RawExample> first(
+            Path path, DataFormat format, DataColumns columns, boolean labelsRequired, int most) {
+        var examples = new ArrayList<RawExample>();
+        var reader = new DataReader(path, format, null);
+        reader.rows(
+                columns,
+                new ExampleRows(
+                        columns, labelsRequired, path.toString(), reader.bad, examples::add),
+                most);
+        return examples;
     }
 
     /// What a file is read as, as far as format and name tell.
@@ -92,7 +134,10 @@ public final class DataReader {
         }
     }
 
-    private void rows(DataColumns columns, Consumer<Row> to) {
+    /// @param most rows that are handed over
+    /// @return whether these are all
+    private boolean rows(DataColumns columns, Consumer<Row> to, long most) {
+        boolean whole = true;
         if (!Files.isRegularFile(path)) {
             throw error(
                     ErrorCode.D_MISSING,
@@ -103,11 +148,16 @@ public final class DataReader {
         var problems = new Problems();
         Consumer<Row> counted =
                 row -> {
+                    if (count[0] == most) {
+                        throw new Enough();
+                    }
                     count[0]++;
                     to.accept(row);
                 };
         try (InputStream in = Unpacked.open(path)) {
             read(in, columns, counted);
+        } catch (Enough _) {
+            whole = false;
         } catch (IOException e) {
             throw new CgloraException(
                     ErrorCode.D_FORMAT,
@@ -125,6 +175,7 @@ public final class DataReader {
         if (count[0] == 0) {
             throw error(ErrorCode.D_EMPTY, "0 rows found", "give a file with data");
         }
+        return whole;
     }
 
     private void read(InputStream in, DataColumns columns, Consumer<Row> to) throws IOException {

@@ -176,6 +176,7 @@ public final class RowReader {
         settings.add(VERSION);
         settings.add(encoding.tokenizer().fingerprint());
         settings.add(encoding.maxLength());
+        settings.add(encoding.tokenizer().truncation());
         settings.add(encoding.regression());
         settings.add(source.dropBadRows());
         settings.add(source.format());

@@ -3,8 +3,15 @@ package cglora.models.data;
 /// The tokens that a model is to give for the sequences of a batch.
 ///
 /// @param width  positions a sequence
-/// @param tokens [rows · width], -1 where nothing is asked for
-public record TokenTargets(int width, int[] tokens) {
+/// @param tokens [rows · width] what stands there, -1 where nothing is asked for
+/// @param labels [rows · width] what the loss asks for at the same places: `tokens`, or others that
+///     were drawn. A decoder reads `tokens` in any case
+public record TokenTargets(int width, int[] tokens, int[] labels) {
+    /// The loss asks for what stands there.
+    public TokenTargets(int width, int[] tokens) {
+        this(width, tokens, tokens);
+    }
+
     /// Positions of which a token is asked for.
     public int count() {
         int count = 0;
@@ -21,5 +28,18 @@ public record TokenTargets(int width, int[] tokens) {
             length--;
         }
         return length;
+    }
+
+    /// The same tokens, where the loss asks for others.
+    ///
+    /// @param row    of the batch
+    /// @param others one a token of the row that is asked for
+    void ask(int row, int[] others) {
+        int next = 0;
+        for (int i = row * width; i < (row + 1) * width; i++) {
+            if (tokens[i] >= 0) {
+                labels[i] = others[next++];
+            }
+        }
     }
 }

@@ -51,6 +51,7 @@ public sealed interface Op
                 Matmul,
                 MeanPool,
                 MeanPoolGradient,
+                NewtonSchulzFactor,
                 PickSequences,
                 RelativeBias,
                 RelativeBiasGradient,

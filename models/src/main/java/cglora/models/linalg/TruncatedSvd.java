@@ -50,6 +50,11 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
         }
     }
 
+    /// Columns of the blocks that an operator is multiplied with for `rank` triplets.
+    public static int sketchColumns(int rank) {
+        return rank + OVERSAMPLING;
+    }
+
     public int rank() {
         return singularValues.length;
     }
@@ -92,9 +97,16 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
     /// @param rank 1 … min(rows, columns)
     /// @param seed the same seed gives the same result
     public static TruncatedSvd of(LinearOperator M, int rank, long seed) {
+        return of(M, rank, POWER_ITERATIONS, seed);
+    }
+
+    /// The same with as many power iterations as are asked for.
+    ///
+    /// @param powers 0 or more
+    public static TruncatedSvd of(LinearOperator M, int rank, int powers, long seed) {
         int side = Math.min(M.rows(), M.columns());
         requireRank(rank, side, M.rows(), M.columns());
-        int sketch = rank + OVERSAMPLING;
+        int sketch = sketchColumns(rank);
         if (side <= Math.max(2 * sketch, EXACT_SIDE)) {
             Matrix dense =
                     M.columns() <= M.rows()
@@ -102,7 +114,7 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
                             : M.multiplyTransposed(Matrix.identity(M.rows())).transpose();
             return exact(dense).truncated(rank);
         }
-        return inRangeOf(M, gaussian(M.columns(), sketch, seed), POWER_ITERATIONS, rank);
+        return inRangeOf(M, gaussian(M.columns(), sketch, seed), powers, rank);
     }
 
     /// The first `rank` triplets of all that LAPACK finds in float32 (gesdd).

@@ -31,9 +31,19 @@ public final class Tokenizer implements AutoCloseable {
     private final String description;
     private final List<String> specialTokens;
     private final String fingerprint;
+    private final Truncation truncation;
+
+    private Tokenizer(Tokenizer other, Truncation truncation) {
+        this.tokenizer = other.tokenizer;
+        this.description = other.description;
+        this.specialTokens = other.specialTokens;
+        this.fingerprint = other.fingerprint;
+        this.truncation = truncation;
+    }
 
     private Tokenizer(InputStream stream, String description) throws IOException {
         this.description = description;
+        this.truncation = Truncation.DEFAULT;
         byte[] json = stream.readAllBytes();
         this.fingerprint = sha256(json);
         this.specialTokens = TokenizerFile.read(json, description).specialTokens();
@@ -84,10 +94,22 @@ public final class Tokenizer implements AutoCloseable {
         return new Tokenizer(json, description);
     }
 
-    /// Tokens of a text or a pair; of a pair that is too long the longer part is cut first, as
-    /// transformers' `longest_first` does.
+    /// The same tokenizer with another way to cut what is too long; both are closed by one of them.
+    public Tokenizer cutting(Truncation other) {
+        return other.equals(truncation) ? this : new Tokenizer(this, other);
+    }
+
+    /// How texts that are too long are cut; of one that was loaded, as transformers does where
+    /// nothing is said.
+    public Truncation truncation() {
+        return truncation;
+    }
+
+    /// Tokens of a text or a pair.
     ///
-    /// @param pair the second text; null for none
+    /// @param pair      the second text; null for none
+    /// @param maxLength more than so many are cut; all of them are given where the text that may be
+    ///     cut has too few of its own
     /// @throws CgloraException T-FORMAT when the tokenizer has no token for it
     public Tokens encode(String text, String pair, int maxLength) {
         long encoding = encoding(text, pair);
@@ -134,29 +156,34 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    /// Drops tokens from the end of the longer of the two texts, never a special token. Types
-    /// do not tell the texts apart: many tokenizers have one type only.
-    private static Tokens truncate(int[] ids, int[] types, long encoding, int maxLength) {
+    /// Drops tokens of the texts, never a special token. Types do not tell the texts apart: many
+    /// tokenizers have one type only.
+    private Tokens truncate(int[] ids, int[] types, long encoding, int maxLength) {
         long[] special = LIBRARY.getSpecialTokenMask(encoding);
         long[] sequence = LIBRARY.getSequenceIds(encoding);
-        int[] keep = new int[2];
+        int[] lengths = new int[2];
         for (int i = 0; i < ids.length; i++) {
             if (special[i] == 0) {
-                keep[(int) sequence[i]]++;
+                lengths[(int) sequence[i]]++;
             }
         }
-        for (int excess = ids.length - maxLength; excess > 0; excess--) {
-            int longer = keep[0] > keep[1] ? 0 : 1;
-            if (keep[longer] > 0) {
-                keep[longer]--;
-            }
+        int[] keep = truncation.kept(lengths, ids.length - maxLength);
+        if (keep == null) {
+            return new Tokens(ids, types, ids.length);
+        }
+        int[] from = new int[2]; // places of the tokens that stay, in each text
+        if (truncation.side() == Truncation.Side.LEFT) {
+            from[0] = lengths[0] - keep[0];
+            from[1] = lengths[1] - keep[1];
         }
         int[] newIds = new int[maxLength];
         int[] newTypes = new int[maxLength];
         int[] seen = new int[2];
         int at = 0;
         for (int i = 0; i < ids.length && at < maxLength; i++) {
-            if (special[i] != 0 || seen[(int) sequence[i]]++ < keep[(int) sequence[i]]) {
+            int text = (int) sequence[i];
+            int place = special[i] != 0 ? 0 : seen[text]++ - from[text];
+            if (special[i] != 0 || place >= 0 && place < keep[text]) {
                 newIds[at] = ids[i];
                 newTypes[at++] = types[i];
             }

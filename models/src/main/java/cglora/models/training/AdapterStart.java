@@ -19,8 +19,11 @@ import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
 import cglora.models.data.Dataset;
+import cglora.models.curvature.WhiteningArithmetic;
+import cglora.models.curvature.WhiteningReport;
 import cglora.models.linalg.LowRank;
 import cglora.models.linalg.Matrix;
+import cglora.models.whitening.EngineWhitening;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +46,14 @@ public final class AdapterStart {
         FIXED
     }
 
+    /// Where the whitening of a curvature-guided start is computed.
+    public enum Arithmetic {
+        /// In float64 on the host.
+        HOST,
+        /// By products of the session's engine, in float32.
+        ENGINE
+    }
+
     /// Batches and the data set that they index.
     public record Sample(List<Batch> batches, Dataset data) {}
 
@@ -54,6 +65,7 @@ public final class AdapterStart {
     /// @param largest    the largest ‖ΔW‖/‖W‖ of a layer
     /// @param spectra    what curvature-guided layers were made from, in the adapters' order; empty
     ///     for other methods
+    /// @param whitening  who computed it; null for other methods
     /// @param stepSeconds what the search for the step took
     public record Result(
             double quadratic,
@@ -61,6 +73,7 @@ public final class AdapterStart {
             Map<String, LoraFactors> shifted,
             double largest,
             List<RankAllocation.Layer> spectra,
+            WhiteningReport whitening,
             double stepSeconds) {}
 
     /// How ranks are moved to where they pay.
@@ -76,10 +89,17 @@ public final class AdapterStart {
 
     private final Session session;
     private final Problems warnings;
+    private final Arithmetic arithmetic;
 
     public AdapterStart(Session session, Problems warnings) {
+        this(session, warnings, Arithmetic.HOST);
+    }
+
+    /// @param arithmetic of curvature-guided starts
+    public AdapterStart(Session session, Problems warnings, Arithmetic arithmetic) {
         this.session = session;
         this.warnings = warnings;
+        this.arithmetic = arithmetic;
     }
 
     private static LayerShape shape(LoraLayer layer) {
@@ -116,7 +136,7 @@ public final class AdapterStart {
             }
         }
         double largest = made.stream().mapToDouble(Made::share).max().orElse(0);
-        return new Result(Double.NaN, null, shifted, largest, List.of(), 0);
+        return new Result(Double.NaN, null, shifted, largest, List.of(), null, 0);
     }
 
     private Made factors(
@@ -186,17 +206,18 @@ public final class AdapterStart {
             Sample heldOut,
             long seed) {
         session.addRoots(adapters);
-        List<Made> widest =
-                IntStream.range(0, adapters.size())
-                        .parallel()
-                        .mapToObj(
-                                i ->
-                                        make(
-                                                initializer,
-                                                widest(adapters.get(i), allocation),
-                                                statistics,
-                                                seed))
-                        .toList();
+        List<Made> widest;
+        WhiteningReport whitening;
+        try (WhiteningArithmetic by = whitening()) {
+            IntStream layerNumbers = IntStream.range(0, adapters.size());
+            widest =
+                    (by.isConcurrent() ? layerNumbers.parallel() : layerNumbers)
+                            .mapToObj(i -> widest(adapters.get(i), allocation))
+                            .map(layer -> make(initializer, layer, statistics, seed, by))
+                            .toList();
+            whitening = by.report();
+        }
+        whitening.left().forEach(this::warnOfHost);
         List<RankAllocation.Layer> spectra = widest.stream().map(AdapterStart::spectrum).toList();
         List<Made> made =
                 allocation
@@ -214,16 +235,17 @@ public final class AdapterStart {
         double eta = initializer.eta();
         if (step != Step.FIXED && initializer.scale() != CgLoraInitializer.Scale.STABLE) {
             double epsilon = unit > 0 ? EPSILON / unit : EPSILON;
-            Probe probe =
-                    probe(layers, factors, step == Step.PREDICTED ? heldOut : calibration, epsilon);
+            Sample sample = step == Step.PREDICTED ? heldOut : calibration;
+            StepProbe probe =
+                    StepProbe.of(session, sample, epsilon, size -> writeAll(layers, factors, size));
             quadratic = probe.quadratic();
             eta = quadratic;
             if (step == Step.PREDICTED) {
                 chosen =
                         StepSize.predicted(
                                 quadratic,
-                                probe.before().loss(),
-                                probe::linearLoss,
+                                probe.lossBefore(),
+                                probe.linearLoss(StepSize.candidates(quadratic)),
                                 candidate -> heldOutLoss(layers, factors, heldOut, candidate));
             }
         }
@@ -266,7 +288,23 @@ public final class AdapterStart {
                 shiftBase(layer, start);
             }
         }
-        return new Result(quadratic, chosen, shifted, share, spectra, stepSeconds);
+        return new Result(quadratic, chosen, shifted, share, spectra, whitening, stepSeconds);
+    }
+
+    private WhiteningArithmetic whitening() {
+        return switch (arithmetic) {
+            case HOST -> WhiteningArithmetic.HOST;
+            case ENGINE -> new EngineWhitening(session.engine());
+        };
+    }
+
+    private void warnOfHost(String reason, List<String> modules) {
+        warnings.warning(
+                ErrorCode.N_ARITHMETIC,
+                "adapter",
+                "the host computes the whitening of %d layers in float64, %s: %s"
+                        .formatted(modules.size(), reason, String.join(", ", modules)),
+                "\"arithmetic\": \"host\" in adapter.cg says the same for all layers");
     }
 
     /// @param share    ‖ΔW‖/‖W‖
@@ -322,19 +360,21 @@ public final class AdapterStart {
             CgLoraInitializer initializer,
             LoraLayer layer,
             StatisticsSource statistics,
-            long seed) {
+            long seed,
+            WhiteningArithmetic by) {
         session.requireGoing();
         LinearModule module = layer.module();
         String name = module.name();
         LayerStatistics of = statistics.take(name);
         if (!layer.whitened()) {
-            CgLoraInitializer.Start start = initializer.start(shape(layer), of, seed(seed, layer));
+            CgLoraInitializer.Start start =
+                    initializer.start(shape(layer), of, seed(seed, layer), by);
             double change = change(layer, start.factors());
             return new Made(layer, start.factors(), share(change, module), start.spectrum());
         }
         var whitened =
                 WhitenedCoordinates.of(
-                        initializer, layer.whitening(), shape(layer), of, seed(seed, layer));
+                        initializer, layer.whitening(), shape(layer), of, seed(seed, layer), by);
         synchronized (session) {
             session.write(layer.outputRoot(), whitened.outputRoot());
             session.write(layer.inputRoot(), whitened.inputRoot());
@@ -376,42 +416,8 @@ public final class AdapterStart {
     private double heldOutLoss(
             List<LoraLayer> layers, Map<String, LoraFactors> factors, Sample heldOut, double eta) {
         writeAll(layers, factors, eta);
-        return session.evaluate(heldOut.batches(), heldOut.data().size()).loss();
-    }
-
-    /// Predictions without a step and after a short one.
-    private record Probe(
-            Evaluation before, Evaluation moved, double epsilon, Dataset data, boolean regression) {
-        double quadratic() {
-            return regression
-                    ? StepSize.quadratic(logits(before), logits(moved), epsilon, data.targets())
-                    : StepSize.quadratic(logits(before), logits(moved), epsilon, data.labels());
-        }
-
-        double linearLoss(double eta) {
-            return regression
-                    ? StepSize.linearLoss(
-                            logits(before), logits(moved), epsilon, eta, data.targets())
-                    : StepSize.linearLoss(
-                            logits(before), logits(moved), epsilon, eta, data.labels());
-        }
-
-        private static Matrix logits(Evaluation evaluation) {
-            return Matrix.of(evaluation.logits());
-        }
-    }
-
-    private Probe probe(
-            List<LoraLayer> layers,
-            Map<String, LoraFactors> factors,
-            Sample sample,
-            double epsilon) {
-        writeAll(layers, factors, 0);
-        Evaluation before = session.evaluate(sample.batches(), sample.data().size());
-        writeAll(layers, factors, epsilon);
-        Evaluation moved = session.evaluate(sample.batches(), sample.data().size());
-        boolean regression = session.model().labels().regression();
-        return new Probe(before, moved, epsilon, sample.data(), regression);
+        Evaluation evaluation = session.evaluate(heldOut.batches(), heldOut.data().size());
+        return session.task().loss(evaluation, heldOut.data());
     }
 
     /// `W ← W − s B₀ A₀`.

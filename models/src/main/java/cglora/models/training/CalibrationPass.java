@@ -10,24 +10,21 @@ import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
 import cglora.models.adapter.Need;
 import cglora.models.adapter.StatisticsSource;
-import cglora.models.block.BatchInputs;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ModelBuilder;
 import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
-import cglora.models.data.Batcher;
+import cglora.models.data.BatchShape;
+import cglora.models.data.TokenStream;
 import cglora.models.graph.Autodiff;
 import cglora.models.graph.Gram;
 import cglora.models.graph.Graph;
-import cglora.models.graph.MaskRows;
 import cglora.models.graph.Matmul;
 import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
-import cglora.models.linalg.Matrix;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -38,32 +35,76 @@ import java.util.Set;
 import java.util.function.Function;
 
 /// Gathers the curvature of linear layers: one forward and one backward pass over the calibration
-/// examples, with the gradient of each example's own loss. Factors are summed on the engine as
-/// soon as a layer's gradient is there; the second-order matrix itself never exists.
+/// examples, with the gradient of each term's own loss: an example's, or that of a token that the
+/// model is to give. Factors are summed on the engine as soon as a layer's gradient is there; the
+/// second-order matrix itself never exists.
+///
+/// The rows of a layer are the tokens of the sequences that pass through it, which are not the same
+/// in every layer of an encoder-decoder model ([TokenStream]); padding takes no part.
 public final class CalibrationPass {
     /// Sums of layers are laid out together up to this size, in bytes: few arrays, and memory that
     /// comes back piece by piece.
     private static final long PIECE = 32 << 20;
 
+    /// Sizes of a batch that no program runs with: they tell the streams of tokens apart.
+    private static final BatchShape PROBE = new BatchShape(2, 3, 5);
+
     /// What the metric of predictions is made of.
     public static final Set<Need> METRIC = Set.of(Need.INPUT_FACTOR, Need.OUTPUT_FACTOR);
 
-    record Loaded(
-            LoadedProgram program,
-            BatchInputs inputs,
-            Tensor labels,
-            Buffer weights,
-            Buffer losses) {}
+    record Loaded(LoadedProgram program, TaskGraph task, Buffer weights, Buffer losses) {}
 
-    /// What a token pass reads back for a layer.
-    private record Tokens(Buffer x, Buffer gamma) {}
+    /// Where a layer's input comes from.
+    ///
+    /// @param first  the first layer that has this input
+    /// @param stream whose tokens are its rows
+    record Source(String first, TokenStream stream) {}
 
     private final Session session;
     private final List<LinearModule> modules;
+    private final Map<String, Source> sources;
 
     public CalibrationPass(Session session, List<LinearModule> modules) {
         this.session = session;
         this.modules = List.copyOf(modules);
+        this.sources = sources(session, modules);
+    }
+
+    /// A graph of any shape tells which layers share their input, and its rows whose tokens these
+    /// are.
+    private static Map<String, Source> sources(Session session, List<LinearModule> modules) {
+        var builder =
+                new ModelBuilder(
+                        new Graph("probe"), session.parameters(), session.adapters(), null);
+        session.task().graph(builder, PROBE);
+        var first = new IdentityHashMap<Tensor, String>();
+        var sources = new LinkedHashMap<String, Source>();
+        for (LinearModule module : modules) {
+            Tensor x = builder.taps().get(module.name()).x();
+            String name = first.computeIfAbsent(x, _ -> module.name());
+            sources.put(module.name(), new Source(name, stream(x.shape().rows())));
+        }
+        return sources;
+    }
+
+    private static TokenStream stream(int rows) {
+        if (rows == PROBE.rows()) {
+            return TokenStream.EXAMPLES;
+        }
+        return rows == PROBE.rows() * PROBE.width() ? TokenStream.SOURCE : TokenStream.TARGET;
+    }
+
+    List<LinearModule> modules() {
+        return modules;
+    }
+
+    Source source(LinearModule module) {
+        return sources.get(module.name());
+    }
+
+    /// Whose tokens are the rows of a layer's input.
+    public TokenStream stream(LinearModule module) {
+        return source(module).stream();
     }
 
     /// `A`, `S` and `G` of each layer, tokens expanded.
@@ -81,9 +122,8 @@ public final class CalibrationPass {
     /// @param curvature as in [#factored]; matters where [Need#OUTPUT_FACTOR] is asked for
     public StatisticsSource gather(
             Set<Need> needs, List<Batch> batches, FisherPasses curvature, int examples) {
-        long tokens = batches.stream().mapToLong(Batch::tokens).sum();
         Map<String, LayerSums.Sums> sums = layoutSums(needs);
-        var source = new LayerSums(session.engine(), sums, tokens, examples);
+        var source = new LayerSums(session.engine(), sums, SampleCounts.of(batches, examples));
         var programs = new HashMap<String, Loaded>();
         Set<Need> first =
                 curvature.areThoseOfTheGradient() ? needs : without(needs, Need.OUTPUT_FACTOR);
@@ -105,9 +145,8 @@ public final class CalibrationPass {
     /// @param batches  with the labels that make `S`
     /// @param examples how many there are
     public LayerFactors factors(List<Batch> batches, int examples) {
-        long tokens = batches.stream().mapToLong(Batch::tokens).sum();
         Map<String, LayerSums.Sums> sums = layoutSums(METRIC);
-        var factors = new LayerFactors(session.engine(), sums, tokens, examples);
+        var factors = new LayerFactors(session.engine(), sums, SampleCounts.of(batches, examples));
         add(new HashMap<>(), batches, sums, METRIC);
         session.engine().trim();
         return factors;
@@ -123,7 +162,7 @@ public final class CalibrationPass {
                 .map(batch -> program(programs, batch, sums, needs).program().program())
                 .ifPresent(session.engine()::reserve);
         for (Batch batch : batches) {
-            run(program(programs, batch, sums, needs), batch);
+            run(program(programs, batch, sums, needs), batch, null);
         }
     }
 
@@ -135,13 +174,13 @@ public final class CalibrationPass {
     }
 
     /// The program of [#gather] for a shape of batch, planned but not run.
-    public Program planned(Set<Need> needs, int rows, int width) {
-        return sumProgram("calibrate", rows, width, layoutSums(needs), needs).program().program();
+    public Program planned(Set<Need> needs, BatchShape shape) {
+        return sumProgram("calibrate", shape, layoutSums(needs), needs).program().program();
     }
 
     /// The program of [#tokens] for a shape of batch, planned but not run.
-    public Program plannedTokens(int rows, int width) {
-        return tokenProgram("tokens", rows, width, new HashMap<>()).program().program();
+    public Program plannedTokens(BatchShape shape) {
+        return new TokenRows(this).planned(shape);
     }
 
     /// Bytes of the sums of [#gather].
@@ -153,23 +192,15 @@ public final class CalibrationPass {
                 .sum();
     }
 
-    /// One buffer a sum; a graph of any shape tells which layers share their input.
+    /// One buffer a sum.
     private Map<String, LayerSums.Sums> layoutSums(Set<Need> needs) {
-        var builder =
-                new ModelBuilder(
-                        new Graph("probe"), session.parameters(), session.adapters(), null);
-        int probeRows = 2;
-        session.model().build(builder, BatchInputs.of(builder.graph(), probeRows, 2));
-        var sharing = new LinkedHashMap<Tensor, List<LinearModule>>();
+        var sharing = new LinkedHashMap<String, List<LinearModule>>();
         for (LinearModule module : modules) {
-            Tensor x = builder.taps().get(module.name()).x();
-            sharing.computeIfAbsent(x, _ -> new ArrayList<>()).add(module);
+            sharing.computeIfAbsent(source(module).first(), _ -> new ArrayList<>()).add(module);
         }
         var sums = new LinkedHashMap<String, LayerSums.Sums>();
         Layout layout = new Layout();
-        for (var shared : sharing.entrySet()) {
-            List<LinearModule> group = shared.getValue();
-            boolean pooled = shared.getKey().shape().rows() == probeRows;
+        for (List<LinearModule> group : sharing.values()) {
             if (layout.bytes() >= PIECE) {
                 layout = new Layout();
             }
@@ -192,46 +223,25 @@ public final class CalibrationPass {
                                 needs.contains(Need.GRADIENT)
                                         ? sum(layout, module, ".G", out * in)
                                         : null,
-                                pooled));
+                                stream(module)));
             }
         }
         return sums;
-    }
-
-    /// For each layer the first one that has its input, and whether that is one row an example.
-    record Source(String first, boolean pooled) {}
-
-    Map<String, Source> sources() {
-        var builder =
-                new ModelBuilder(
-                        new Graph("probe"), session.parameters(), session.adapters(), null);
-        int probeRows = 2;
-        session.model().build(builder, BatchInputs.of(builder.graph(), probeRows, 2));
-        var first = new IdentityHashMap<Tensor, String>();
-        var sources = new LinkedHashMap<String, Source>();
-        for (LinearModule module : modules) {
-            Tensor x = builder.taps().get(module.name()).x();
-            String name = first.computeIfAbsent(x, _ -> module.name());
-            sources.put(module.name(), new Source(name, x.shape().rows() == probeRows));
-        }
-        return sources;
     }
 
     private static Buffer sum(Layout layout, LinearModule module, String what, long size) {
         return layout.allocate(Region.STATE, module.name() + what, size);
     }
 
-    void run(Loaded loaded, Batch batch) {
-        run(loaded, batch, null);
-    }
-
-    /// @param weightOf examples' weights, by their places in the data set; null for 1 each
-    private void run(Loaded loaded, Batch batch, float[] weightOf) {
+    /// @param weightOf examples' weights, by their places in the data set; null for 1 each term
+    void run(Loaded loaded, Batch batch, float[] weightOf) {
         session.requireGoing();
-        session.feed(loaded.program(), loaded.inputs(), loaded.labels(), batch);
-        float[] weights = new float[batch.rows()];
-        for (int row = 0; row < batch.examples().length; row++) {
-            weights[row] = weightOf == null ? 1 : weightOf[batch.examples()[row]];
+        loaded.task().feed(loaded.program(), batch);
+        float[] weights = batch.weights(1f);
+        if (weightOf != null) {
+            for (int row = 0; row < batch.examples().length; row++) {
+                weights[row] = weightOf[batch.examples()[row]];
+            }
         }
         loaded.program().write(loaded.weights(), weights);
         loaded.program().run();
@@ -242,16 +252,16 @@ public final class CalibrationPass {
     ///
     /// @throws CgloraException N-STATISTICS
     private static void requireFinite(float[] losses, Batch batch) {
-        for (int row = 0; row < batch.examples().length; row++) {
-            if (!Float.isFinite(losses[row])) {
+        int terms = losses.length / batch.rows();
+        for (int i = 0; i < batch.examples().length * terms; i++) {
+            if (!Float.isFinite(losses[i])) {
+                int row = i / terms;
                 throw new CgloraException(
                         ErrorCode.N_STATISTICS,
                         "calibrate",
                         "the loss of calibration example %d, of %d tokens, is %s"
                                 .formatted(
-                                        batch.examples()[row] + 1,
-                                        batch.lengths()[row],
-                                        losses[row]),
+                                        batch.examples()[row] + 1, batch.lengths()[row], losses[i]),
                         "look for weights of the model that are not finite (cglora inspect), or"
                                 + " for a target that is far too large");
             }
@@ -263,25 +273,24 @@ public final class CalibrationPass {
             Batch batch,
             Map<String, LayerSums.Sums> sums,
             Set<Need> needs) {
-        String name = "calibrate " + batch.rows() + "×" + batch.width() + " " + needs;
-        return programs.computeIfAbsent(
-                name, _ -> sumProgram(name, batch.rows(), batch.width(), sums, needs));
+        String name = "calibrate " + batch.shape() + " " + needs;
+        return programs.computeIfAbsent(name, _ -> sumProgram(name, batch.shape(), sums, needs));
     }
 
     private Loaded sumProgram(
-            String name, int rows, int width, Map<String, LayerSums.Sums> sums, Set<Need> needs) {
+            String name, BatchShape shape, Map<String, LayerSums.Sums> sums, Set<Need> needs) {
         boolean gradient = needs.contains(Need.GRADIENT);
         boolean curvature = needs.contains(Need.OUTPUT_FACTOR);
         var graph = new Graph(name);
-        var pass = new Pass(graph, rows, width);
+        var pass = new Pass(graph, shape);
         var summed = new IdentityHashMap<Buffer, Boolean>();
         var byOutput = new LinkedHashMap<Tensor, LinearModule>();
         for (LinearModule module : modules) {
-            var tap = pass.builder.taps().get(module.name());
+            var tap = pass.tap(module);
             byOutput.put(tap.y(), module);
             LayerSums.Sums s = sums.get(module.name());
             if (needs.contains(Need.INPUT_FACTOR) && summed.put(s.A(), true) == null) {
-                Tensor masked = graph.apply(new MaskRows(tap.x(), pass.inputs.lengths()));
+                Tensor masked = pass.task.masked(graph, stream(module), tap.x());
                 graph.add(new Gram(masked, sum(graph, s.A(), module.in(), module.in())));
             }
         }
@@ -290,7 +299,7 @@ public final class CalibrationPass {
         }
         Autodiff.consumeGradients(
                 graph,
-                pass.loss,
+                pass.task.loss(),
                 pass.weights,
                 byOutput.keySet(),
                 (y, dy) -> {
@@ -301,7 +310,7 @@ public final class CalibrationPass {
                         graph.add(new Gram(dy, sum(graph, s.S(), out, out)));
                     }
                     if (gradient) {
-                        Tensor x = pass.builder.taps().get(module.name()).x();
+                        Tensor x = pass.tap(module).x();
                         Tensor G = sum(graph, s.G(), out, module.in());
                         graph.add(new Matmul(Matmul.Form.TN, dy, x, 1f, G));
                     }
@@ -322,165 +331,42 @@ public final class CalibrationPass {
         return tokens(batches, curvature, examples, Integer.MAX_VALUE, 0);
     }
 
-    /// Some of them: the same tokens in every layer, drawn at random without regard to examples. A
-    /// layer behind the pooling sees one row an example, and keeps all.
+    /// Some of them: the same tokens in every layer that the same stream passes through, drawn at
+    /// random without regard to examples. A layer behind the pooling sees one row an example, and
+    /// keeps all.
     ///
-    /// @param most how many are kept at most
+    /// @param most how many of a stream are kept at most
     public Map<String, TokenStatistics> tokens(
             List<Batch> batches, FisherPasses curvature, int examples, int most, long seed) {
-        int tokens = batches.stream().mapToInt(Batch::tokens).sum();
-        BitSet chosen = chosen(tokens, most, seed);
-        Map<String, Gathered> gradient =
-                gather(List.of(new FisherPasses.Pass(batches, null)), chosen);
-        Map<String, Gathered> other =
-                curvature.areThoseOfTheGradient() ? gradient : gather(curvature.passes(), chosen);
-        var statistics = new LinkedHashMap<String, TokenStatistics>();
-        for (LinearModule module : modules) {
-            Gathered g = gradient.get(module.name());
-            Gathered s = other.get(module.name());
-            Matrix Gamma = Matrix.of(g.gamma.toArray(float[][]::new));
-            statistics.put(
-                    module.name(),
-                    new TokenStatistics(
-                            Matrix.of(g.x.toArray(float[][]::new)),
-                            Gamma,
-                            s == g ? Gamma : Matrix.of(s.gamma.toArray(float[][]::new)),
-                            g.example.stream().mapToInt(Integer::intValue).toArray(),
-                            examples,
-                            (double) g.x.size() / g.seen));
-        }
-        return statistics;
+        return new TokenRows(this).gather(batches, curvature, examples, most, seed);
     }
 
-    private static BitSet chosen(int tokens, int most, long seed) {
-        var chosen = new BitSet(tokens);
-        if (most >= tokens) {
-            chosen.set(0, tokens);
-        } else {
-            for (int token : Batcher.draw(tokens, most, seed)) {
-                chosen.set(token);
-            }
-        }
-        return chosen;
-    }
-
-    private static final class Gathered {
-        private final List<float[]> x = new ArrayList<>();
-        private final List<float[]> gamma = new ArrayList<>();
-        private final List<Integer> example = new ArrayList<>();
-        private int seen;
-
-        /// @param first  place of the batch's first token among those of a pass
-        /// @param inputs null where only gradients are wanted
-        void add(
-                LinearModule module,
-                Batch batch,
-                int first,
-                BitSet chosen,
-                float[] inputs,
-                float[] gradients) {
-            int width = gradients.length / module.out() / batch.rows();
-            boolean pooled = width < batch.width(); // one row an example
-            int token = first;
-            for (int row = 0; row < batch.examples().length; row++) {
-                for (int t = 0; t < Math.min(width, batch.lengths()[row]); t++) {
-                    seen += inputs == null ? 0 : 1;
-                    if (!pooled && !chosen.get(token++)) {
-                        continue;
-                    }
-                    int at = row * width + t;
-                    gamma.add(slice(gradients, at, module.out()));
-                    if (inputs != null) {
-                        x.add(slice(inputs, at, module.in()));
-                        example.add(batch.examples()[row]);
-                    }
-                }
-            }
-        }
-    }
-
-    /// @param passes over the same batches; all inputs and examples are those of the first
-    /// @param chosen tokens, in the order of the batches
-    private Map<String, Gathered> gather(List<FisherPasses.Pass> passes, BitSet chosen) {
-        var gathered = new LinkedHashMap<String, Gathered>();
-        modules.forEach(module -> gathered.put(module.name(), new Gathered()));
-        var programs = new HashMap<String, Loaded>();
-        var places = new HashMap<String, Map<String, Tokens>>();
-        for (FisherPasses.Pass pass : passes) {
-            int first = 0;
-            for (Batch batch : pass.batches()) {
-                String name = "tokens " + batch.rows() + "×" + batch.width();
-                Loaded loaded =
-                        programs.computeIfAbsent(
-                                name, _ -> tokenProgram(name, batch.rows(), batch.width(), places));
-                run(loaded, batch, pass.weights());
-                for (LinearModule module : modules) {
-                    Tokens place = places.get(name).get(module.name());
-                    float[] gamma = loaded.program().read(place.gamma());
-                    // the inputs of later passes are the same
-                    float[] x = pass == passes.getFirst() ? loaded.program().read(place.x()) : null;
-                    gathered.get(module.name()).add(module, batch, first, chosen, x, gamma);
-                }
-                first += batch.tokens();
-            }
-        }
-        return gathered;
-    }
-
-    private static float[] slice(float[] values, int row, int width) {
-        return java.util.Arrays.copyOfRange(values, row * width, (row + 1) * width);
-    }
-
-    private Loaded tokenProgram(
-            String name, int rows, int width, Map<String, Map<String, Tokens>> places) {
-        var graph = new Graph(name);
-        var pass = new Pass(graph, rows, width);
-        var outputs = new ArrayList<Tensor>();
-        for (LinearModule module : modules) {
-            outputs.add(pass.builder.taps().get(module.name()).y());
-        }
-        Map<Tensor, Tensor> gradients = Autodiff.gradients(graph, pass.loss, pass.weights, outputs);
-        var byModule = new HashMap<String, Tokens>();
-        var kept = new ArrayList<Buffer>();
-        for (LinearModule module : modules) {
-            var tap = pass.builder.taps().get(module.name());
-            var tokens = new Tokens(tap.x().buffer(), gradients.get(tap.y()).buffer());
-            byModule.put(module.name(), tokens);
-            kept.add(tokens.x());
-            kept.add(tokens.gamma());
-        }
-        places.put(name, byModule);
-        return pass.load(kept);
-    }
-
-    /// The forward pass of a batch's shape, with the examples' losses and their weights.
+    /// The forward pass of a batch's shape, with the losses of its terms and their weights.
     final class Pass {
         private final Graph graph;
-        final ModelBuilder builder;
-        final BatchInputs inputs;
-        private final Tensor labels;
+        private final ModelBuilder builder;
+        final TaskGraph task;
         final Tensor weights;
-        final Tensor loss;
 
-        Pass(Graph graph, int rows, int width) {
+        Pass(Graph graph, BatchShape shape) {
             this.graph = graph;
             this.builder = new ModelBuilder(graph, session.parameters(), session.adapters(), null);
-            this.inputs = BatchInputs.of(graph, rows, width);
-            var outputs = session.model().build(builder, inputs);
-            this.labels = session.model().labelInput(builder, rows);
-            this.weights = graph.input("weights", DataType.FLOAT32, Shape.of(rows));
-            this.loss = session.model().loss(builder, outputs.logits(), labels);
+            this.task = session.task().graph(builder, shape);
+            this.weights = graph.input("weights", DataType.FLOAT32, task.loss().shape());
+        }
+
+        ModelBuilder.Tap tap(LinearModule module) {
+            return builder.taps().get(module.name());
         }
 
         Loaded load(List<Buffer> kept) {
             var read = new ArrayList<>(kept);
-            read.add(loss.buffer());
+            read.add(task.loss().buffer());
             return new Loaded(
                     session.engine().load(graph.compile(read, List.of())),
-                    inputs,
-                    labels,
+                    task,
                     weights.buffer(),
-                    loss.buffer());
+                    task.loss().buffer());
         }
     }
 

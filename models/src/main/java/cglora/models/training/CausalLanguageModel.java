@@ -10,6 +10,7 @@ import cglora.models.block.ParameterSpec;
 import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
+import cglora.models.data.TokenStream;
 import cglora.models.graph.Graph;
 import cglora.models.graph.Linear;
 import cglora.models.graph.Shape;
@@ -71,8 +72,10 @@ public record CausalLanguageModel(CausalDecoder decoder) implements TaskModel {
                         new TaskGraph.Input(inputs.types(), b -> new int[b.typeIds().length]),
                         new TaskGraph.Input(inputs.lengths(), Batch::lengths),
                         new TaskGraph.Input(starts, CausalLanguageModel::starts),
-                        new TaskGraph.Input(labels, b -> b.target().tokens())),
+                        new TaskGraph.Input(labels, b -> b.target().labels())),
                 loss,
+                logits,
+                Map.of(TokenStream.SOURCE, inputs.lengths()),
                 TokenTask.results(graph, logits, loss));
     }
 
@@ -96,6 +99,11 @@ public record CausalLanguageModel(CausalDecoder decoder) implements TaskModel {
     @Override
     public List<Answer> answers(Batch batch, Function<String, float[]> results) {
         return TokenTask.answers(batch, results);
+    }
+
+    @Override
+    public double loss(Evaluation evaluation, Dataset data) {
+        return TokenTask.loss(evaluation);
     }
 
     @Override

@@ -10,14 +10,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /// The backward passes whose output gradients make `S`: in each one a label and a weight for every
-/// example.
+/// term of the loss.
 ///
 /// - [FisherType#EMPIRICAL]: the pass that makes `G`.
 /// - [FisherType#MC]: one pass, each label drawn from the model's own predictions. A regression's
 ///   loss `(f − y)²` is that of a normal distribution of variance ½ around `f`, from which its
-///   targets are drawn.
+///   targets are drawn. A model that gives tokens is asked at each place for one that it would
+///   give itself there, behind the tokens that stand in front of it: draws at several places are
+///   independent, so that the sum over them is that of the generalised Gauss–Newton matrix.
 /// - [FisherType#EXACT]: a pass a class. `diag(p) − ppᵀ = Σ_c p_c (p − e_c)(p − e_c)ᵀ`, and
 ///   `p − e_c` is the gradient of the cross entropy with label c: pass c has that label, each
 ///   example with weight `√p_c`. With two classes both terms are multiples of one vector, and one
@@ -26,7 +29,7 @@ public final class FisherPasses {
     /// Labels and weights of one pass.
     ///
     /// @param batches of all examples, with the labels of this pass
-    /// @param weights [examples], by the place in the data set
+    /// @param weights [examples], by the place in the data set; null for 1 each term
     record Pass(List<Batch> batches, float[] weights) {}
 
     private final FisherType type;
@@ -58,6 +61,37 @@ public final class FisherPasses {
             case MC -> new FisherPasses(type, List.of(drawn(batches, logits, regression, random)));
             case EXACT -> new FisherPasses(type, exact(batches, logits, regression));
         };
+    }
+
+    /// Tokens drawn from a model's own predictions. Its logits are too many to be kept: they are
+    /// made batch by batch.
+    ///
+    /// @param batches of the calibration examples
+    /// @param random  what tokens are drawn with, in the order of the batches
+    public static FisherPasses ofTokens(
+            Session session, List<Batch> batches, RandomGenerator random) {
+        session.reserveScores(batches);
+        var asked = new ArrayList<Batch>();
+        for (Batch batch : batches) {
+            asked.add(batch.asking(drawn(session.scores(batch), batch, random)));
+        }
+        return new FisherPasses(FisherType.MC, List.of(new Pass(asked, null)));
+    }
+
+    /// [rows][tokens that are asked for].
+    private static int[][] drawn(Session.Scores scores, Batch batch, RandomGenerator random) {
+        int[][] drawn = new int[batch.rows()][];
+        int width = batch.target().width();
+        for (int row = 0; row < batch.rows(); row++) {
+            int first = row * width;
+            double[] uniform = random.doubles(batch.target().length(row)).toArray();
+            drawn[row] =
+                    IntStream.range(0, uniform.length)
+                            .parallel()
+                            .map(i -> draw(scores.probabilities(first + i), uniform[i]))
+                            .toArray();
+        }
+        return drawn;
     }
 
     public FisherType type() {

@@ -11,18 +11,15 @@ import java.util.Set;
 public final class LayerFactors implements AutoCloseable {
     private final Engine engine;
     private final Map<String, LayerSums.Sums> sums;
-    private final long tokens;
-    private final int examples;
+    private final SampleCounts counts;
 
     /// Allocates the sums, all zero.
     ///
-    /// @param tokens   that `A` is a mean over, but for a pooled layer
-    /// @param examples that `S` is a mean over
-    LayerFactors(Engine engine, Map<String, LayerSums.Sums> sums, long tokens, int examples) {
+    /// @param counts what `A` and `S` are a mean over
+    LayerFactors(Engine engine, Map<String, LayerSums.Sums> sums, SampleCounts counts) {
         this.engine = engine;
         this.sums = sums;
-        this.tokens = tokens;
-        this.examples = examples;
+        this.counts = counts;
         sums.values().stream().map(LayerSums.Sums::layout).distinct().forEach(engine::allocate);
     }
 
@@ -34,13 +31,13 @@ public final class LayerFactors implements AutoCloseable {
     /// `A = XᵀX/N` [in, in].
     public Matrix A(String module) {
         LayerSums.Sums of = sums.get(module);
-        return mean(of.A(), of.module().in(), of.pooled() ? examples : tokens);
+        return mean(of.A(), of.module().in(), counts.of(of.stream()));
     }
 
     /// `S = ΓᵀΓ/n` [out, out].
     public Matrix S(String module) {
         LayerSums.Sums of = sums.get(module);
-        return mean(of.S(), of.module().out(), examples);
+        return mean(of.S(), of.module().out(), counts.terms());
     }
 
     private Matrix mean(Buffer sum, int size, double count) {

@@ -7,6 +7,7 @@ import cglora.models.adapter.LayerStatistics;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
 import cglora.models.curvature.FactoredKfac;
+import cglora.models.data.TokenStream;
 import cglora.models.linalg.Matrix;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -26,22 +27,20 @@ final class LayerSums implements StatisticsSource {
     /// @param A `Σ xᵀx` [in, in]; null where it is not asked for, as the others
     /// @param S `Σ dyᵀdy` [out, out]
     /// @param G `Σ dyᵀx` [out, in]
-    /// @param pooled whether the layer sees one row an example, not one a token: it stands behind
-    ///     the pooling
-    record Sums(LinearModule module, Layout layout, Buffer A, Buffer S, Buffer G, boolean pooled) {}
+    /// @param stream whose tokens the sums are over
+    record Sums(
+            LinearModule module, Layout layout, Buffer A, Buffer S, Buffer G, TokenStream stream) {}
 
     private final Function<Buffer, float[]> reading;
     private final Consumer<Layout> release;
     private final Map<String, Sums> left;
-    private final long tokens;
-    private final int examples;
+    private final SampleCounts counts;
 
     /// Allocates the sums, all zero.
     ///
-    /// @param tokens   that `A` is a mean over, but for a pooled layer
-    /// @param examples that the others are a mean over
-    LayerSums(Engine engine, Map<String, Sums> sums, long tokens, int examples) {
-        this(engine::read, engine::release, sums, tokens, examples);
+    /// @param counts what `A` is a mean over, and the others
+    LayerSums(Engine engine, Map<String, Sums> sums, SampleCounts counts) {
+        this(engine::read, engine::release, sums, counts);
         sums.values().stream().map(Sums::layout).distinct().forEach(engine::allocate);
     }
 
@@ -49,13 +48,11 @@ final class LayerSums implements StatisticsSource {
             Function<Buffer, float[]> reading,
             Consumer<Layout> release,
             Map<String, Sums> sums,
-            long tokens,
-            int examples) {
+            SampleCounts counts) {
         this.reading = reading;
         this.release = release;
         this.left = new LinkedHashMap<>(sums);
-        this.tokens = tokens;
-        this.examples = examples;
+        this.counts = counts;
     }
 
     @Override
@@ -73,9 +70,9 @@ final class LayerSums implements StatisticsSource {
         Sums sums = StatisticsSource.taken(name, left.remove(name));
         int in = sums.module().in();
         int out = sums.module().out();
-        Matrix A = mean(sums.A(), in, in, sums.pooled() ? examples : tokens);
-        Matrix S = mean(sums.S(), out, out, examples);
-        Matrix G = mean(sums.G(), out, in, examples);
+        Matrix A = mean(sums.A(), in, in, counts.of(sums.stream()));
+        Matrix S = mean(sums.S(), out, out, counts.terms());
+        Matrix G = mean(sums.G(), out, in, counts.terms());
         if (left.values().stream().noneMatch(other -> other.layout() == sums.layout())) {
             release.accept(sums.layout());
         }
@@ -93,7 +90,7 @@ final class LayerSums implements StatisticsSource {
                     .forEach(buffer -> values.computeIfAbsent(buffer, reading));
         }
         var kept = new LinkedHashMap<>(left);
-        return () -> new LayerSums(values::get, _ -> {}, kept, tokens, examples);
+        return () -> new LayerSums(values::get, _ -> {}, kept, counts);
     }
 
     private Matrix mean(Buffer sum, int rows, int columns, double count) {

@@ -9,6 +9,7 @@ import cglora.models.block.Sequences;
 import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
+import cglora.models.data.TokenStream;
 import cglora.models.graph.Graph;
 import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
@@ -50,8 +51,10 @@ public record Seq2Seq(EncoderDecoder body) implements TaskModel {
                         new TaskGraph.Input(source.lengths(), Batch::lengths),
                         new TaskGraph.Input(target.words(), this::shifted),
                         new TaskGraph.Input(target.lengths(), Seq2Seq::targetLengths),
-                        new TaskGraph.Input(labels, batch -> batch.target().tokens())),
+                        new TaskGraph.Input(labels, batch -> batch.target().labels())),
                 loss,
+                logits,
+                Map.of(TokenStream.SOURCE, source.lengths(), TokenStream.TARGET, target.lengths()),
                 TokenTask.results(graph, logits, loss));
     }
 
@@ -82,16 +85,17 @@ public record Seq2Seq(EncoderDecoder body) implements TaskModel {
     }
 
     static int[] targetLengths(Batch batch) {
-        int[] lengths = new int[batch.rows()];
-        for (int row = 0; row < lengths.length; row++) {
-            lengths[row] = batch.target().length(row);
-        }
-        return lengths;
+        return batch.lengths(TokenStream.TARGET);
     }
 
     @Override
     public List<Answer> answers(Batch batch, Function<String, float[]> results) {
         return TokenTask.answers(batch, results);
+    }
+
+    @Override
+    public double loss(Evaluation evaluation, Dataset data) {
+        return TokenTask.loss(evaluation);
     }
 
     @Override

@@ -13,6 +13,7 @@ import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
+import cglora.models.data.TokenStream;
 import cglora.models.graph.ClsPool;
 import cglora.models.graph.CrossEntropy;
 import cglora.models.graph.LastPool;
@@ -151,7 +152,13 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
         results.put(LOGITS, outputs::logits);
         results.put(FEATURES, outputs::features);
         results.put(LOSS, () -> loss);
-        return TaskGraph.of(builder, inputsOf(inputs, labelInput), loss, results);
+        return TaskGraph.of(
+                builder,
+                inputsOf(inputs, labelInput),
+                loss,
+                outputs.logits(),
+                Map.of(TokenStream.SOURCE, inputs.lengths()),
+                results);
     }
 
     /// What a batch writes into these inputs.
@@ -182,6 +189,11 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
                             new int[0]));
         }
         return answers;
+    }
+
+    @Override
+    public double loss(Evaluation evaluation, Dataset data) {
+        return evaluation.loss();
     }
 
     @Override

@@ -11,7 +11,6 @@ import cglora.kernels.program.Planner;
 import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
 import cglora.kernels.reduction.ReductionKernels;
-import cglora.models.block.BatchInputs;
 import cglora.models.block.Constant;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ModelBuilder;
@@ -25,7 +24,10 @@ import cglora.models.graph.Dot;
 import cglora.models.graph.Graph;
 import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
+import cglora.models.linalg.Matrix;
+import cglora.models.linalg.Softmax;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -40,6 +42,9 @@ import java.util.function.BooleanSupplier;
 public final class Session implements AutoCloseable {
     /// What the names of programs that train nothing begin with.
     private static final String EVALUATION = "evaluate ";
+
+    private static final String LOGITS = "logits";
+    private static final String LOSSES = "losses";
 
     private final Engine engine;
     private final TaskModel model;
@@ -405,7 +410,7 @@ public final class Session implements AutoCloseable {
             float[] all = prepared.program().read(prepared.place(SequenceClassifier.FEATURES));
             for (int row = 0; row < batch.examples().length; row++) {
                 features[batch.examples()[row]] =
-                        java.util.Arrays.copyOfRange(all, row * hidden, (row + 1) * hidden);
+                        Arrays.copyOfRange(all, row * hidden, (row + 1) * hidden);
             }
         }
         return features;
@@ -438,6 +443,54 @@ public final class Session implements AutoCloseable {
                                         read.add(tensor);
                                     });
                     return new Prepared(engine.load(graph.compile(read)), places, task);
+                });
+    }
+
+    /// What the model says of each term of a batch's loss.
+    ///
+    /// @param logits [terms, classes], those of empty terms included
+    /// @param losses [terms]
+    record Scores(float[] logits, float[] losses) {
+        /// What one term's classes are given, [classes].
+        double[] probabilities(int term) {
+            return Softmax.probabilities(row(term), 0);
+        }
+
+        /// Logits of one term [1, classes].
+        Matrix row(int term) {
+            int classes = logits.length / losses.length;
+            float[] row = Arrays.copyOfRange(logits, term * classes, (term + 1) * classes);
+            return Matrix.of(1, classes, row);
+        }
+    }
+
+    /// Lets the engine make room for the [#scores] of these batches at once.
+    void reserveScores(List<Batch> batches) {
+        widest(batches).ifPresent(b -> engine.reserve(scoring(b.shape()).program().program()));
+    }
+
+    /// @throws StoppedException when somebody asked to stop
+    Scores scores(Batch batch) {
+        requireGoing();
+        Prepared prepared = scoring(batch.shape());
+        feed(prepared, batch);
+        prepared.program().run();
+        return new Scores(
+                prepared.program().read(prepared.place(LOGITS)),
+                prepared.program().read(prepared.place(LOSSES)));
+    }
+
+    private Prepared scoring(BatchShape shape) {
+        return programs.computeIfAbsent(
+                EVALUATION + "terms of " + shape,
+                name -> {
+                    var graph = new Graph(name);
+                    var builder = new ModelBuilder(graph, parameters, adapters, null);
+                    TaskGraph task = model.graph(builder, shape);
+                    var places =
+                            Map.of(LOGITS, task.logits().buffer(), LOSSES, task.loss().buffer());
+                    var program = graph.compile(List.of(task.logits(), task.loss()));
+                    return new Prepared(engine.load(program), places, task);
                 });
     }
 
@@ -626,12 +679,6 @@ public final class Session implements AutoCloseable {
     /// The parameters that a graph reads, for passes of their own.
     Parameters parameters() {
         return parameters;
-    }
-
-    /// Feeds a batch to a program of another pass.
-    void feed(LoadedProgram program, BatchInputs inputs, Tensor labels, Batch batch) {
-        List<TaskGraph.Input> all = model().inputsOf(inputs, labels);
-        new TaskGraph(all, null, Map.of()).feed(program, batch);
     }
 
     /// What training changes, with the optimiser's moments; a [Trainer] has prepared it.

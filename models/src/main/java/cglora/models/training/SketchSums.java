@@ -45,22 +45,22 @@ final class SketchSums implements StatisticsSource {
     private final Function<Buffer, float[]> reading;
     private final Consumer<Layout> release;
     private final Map<String, Sums> left;
-    private final int examples;
+    private final long terms;
 
-    /// @param examples that all but `A` are a mean over
-    SketchSums(Engine engine, Map<String, Sums> sums, int examples) {
-        this(engine::read, engine::release, sums, examples);
+    /// @param terms that all but `A` are a mean over
+    SketchSums(Engine engine, Map<String, Sums> sums, long terms) {
+        this(engine::read, engine::release, sums, terms);
     }
 
     private SketchSums(
             Function<Buffer, float[]> reading,
             Consumer<Layout> release,
             Map<String, Sums> sums,
-            int examples) {
+            long terms) {
         this.reading = reading;
         this.release = release;
         this.left = new LinkedHashMap<>(sums);
-        this.examples = examples;
+        this.terms = terms;
     }
 
     @Override
@@ -82,10 +82,10 @@ final class SketchSums implements StatisticsSource {
         var sketched =
                 new SketchedKfac(
                         Matrix.ofQuotient(in, k, reading.apply(s.AOmega()), s.rows()),
-                        Matrix.ofQuotient(out, k, reading.apply(s.SPsi()), examples),
-                        Matrix.ofQuotient(out, in, reading.apply(s.G()), examples),
+                        Matrix.ofQuotient(out, k, reading.apply(s.SPsi()), terms),
+                        Matrix.ofQuotient(out, in, reading.apply(s.G()), terms),
                         s.squaresX() / s.rows(),
-                        s.squaresY() / examples,
+                        s.squaresY() / terms,
                         Matrix.of(in, k, s.Omega()),
                         Matrix.of(out, k, s.Psi()));
         if (left.values().stream().noneMatch(other -> other.layout() == s.layout())) {
@@ -102,6 +102,6 @@ final class SketchSums implements StatisticsSource {
                     .forEach(buffer -> values.computeIfAbsent(buffer, reading));
         }
         var kept = new LinkedHashMap<>(left);
-        return () -> new SketchSums(values::get, _ -> {}, kept, examples);
+        return () -> new SketchSums(values::get, _ -> {}, kept, terms);
     }
 }

@@ -7,9 +7,9 @@ import cglora.kernels.program.Region;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
 import cglora.models.data.Batch;
+import cglora.models.data.BatchShape;
 import cglora.models.graph.Autodiff;
 import cglora.models.graph.Graph;
-import cglora.models.graph.MaskRows;
 import cglora.models.graph.Matmul;
 import cglora.models.graph.Shape;
 import cglora.models.graph.Squares;
@@ -39,7 +39,6 @@ public final class SketchedPass {
     private final Map<Integer, Buffer> omegas = new LinkedHashMap<>();
     private final Map<Integer, Buffer> psis = new LinkedHashMap<>();
     private final Map<String, Sketches> sketches = new LinkedHashMap<>();
-    private final Map<String, CalibrationPass.Source> sources;
 
     /// Persistent sums of one layer; layers with the same input share `AOmega`.
     private record Sketches(Layout layout, Buffer AOmega, Buffer SPsi, Buffer G) {}
@@ -57,7 +56,6 @@ public final class SketchedPass {
         this.session = session;
         this.modules = List.copyOf(modules);
         this.pass = new CalibrationPass(session, modules);
-        this.sources = pass.sources();
         int side = modules.stream().mapToInt(m -> Math.min(m.in(), m.out())).min().orElse(columns);
         this.k = Math.min(columns, side);
         var shared = new HashMap<String, Sketches>();
@@ -68,7 +66,7 @@ public final class SketchedPass {
             long out = module.out();
             omegas.computeIfAbsent(module.in(), _ -> buffer(random, "omega" + in, in * k));
             psis.computeIfAbsent(module.out(), _ -> buffer(random, "psi" + out, out * k));
-            Sketches first = shared.get(sources.get(name).first());
+            Sketches first = shared.get(pass.source(module).first());
             if (first == null && layout.bytes() >= PIECE) {
                 layout = new Layout();
             }
@@ -79,7 +77,7 @@ public final class SketchedPass {
                             first == null ? buffer(into, name + ".A", in * k) : first.AOmega(),
                             buffer(into, name + ".S", out * k),
                             buffer(into, name + ".G", out * in));
-            shared.putIfAbsent(sources.get(name).first(), made);
+            shared.putIfAbsent(pass.source(module).first(), made);
             sketches.put(name, made);
         }
     }
@@ -103,8 +101,8 @@ public final class SketchedPass {
     }
 
     /// The program for a shape of batch, planned but not run.
-    public Program planned(int rows, int width) {
-        return made("sketch", rows, width).loaded().program().program();
+    public Program planned(BatchShape shape) {
+        return made("sketch", shape).loaded().program().program();
     }
 
     /// The sums of all layers, tokens expanded, the empirical Fisher's.
@@ -126,11 +124,11 @@ public final class SketchedPass {
         var squaresY = new HashMap<String, Double>();
         for (Batch batch : batches) {
             Made made = program(programs, batch);
-            pass.run(made.loaded(), batch);
+            pass.run(made.loaded(), batch, null);
             add(made, made.squared().inputs, squaresX);
             add(made, made.squared().gradients, squaresY);
         }
-        long tokens = batches.stream().mapToLong(Batch::tokens).sum();
+        SampleCounts counts = SampleCounts.of(batches, examples);
         var sums = new LinkedHashMap<String, SketchSums.Sums>();
         for (LinearModule module : modules) {
             String name = module.name();
@@ -145,13 +143,13 @@ public final class SketchedPass {
                             s.G(),
                             squaresX.get(name),
                             squaresY.get(name),
-                            sources.get(name).pooled() ? examples : tokens,
+                            counts.of(pass.stream(module)),
                             omega.get(module.in()),
                             psi.get(module.out())));
         }
         session.engine().release(random);
         session.engine().trim();
-        return new SketchSums(session.engine(), sums, examples);
+        return new SketchSums(session.engine(), sums, counts.terms());
     }
 
     private Map<Integer, float[]> drawn(Map<Integer, Buffer> buffers, SplittableRandom random) {
@@ -180,21 +178,21 @@ public final class SketchedPass {
     }
 
     private Made program(Map<String, Made> programs, Batch batch) {
-        String name = "sketch " + batch.rows() + "×" + batch.width();
-        return programs.computeIfAbsent(name, _ -> made(name, batch.rows(), batch.width()));
+        String name = "sketch " + batch.shape();
+        return programs.computeIfAbsent(name, _ -> made(name, batch.shape()));
     }
 
-    private Made made(String name, int rows, int width) {
+    private Made made(String name, BatchShape shape) {
         var graph = new Graph(name);
-        CalibrationPass.Pass forward = pass.new Pass(graph, rows, width);
+        CalibrationPass.Pass forward = pass.new Pass(graph, shape);
         var squared = new Squared();
         var norms = new IdentityHashMap<Tensor, Buffer>();
         var byOutput = new LinkedHashMap<Tensor, LinearModule>();
         for (LinearModule module : modules) {
-            var tap = forward.builder.taps().get(module.name());
+            var tap = forward.tap(module);
             byOutput.put(tap.y(), module);
             if (!norms.containsKey(tap.x())) {
-                Tensor x = graph.apply(new MaskRows(tap.x(), forward.inputs.lengths()));
+                Tensor x = forward.task.masked(graph, pass.stream(module), tap.x());
                 Buffer sum = sketches.get(module.name()).AOmega();
                 norms.put(tap.x(), sketch(graph, x, omegas.get(module.in()), sum));
             }
@@ -202,13 +200,13 @@ public final class SketchedPass {
         }
         Autodiff.consumeGradients(
                 graph,
-                forward.loss,
+                forward.task.loss(),
                 forward.weights,
                 byOutput.keySet(),
                 (y, dy) -> {
                     LinearModule module = byOutput.get(y);
                     Sketches s = sketches.get(module.name());
-                    Tensor x = forward.builder.taps().get(module.name()).x();
+                    Tensor x = forward.tap(module).x();
                     Tensor G = tensor(graph, s.G(), module.out(), module.in());
                     graph.add(new Matmul(Matmul.Form.TN, dy, x, 1f, G));
                     squared.gradients.put(

@@ -44,6 +44,9 @@ public interface TaskModel {
     /// @param results elements of what [TaskGraph#results] has, by name
     List<Answer> answers(Batch batch, Function<String, float[]> results);
 
+    /// The mean over all terms of the loss.
+    double loss(Evaluation evaluation, Dataset data);
+
     /// `loss` and all other metrics of the task.
     Map<String, Double> metrics(Evaluation evaluation, Dataset data);
 

@@ -64,11 +64,23 @@ final class TokenTask {
         return answers;
     }
 
+    /// The mean over all tokens.
+    static double loss(Evaluation evaluation) {
+        double loss = 0;
+        long tokens = 0;
+        for (float[] logs : evaluation.logits()) {
+            for (float log : logs) {
+                loss -= log;
+            }
+            tokens += logs.length;
+        }
+        return loss / tokens;
+    }
+
     /// `loss`, the mean over all tokens; `exact_match`, the share of examples whose tokens are all
     /// the likeliest given those before, which are those that greedy decoding writes; and
     /// `token_accuracy`.
     static Map<String, Double> metrics(Evaluation evaluation, Dataset data) {
-        double loss = 0;
         long right = 0;
         long tokens = 0;
         int exact = 0;
@@ -77,7 +89,6 @@ final class TokenTask {
             int[] found = evaluation.tokens()[i];
             int equal = 0;
             for (int t = 0; t < expected.length; t++) {
-                loss -= evaluation.logits()[i][t];
                 equal += expected[t] == found[t] ? 1 : 0;
             }
             right += equal;
@@ -85,7 +96,7 @@ final class TokenTask {
             exact += equal == expected.length ? 1 : 0;
         }
         var metrics = new LinkedHashMap<String, Double>();
-        metrics.put("loss", loss / tokens);
+        metrics.put("loss", loss(evaluation));
         metrics.put("exact_match", (double) exact / data.size());
         metrics.put("token_accuracy", (double) right / tokens);
         return metrics;

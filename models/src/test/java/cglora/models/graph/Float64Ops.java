@@ -47,6 +47,7 @@ final class Float64Ops {
             case MaskRows o -> maskRows(o, values);
             case Matmul o -> matmul(o, values);
             case MeanPool o -> meanPool(o, values);
+            case NewtonSchulzFactor o -> newtonSchulzFactor(o, values);
             case PickSequences o -> SequenceOps64.pickSequences(o, values);
             case RelativeBias o -> SequenceOps64.relativeBias(o, values);
             case Relu o -> relu(values.of(o.x()));
@@ -199,6 +200,13 @@ final class Float64Ops {
         double[] x = values.of(o.x());
         int n = o.x().shape().last();
         return Float64.add(1, Float64.matmulTN(n, n, x.length / n, x, x), values.of(o.gram()));
+    }
+
+    private static double[] newtonSchulzFactor(NewtonSchulzFactor o, Float64Values values) {
+        double[] product = values.of(o.product());
+        double[] c = values.of(o.coefficients());
+        int n = o.product().shape().last();
+        return Float64.matrix(n, n, (i, j) -> (i == j ? c[0] : 0) + c[1] * product[i * n + j]);
     }
 
     private static double[] layerNorm(

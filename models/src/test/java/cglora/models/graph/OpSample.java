@@ -71,6 +71,13 @@ record OpSample(String name, Function<OpInputs, Op> make) {
                             int n = d.size();
                             return new Dot(d.constants(n), d.constants(n));
                         }));
+        samples.add(
+                new OpSample(
+                        "NewtonSchulzFactor",
+                        d -> {
+                            int n = d.size();
+                            return new NewtonSchulzFactor(d.constants(n, n), d.constants(2));
+                        }));
         samples.add(new OpSample("Squares", d -> new Squares(d.constants(d.size(), d.size()))));
         return samples;
     }

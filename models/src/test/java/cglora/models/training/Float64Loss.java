@@ -2,7 +2,6 @@ package cglora.models.training;
 
 import cglora.kernels.check.Float64;
 import cglora.kernels.program.DataType;
-import cglora.models.block.BatchInputs;
 import cglora.models.block.ModelBuilder;
 import cglora.models.data.Batch;
 import cglora.models.graph.Dot;
@@ -21,33 +20,24 @@ final class Float64Loss {
 
     /// Takes the parameters as they are now.
     ///
-    /// @param weights [rows] of the examples
+    /// @param weights of the terms of the loss
     /// @param seed    of dropout
     Float64Loss(Session session, Batch batch, float[] weights, int seed) {
         var graph = new Graph("float64");
         Tensor seedInput = graph.input("seed", DataType.INT32, Shape.of(1));
-        Tensor weightInput = graph.input("weights", DataType.FLOAT32, Shape.of(batch.rows()));
+        Tensor weightInput = graph.input("weights", DataType.FLOAT32, Shape.of(weights.length));
         builder = new ModelBuilder(graph, session.parameters(), session.adapters(), seedInput);
-        SequenceClassifier model = session.model();
-        var inputs = BatchInputs.of(graph, batch.rows(), batch.width());
-        Tensor labels = model.labelInput(builder, batch.rows());
-        Tensor logits = model.build(builder, inputs).logits();
-        total = graph.apply(new Dot(model.loss(builder, logits, labels), weightInput));
+        TaskGraph task = session.task().graph(builder, batch.shape());
+        total = graph.apply(new Dot(task.loss(), weightInput));
         values.put(seedInput, new double[] {seed});
         values.put(weightInput, Float64.of(weights));
-        values.put(inputs.words(), ints(batch.inputIds()));
-        int[] types =
-                model.encoder().tokenTypes() > 1
-                        ? batch.typeIds()
-                        : new int[batch.typeIds().length];
-        values.put(inputs.types(), ints(types));
-        values.put(inputs.lengths(), ints(batch.lengths()));
-        values.put(
-                inputs.positions(),
-                ints(model.encoder().positions(batch.inputIds(), batch.width())));
-        values.put(
-                labels,
-                model.labels().regression() ? Float64.of(batch.targets()) : ints(batch.labels()));
+        for (TaskGraph.Input input : task.inputs()) {
+            values.put(
+                    input.tensor(),
+                    input.values().apply(batch) instanceof int[] whole
+                            ? ints(whole)
+                            : Float64.of((float[]) input.values().apply(batch)));
+        }
         for (String name : session.parameters().names()) {
             values.put(builder.parameter(name), Float64.of(session.read(name)));
         }
@@ -64,6 +54,11 @@ final class Float64Loss {
     /// The loss as it is.
     double value() {
         return new Float64Values(values).of(total)[0];
+    }
+
+    /// What goes into a linear layer [rows · in].
+    double[] input(String module) {
+        return new Float64Values(values).of(builder.taps().get(module).x());
     }
 
     /// The loss [1] with other elements of one parameter.

@@ -7,6 +7,7 @@ import cglora.models.data.Batch;
 import cglora.models.graph.Graph;
 import cglora.models.graph.Tensor;
 import java.util.List;
+import java.util.Map;
 
 /// The encoder's last layer, which no program of a session gives.
 public final class HiddenStates {
@@ -20,7 +21,8 @@ public final class HiddenStates {
         Tensor hidden = session.model().build(builder, inputs).hidden();
         Tensor labels = session.model().labelInput(builder, batch.rows());
         LoadedProgram program = session.engine().load(graph.compile(List.of(hidden)));
-        session.feed(program, inputs, labels, batch);
+        List<TaskGraph.Input> all = session.model().inputsOf(inputs, labels);
+        new TaskGraph(all, null, null, Map.of(), Map.of()).feed(program, batch);
         program.run();
         return program.read(hidden.buffer());
     }

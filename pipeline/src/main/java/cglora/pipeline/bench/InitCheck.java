@@ -20,6 +20,8 @@ import cglora.models.training.CalibrationPass;
 import cglora.models.training.FisherPasses;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.run.WhiteningChoice;
+import cglora.pipeline.spec.CgSpec;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -47,7 +49,11 @@ final class InitCheck {
         try (Engine engine = choice.open();
                 Session session = InitModel.TINY.session(engine)) {
             data.writeHead(session);
-            AdapterStart.Result result = form.start(session, data);
+            AdapterStart.Result result =
+                    form.start(
+                            session,
+                            data,
+                            WhiteningChoice.of(CgSpec.Arithmetic.AUTO, choice).arithmetic());
             Map<String, LoraFactors> made =
                     form.isCurvatureGuided()
                             ? AdapterStart.effective(session, result.shifted())

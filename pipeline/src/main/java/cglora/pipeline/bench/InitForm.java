@@ -74,7 +74,9 @@ enum InitForm {
     }
 
     /// Puts adapters on the model and gives them their first values.
-    AdapterStart.Result start(Session session, InitData data) {
+    ///
+    /// @param arithmetic of the whitening
+    AdapterStart.Result start(Session session, InitData data, AdapterStart.Arithmetic arithmetic) {
         List<LinearModule> modules = session.model().linearModules();
         var layers = new ArrayList<LoraLayer>();
         for (LinearModule module : modules) {
@@ -82,7 +84,7 @@ enum InitForm {
         }
         Dataset calibration = calibration(data);
         List<Batch> batches = data.model().batcher(batch).sequential(calibration);
-        var start = new AdapterStart(session, new Problems());
+        var start = new AdapterStart(session, new Problems(), arithmetic);
         if (!isCurvatureGuided()) {
             StatisticsSource gradients =
                     new CalibrationPass(session, modules)

@@ -7,6 +7,8 @@ import cglora.models.training.AdapterStart.Sample;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.PeakMemory;
+import cglora.pipeline.run.WhiteningChoice;
+import cglora.pipeline.spec.CgSpec;
 import com.sun.management.OperatingSystemMXBean;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -28,6 +30,7 @@ public final class InitPart {
     private final InitForm form;
     private final int repetitions;
     private final PrintStream out;
+    private final AdapterStart.Arithmetic arithmetic;
 
     /// @param name `model/form`
     public InitPart(EngineChoice choice, String name, int repetitions, PrintStream out) {
@@ -37,6 +40,7 @@ public final class InitPart {
         this.form = InitForm.of(keys[1]);
         this.repetitions = repetitions;
         this.out = out;
+        this.arithmetic = WhiteningChoice.of(CgSpec.Arithmetic.AUTO, choice).arithmetic();
     }
 
     /// @param data what [InitData#write] wrote
@@ -111,7 +115,7 @@ public final class InitPart {
             double before = PeakMemory.residentMiB();
             long cpu = system.getProcessCpuTime();
             long begin = System.nanoTime();
-            AdapterStart.Result result = form.start(session, data);
+            AdapterStart.Result result = form.start(session, data, arithmetic);
             double seconds = (System.nanoTime() - begin) * 1e-9;
             double cpuSeconds = (system.getProcessCpuTime() - cpu) * 1e-9;
             double peak = PeakMemory.residentMiB() - before;
@@ -137,7 +141,8 @@ public final class InitPart {
         out.println(
                 String.format(
                         Locale.ROOT,
-                        "  %-7s %s%.2f s, %.2f s of processors, step %.2f s, %.0f MiB, held-out loss %.4f",
+                        "  %-7s %s%.2f s, %.2f s of processors, step %.2f s, %.0f MiB, held-out"
+                                + " loss %.4f",
                         what,
                         model.test(form),
                         start.seconds(),

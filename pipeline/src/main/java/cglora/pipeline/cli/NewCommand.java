@@ -28,7 +28,9 @@ final class NewCommand implements Callable<Integer> {
     @Parameters(
             index = "1",
             paramLabel = "DATA",
-            description = "A TSV, CSV or JSONL file with labels, gzip'd or not.")
+            description =
+                    "A TSV, CSV, JSONL or Parquet file with labels; of a large one the first rows"
+                            + " are looked at.")
     private Path data;
 
     @Option(
@@ -49,7 +51,7 @@ final class NewCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (output == null) {
-            console.out().print(Starter.write(model, data, Path.of("")));
+            console.out().print(Starter.write(model, data, Path.of("")).text());
             return 0;
         }
         if (Files.exists(output) && !force) {
@@ -60,7 +62,13 @@ final class NewCommand implements Callable<Integer> {
                     "name another file, or --force to write over it");
         }
         Path folder = output.toAbsolutePath().getParent();
-        OutputOptions.write(output, Starter.write(model, data, folder));
+        Starter.Start start = Starter.write(model, data, folder);
+        OutputOptions.write(output, start.text());
+        if (!start.whole()) {
+            console.out().println(output);
+            console.note("next: cglora validate %s, which reads all rows".formatted(output));
+            return 0;
+        }
         PipelineCheck check = PipelineCheck.of(PipelineReader.draft(output, Overrides.none()));
         console.warnings(check.warnings());
         console.errors(check.errors());

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LoraLayer;
+import cglora.models.curvature.WhiteningReport;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
@@ -46,6 +47,7 @@ final class AdapterStage {
         run.effort = kept.effort();
         run.repeat(kept.warnings());
         recordRanks(layers);
+        recordWhitening(inputs.adapterSpec());
         if (kept.metrics() != null && !kept.metrics().isEmpty()) {
             run.report.remember(AFTER, kept.metrics());
         }
@@ -121,7 +123,10 @@ final class AdapterStage {
                                 .orElse(Inputs.EVALUATION_BATCH));
         Optional<AdapterStart.Allocation> allocation = inputs.allocation();
         run.start =
-                new AdapterStart(run.session, run.notes)
+                new AdapterStart(
+                                run.session,
+                                run.notes,
+                                WhiteningChoice.of(cg.arithmetic(), run.engine).arithmetic())
                         .cgLora(
                                 layers,
                                 Initializers.cgLora(adapter, run.statistics.isImplicit()),
@@ -132,6 +137,7 @@ final class AdapterStage {
                                 sample(batcher, s.step()),
                                 inputs.spec().seed());
         recordRanks(layers);
+        recordWhitening(adapter);
         if (run.start.step() == null) {
             return "  largest step %.3f of a weight".formatted(run.start.largest());
         }
@@ -146,6 +152,35 @@ final class AdapterStage {
                         best,
                         run.start.step().eta() / run.start.quadratic(),
                         s.step().size());
+    }
+
+    /// Who computed the whitening of a curvature-guided start, and why.
+    private void recordWhitening(AdapterSpec adapter) {
+        WhiteningReport report = run.start.whitening();
+        if (report == null) {
+            return;
+        }
+        WhiteningChoice choice = WhiteningChoice.of(adapter.cg().arithmetic(), run.engine);
+        var record = new LinkedHashMap<String, Object>();
+        record.put("arithmetic", report.arithmetic());
+        record.put("why", choice.why());
+        if (choice.arithmetic() == AdapterStart.Arithmetic.ENGINE) {
+            record.put("layers", report.layers());
+            record.put("roots", report.roots());
+            record.put("products", report.products());
+            record.put("residual", report.residual());
+            record.put("left_to_host", report.left());
+            run.progress.note(
+                    "      whitening  engine: %d layers, %d inverse roots of %d products, residual"
+                            + " at most %.1e (%s)",
+                    report.layers(),
+                    report.roots(),
+                    report.products(),
+                    report.residual(),
+                    choice.why());
+        }
+        run.folder.event("whitening", record);
+        run.report.record("whitening", record);
     }
 
     /// The spectra of a curvature-guided start; ranks that were chosen from them are shown, too.

@@ -66,6 +66,7 @@ public final class Alignment {
     public AlignmentReport measure(
             Path reference, List<Path> adapters, EvaluateSpec.Split split, Double damping) {
         try (Inputs inputs = InputCheck.read(reading.spec(), notes)) {
+            requireClasses(inputs);
             Dataset data = inputs.split(split);
             if (data.size() == 0) {
                 throw new CgloraException(
@@ -108,6 +109,17 @@ public final class Alignment {
                     reference.toString(),
                     inputs.describe(split) + ", " + data.size() + " examples",
                     rows);
+        }
+    }
+
+    /// Logits over a vocabulary, one row a token, are too many to be kept.
+    private void requireClasses(Inputs inputs) {
+        if (inputs.writes()) {
+            throw new CgloraException(
+                    ErrorCode.O_CONFLICT,
+                    reading.file().toString(),
+                    "alignment is not there for task " + inputs.modelSpec().task().jsonName(),
+                    "cglora compare sets losses and exact matches of runs side by side");
         }
     }
 

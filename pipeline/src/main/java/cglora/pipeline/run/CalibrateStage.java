@@ -77,11 +77,11 @@ final class CalibrateStage {
         FisherPasses curvature = curved ? passes(calibrate, s.curvature(), batches) : EMPIRICAL;
         List<LinearModule> modules = layers.stream().map(LoraLayer::module).toList();
         var pass = new CalibrationPass(run.session, modules);
-        int tokens = batches.stream().mapToInt(Batch::tokens).sum();
-        int taken = curved ? taken(calibrate, tokens) : tokens;
+        CalibrationTokens tokens =
+                CalibrationTokens.of(pass, modules, batches, curved ? calibrate.tokens() : null);
         boolean sketched = curved && isSketched(calibrate);
         boolean rows = curved && needsRows(calibrate, inputs, tokens);
-        boolean gram = curved && isImplicit(calibrate, inputs, taken);
+        boolean gram = curved && isImplicit(calibrate, inputs, tokens);
         int count = s.curvature().size();
         var warnings = new Problems();
         long bytes;
@@ -90,9 +90,10 @@ final class CalibrateStage {
             run.statistics = sketches.gather(batches, count, inputs.spec().seed());
             bytes = sketches.bytes();
         } else if (rows) {
-            bytes = rowValues(inputs, calibrate, modules, taken) * Double.BYTES;
+            bytes = rowValues(inputs, calibrate, pass, modules, tokens) * Double.BYTES;
             Map<String, TokenStatistics> gathered =
-                    pass.tokens(batches, curvature, count, taken, inputs.spec().seed());
+                    pass.tokens(
+                            batches, curvature, count, tokens.mostTaken(), inputs.spec().seed());
             var sharing = WeightSharing.valueOf(calibrate.sharing().name());
             noteFallback(calibrate, sharing, gathered, warnings);
             run.statistics = CalibrationPass.implicit(gathered, t -> t.effective(sharing), gram);
@@ -105,10 +106,10 @@ final class CalibrateStage {
         run.shared.keep(run.statistics, run.effort.calibrateSeconds(), bytes, warnings.warnings());
         keep(calibrate);
         String form = sketched ? "sketched" : gram ? "implicit" : "factored";
-        return "%d examples, %s tokens, %d layers, %s, %s"
+        return "%d examples, %s, %d layers, %s, %s"
                 .formatted(
                         count,
-                        taken < tokens ? taken + " of " + tokens : tokens,
+                        tokens.describe(),
                         layers.size(),
                         calibrate.fisher().jsonName(),
                         curved ? form : gathered(needs));
@@ -170,27 +171,26 @@ final class CalibrateStage {
     }
 
     /// Whether the tokens themselves are kept, not sums of them.
-    static boolean needsRows(CalibrateSpec calibrate, Inputs inputs, int tokens) {
-        int taken = taken(calibrate, tokens);
-        return taken < tokens
+    static boolean needsRows(CalibrateSpec calibrate, Inputs inputs, CalibrationTokens tokens) {
+        return tokens.isSample()
                 || calibrate.sharing() == CalibrateSpec.Sharing.REDUCE
-                || isImplicit(calibrate, inputs, taken);
-    }
-
-    /// How many tokens make the curvature.
-    static int taken(CalibrateSpec calibrate, int tokens) {
-        return calibrate.tokens() == null ? tokens : Math.min(tokens, calibrate.tokens());
+                || isImplicit(calibrate, inputs, tokens);
     }
 
     /// Numbers that the tokens' rows are made of: inputs, gradients, and those of the curvature.
     static long rowValues(
-            Inputs inputs, CalibrateSpec calibrate, List<LinearModule> modules, int tokens) {
-        int gradients =
-                1
-                        + FisherPasses.count(
-                                FisherType.valueOf(calibrate.fisher().name()),
-                                inputs.classifier().outputs());
-        return modules.stream().mapToLong(m -> m.in() + (long) gradients * m.out()).sum() * tokens;
+            Inputs inputs,
+            CalibrateSpec calibrate,
+            CalibrationPass pass,
+            List<LinearModule> modules,
+            CalibrationTokens tokens) {
+        FisherType type = FisherType.valueOf(calibrate.fisher().name());
+        int outputs = inputs.writes() ? 1 : inputs.classifier().outputs(); // tokens are drawn
+        int gradients = 1 + FisherPasses.count(type, outputs);
+        return modules.stream()
+                .mapToLong(
+                        m -> tokens.taken(pass.stream(m)) * (m.in() + (long) gradients * m.out()))
+                .sum();
     }
 
     private static String gathered(Set<Need> needs) {
@@ -198,9 +198,9 @@ final class CalibrateStage {
     }
 
     /// The implicit form pays where the tokens are fewer than the features.
-    static boolean isImplicit(CalibrateSpec calibrate, Inputs inputs, int tokens) {
+    static boolean isImplicit(CalibrateSpec calibrate, Inputs inputs, CalibrationTokens tokens) {
         return switch (calibrate.form()) {
-            case AUTO -> tokens < inputs.checkpoint().encoder().hiddenSize();
+            case AUTO -> tokens.mostTaken() < inputs.checkpoint().body().hiddenSize();
             case FACTORED -> false;
             case IMPLICIT -> true;
             case SKETCHED -> false;
@@ -212,11 +212,11 @@ final class CalibrateStage {
         if (type == FisherType.EMPIRICAL) {
             return EMPIRICAL;
         }
+        var random = new SplittableRandom(inputs.spec().seed());
+        if (inputs.writes()) {
+            return FisherPasses.ofTokens(run.session, batches, random);
+        }
         return FisherPasses.of(
-                type,
-                batches,
-                run.evaluate(data),
-                inputs.examples().labels().regression(),
-                new SplittableRandom(inputs.spec().seed()));
+                type, batches, run.evaluate(data), inputs.examples().labels().regression(), random);
     }
 }

@@ -9,6 +9,7 @@ import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TargetModules;
+import java.util.List;
 import java.util.Set;
 
 /// The settings on which the results of a run's first stages depend: where two runs have an equal
@@ -19,7 +20,16 @@ import java.util.Set;
 /// @param statistics of what calibration gathers; null where nothing is gathered
 /// @param start      of the adapter's first values; null where there is no adapter
 record CellKeys(DataKey data, HeadKey head, StatisticsKey statistics, StartKey start) {
-    record DataKey(ModelSpec model, DataSpec data, long seed) {}
+    record DataKey(ModelSpec model, List<DataSpec> data, long seed) {}
+
+    /// The data stages that take part.
+    static List<DataSpec> dataStages(PipelineSpec spec) {
+        return spec.stages().stream()
+                .filter(StageSpec::when)
+                .filter(DataSpec.class::isInstance)
+                .map(DataSpec.class::cast)
+                .toList();
+    }
 
     /// @param warmup null for no adapter
     record HeadKey(DataKey data, HeadWarmup warmup) {}
@@ -36,19 +46,17 @@ record CellKeys(DataKey data, HeadKey head, StatisticsKey statistics, StartKey s
 
     static CellKeys of(PipelineSpec spec) {
         ModelSpec model = null;
-        DataSpec dataSpec = null;
         CalibrateSpec calibrate = null;
         AdapterSpec adapter = null;
         for (StageSpec stage : spec.stages().stream().filter(StageSpec::when).toList()) {
             switch (stage) {
                 case ModelSpec found -> model = found;
-                case DataSpec found -> dataSpec = found;
                 case CalibrateSpec found -> calibrate = found;
                 case AdapterSpec found -> adapter = found;
                 default -> {}
             }
         }
-        var data = new DataKey(model, dataSpec, spec.seed());
+        var data = new DataKey(model, dataStages(spec), spec.seed());
         var head = new HeadKey(data, adapter == null ? null : adapter.headWarmup());
         boolean adapted = adapter != null && adapter.method() != AdapterSpec.Method.FULL;
         boolean gathers = calibrate != null && adapted && adapter.method().isCalibrated();

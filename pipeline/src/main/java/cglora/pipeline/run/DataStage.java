@@ -37,18 +37,30 @@ final class DataStage {
         run.folder.writeJson("run.json", record());
         Labels labels = inputs.examples().labels();
         run.folder.event("data", splits(labels));
+        return describe(inputs);
+    }
+
+    /// What a run shows of a data stage.
+    static String describe(Inputs inputs) {
         return "train %d  validation %d  test %d examples, %s, longest %d tokens%s"
                 .formatted(
                         inputs.train().size(),
                         inputs.validation().size(),
                         inputs.test().size(),
-                        described(labels),
-                        inputs.train().longest(),
-                        origins());
+                        described(inputs.examples().labels()),
+                        longest(inputs),
+                        origins(inputs));
+    }
+
+    /// Of the training examples, where there are any.
+    private static int longest(Inputs inputs) {
+        return inputs.train().size() > 0
+                ? inputs.train().longest()
+                : Math.max(inputs.validation().longest(), inputs.test().longest());
     }
 
     /// Where the tokens of large splits are.
-    private String origins() {
+    private static String origins(Inputs inputs) {
         var origins = new LinkedHashSet<String>();
         for (var split : EvaluateSpec.Split.values()) {
             inputs.examples().split(split).rows().origin().ifPresent(origins::add);

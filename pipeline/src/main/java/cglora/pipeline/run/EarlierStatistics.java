@@ -60,7 +60,7 @@ final class EarlierStatistics {
             Durable.delete(folder); // what an interrupted process has left
             Files.createDirectories(folder.resolve(LAYERS));
             var shapes = new TreeMap<String, int[]>();
-            for (ParameterSpec parameter : run.session.model().headParameters()) {
+            for (ParameterSpec parameter : run.session.task().headParameters()) {
                 shapes.put(parameter.name(), parameter.extents());
             }
             SafetensorsWriter.write(folder.resolve(HEAD), shapes, run.session::read, Map.of());
@@ -79,9 +79,14 @@ final class EarlierStatistics {
         about.put("base_sha256", run.inputs.checkpoint().fingerprint());
         run.inputs.checkpoint().weights().release();
         about.put("labels", run.inputs.examples().labels().names());
-        about.put("pooling", run.session.model().pooling().name());
+        about.put("pooling", head(run.inputs));
         about.put("examples", examples);
         run.folder.writeJson(FOLDER + "/" + ABOUT, about);
+    }
+
+    /// What stands behind the body: a pooling, or the head of a task that writes.
+    private static String head(Inputs inputs) {
+        return inputs.writes() ? inputs.modelSpec().task().jsonName() : inputs.pooling().name();
     }
 
     private JsonNode about() {
@@ -134,7 +139,7 @@ final class EarlierStatistics {
                     "gathered for the classes %s, the data has %s".formatted(theirs, names),
                     "calibrate again on these data");
         }
-        if (!about.path("pooling").asString("").equals(inputs.pooling().name())) {
+        if (!about.path("pooling").asString("").equals(head(inputs))) {
             problems.error(
                     ErrorCode.A_BASE,
                     place.toString(),
@@ -184,7 +189,7 @@ final class EarlierStatistics {
     /// Gives the session the head that the statistics hold for.
     void writeHead(RunState run) {
         try (var file = new Safetensors(place.resolve(HEAD))) {
-            for (ParameterSpec parameter : run.session.model().headParameters()) {
+            for (ParameterSpec parameter : run.session.task().headParameters()) {
                 long[] shape =
                         file.names().contains(parameter.name())
                                 ? file.shape(parameter.name())

@@ -22,7 +22,8 @@ final class EvaluateStage {
 
     /// @return what the run shows of it
     String run(EvaluateSpec evaluate) {
-        Dataset data = inputs.split(evaluate.data());
+        Inputs own = inputs.on(evaluate.data().stage());
+        Dataset data = own.split(evaluate.data().split());
         if (data.size() == 0) {
             throw new CgloraException(
                     ErrorCode.D_EMPTY,
@@ -30,7 +31,7 @@ final class EvaluateStage {
                     "the data stage has no such split",
                     "name a file for it");
         }
-        Evaluation evaluation = run.evaluate(data);
+        Evaluation evaluation = run.evaluate(own, data);
         Map<String, Double> all = run.session.task().metrics(evaluation, data);
         Map<String, Double> chosen = new LinkedHashMap<>();
         all.forEach(
@@ -39,10 +40,10 @@ final class EvaluateStage {
                         chosen.put(name, value);
                     }
                 });
-        String state = when(evaluate) + ", " + evaluate.data().jsonName();
+        String state = when(evaluate) + ", " + evaluate.data().name();
         run.report.remember(state, chosen);
         run.recordConfusion(state, evaluation, data);
-        return evaluate.data().jsonName() + "  " + RunReport.describe(chosen);
+        return evaluate.data().name() + "  " + RunReport.describe(chosen);
     }
 
     /// `after training`, and of evaluations that another training follows `before training` and

@@ -7,14 +7,17 @@ import cglora.models.data.Continuation;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
+import cglora.models.data.Rows;
 import cglora.models.data.TextRows;
 import cglora.models.tokenizer.Tokenizer;
+import cglora.models.tokenizer.Truncation;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ModelSpec;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// The splits of a data stage, read and drawn.
@@ -27,16 +30,22 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
         implements AutoCloseable {
     /// @param model    null where it is not known
     /// @param sources  reads the files
+    /// @param expected the classes; null for those that the settings name, or the rows have
     /// @param problems is given the errors of all files, and warnings
     /// @return null where there were errors
     static Examples read(
-            DataSpec spec, ModelSpec model, long seed, DataSources sources, Problems problems) {
+            DataSpec spec,
+            ModelSpec model,
+            long seed,
+            DataSources sources,
+            Labels expected,
+            Problems problems) {
         SplitRows train = sources.read(spec.train());
         SplitRows validation = sources.read(spec.validation());
         SplitRows test = sources.read(spec.test());
         try {
             if (!sources.failed()) {
-                return of(spec, model, seed, train, validation, test, problems);
+                return of(spec, model, seed, train, validation, test, expected, problems);
             }
         } catch (CgloraException e) {
             problems.error(e);
@@ -52,18 +61,22 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
             SplitRows trainRows,
             SplitRows validationRows,
             SplitRows testRows,
+            Labels expected,
             Problems warnings) {
         boolean regression =
                 model != null && model.problemType() == ModelSpec.ProblemType.REGRESSION;
         boolean writes = model != null && model.task().writes();
         Labels labels =
-                regression
-                        ? Labels.ofRegression()
-                        : writes
-                                ? Labels.ofTexts(spec.labels() == null ? List.of() : spec.labels())
-                                : spec.labels() != null
-                                        ? new Labels(spec.labels(), false)
-                                        : found(trainRows, validationRows, testRows);
+                expected != null
+                        ? labels(spec, expected)
+                        : regression
+                                ? Labels.ofRegression()
+                                : writes
+                                        ? Labels.ofTexts(
+                                                spec.labels() == null ? List.of() : spec.labels())
+                                        : spec.labels() != null
+                                                ? new Labels(spec.labels(), false)
+                                                : found(trainRows, validationRows, testRows);
         if (regression) {
             requireDifference(trainRows);
         }
@@ -89,6 +102,18 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
         train = train.drawn(spec.trainExamples(), seed);
         warnOverlap(train, validation, warnings);
         return new Examples(train, validation, test, labels);
+    }
+
+    /// The classes of the data stage before this one.
+    private static Labels labels(DataSpec spec, Labels expected) {
+        if (spec.labels() != null && !spec.labels().equals(expected.names())) {
+            throw new CgloraException(
+                    ErrorCode.O_CONFLICT,
+                    spec.id() + ".labels",
+                    "%s, the first data stage has %s".formatted(spec.labels(), expected.names()),
+                    "a model has one list of classes: take \"labels\" out here");
+        }
+        return expected;
     }
 
     /// One source: the splits are cut from one shuffled list and never meet.
@@ -213,11 +238,12 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                                                 e.line()))
                         .toList();
         Dataset data = Dataset.of(read, tokenizer, null, spec.maxLength(), split.source());
+        Tokenizer answering = tokenizer.cutting(Truncation.DEFAULT);
         List<Tokenizer.Tokens> answers =
                 examples.parallelStream()
                         .map(
                                 e ->
-                                        tokenizer.encode(
+                                        answering.encode(
                                                 labels.written(e.label()),
                                                 null,
                                                 spec.maxTargetLength()))
@@ -303,10 +329,49 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                     special + " rows hold the text of a special token, which becomes that token",
                     "as in transformers; change the text where it is meant as text");
         }
-        return data.truncated() == 0 ? data : cut(data, spec, source, warnings);
+        return data.truncated() == 0 ? data : cut(data, spec, split, warnings);
     }
 
-    private static Dataset cut(Dataset data, DataSpec spec, String source, Problems warnings) {
+    /// @throws CgloraException D-LENGTH where rows would have to be cut in a text that is to stay
+    private static void requireCut(Dataset data, DataSpec spec, SplitRows split) {
+        int[] uncut =
+                IntStream.range(0, data.size())
+                        .filter(i -> data.tokens().length(i) > spec.maxLength())
+                        .toArray();
+        if (uncut.length == 0) {
+            return;
+        }
+        Rows rows = split.rows();
+        int first = split.places()[uncut[0]];
+        throw new CgloraException(
+                ErrorCode.D_LENGTH,
+                rows.file(first).orElse(split.source()) + ":" + rows.line(first),
+                "%d of %d rows cannot be cut to %d tokens in their %s text alone; the first has %d"
+                        .formatted(
+                                uncut.length,
+                                data.size(),
+                                spec.maxLength(),
+                                spec.truncation() == DataSpec.Cut.ONLY_FIRST ? "first" : "second",
+                                data.tokens().fullLength(uncut[0])),
+                "\"truncation\": \"longest_first\", a larger max_length, or \"overflow\":"
+                        + " \"drop\"");
+    }
+
+    /// Where tokens go, in words; nothing for the ends of the longer texts.
+    private static String place(DataSpec spec) {
+        String text =
+                switch (spec.truncation()) {
+                    case LONGEST_FIRST -> "";
+                    case ONLY_FIRST -> " in their first text";
+                    case ONLY_SECOND -> " in their second text";
+                };
+        return spec.truncationSide() == DataSpec.CutSide.LEFT
+                ? " at the beginning" + text.replace("in their", "of their")
+                : text;
+    }
+
+    private static Dataset cut(Dataset data, DataSpec spec, SplitRows split, Problems warnings) {
+        String source = split.source();
         String what =
                 "%d of %d rows (%.1f%%) exceed %d tokens; %d would hold all"
                         .formatted(
@@ -317,10 +382,13 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                                 data.longest());
         return switch (spec.overflow()) {
             case TRUNCATE -> {
+                requireCut(data, spec, split);
                 warnings.warning(
                         ErrorCode.D_TRUNC,
                         source,
-                        what + " and are cut: %.1f%% of all tokens".formatted(100 * lost(data)),
+                        what
+                                + " and are cut%s: %.1f%% of all tokens"
+                                        .formatted(place(spec), 100 * lost(data)),
                         "raise data.max_length");
                 yield data;
             }
@@ -332,7 +400,7 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                             "raise data.max_length, or \"overflow\": \"truncate\"");
             case DROP -> {
                 int[] kept =
-                        java.util.stream.IntStream.range(0, data.size())
+                        IntStream.range(0, data.size())
                                 .filter(i -> data.tokens().fullLength(i) <= spec.maxLength())
                                 .toArray();
                 if (kept.length == 0) {

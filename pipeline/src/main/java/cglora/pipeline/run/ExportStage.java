@@ -5,6 +5,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.LoraFactors;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LoraLayer;
+import cglora.models.data.Labels;
 import cglora.models.training.AdapterStart;
 import cglora.models.training.Session;
 import cglora.pipeline.spec.ExportSpec;
@@ -131,10 +132,9 @@ final class ExportStage {
     }
 
     private Map<String, String> writing() {
-        var metadata = new TreeMap<String, String>();
+        var metadata = new TreeMap<>(inputs.textLimit().metadata());
         metadata.put(BASE_SHA256, inputs.checkpoint().fingerprint());
         metadata.put(PeftAdapter.TASK, inputs.modelSpec().task().jsonName());
-        metadata.put("cglora.max_length", "" + inputs.dataSpec().maxLength());
         metadata.put("cglora.max_target_length", "" + inputs.dataSpec().maxTargetLength());
         metadata.put("cglora.tokenizer", "" + inputs.modelSpec().tokenizer());
         if (inputs.dataSpec().sourceTemplate() != null) {
@@ -144,19 +144,14 @@ final class ExportStage {
     }
 
     private Map<String, String> classifying() {
-        return Map.of(
-                BASE_SHA256,
-                inputs.checkpoint().fingerprint(),
-                "cglora.labels",
-                String.join("\n", inputs.examples().labels().names()),
-                "cglora.pooling",
-                run.session.model().pooling().name(),
-                "cglora.regression",
-                "" + inputs.examples().labels().regression(),
-                "cglora.max_length",
-                "" + inputs.dataSpec().maxLength(),
-                "cglora.tokenizer",
-                "" + inputs.modelSpec().tokenizer());
+        var metadata = new TreeMap<>(inputs.textLimit().metadata());
+        Labels labels = inputs.examples().labels();
+        metadata.put(BASE_SHA256, inputs.checkpoint().fingerprint());
+        metadata.put("cglora.labels", String.join("\n", labels.names()));
+        metadata.put("cglora.pooling", run.session.model().pooling().name());
+        metadata.put("cglora.regression", "" + labels.regression());
+        metadata.put("cglora.tokenizer", "" + inputs.modelSpec().tokenizer());
+        return metadata;
     }
 
     /// Never writes a broken adapter.

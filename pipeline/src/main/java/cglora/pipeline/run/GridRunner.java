@@ -105,9 +105,9 @@ public final class GridRunner {
                 PipelineSpec spec = cell.reading().spec();
                 finished.put(cell, folder.finished(spec, inputs.stamps().sha256().values()));
                 if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
-                    RunMemory.of(inputs).forEach(plan -> plan.requireFit(info, profile));
+                    RunMemory.of(inputs, engine).forEach(plan -> plan.requireFit(info, profile));
                 } else {
-                    List<MemoryPlan> plans = RunMemory.of(inputs);
+                    List<MemoryPlan> plans = RunMemory.of(inputs, engine);
                     MemoryPlan.requireHeap(plans);
                     plans.stream()
                             .filter(p -> largest == null || p.bytes() > largest.bytes())

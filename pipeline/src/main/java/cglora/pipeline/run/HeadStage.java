@@ -6,6 +6,7 @@ import java.util.Map;
 /// Fits the head on features of the base model, before anything depends on it.
 final class HeadStage {
     private static final String STATE = "head only";
+    private static final String BEFORE = "before training";
 
     private final RunState run;
     private final Inputs inputs;
@@ -23,11 +24,11 @@ final class HeadStage {
         run.headReady = true;
         if (inputs.earlierStatistics().isPresent()) {
             inputs.earlierStatistics().get().writeHead(run);
-            run.baseline(STATE);
+            run.baseline(inputs.writes() ? BEFORE : STATE);
         } else if (inputs.headOptions().isPresent()) {
             fit();
         } else if (inputs.hasTrainedHead()) {
-            run.baseline("before training");
+            run.baseline(BEFORE);
         }
         if (run.alignment != null) {
             run.alignment.start();

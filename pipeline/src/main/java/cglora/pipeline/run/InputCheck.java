@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -55,6 +56,7 @@ final class InputCheck {
     private Dataset train;
     private Dataset validation;
     private Dataset test;
+    private final Map<String, DataInput> others = new LinkedHashMap<>();
 
     private InputCheck(
             PipelineSpec spec, Problems problems, Inputs known, Consumer<String> progress) {
@@ -133,6 +135,7 @@ final class InputCheck {
                 train,
                 validation,
                 test,
+                others,
                 stamps);
     }
 
@@ -173,8 +176,8 @@ final class InputCheck {
         }
     }
 
-    /// This version runs one stage of a kind, trainings and evaluations apart, and learns nothing
-    /// behind the export.
+    /// This version runs one stage of a kind, but for data, trainings and evaluations, and learns
+    /// nothing behind the export.
     private void order() {
         List<StageSpec> stages = inputs().stages();
         if (stages.stream().noneMatch(DataSpec.class::isInstance)) {
@@ -186,7 +189,10 @@ final class InputCheck {
         }
         var seen = new HashSet<Class<?>>();
         for (StageSpec stage : stages) {
-            boolean repeats = stage instanceof EvaluateSpec || stage instanceof TrainSpec;
+            boolean repeats =
+                    stage instanceof EvaluateSpec
+                            || stage instanceof TrainSpec
+                            || stage instanceof DataSpec;
             boolean again = !seen.add(stage.getClass()) && !repeats;
             boolean late =
                     seen.contains(ExportSpec.class)
@@ -225,9 +231,10 @@ final class InputCheck {
                     modelSpec = model;
                     attempt(this::model);
                 }
+                case DataSpec data when dataSpec != null -> attempt(() -> other(data));
                 case DataSpec data -> {
                     dataSpec = data;
-                    attempt(this::data);
+                    attempt(() -> data(null));
                 }
                 case AdapterSpec adapter -> {
                     adapterSpec = adapter;
@@ -324,7 +331,34 @@ final class InputCheck {
         }
     }
 
-    private void data() {
+    /// A data stage behind the first one, whose classes it has.
+    private void other(DataSpec spec) {
+        if (known != null) {
+            others.put(spec.id(), known.others().get(spec.id()));
+            return;
+        }
+        var first = new DataInput(dataSpec, examples, train, validation, test);
+        Tokenizer own = tokenizer;
+        dataSpec = spec;
+        examples = null;
+        train = null;
+        validation = null;
+        test = null;
+        try {
+            data(first.examples() == null ? null : first.examples().labels());
+        } finally {
+            others.put(spec.id(), new DataInput(spec, examples, train, validation, test));
+            dataSpec = first.spec();
+            examples = first.examples();
+            train = first.train();
+            validation = first.validation();
+            test = first.test();
+            tokenizer = own;
+        }
+    }
+
+    /// @param expected the classes; null for those of the data
+    private void data(Labels expected) {
         if (known != null) {
             examples = known.examples();
             train = known.train();
@@ -340,10 +374,13 @@ final class InputCheck {
                             .formatted(dataSpec.maxLength(), checkpoint.body().maxPositions()),
                     "at most " + checkpoint.body().maxPositions());
         }
+        if (tokenizer != null) {
+            tokenizer = tokenizer.cutting(dataSpec.cutting());
+        }
         // without a model nobody knows whether the labels are classes or targets
         var found = new Problems();
         var sources = new DataSources(dataSpec, modelSpec, tokenizer, found, progress);
-        examples = Examples.read(dataSpec, modelSpec, spec.seed(), sources, found);
+        examples = Examples.read(dataSpec, modelSpec, spec.seed(), sources, expected, found);
         found.errors().stream()
                 .filter(e -> modelSpec != null || e.code() != ErrorCode.D_LABEL)
                 .forEach(e -> problems.error(e.code(), e.where(), e.what(), e.fix()));
@@ -354,7 +391,7 @@ final class InputCheck {
         if (tokenizer != null) {
             attempt(this::pairs);
         }
-        if (checkpoint != null) {
+        if (checkpoint != null && expected == null) {
             attempt(this::head);
         }
         if (tokenizer != null) {
@@ -366,6 +403,13 @@ final class InputCheck {
 
     private void pairs() {
         boolean pairs = examples.train().rows().hasPairs();
+        if (!pairs && dataSpec.truncation() == DataSpec.Cut.ONLY_SECOND) {
+            problems.error(
+                    ErrorCode.O_CONFLICT,
+                    dataSpec.id() + ".truncation",
+                    "only_second, and no row has a second text",
+                    "take it out, or name columns.text_pair");
+        }
         int special = pairs ? tokenizer.specialTokensOfPair() : 0;
         if (pairs && dataSpec.maxLength() <= special) {
             problems.error(
@@ -479,14 +523,14 @@ final class InputCheck {
     }
 
     /// @throws CgloraException O-RANGE for a batch whose widest tensor is more than an array holds
-    private void batch(TrainSpec training) {
-        long width = inputs().batcher(1).widest(train);
+    private void batch(TrainSpec training, Inputs inputs) {
+        long width = inputs.batcher(1).widest(inputs.train());
         long widest =
                 checkpoint.body().linearModules().stream()
                         .mapToLong(module -> Math.max(module.in(), module.out()))
                         .max()
                         .orElse(1);
-        long target = inputs().batcher(1).largest(train).targetWidth();
+        long target = inputs.batcher(1).largest(inputs.train()).targetWidth();
         long logits = target * checkpoint.body().vocabularySize();
         long example = Math.max(logits, width * widest);
         if (training.perDeviceBatchSize() > LARGEST_TENSOR / example) {
@@ -590,10 +634,11 @@ final class InputCheck {
             rate(training, "head_learning_rate", training.headLearningRate());
         }
         classWeights(training);
-        if (train == null) {
+        Inputs inputs = inputs().on(training.data());
+        if (inputs.train() == null) {
             return;
         }
-        batch(training);
+        batch(training, inputs);
         if (training.maxSteps() == null && TrainerOptions.exactSteps(inputs(), training) < 0.5) {
             throw new CgloraException(
                     ErrorCode.D_STEPS,
@@ -601,16 +646,16 @@ final class InputCheck {
                     "%s epochs of %d examples are %.2f steps"
                             .formatted(
                                     training.epochs(),
-                                    train.size(),
+                                    inputs.train().size(),
                                     TrainerOptions.exactSteps(inputs(), training)),
                     "more epochs, or max_steps");
         }
-        if (train.size() < training.perDeviceBatchSize()) {
+        if (inputs.train().size() < training.perDeviceBatchSize()) {
             problems.warning(
                     ErrorCode.D_STEPS,
                     training.id() + ".per_device_batch_size",
                     "%d, there are %d training examples: an epoch is one step"
-                            .formatted(training.perDeviceBatchSize(), train.size()),
+                            .formatted(training.perDeviceBatchSize(), inputs.train().size()),
                     "");
         }
     }

@@ -41,6 +41,8 @@ import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -58,6 +60,7 @@ import java.util.stream.Stream;
 /// @param train       the rows as tokens
 /// @param validation  may be empty
 /// @param test        may be empty
+/// @param others      what data stages behind the first one give, by their ids
 /// @param stamps      of all files that were read
 record Inputs(
         PipelineSpec spec,
@@ -70,6 +73,7 @@ record Inputs(
         Dataset train,
         Dataset validation,
         Dataset test,
+        Map<String, DataInput> others,
         FileStamps stamps)
         implements AutoCloseable {
     static final int EVALUATION_BATCH = 32;
@@ -121,6 +125,33 @@ record Inputs(
     Optional<ExportSpec> exportByDefault() {
         boolean silent = spec.stages().stream().noneMatch(ExportSpec.class::isInstance);
         return silent && trains() ? Optional.of(ExportSpec.byDefault()) : Optional.empty();
+    }
+
+    /// The same with another data stage in the place of the first.
+    ///
+    /// @param id null for the first
+    Inputs on(String id) {
+        DataInput other = others.get(id == null ? "" : id);
+        return other == null
+                ? this
+                : new Inputs(
+                        spec,
+                        modelSpec,
+                        other.spec(),
+                        adapterSpec,
+                        checkpoint,
+                        tokenizer,
+                        other.examples(),
+                        other.train(),
+                        other.validation(),
+                        other.test(),
+                        others,
+                        stamps);
+    }
+
+    /// The same with each data stage in turn.
+    List<Inputs> onEach() {
+        return Stream.concat(Stream.of(this), others.keySet().stream().map(this::on)).toList();
     }
 
     /// How sequences become one vector.
@@ -239,6 +270,11 @@ record Inputs(
             case TargetModules.Matching(String regex) -> new TargetSelection.Target.Matching(regex);
             case TargetModules.Names(List<String> names) -> new TargetSelection.Target.Names(names);
         };
+    }
+
+    /// How much of a text is read.
+    TextLimit textLimit() {
+        return new TextLimit(dataSpec.maxLength(), dataSpec.cutting());
     }
 
     Batcher batcher(int size) {
@@ -386,7 +422,7 @@ record Inputs(
     }
 
     CellKeys.DataKey dataKey() {
-        return new CellKeys.DataKey(modelSpec, dataSpec, spec.seed());
+        return new CellKeys.DataKey(modelSpec, CellKeys.dataStages(spec), spec.seed());
     }
 
     @Override
@@ -397,8 +433,6 @@ record Inputs(
         if (checkpoint != null) {
             checkpoint.close();
         }
-        if (examples != null) {
-            examples.close();
-        }
+        onEach().stream().map(Inputs::examples).filter(Objects::nonNull).forEach(Examples::close);
     }
 }

@@ -45,14 +45,19 @@ public record PipelineCheck(List<Problem> errors, List<Problem> warnings, String
                                     inputs.checkpoint().body().linearModules().size()));
         }
         if (inputs.examples() != null) {
-            count(parts, "train", inputs.train());
-            count(parts, "validation", inputs.validation());
-            count(parts, "test", inputs.test());
+            count(parts, "", inputs);
+            inputs.others().keySet().forEach(id -> count(parts, id + ".", inputs.on(id)));
             if (inputs.examples().labels().classes()) {
                 parts.add(inputs.examples().labels().names().size() + " classes");
             }
         }
         return String.join(", ", parts);
+    }
+
+    private static void count(List<String> parts, String stage, Inputs of) {
+        count(parts, stage + "train", of.train());
+        count(parts, stage + "validation", of.validation());
+        count(parts, stage + "test", of.test());
     }
 
     private static void count(List<String> parts, String split, Dataset data) {

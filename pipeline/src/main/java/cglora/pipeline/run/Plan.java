@@ -76,7 +76,7 @@ public final class Plan {
         }
         session.close();
         out.printf("engine       %s (%s)%n", engine.device(), engine.why());
-        List<MemoryPlan> stages = RunMemory.of(inputs);
+        List<MemoryPlan> stages = RunMemory.of(inputs, engine);
         MemoryPlan largest = MemoryPlan.largest(stages);
         out.printf("memory       %s%n", largest);
         for (MemoryPlan stage : stages) {

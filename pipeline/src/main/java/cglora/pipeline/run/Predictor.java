@@ -83,7 +83,10 @@ public final class Predictor implements LoadedModel {
                     "train one, or give the folder of an adapter");
         }
         this.labels = SavedModel.labels(checkpoint, checkpoint.headOutputs());
-        this.tokenizer = checkpoint.tokenizer(null);
+        this.tokenizer =
+                checkpoint
+                        .tokenizer(null)
+                        .cutting(TextLimit.truncation(checkpoint.config(), place.toString()));
         this.maxLength = SavedModel.maxLength(checkpoint);
         this.adapter = null;
         var model =
@@ -127,7 +130,10 @@ public final class Predictor implements LoadedModel {
                     "take the base model that the adapter was trained on");
         }
         String saved = metadata.get("cglora.tokenizer");
-        this.tokenizer = checkpoint.tokenizer(saved == null || saved.equals("null") ? null : saved);
+        this.tokenizer =
+                checkpoint
+                        .tokenizer(saved == null || saved.equals("null") ? null : saved)
+                        .cutting(TextLimit.truncation(metadata, place.toString()));
         this.maxLength =
                 Math.min(
                         checkpoint.encoder().maxPositions(),
@@ -209,12 +215,13 @@ public final class Predictor implements LoadedModel {
 
     @Override
     public String config(FloatFormat format) {
-        return SavedModel.config(checkpoint, labels, session.model().pooling(), maxLength, format);
+        return SavedModel.config(
+                checkpoint, labels, session.model().pooling(), limit(), format);
     }
 
-    /// Where texts are cut.
-    int maxLength() {
-        return maxLength;
+    /// How much of a text is read.
+    TextLimit limit() {
+        return new TextLimit(maxLength, tokenizer.truncation());
     }
 
     /// What the model says about so many examples, as tokens.
@@ -228,6 +235,7 @@ public final class Predictor implements LoadedModel {
     /// One answer an example: the label and its probabilities, or the number of a regression.
     public List<Map<String, Object>> predict(List<RawExample> examples) {
         Dataset data = Dataset.of(examples, tokenizer, null, maxLength, "input");
+        TextLimit.require(data, examples, maxLength);
         Evaluation evaluation =
                 session.evaluate(
                         new Batcher(

@@ -8,17 +8,20 @@ import cglora.models.adapter.Need;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
-import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
+import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.Session;
 import cglora.models.training.SketchedPass;
 import cglora.models.training.Trainer;
+import cglora.models.whitening.EngineWhitening;
+import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.MemoryPlan.Item;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.CalibrateSpec;
+import cglora.pipeline.spec.CgSpec;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ExportSpec;
@@ -29,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Counts the memory of a run's stages before anything runs.
 final class RunMemory {
@@ -44,6 +48,7 @@ final class RunMemory {
     private static final long FEW = 100_000;
 
     private final Inputs inputs;
+    private final EngineChoice engine;
     private final List<LinearModule> modules = new ArrayList<>();
     private final List<MemoryPlan> stages = new ArrayList<>();
     private final Session session;
@@ -54,8 +59,9 @@ final class RunMemory {
     private long layerBytes;
     private long layerNativeBytes;
 
-    private RunMemory(Inputs inputs) {
+    private RunMemory(Inputs inputs, EngineChoice engine) {
         this.inputs = inputs;
+        this.engine = engine;
         this.session =
                 new Session(
                         new NullEngine(),
@@ -68,8 +74,8 @@ final class RunMemory {
     }
 
     /// One plan a stage that computes.
-    static List<MemoryPlan> of(Inputs inputs) {
-        var memory = new RunMemory(inputs);
+    static List<MemoryPlan> of(Inputs inputs, EngineChoice engine) {
+        var memory = new RunMemory(inputs, engine);
         memory.count();
         memory.session.close();
         return memory.stages;
@@ -117,7 +123,10 @@ final class RunMemory {
     /// and splits them. Measured. Nothing beside the readers' where examples are few.
     private long indexBytes() {
         long examples =
-                (long) inputs.train().size() + inputs.validation().size() + inputs.test().size();
+                inputs.onEach().stream()
+                        .flatMap(in -> Stream.of(in.train(), in.validation(), in.test()))
+                        .mapToLong(Dataset::size)
+                        .sum();
         return examples > FEW ? examples * EXAMPLE_BYTES : 0;
     }
 
@@ -141,12 +150,11 @@ final class RunMemory {
         return Item.engine("activations", bytes);
     }
 
-    private int width(int batch, Dataset... sets) {
-        return Arrays.stream(sets).mapToInt(inputs.batcher(batch)::widest).max().orElseThrow();
+    private static BatchShape largest(int batch, Inputs of, Dataset... sets) {
+        return largest(batch, Arrays.stream(sets).map(of.batcher(batch)::largest).toList());
     }
 
-    private BatchShape largest(int batch, Dataset... sets) {
-        List<BatchShape> shapes = Arrays.stream(sets).map(inputs.batcher(batch)::largest).toList();
+    private static BatchShape largest(int batch, List<BatchShape> shapes) {
         return new BatchShape(
                 batch,
                 shapes.stream().mapToInt(BatchShape::width).max().orElseThrow(),
@@ -154,13 +162,12 @@ final class RunMemory {
     }
 
     private long evaluation() {
-        return session.plannedEvaluation(
-                        largest(
-                                Inputs.EVALUATION_BATCH,
-                                inputs.train(),
-                                inputs.validation(),
-                                inputs.test()))
-                .scratchBytes();
+        int batch = Inputs.EVALUATION_BATCH;
+        List<BatchShape> shapes =
+                inputs.onEach().stream()
+                        .map(in -> largest(batch, in, in.train(), in.validation(), in.test()))
+                        .toList();
+        return session.plannedEvaluation(largest(batch, shapes)).scratchBytes();
     }
 
     private void calibrate(CalibrateSpec calibrate) {
@@ -173,40 +180,66 @@ final class RunMemory {
             return;
         }
         Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
-        int tokens = inputs.batches(data).stream().mapToInt(Batch::tokens).sum();
         var pass = new CalibrationPass(session, modules);
-        int width = width(CalibrateStage.batch(calibrate), data);
         boolean curved = needs.equals(Need.FACTORS);
-        int taken = curved ? CalibrateStage.taken(calibrate, tokens) : tokens;
-        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, taken);
+        CalibrationTokens tokens =
+                CalibrationTokens.of(
+                        pass, modules, inputs.batches(data), curved ? calibrate.tokens() : null);
+        BatchShape shape = largest(CalibrateStage.batch(calibrate), inputs, data);
+        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
         long activations;
         if (curved && CalibrateStage.isSketched(calibrate)) {
-            sketches(calibrate, width);
+            sketches(calibrate, shape);
             return;
         }
         if (curved && CalibrateStage.needsRows(calibrate, inputs, tokens)) {
             // the rows in float32, and once more in float64
-            long values = CalibrateStage.rowValues(inputs, calibrate, modules, taken);
+            long values = CalibrateStage.rowValues(inputs, calibrate, pass, modules, tokens);
             sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
-            activations = pass.plannedTokens(Inputs.EVALUATION_BATCH, width).scratchBytes();
+            activations = pass.plannedTokens(shape).scratchBytes();
         } else {
             sums = Item.engine(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
-            activations =
-                    pass.planned(needs, CalibrateStage.batch(calibrate), width).scratchBytes();
+            activations = pass.planned(needs, shape).scratchBytes();
         }
         int root = rootRank();
         for (LinearModule module : modules) {
-            layer(module, root, implicit ? taken : 0);
+            layer(module, root, implicit ? tokens.mostTaken() : 0);
         }
-        add(calibrate.id(), weights, sums, activations(activations));
+        boolean drawn = calibrate.fisher() == CalibrateSpec.Fisher.MC && inputs.writes();
+        add(
+                calibrate.id(),
+                weights,
+                sums,
+                activations(drawn ? Math.max(activations, evaluation()) : activations),
+                Item.host("logits", drawn ? logitBytes(shape) : 0));
+    }
+
+    /// What the host reads of a batch's tokens over the vocabulary.
+    private long logitBytes(BatchShape shape) {
+        long tokens = (long) shape.rows() * shape.targetWidth();
+        return Float.BYTES * tokens * inputs.checkpoint().body().vocabularySize();
+    }
+
+    /// Logits of one batch without a step and after a short one, where its length is derived from
+    /// them.
+    private Item probe(AdapterSpec adapter) {
+        boolean asked =
+                inputs.writes()
+                        && adapter.method() == AdapterSpec.Method.CG_LORA
+                        && adapter.from() == null
+                        && adapter.cg().step() != CgSpec.Step.FIXED;
+        int batch =
+                inputs.calibrateSpec().map(CalibrateStage::batch).orElse(Inputs.EVALUATION_BATCH);
+        return Item.host(
+                "logits", asked ? 2 * logitBytes(largest(batch, inputs, inputs.train())) : 0);
     }
 
     /// Of a layer at work gradient and sketches are in float64, with a few products of the
     /// sketches' size, and both roots where they are wanted.
-    private void sketches(CalibrateSpec calibrate, int width) {
+    private void sketches(CalibrateSpec calibrate, BatchShape shape) {
         SketchedPass pass = CalibrateStage.sketches(session, inputs.layers());
         sums = Item.engine("sketches and gradients", pass.bytes());
-        long activations = pass.planned(CalibrateStage.batch(calibrate), width).scratchBytes();
+        long activations = pass.planned(shape).scratchBytes();
         boolean whitened = Inputs.isWhitened(inputs.adapterSpec());
         for (LinearModule module : modules) {
             long in = module.in();
@@ -256,24 +289,50 @@ final class RunMemory {
         }
         session.addAdapters(inputs.layers());
         adapters = Item.engine("adapters", session.adapterBytes());
-        // as many layers at a time as there are processors
-        long parallel = Math.min(modules.size(), Runtime.getRuntime().availableProcessors());
+        boolean products =
+                adapter.method() == AdapterSpec.Method.CG_LORA
+                        && adapter.from() == null
+                        && WhiteningChoice.of(adapter.cg().arithmetic(), engine).arithmetic()
+                                == AdapterStart.Arithmetic.ENGINE;
+        // as many layers at a time as there are processors; an engine takes one after the other
+        long parallel =
+                products
+                        ? Math.min(modules.size(), 1)
+                        : Math.min(modules.size(), Runtime.getRuntime().availableProcessors());
         add(
                 adapter.id(),
                 List.of(
                         weights,
                         adapters,
                         sums,
+                        Item.engine("whitening", products ? whiteningBytes(adapter) : 0),
                         Item.host("layers at work", parallel * layerBytes),
                         Item.host("dead arrays", DEAD)),
                 List.of(Item.host("LAPACK", parallel * layerNativeBytes), READERS));
-        add(adapter.id(), weights, adapters, activations(evaluation()));
+        add(adapter.id(), weights, adapters, activations(evaluation()), probe(adapter));
+    }
+
+    /// What the whitening of all shapes takes on the engine.
+    private long whiteningBytes(AdapterSpec adapter) {
+        var counted = new NullEngine();
+        var whitening = new EngineWhitening(counted);
+        for (LoraLayer layer : inputs.layers()) {
+            int in = layer.module().in();
+            int out = layer.module().out();
+            int rank = inputs.allocation().map(a -> a.ranks().limit(in, out)).orElse(layer.r());
+            // the roots of sketches are thin, and the host's
+            double share =
+                    inputs.calibrateSpec().stream().anyMatch(CalibrateStage::isSketched) ? 0 : 1;
+            whitening.plan(in, out, rank, share * adapter.cg().pA(), share * adapter.cg().pS());
+        }
+        return counted.plannedBytes();
     }
 
     private void train(TrainSpec training) {
         new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
-        var program = session.plannedTraining(largest(batch, inputs.train()));
+        Inputs own = inputs.on(training.data());
+        var program = session.plannedTraining(largest(batch, own, own.train()));
         long state = session.persistentBytes() - weights.bytes();
         adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(

@@ -96,7 +96,12 @@ final class RunState implements AutoCloseable {
     }
 
     Evaluation evaluate(Dataset data) {
-        return session.evaluate(inputs.batches(data), data.size());
+        return evaluate(inputs, data);
+    }
+
+    /// @param own with the data stage that the examples are of
+    Evaluation evaluate(Inputs own, Dataset data) {
+        return session.evaluate(own.batches(data), data.size());
     }
 
     /// Measures a state of the model on the split that the final table shows.

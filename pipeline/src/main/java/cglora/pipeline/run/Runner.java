@@ -241,7 +241,7 @@ public final class Runner {
     private void requireFit(Inputs inputs) {
         inputs.requireEngine(engine);
         if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
-            RunMemory.of(inputs).forEach(plan -> plan.requireFit(info, profile));
+            RunMemory.of(inputs, engine).forEach(plan -> plan.requireFit(info, profile));
         }
     }
 
@@ -301,7 +301,7 @@ public final class Runner {
                                 "of",
                                 "device",
                                 "stages",
-                                MemoryPlan.deviceRecords(RunMemory.of(run.inputs)))
+                                MemoryPlan.deviceRecords(RunMemory.of(run.inputs, engine)))
                         : Map.of("of", "process", "stages", MemoryPlan.records(plans)));
     }
 
@@ -380,7 +380,7 @@ public final class Runner {
     /// counts: none there.
     private List<MemoryPlan> plans(Inputs inputs) {
         return switch (engine) {
-            case EngineChoice.Jvm _ -> RunMemory.of(inputs);
+            case EngineChoice.Jvm _ -> RunMemory.of(inputs, engine);
             case EngineChoice.Tornado _ -> List.of();
         };
     }
@@ -432,7 +432,9 @@ public final class Runner {
     private static String run(RunState run, StageSpec stage) {
         return switch (stage) {
             case ModelSpec _ -> new ModelStage(run.inputs).run();
-            case DataSpec _ -> new DataStage(run).run();
+            case DataSpec data when data.id().equals(run.inputs.dataSpec().id()) ->
+                    new DataStage(run).run();
+            case DataSpec data -> DataStage.describe(run.inputs.on(data.id()));
             case CalibrateSpec calibrate -> new CalibrateStage(run).run(calibrate);
             case AdapterSpec adapter -> new AdapterStage(run).run(adapter);
             case AlignSpec align -> new AlignStage(run).run(align);

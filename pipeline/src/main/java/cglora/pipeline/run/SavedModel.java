@@ -29,7 +29,7 @@ final class SavedModel {
         if (inputs.writes()) {
             return writing(
                     inputs.checkpoint(),
-                    inputs.dataSpec().maxLength(),
+                    inputs.textLimit(),
                     inputs.dataSpec().maxTargetLength(),
                     inputs.dataSpec().sourceTemplate(),
                     FloatFormat.F32);
@@ -38,17 +38,18 @@ final class SavedModel {
                 inputs.checkpoint(),
                 inputs.examples().labels(),
                 inputs.pooling(),
-                inputs.dataSpec().maxLength(),
+                inputs.textLimit(),
                 FloatFormat.F32);
     }
 
     /// `config.json` of a model that writes texts.
     ///
-    /// @param maxLength where texts are cut; likewise `maxTargetLength` those that it writes
+    /// @param limit           of the texts that it reads
+    /// @param maxTargetLength of those that it writes
     /// @param template  what it reads of an example; null for the text
     static String writing(
             PretrainedModel checkpoint,
-            int maxLength,
+            TextLimit limit,
             int maxTargetLength,
             String template,
             FloatFormat format) {
@@ -60,8 +61,8 @@ final class SavedModel {
         ObjectNode own =
                 config.putObject("cglora")
                         .put(BASE, checkpoint.fingerprint())
-                        .put("max_length", maxLength)
                         .put("max_target_length", maxTargetLength);
+        limit.putInto(own);
         if (template != null) {
             own.put("source_template", template);
         }
@@ -74,13 +75,13 @@ final class SavedModel {
                 : checkpoint.causalDecoder().languageModelClass();
     }
 
-    /// @param maxLength where texts are cut
+    /// @param limit  of the texts that it reads
     /// @param format    of the weights
     static String config(
             PretrainedModel checkpoint,
             Labels labels,
             Pooling pooling,
-            int maxLength,
+            TextLimit limit,
             FloatFormat format) {
         ObjectNode config = JsonMapper.shared().createObjectNode();
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
@@ -96,10 +97,11 @@ final class SavedModel {
             names.put(String.valueOf(i), labels.names().get(i));
             numbers.put(labels.names().get(i), i);
         }
-        config.putObject("cglora")
-                .put(BASE, checkpoint.fingerprint())
-                .put("pooling", pooling.name().toLowerCase(Locale.ROOT))
-                .put("max_length", maxLength);
+        ObjectNode own =
+                config.putObject("cglora")
+                        .put(BASE, checkpoint.fingerprint())
+                        .put("pooling", pooling.name().toLowerCase(Locale.ROOT));
+        limit.putInto(own);
         return config.toPrettyString() + "\n";
     }
 

@@ -20,7 +20,8 @@ final class TrainStage {
     /// @return what the run shows of it
     String run(TrainSpec t) {
         new HeadStage(run).warm();
-        Batcher batcher = inputs.batcher(t.perDeviceBatchSize());
+        Inputs own = inputs.on(t.data());
+        Batcher batcher = own.batcher(t.perDeviceBatchSize());
         Trainer.Options options = TrainerOptions.of(inputs, t);
         int steps = options.steps();
         double rate = options.learningRate();
@@ -28,9 +29,9 @@ final class TrainStage {
         boolean isLast = inputs.trainings().getLast() == t;
         var trainer = new Trainer(run.session, options, TrainerOptions.part(t));
         Dataset watched =
-                t.evalExamples() == null || t.evalExamples() >= inputs.validation().size()
-                        ? inputs.validation()
-                        : inputs.validation().slice(0, t.evalExamples());
+                t.evalExamples() == null || t.evalExamples() >= own.validation().size()
+                        ? own.validation()
+                        : own.validation().slice(0, t.evalExamples());
         var listener = new TrainingLog(run, t.id(), before, steps, t.loggingSteps());
         var checkpoints = new Checkpoints(run, t, steps, listener);
         checkpoints.restore(trainer);
@@ -38,9 +39,9 @@ final class TrainStage {
         Trainer.Result result =
                 trainer.keptBy(checkpoints)
                         .run(
-                                inputs.train(),
+                                own.train(),
                                 batcher,
-                                () -> evaluate(watched, listener),
+                                () -> evaluate(own, watched, listener),
                                 run::isStopping,
                                 listener);
         String cost = checkpoints.describe(System.nanoTime() - begin);
@@ -76,8 +77,8 @@ final class TrainStage {
                         run.interrupted ? "  interrupted; what was learnt is kept" : "");
     }
 
-    private Map<String, Double> evaluate(Dataset watched, TrainingLog log) {
-        Evaluation evaluation = run.evaluate(watched);
+    private Map<String, Double> evaluate(Inputs own, Dataset watched, TrainingLog log) {
+        Evaluation evaluation = run.evaluate(own, watched);
         if (run.alignment != null && !log.isKnown()) {
             run.alignment.measure(log.lastStep(), evaluation, watched);
         }

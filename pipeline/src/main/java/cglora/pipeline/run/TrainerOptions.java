@@ -66,7 +66,7 @@ final class TrainerOptions {
                 t.maxGradNorm(),
                 Trainer.Schedule.valueOf(t.scheduler().name()),
                 warmup,
-                inputs.validation().size() == 0 ? 0 : every,
+                inputs.on(t.data()).validation().size() == 0 ? 0 : every,
                 t.onNan() == TrainSpec.OnNan.SKIP ? SKIPS : 0,
                 t.loadBest(),
                 classWeights(inputs, t),
@@ -83,7 +83,7 @@ final class TrainerOptions {
     private static float[] classWeights(Inputs inputs, TrainSpec t) {
         return switch (t.classWeights()) {
             case null -> null;
-            case AutoOr.Auto<Map<String, Double>> _ -> balanced(inputs);
+            case AutoOr.Auto<Map<String, Double>> _ -> balanced(inputs.on(t.data()));
             case AutoOr.Given<Map<String, Double>>(Map<String, Double> given) -> {
                 List<String> names = inputs.examples().labels().names();
                 float[] weights = new float[names.size()];
@@ -163,6 +163,8 @@ final class TrainerOptions {
 
     private static int stepsPerEpoch(Inputs inputs, TrainSpec t) {
         return Trainer.stepsPerEpoch(
-                inputs.train().size(), t.perDeviceBatchSize(), t.gradientAccumulationSteps());
+                inputs.on(t.data()).train().size(),
+                t.perDeviceBatchSize(),
+                t.gradientAccumulationSteps());
     }
 }

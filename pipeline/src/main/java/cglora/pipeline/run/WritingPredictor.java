@@ -129,7 +129,15 @@ public final class WritingPredictor implements LoadedModel {
         this.options = options;
         this.trained =
                 adapter == null ? Trained.of(checkpoint.config()) : Trained.of(adapter.metadata());
-        this.tokenizer = checkpoint.tokenizer(trained.tokenizer());
+        this.tokenizer =
+                checkpoint
+                        .tokenizer(trained.tokenizer())
+                        .cutting(
+                                adapter == null
+                                        ? TextLimit.truncation(
+                                                checkpoint.config(), place.toString())
+                                        : TextLimit.truncation(
+                                                adapter.metadata(), place.toString()));
         TaskModel task =
                 checkpoint.isEncoderDecoder()
                         ? new Seq2Seq(checkpoint.encoderDecoder())
@@ -192,7 +200,7 @@ public final class WritingPredictor implements LoadedModel {
     public String config(FloatFormat format) {
         return SavedModel.writing(
                 checkpoint,
-                trained.maxLength(),
+                new TextLimit(trained.maxLength(), tokenizer.truncation()),
                 trained.maxTargetLength(),
                 trained.template(),
                 format);
@@ -301,6 +309,7 @@ public final class WritingPredictor implements LoadedModel {
                             e.line()));
         }
         Dataset data = Dataset.of(read, tokenizer, null, trained.maxLength(), "input");
+        TextLimit.require(data, read, trained.maxLength());
         int rows = Math.min(BATCH, examples.size());
         var batcher =
                 new Batcher(

@@ -17,7 +17,8 @@ public record CalibrateSpec(
         @Setting(
                         value =
                                 "Tokens of those examples, drawn at random, that the curvature of"
-                                        + " cg-lora is made of; null takes all",
+                                    + " cg-lora is made of; null takes all. Of a T5 as many of the"
+                                    + " texts and as many of the answers",
                         byDefault = "null",
                         nullable = true,
                         min = 1)
@@ -30,27 +31,29 @@ public record CalibrateSpec(
         @Setting(
                         value =
                                 "Labels behind the output factor: empirical, those of the data; mc,"
-                                        + " drawn from the model; exact, all classes, a pass each (two"
-                                        + " classes: one)",
+                                    + " drawn from the model; exact, all classes, a pass each (two"
+                                    + " classes: one), not for models that write",
                         byDefault = "\"empirical\"")
                 Fisher fisher,
         @Setting(value = "How tokens of one example enter the factors", byDefault = "\"expand\"")
                 Sharing sharing,
         @Setting(
                         value =
-                                "How the factors are kept: as matrices, as token Gram matrices, or as sketches, their products with a few random columns",
+                                "How the factors are kept: as matrices, as token Gram matrices, or"
+                                        + " as sketches, their products with a few random columns",
                         byDefault = "\"auto\"")
                 Form form,
         @Setting(
                         value =
                                 "Write what is gathered, and the head that it was gathered with, to"
-                                        + " statistics/ of the run: for later runs on the same model and data",
+                                    + " statistics/ of the run: for later runs on the same model"
+                                    + " and data",
                         byDefault = "false")
                 boolean keep,
         @Setting(
                         value =
-                                "A run that has kept its statistics: they and its head are taken, and"
-                                        + " nothing is gathered",
+                                "A run that has kept its statistics: they and its head are taken,"
+                                        + " and nothing is gathered",
                         byDefault = "null",
                         nullable = true,
                         path = true)

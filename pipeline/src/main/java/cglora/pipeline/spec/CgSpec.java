@@ -35,7 +35,9 @@ public record CgSpec(
                 Scale scale,
         @Setting(
                         value =
-                                "How the length of the initial step is chosen: by losses of held-out examples, by their linearised predictions (fewer forward passes), by the quadratic model, or as given",
+                                "How the length of the initial step is chosen: by losses of"
+                                    + " held-out examples, by their linearised predictions (fewer"
+                                    + " forward passes), by the quadratic model, or as given",
                         byDefault = "\"held-out\"")
                 Step step,
         @Setting(
@@ -103,7 +105,14 @@ public record CgSpec(
                         byDefault = "null",
                         nullable = true,
                         min = 1)
-                Integer maxRank) {
+                Integer maxRank,
+        @Setting(
+                        value =
+                                "Who whitens: host, by eigendecompositions in float64; engine, by"
+                                        + " matrix products in float32, with the host for what they"
+                                        + " do not serve; auto: the engine where it is a device",
+                        byDefault = "\"auto\"")
+                Arithmetic arithmetic) {
     public CgSpec {
         if (coordinates == null) {
             coordinates = shift ? Coordinates.PLAIN : Coordinates.WHITENED;
@@ -172,6 +181,24 @@ public record CgSpec(
         private final String jsonName;
 
         RankAllocation(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// Who computes the whitening.
+    public enum Arithmetic implements Named {
+        AUTO("auto"),
+        HOST("host"),
+        ENGINE("engine");
+
+        private final String jsonName;
+
+        Arithmetic(String jsonName) {
             this.jsonName = jsonName;
         }
 

@@ -1,5 +1,6 @@
 package cglora.pipeline.spec;
 
+import cglora.models.tokenizer.Truncation;
 import java.util.List;
 
 /// Where examples come from and how they become batches.
@@ -81,8 +82,8 @@ public record DataSpec(
                 int maxLength,
         @Setting(
                         value =
-                                "What the model reads of an example (tasks that write), with {text} and"
-                                        + " {text_pair}; null takes the texts as they are",
+                                "What the model reads of an example (tasks that write), with {text}"
+                                        + " and {text_pair}; null takes the texts as they are",
                         byDefault = "null",
                         nullable = true)
                 String sourceTemplate,
@@ -93,6 +94,16 @@ public record DataSpec(
                 int maxTargetLength,
         @Setting(value = "What becomes of longer examples", byDefault = "\"truncate\"")
                 Overflow overflow,
+        @Setting(
+                        value =
+                                "Which text of a pair is cut: the longer one, token by token, or"
+                                        + " only one of them; a text alone always is",
+                        byDefault = "\"longest_first\"")
+                Cut truncation,
+        @Setting(
+                        value = "Where texts are cut: at their end or their beginning",
+                        byDefault = "\"right\"")
+                CutSide truncationSide,
         @Setting(
                         value = "Padded lengths that batches are made for, ascending",
                         byDefault = "\"auto\"",
@@ -131,6 +142,11 @@ public record DataSpec(
                         .replace("{text}", text);
     }
 
+    /// How texts that are too long are cut.
+    public Truncation cutting() {
+        return Truncation.of(truncation.jsonName(), truncationSide.jsonName());
+    }
+
     /// Whether there is something to validate on.
     public boolean hasValidation() {
         return validation != null || validationSplit != null;
@@ -150,6 +166,41 @@ public record DataSpec(
         private final String jsonName;
 
         Overflow(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// Which text of a pair is cut.
+    public enum Cut implements Named {
+        LONGEST_FIRST("longest_first"),
+        ONLY_FIRST("only_first"),
+        ONLY_SECOND("only_second");
+
+        private final String jsonName;
+
+        Cut(String jsonName) {
+            this.jsonName = jsonName;
+        }
+
+        @Override
+        public String jsonName() {
+            return jsonName;
+        }
+    }
+
+    /// Where texts are cut.
+    public enum CutSide implements Named {
+        RIGHT("right"),
+        LEFT("left");
+
+        private final String jsonName;
+
+        CutSide(String jsonName) {
             this.jsonName = jsonName;
         }
 

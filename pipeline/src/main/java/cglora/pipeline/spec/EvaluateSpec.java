@@ -6,14 +6,20 @@ import java.util.List;
 public record EvaluateSpec(
         @Setting(
                         value =
-                                "Name of this stage in --set paths and references; needed when a evaluate stage repeats",
+                                "Name of this stage in --set paths and references; needed when an"
+                                        + " evaluate stage repeats",
                         byDefault = "null",
                         nullable = true,
                         also = "name")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
-        @Setting(value = "Examples to measure on", byDefault = "\"validation\"") Split data,
+        @Setting(
+                        value =
+                                "Examples to measure on: train, validation or test of the first"
+                                        + " data stage, ID.test of another",
+                        byDefault = "\"validation\"")
+                DataSplit data,
         @Setting(
                         value = "Metrics to report; null takes those of the task",
                         byDefault = "null",

@@ -53,6 +53,15 @@ public final class PipelineReader {
         return new PipelineReader(overrides, List.of()).draft(file);
     }
 
+    /// Where a setting's value comes from.
+    ///
+    /// @param path such as `train.learning_rate`, by the ids of the pipeline's stages
+    /// @throws CgloraException for a file that cannot be read as a pipeline of this version
+    public static SettingOrigin origin(Path file, Overrides overrides, String path) {
+        return SettingOrigin.of(
+                new PipelineReader(overrides, List.of()).resolved(file).root(), path);
+    }
+
     /// One cell of a grid.
     ///
     /// @param cell rules over all other changes
@@ -74,7 +83,10 @@ public final class PipelineReader {
         return reading;
     }
 
-    private PipelineDraft draft(Path file) {
+    /// A pipeline with all that files and options say, before it is bound.
+    private record Resolved(ObjectValue root, Variables variables) {}
+
+    private Resolved resolved(Path file) {
         ObjectValue root = Merge.canonical(load(file, List.of()), problems).without(GRID);
         root = versioned(root);
         root = withOverrides(root);
@@ -84,11 +96,18 @@ public final class PipelineReader {
         }
         var variables = new Variables(definitions(root), overrides.environment(), problems);
         root = (ObjectValue) variables.expand(root);
-        root = new PeftConfig(problems).fill(root);
+        return new Resolved(new PeftConfig(problems).fill(root), variables);
+    }
+
+    private PipelineDraft draft(Path file) {
+        Resolved resolved = resolved(file);
         var binder =
-                new Binder(problems, variables, Origin.option("built-in default", folder(file)));
-        PipelineSpec bound = binder.pipeline(root);
-        List<StageSpec> stages = new StageChecks(problems).check(root, binder.drafts());
+                new Binder(
+                        problems,
+                        resolved.variables(),
+                        Origin.option("built-in default", folder(file)));
+        PipelineSpec bound = binder.pipeline(resolved.root());
+        List<StageSpec> stages = new StageChecks(problems).check(resolved.root(), binder.drafts());
         PipelineReading reading =
                 problems.hasErrors()
                         ? null

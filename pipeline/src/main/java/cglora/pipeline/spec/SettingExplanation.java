@@ -53,6 +53,7 @@ public final class SettingExplanation {
         String last = path.substring(path.lastIndexOf('.') + 1);
         List<String> sameKey = known.stream().filter(p -> p.endsWith("." + last)).toList();
         known.addAll(StageSpec.TYPES.keySet());
+        known.addAll(ErrorExplanation.all());
         String near = Suggestion.nearest(path, known);
         String fix =
                 !sameKey.isEmpty()

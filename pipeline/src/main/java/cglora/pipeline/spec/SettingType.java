@@ -24,6 +24,7 @@ sealed interface SettingType
                 TargetModulesType,
                 FilesType,
                 EvalStepsType,
+                DataSplitType,
                 HeadWarmupType,
                 StagesType,
                 RecordType {
@@ -101,6 +102,9 @@ sealed interface SettingType
         }
         if (type == EvalSteps.class) {
             return new EvalStepsType();
+        }
+        if (type == DataSplit.class) {
+            return new DataSplitType();
         }
         if (type == HeadWarmup.class) {
             return new HeadWarmupType();

@@ -5,6 +5,8 @@ import static cglora.kernels.error.ErrorCode.P_STAGE;
 import static cglora.kernels.error.ErrorCode.P_VALUE;
 
 import cglora.kernels.error.Problems;
+import cglora.kernels.error.Suggestion;
+import cglora.models.tokenizer.Truncation;
 import cglora.pipeline.spec.JsonValue.ArrayValue;
 import cglora.pipeline.spec.JsonValue.BooleanValue;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,6 +49,9 @@ final class StageChecks {
     private final Set<String> seen = new HashSet<>();
     private ModelSpec model;
     private DataSpec data;
+
+    /// The data stages so far by their ids, null where one is not as it is meant.
+    private final Map<String, DataSpec> dataStages = new LinkedHashMap<>();
     private AdapterSpec adapter;
     private boolean adapterIsSure = true;
     private Set<String> unsure = Set.of();
@@ -84,7 +90,7 @@ final class StageChecks {
             order(tree, kind, list);
             seen.add(kind);
             if (kind.equals(DataSpec.STAGE)) {
-                data = null;
+                dataStages.put(Merge.id(tree), null);
             } else if (kind.equals(ModelSpec.STAGE)) {
                 model = null;
             }
@@ -155,7 +161,9 @@ final class StageChecks {
             }
             case DataSpec stage -> {
                 checkData(stage, tree);
-                data = isSure("train", "validation", "test", "validation_split") ? stage : null;
+                boolean sure = isSure("train", "validation", "test", "validation_split");
+                data = dataStages.size() > 1 ? data : sure ? stage : null;
+                dataStages.put(stage.id(), sure ? stage : null);
                 yield stage;
             }
             case CalibrateSpec stage -> {
@@ -244,6 +252,16 @@ final class StageChecks {
                     "a regression has no label names",
                     "take \"labels\" out, or set problem_type");
         }
+        if (model != null
+                && model.task() == ModelSpec.Task.CAUSAL_LM
+                && isSure("truncation", "truncation_side")
+                && !stage.cutting().equals(Truncation.DEFAULT)) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, tree.has("truncation") ? "truncation" : "truncation_side"),
+                    "of a prompt that is too long task CAUSAL_LM always takes the beginning off",
+                    "take it out");
+        }
         if (isSure("max_length")
                 && stage.buckets() instanceof AutoOr.Given<List<Integer>>(List<Integer> buckets)) {
             boolean ascending = buckets.equals(buckets.stream().sorted().toList());
@@ -270,17 +288,22 @@ final class StageChecks {
         if (!stage.task().writes()) {
             return;
         }
-        for (String key : List.of("problem_type", "pooling", "head")) {
-            if (tree.has(key)) {
-                problems.error(
-                        O_CONFLICT,
-                        origin(tree, key),
-                        "'"
-                                + key
-                                + "' is for classes and numbers, the task is "
-                                + stage.task().jsonName(),
-                        "take it out");
-            }
+        ofClasses("problem_type", stage.problemType() != null, tree, stage);
+        ofClasses("pooling", stage.pooling() != ModelSpec.Pooling.AUTO, tree, stage);
+        ofClasses("head", stage.head() != ModelSpec.Head.AUTO, tree, stage);
+    }
+
+    /// @param given as something else than the default, which a run's own record holds
+    private void ofClasses(String key, boolean given, ObjectValue tree, ModelSpec stage) {
+        if (given) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, key),
+                    "'"
+                            + key
+                            + "' is for classes and numbers, the task is "
+                            + stage.task().jsonName(),
+                    "take it out");
         }
     }
 
@@ -296,7 +319,15 @@ final class StageChecks {
     }
 
     private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
-        refuseWriting("stage 'calibrate'", tree.origin().toString(), "take it out");
+        if (stage.fisher() == CalibrateSpec.Fisher.EXACT && writes()) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "fisher"),
+                    "fisher 'exact' is a backward pass for each class, and for task "
+                            + model.task().jsonName()
+                            + " every token of the vocabulary is one",
+                    "\"fisher\": \"mc\", the same matrix in the mean, or \"empirical\"");
+        }
         checkSketched(stage, tree);
         if (stage.keep() && stage.from() != null) {
             conflict(tree, "keep", "from", "what is taken is kept already");
@@ -319,19 +350,12 @@ final class StageChecks {
     }
 
     private void checkAdapter(AdapterSpec stage, ObjectValue tree) {
-        if (stage.method().isCalibrated()) {
-            refuseWriting(
-                    "method '" + stage.method().jsonName() + "'",
-                    origin(tree, "method"),
-                    "\"method\": \"lora\", \"rslora\", \"pissa\", \"olora\" or \"full\"");
-        }
-        if (tree.has("head_warmup")) {
+        if (!(stage.headWarmup() instanceof HeadWarmup.Auto)) {
             refuseWriting("'head_warmup'", origin(tree, "head_warmup"), "take it out");
         }
         if (isSure("method", "from")
                 && stage.method().isCalibrated()
-                && !seen.contains("calibrate")
-                && !writes()) {
+                && !seen.contains("calibrate")) {
             problems.error(
                     P_STAGE,
                     tree.origin().toString(),
@@ -430,7 +454,7 @@ final class StageChecks {
     /// It measures what the adapter's stage has started, from there on.
     private void checkAlign(AlignSpec stage, ObjectValue tree) {
         refuseWriting("stage 'align'", tree.origin().toString(), "take it out");
-        checkSplit(stage, stage.data(), tree);
+        checkSplit(stage, data, stage.data(), tree);
         if (seen.contains(TrainSpec.STAGE)) {
             problems.error(
                     P_STAGE,
@@ -459,7 +483,7 @@ final class StageChecks {
     }
 
     private StageSpec settleTrain(TrainSpec stage, ObjectValue tree) {
-        if (tree.has("class_weights")) {
+        if (stage.classWeights() != null) {
             refuseWriting("'class_weights'", origin(tree, "class_weights"), "take it out");
         }
         if (tree.has("warmup_steps") && tree.has("warmup_ratio")) {
@@ -474,6 +498,7 @@ final class StageChecks {
                             + ") rules",
                     "");
         }
+        DataSpec data = dataStage(stage.data(), tree);
         if (data == null) {
             if (tree.has("load_best") && stage.loadBest() != null && isSure("load_best")) {
                 metric(stage.loadBest(), origin(tree, "load_best"));
@@ -523,7 +548,28 @@ final class StageChecks {
         return stage;
     }
 
-    private void checkSplit(StageSpec stage, EvaluateSpec.Split split, ObjectValue tree) {
+    /// The data stage with an id.
+    ///
+    /// @param id null for the first one
+    /// @return null where it is not as it is meant, or not there, which is an error
+    private DataSpec dataStage(String id, ObjectValue tree) {
+        if (id == null || !isSure("data")) {
+            return data;
+        }
+        if (!dataStages.containsKey(id)) {
+            String near = Suggestion.nearest(id, List.copyOf(dataStages.keySet()));
+            problems.error(
+                    P_VALUE,
+                    origin(tree, "data"),
+                    "no data stage before this one has the id '%s'; there are %s"
+                            .formatted(id, String.join(", ", dataStages.keySet())),
+                    near.isEmpty() ? "name one of them" : "did you mean '" + near + "'?");
+        }
+        return dataStages.get(id);
+    }
+
+    private void checkSplit(
+            StageSpec stage, DataSpec data, EvaluateSpec.Split split, ObjectValue tree) {
         if (data == null || !isSure("data")) {
             return;
         }
@@ -549,7 +595,7 @@ final class StageChecks {
     }
 
     private void checkEvaluate(EvaluateSpec stage, ObjectValue tree) {
-        checkSplit(stage, stage.data(), tree);
+        checkSplit(stage, dataStage(stage.data().stage(), tree), stage.data().split(), tree);
         if (stage.metrics() != null && isSure("metrics")) {
             stage.metrics().forEach(name -> metric(name, origin(tree, "metrics")));
         }

@@ -22,6 +22,11 @@ public record TrainSpec(
                         byDefault = "\"all\"")
                 Trains trains,
         @Setting(
+                        value = "The data stage to train on, by its id; null: the first",
+                        byDefault = "null",
+                        nullable = true)
+                String data,
+        @Setting(
                         value =
                                 "Passes over the training examples; 3 where max_steps is not given"
                                         + " either",
@@ -196,6 +201,7 @@ public record TrainSpec(
                 id,
                 when,
                 trains,
+                data,
                 epochs,
                 maxSteps,
                 perDeviceBatchSize,

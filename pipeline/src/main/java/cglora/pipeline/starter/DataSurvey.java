@@ -23,6 +23,7 @@ import java.util.Map;
 /// @param label      the column of the label
 /// @param regression whether labels are numbers to be predicted
 /// @param examples   the rows
+/// @param whole      whether these are all
 /// @param others     columns that are left aside
 record DataSurvey(
         Boolean header,
@@ -31,7 +32,12 @@ record DataSurvey(
         String label,
         boolean regression,
         List<RawExample> examples,
+        boolean whole,
         List<String> others) {
+    /// Rows that are looked at; the second where the first show no label, as in a file that is
+    /// sorted by it.
+    private static final int[] HEADS = {20_000, 200_000};
+
     private static final List<String> TEXT =
             List.of("text", "sentence", "sentence1", "question1", "premise");
     private static final List<String> PAIR =
@@ -49,28 +55,46 @@ record DataSurvey(
     /// @throws CgloraException D-COLUMN where no column can be a text or a label; as the reader for
     ///     what is wrong in the file
     static DataSurvey of(Path file) {
-        List<Map<String, String>> found = read(file, null);
-        List<Map<String, String>> bare = read(file, false);
-        List<Map<String, String>> named = asHeader(file);
-        if (found.size() < bare.size() || named.size() == bare.size()) {
-            return of(file, null, found); // the reader knows the header, or rows name their fields
+        try {
+            return of(file, HEADS[0]);
+        } catch (CgloraException e) {
+            if (e.problems().getFirst().code() != ErrorCode.D_COLUMN) {
+                throw e;
+            }
+            return of(file, HEADS[1]);
+        }
+    }
+
+    private static DataSurvey of(Path file, int most) {
+        DataReader.Head head = read(file, null, most);
+        List<Map<String, String>> found = head.rows();
+        List<Map<String, String>> bare = read(file, false, most).rows();
+        List<Map<String, String>> named = asHeader(file, most);
+        boolean knowsHeader =
+                !new ArrayList<>(found.getFirst().values())
+                        .equals(new ArrayList<>(bare.getFirst().values()));
+        boolean namesFields = !named.isEmpty() && named.getFirst().equals(bare.getFirst());
+        if (knowsHeader || namesFields) {
+            return of(file, null, found, head.whole());
         }
         List<Map<String, String>> numbered = numbered(bare);
         boolean isHeader =
                 !named.isEmpty()
                         && (isHeader(numbered.getFirst().values(), named)
                                 || label(columns(numbered), numbered.size()) == null);
-        return isHeader ? of(file, true, named) : of(file, false, numbered);
+        return isHeader
+                ? of(file, true, named, head.whole())
+                : of(file, false, numbered, head.whole());
     }
 
-    private static List<Map<String, String>> read(Path file, Boolean header) {
-        return DataReader.table(file, new DataFormat("auto", header, null, "UTF-8"));
+    private static DataReader.Head read(Path file, Boolean header, int most) {
+        return DataReader.head(file, new DataFormat("auto", header, null, "UTF-8"), most);
     }
 
     /// Empty where the first row cannot name columns.
-    private static List<Map<String, String>> asHeader(Path file) {
+    private static List<Map<String, String>> asHeader(Path file, int most) {
         try {
-            return read(file, true);
+            return read(file, true, most).rows();
         } catch (CgloraException e) {
             ErrorCode code = e.problems().getFirst().code();
             if (code == ErrorCode.D_COLUMN || code == ErrorCode.D_EMPTY) {
@@ -122,7 +146,8 @@ record DataSurvey(
                 .orElse(null);
     }
 
-    private static DataSurvey of(Path file, Boolean header, List<Map<String, String>> rows) {
+    private static DataSurvey of(
+            Path file, Boolean header, List<Map<String, String>> rows, boolean whole) {
         List<Column> columns = columns(rows);
         Column label = label(columns, rows.size());
         List<Column> texts = texts(columns, label);
@@ -130,8 +155,9 @@ record DataSurvey(
             throw new CgloraException(
                     ErrorCode.D_COLUMN,
                     file.toString(),
-                    "no column looks like a %s; the columns are %s"
+                    "%sno column looks like a %s; the columns are %s"
                             .formatted(
+                                    whole ? "" : "in the first %d rows ".formatted(rows.size()),
                                     label == null ? "label" : "text",
                                     columns.stream().map(Column::name).toList()),
                     "name it text or label in the file's header");
@@ -157,6 +183,7 @@ record DataSurvey(
                 label.name(),
                 isRegression(label, examples),
                 examples,
+                whole,
                 others.stream().map(Column::name).toList());
     }
 

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 public final class Starter {
     private static final String CLASSPATH = "classpath:";
 
-    /// Examples whose tokens are counted.
+    /// Examples whose tokens are counted, and of another file those that are looked at.
     private static final int COUNTED = 2000;
 
     private static final List<String> VALIDATION = List.of("dev", "validation", "valid", "val");
@@ -56,15 +56,22 @@ public final class Starter {
             Map<String, Integer> counts,
             int[] lengths) {}
 
-    /// The text of a pipeline with comments.
+    /// A pipeline that was written.
+    ///
+    /// @param text  with comments
+    /// @param whole whether all rows of the data were looked at; else the first ones
+    public record Start(String text, boolean whole) {}
+
+    /// A pipeline with comments.
     ///
     /// @param model a Hugging Face directory, an ONNX file, or `classpath:NAME.onnx`
     /// @param data  a TSV, CSV or JSONL file with labels
     /// @param place the folder that paths in the text start from
     /// @throws CgloraException as reading model, tokenizer and data; D-COLUMN or D-LABEL where text
     ///     or label are not to be found
-    public static String write(String model, Path data, Path place) {
-        return new StarterText(find(model, data), place).text();
+    public static Start write(String model, Path data, Path place) {
+        Findings found = find(model, data);
+        return new Start(new StarterText(found, place).text(), found.survey().whole());
     }
 
     private static Findings find(String model, Path data) {
@@ -126,11 +133,12 @@ public final class Starter {
 
     private static boolean readsAlike(Path file, DataSurvey survey, Labels labels) {
         try {
-            return DataReader.read(
+            return DataReader.first(
                             file,
                             new DataFormat("auto", survey.header(), null, "UTF-8"),
                             new DataColumns(survey.text(), survey.pair(), survey.label()),
-                            true)
+                            true,
+                            COUNTED)
                     .stream()
                     .allMatch(e -> labels.contains(e.label()));
         } catch (CgloraException e) {

@@ -98,7 +98,11 @@ final class StarterText {
         if (found.test() != null) {
             files.add("\"test\": " + path(found.test().toString()));
         }
-        lines.add("// %d rows, %s.".formatted(rows, labelsInWords()));
+        lines.add(
+                found.survey().whole()
+                        ? "// %d rows, %s.".formatted(rows, labelsInWords())
+                        : "// Of the first %,d rows, %s. Labels are those of all rows, sorted."
+                                .formatted(rows, labelsInWords()));
         if (!found.survey().others().isEmpty()) {
             lines.add("// Left aside: " + plain(found.survey().others()) + ".");
         }
@@ -115,6 +119,7 @@ final class StarterText {
         lines.add("  \"columns\": { " + columns() + " },");
         if (!found.labels().regression()
                 && !found.labels().isNumbered()
+                && found.survey().whole()
                 && found.labels().names().size() <= WRITTEN) {
             lines.add("  \"labels\": " + list(found.labels().names()) + ",");
         }

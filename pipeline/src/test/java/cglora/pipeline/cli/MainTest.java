@@ -3,6 +3,7 @@ package cglora.pipeline.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import cglora.kernels.error.ErrorCode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -138,6 +139,43 @@ class MainTest {
         assertThat(result.out())
                 .contains("\"ok\": false", "\"code\": \"O-RANGE\"", "/stages/2/epochs");
         assertThat(run("validate", "--json", pipeline("")).out()).contains("\"ok\": true");
+    }
+
+    @Test
+    void explainsErrors() {
+        assertThat(run("explain", "D-LABEL").out()).contains("D-LABEL", "A label is", "status 3");
+        assertThat(run("explain", "k-disk").out()).contains("K-DISK", "status 5");
+        Result wrong = run("explain", "D-LABLE");
+        assertThat(wrong.status()).isEqualTo(2);
+        assertThat(wrong.err()).contains("did you mean 'D-LABEL'?");
+        for (ErrorCode code : ErrorCode.values()) {
+            assertThat(code.meaning()).as(code.toString()).endsWith(".");
+        }
+    }
+
+    /// From the file, from what it extends, through a variable, from an option, or the default.
+    @Test
+    void explainsWhereAValueComesFrom() throws IOException {
+        Files.writeString(
+                folder.resolve("base.json"),
+                "{\"stages\": [{\"stage\": \"adapter\", \"r\": 4,\n \"cg\": {\"damping\": 2}}]}");
+        Path file =
+                Files.writeString(
+                        folder.resolve("p.json"),
+                        """
+                        {"cglora": 1, "extends": ["base.json"], "vars": {"rate": 3e-4}, "stages": [
+                          {"stage": "adapter"},
+                          {"stage": "train", "id": "again", "learning_rate": "${rate}"}]}
+                        """);
+        String in = file.toString();
+        assertThat(run("explain", "again.learning_rate", "--in", in).out())
+                .contains("Peak learning rate", "here     3e-4, from", "p.json:3:", "(from ");
+        assertThat(run("explain", "adapter.cg.damping", "--in", in).out())
+                .contains("here     2, from", "base.json:2:");
+        assertThat(run("explain", "adapter.r", "--in", in, "--set", "adapter.r=16").out())
+                .contains("here     16, from --set adapter.r=16");
+        assertThat(run("explain", "adapter.lora_alpha", "--in", in).out())
+                .contains("here     the default");
     }
 
     @Test

@@ -117,22 +117,34 @@ class BadInputTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "model/tokenizer.json | BertNormalizer | NewNormalizer | T-FORMAT | normalizer 'NewNormalizer'",
-                "model/tokenizer.json | \"BertPreTokenizer\" | \"Words\" | T-FORMAT | pre_tokenizer 'Words'",
-                "model/tokenizer.json | WordPiece | SentencePiece | T-FORMAT | model 'SentencePiece'",
+                "model/tokenizer.json | BertNormalizer | NewNormalizer | T-FORMAT | normalizer"
+                        + " 'NewNormalizer'",
+                "model/tokenizer.json | \"BertPreTokenizer\" | \"Words\" | T-FORMAT | pre_tokenizer"
+                        + " 'Words'",
+                "model/tokenizer.json | WordPiece | SentencePiece | T-FORMAT | model"
+                        + " 'SentencePiece'",
                 "model/tokenizer.json | {\"added_tokens\" | {{ | T-FORMAT | not JSON",
-                "model/tokenizer.json | \"old\": 11 | \"old\": 99 | T-VOCABULARY | token id 99, the model's vocabulary has 16",
-                "model/config.json | \"pad_token_id\": 0 | \"pad_token_id\": 16 | T-PADDING | 0 … 15",
-                "model/config.json | \"pad_token_id\": 0 | \"pad_token_id\": -1 | T-PADDING | pad_token_id is -1",
+                "model/tokenizer.json | \"old\": 11 | \"old\": 99 | T-VOCABULARY | token id 99, the"
+                        + " model's vocabulary has 16",
+                "model/config.json | \"pad_token_id\": 0 | \"pad_token_id\": 16 | T-PADDING | 0 …"
+                        + " 15",
+                "model/config.json | \"pad_token_id\": 0 | \"pad_token_id\": -1 | T-PADDING |"
+                        + " pad_token_id is -1",
                 "model/config.json | \"pad_token_id\": 0 | \"auto_map\": {} | M-FAMILY | never run",
-                "model/config.json | \"layer_norm_eps\": 1e-12 | \"layer_norm_eps\": -1 | M-CONFIG | positive number",
-                "model/config.json | \"layer_norm_eps\": 1e-12, |  | M-CONFIG | 'layer_norm_eps' is missing",
-                "model/config.json | \"hidden_act\": \"gelu\", |  | M-CONFIG | 'hidden_act' is missing",
-                "train.tsv | text\tlabel | text\tlable | D-COLUMN | \"columns\": {\"label\": \"lable\"}",
-                "model/config.json | \"model_type\": \"bert\" | \"model_type\": \"mamba\" | M-FAMILY | mamba",
+                "model/config.json | \"layer_norm_eps\": 1e-12 | \"layer_norm_eps\": -1 | M-CONFIG"
+                        + " | positive number",
+                "model/config.json | \"layer_norm_eps\": 1e-12, |  | M-CONFIG | 'layer_norm_eps' is"
+                        + " missing",
+                "model/config.json | \"hidden_act\": \"gelu\", |  | M-CONFIG | 'hidden_act' is"
+                        + " missing",
+                "train.tsv | text\tlabel | text\tlable | D-COLUMN | \"columns\": {\"label\":"
+                        + " \"lable\"}",
+                "model/config.json | \"model_type\": \"bert\" | \"model_type\": \"mamba\" |"
+                        + " M-FAMILY | mamba",
                 "train.tsv | \tyes | \t | D-LABEL | holds no label",
                 "p.json | train.tsv | nowhere.tsv | D-MISSING | nowhere.tsv",
-                "p.json | \"max_length\" | \"labels\": [\"yes\", \"nö\"], \"max_length\" | D-LABEL | did you mean 'nö'",
+                "p.json | \"max_length\" | \"labels\": [\"yes\", \"nö\"], \"max_length\" | D-LABEL"
+                        + " | did you mean 'nö'",
                 "p.json | \"r\": 2 | \"rank_pattern\": {\"(\": 2} | A-TARGET | regular expression",
                 "p.json | \"r\": 2 | \"rank_pattern\": {\"(.*.*.*.*.*.*)*!\": 2} | X-LIMIT | steps",
                 "p.json | \"all-linear\" | \"(.*.*.*.*.*.*)*!\" | X-LIMIT | steps"
@@ -149,21 +161,30 @@ class BadInputTest {
             quoteCharacter = '`',
             value = {
                 "\"max_steps\": 3 | \"epochs\": 0.01 | D-STEPS | 0.09 steps",
-                "\"path\": \"model\" | \"path\": \"model\", \"task\": \"CAUSAL_LM\" | O-CONFLICT | stage 'calibrate' is not there for task CAUSAL_LM",
+                "\"path\": \"model\" | \"path\": \"model\", \"task\": \"CAUSAL_LM\" | O-CONFLICT |"
+                        + " 'head_warmup' is not there for task CAUSAL_LM",
                 "\"max_length\": 12 | \"max_length\": 17 | O-RANGE | 16 positions",
-                "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"pearson\" | P-VALUE | does not fit classification",
-                "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"recall\" | P-VALUE | no metric 'recall'",
-                "{\"stage\": \"export\"} | {\"stage\": \"adapter\", \"id\": \"more\"}, {\"stage\": \"export\"} | P-STAGE | second stage of its kind",
-                "{\"stage\": \"train\" | {\"stage\": \"export\", \"id\": \"early\"}, {\"stage\": \"train\" | P-STAGE | comes behind the export",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"pearson\" | P-VALUE | does"
+                        + " not fit classification",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"recall\" | P-VALUE | no"
+                        + " metric 'recall'",
+                "{\"stage\": \"export\"} | {\"stage\": \"adapter\", \"id\": \"more\"}, {\"stage\":"
+                        + " \"export\"} | P-STAGE | second stage of its kind",
+                "{\"stage\": \"train\" | {\"stage\": \"export\", \"id\": \"early\"}, {\"stage\":"
+                        + " \"train\" | P-STAGE | comes behind the export",
                 "\"r\": 2 | \"r\": 13 | A-RANK | at most 12",
                 "\"all-linear\" | [\"query\", \"classifier\"] | A-SAVED | both targeted and saved",
                 "\"max_length\": 12 | \"max_length\": 2 | O-RANGE | 3",
-                "\"max_steps\": 3 | \"max_steps\": 3, \"learning_rate\": 1e-300 | O-RANGE | too small for float32",
-                "\"max_steps\": 3 | \"max_steps\": 3, \"head_learning_rate\": 1e-300 | O-RANGE | head_learning_rate",
-                "\"max_steps\": 3 | \"max_steps\": 3, \"learning_rate\": 1e999 | O-RANGE | beyond the largest number",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"learning_rate\": 1e-300 | O-RANGE | too"
+                        + " small for float32",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"head_learning_rate\": 1e-300 | O-RANGE |"
+                        + " head_learning_rate",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"learning_rate\": 1e999 | O-RANGE | beyond"
+                        + " the largest number",
                 "batch_size\": 4 | batch_size\": 2000000000 | O-RANGE | at most",
                 "batch_size\": 4 | batch_size\": 2147483647 | O-RANGE | an array holds 2147483583",
-                "\"train\": \"train.tsv\" | \"train\": \"train.tsv\", \"train_examples\": 3 | D-STEPS | too few for a head",
+                "\"train\": \"train.tsv\" | \"train\": \"train.tsv\", \"train_examples\": 3 |"
+                        + " D-STEPS | too few for a head",
                 "\"r\": 2 | \"modules_to_save\": [\"pooler\"] | A-SAVED | the head only",
                 "\"all-linear\" | \"(query\" | P-VALUE | regular expression"
             })

@@ -135,7 +135,9 @@ class CausalRunTest {
             delimiter = '|',
             value = {
                 "model.task=SEQ_2_SEQ_LM          | 3 | writes no sequences",
-                "adapter.method=cg-lora           | 2 | is not there for task CAUSAL_LM",
+                "adapter.method=cg-lora           | 2 | needs the statistics of a stage"
+                        + " 'calibrate'",
+                "adapter.head_warmup=false        | 2 | is not there for task CAUSAL_LM",
                 "model.pooling=last               | 2 | is for classes and numbers",
                 "evaluate.metrics=[\"accuracy\"]  | 2 | does not fit CAUSAL_LM",
                 "adapter.modules_to_save=[\"lm_head\"] | 2 | A-SAVED",

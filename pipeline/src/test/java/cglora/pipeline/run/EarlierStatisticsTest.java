@@ -46,7 +46,7 @@ class EarlierStatisticsTest {
     }
 
     /// The products of the factors: the signs of singular vectors are nobody's.
-    private static void requireNear(Path run, Path other) {
+    static void requireNear(Path run, Path other) {
         Map<String, PeftAdapter.Layer> layers = PeftAdapter.read(other.resolve("adapter")).layers();
         PeftAdapter.read(run.resolve("adapter"))
                 .layers()

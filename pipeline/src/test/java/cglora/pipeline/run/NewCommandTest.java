@@ -196,6 +196,47 @@ class NewCommandTest {
                 .isEqualTo(ModelSpec.Head.NEW);
     }
 
+    /// Of a large file the first rows are looked at: what follows is not even read.
+    @Test
+    void ofALargeFileTheFirstRowsCount() throws IOException {
+        Path file = folder.resolve("large.jsonl");
+        try (var out = Files.newBufferedWriter(file)) {
+            for (int i = 0; i < 30_000; i++) {
+                out.write(
+                        "{\"text\": \"a %s film\", \"label\": \"%s\"}\n"
+                                .formatted(i % 2 == 0 ? "good" : "bad", i % 2 == 0 ? "yes" : "no"));
+            }
+            out.write("this is no JSON\n");
+        }
+        Path made = folder.resolve("made.json");
+        String model = folder.resolve("model").toString();
+        TinyRuns.Outcome outcome =
+                TinyRuns.execute("new", model, file.toString(), "-o", made.toString());
+        assertThat(outcome.succeeds().err()).contains("validate", "all rows");
+        assertThat(Files.readString(made)).contains("first 20,000 rows");
+        DataSpec data = stage(made, DataSpec.class);
+        assertThat(data.columns().label()).isEqualTo("label");
+        assertThat(data.labels()).isNull();
+        TinyRuns.Outcome checked = TinyRuns.execute("validate", made.toString());
+        assertThat(checked.status()).isEqualTo(3);
+        assertThat(checked.err()).contains("large.jsonl:30001");
+    }
+
+    /// A file whose rows are sorted by their label shows the second one late.
+    @Test
+    void findsTheLabelOfASortedFile() throws IOException {
+        Path file = folder.resolve("sorted.tsv");
+        try (var out = Files.newBufferedWriter(file)) {
+            for (int i = 0; i < 50_000; i++) {
+                out.write(i < 25_000 ? "no\ta bad film %d\n".formatted(i) : "yes\ta film\n");
+            }
+        }
+        TinyRuns.Outcome outcome =
+                TinyRuns.execute("new", folder.resolve("model").toString(), file.toString());
+        assertThat(outcome.succeeds().out())
+                .contains("50000 rows, 2 classes", "\"labels\": [\"no\", \"yes\"]");
+    }
+
     @Test
     void dataWithoutALabelIsRefused() throws IOException {
         Path file = write("none.tsv", rows("id\tbody", "#\ta good film #", "#\ta bad film #"));

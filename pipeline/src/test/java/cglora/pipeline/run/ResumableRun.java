@@ -53,6 +53,15 @@ final class ResumableRun {
         Files.writeString(folder.resolve("p.json"), PIPELINE.formatted(adapter, training));
     }
 
+    private ResumableRun(Path folder) {
+        this.folder = folder;
+    }
+
+    /// The pipeline `p.json` of a folder, with the model and the data that lie beside it.
+    static ResumableRun of(Path folder) {
+        return new ResumableRun(folder);
+    }
+
     /// What a run has shown, and its exit status.
     record Outcome(int status, String shown) {}
 

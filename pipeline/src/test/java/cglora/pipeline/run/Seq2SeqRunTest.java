@@ -139,11 +139,14 @@ class Seq2SeqRunTest {
             delimiter = '|',
             value = {
                 "model.task=SEQ_CLS               | 3 | is no encoder",
-                "adapter.method=cg-lora           | 2 | is not there for task SEQ_2_SEQ_LM",
+                "adapter.method=cg-lora           | 2 | needs the statistics of a stage"
+                        + " 'calibrate'",
+                "adapter.head_warmup=true         | 2 | is not there for task SEQ_2_SEQ_LM",
                 "model.pooling=mean               | 2 | is for classes and numbers",
                 "evaluate.metrics=[\"accuracy\"]  | 2 | does not fit SEQ_2_SEQ_LM",
                 "adapter.modules_to_save=[\"lm_head\"] | 2 | A-SAVED",
-                "model.config={\"feed_forward_proj\": \"gated-silu\"} | 3 | 'gated-silu' is not supported",
+                "model.config={\"feed_forward_proj\": \"gated-silu\"} | 3 | 'gated-silu' is not"
+                        + " supported",
                 "model.config={\"is_decoder\": true} | 3 | is_decoder is true"
             })
     void whatCannotBeIsRefusedByName(String setting, int status, String essence)

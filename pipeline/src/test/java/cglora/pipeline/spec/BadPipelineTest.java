@@ -95,7 +95,8 @@ class BadPipelineTest {
                         "\"learning_rate\": 1e-4",
                         "\"learing_rate\": 1e-4",
                         "P_UNKNOWN",
-                        "p.json:6:22 /stages/4/learing_rate|stage 'train'|did you mean 'learning_rate'"),
+                        "p.json:6:22 /stages/4/learing_rate|stage 'train'|did you mean"
+                                + " 'learning_rate'"),
                 row(
                         "\"r\": \"${r}\"",
                         "\"learning_rate\": 1",
@@ -168,9 +169,9 @@ class BadPipelineTest {
                         "SEQ_CLS, SEQ_2_SEQ_LM, CAUSAL_LM|did you mean 'CAUSAL_LM'"),
                 row(
                         "\"path\": \"m\"",
-                        "\"path\": \"m\", \"task\": \"CAUSAL_LM\"",
+                        "\"path\": \"m\", \"task\": \"CAUSAL_LM\", \"head\": \"new\"",
                         "O_CONFLICT",
-                        "method 'cg-lora' is not there for task CAUSAL_LM"),
+                        "'head' is for classes and numbers, the task is CAUSAL_LM"),
                 // ranges
                 row("\"r\": \"${r}\"", "\"r\": 0", "O_RANGE", "found 0|1 or more"),
                 row("\"r\": \"${r}\"", "\"r\": 99999999999", "O_RANGE", "2147483647"),
