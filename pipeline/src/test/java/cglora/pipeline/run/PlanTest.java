@@ -31,7 +31,7 @@ class PlanTest {
         }
     }
 
-    /// The whole plan is shown, and then what does not fit.
+    /// The whole plan is shown, and then what does not fit: 6 GiB, more than the heap of tests.
     @Test
     void whatDoesNotFitIsRefused() throws IOException {
         TinyRuns.in(folder);
@@ -42,7 +42,7 @@ class PlanTest {
                         "--engine",
                         "jvm",
                         "--set",
-                        "train.per_device_batch_size=200000");
+                        "train.per_device_batch_size=400000");
         assertThat(outcome.status()).as(outcome.err()).isEqualTo(5);
         assertThat(outcome.out()).contains("memory", "disk").doesNotContain("trial");
         assertThat(outcome.err()).contains("K-MEMORY", "per_device_batch_size");
