@@ -143,7 +143,9 @@ public final class ChatTemplate {
                 e);
     }
 
-    /// The text behind what the assistant says, which ends its turn; empty where it is not known.
+    /// The text behind what the assistant says, which ends its turn. Empty for a template that
+    /// refuses a question and its answer, such as one that wants other roles: then only the model's
+    /// own end tokens end a turn.
     public String ending() {
         var messages = new ArrayList<Map<String, Object>>(Conversation.ask("x").messages());
         messages.add(Map.of("role", "assistant", "content", MARK));
@@ -151,8 +153,8 @@ public final class ChatTemplate {
             String text = render(new Conversation(messages), false);
             int at = text.lastIndexOf(MARK);
             return at < 0 ? "" : text.substring(at + MARK.length());
-        } catch (CgloraException e) {
-            return ""; // a template for other roles
+        } catch (CgloraException _) {
+            return "";
         }
     }
 

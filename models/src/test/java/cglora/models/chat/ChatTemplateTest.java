@@ -8,14 +8,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -150,8 +148,7 @@ class ChatTemplateTest {
                 "{{ 1 / 0 }}{{ 1 % 0 }}"
             })
     void endsWhateverItIs(String template) {
-        Assertions.assertTimeoutPreemptively(
-                Duration.ofSeconds(60), () -> assertThat(refusal(template)).contains("T-CHAT"));
+        assertThat(refusal(template)).contains("T-CHAT");
     }
 
     @Test

@@ -124,12 +124,7 @@ class Bfloat16WeightsTest {
                                 checkpoint,
                                 frozen)) {
             long weights = session.persistentBytes();
-            var layers = new ArrayList<LoraLayer>();
-            for (LinearModule module : session.model().linearModules()) {
-                layers.add(new LoraLayer(module, 8, 2f, 0f, false));
-            }
-            session.addAdapters(layers);
-            new TrainingStep(session);
+            MiniLm.adapt(session);
             return new long[] {weights, session.plannedTraining(16, 128).scratchBytes()};
         }
     }

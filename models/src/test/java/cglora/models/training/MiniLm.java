@@ -2,6 +2,7 @@ package cglora.models.training;
 
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import cglora.models.block.LoraLayer;
 import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import java.io.IOException;
@@ -31,6 +32,15 @@ final class MiniLm {
     static SequenceClassifier classifier(PretrainedModel model) {
         return new SequenceClassifier(
                 model.encoder(), Pooling.MEAN, new Labels(List.of("0", "1"), false));
+    }
+
+    /// Puts LoRA of rank 8 on all 36 linear layers, as a training step will find it.
+    static void adapt(Session session) {
+        session.addAdapters(
+                session.model().linearModules().stream()
+                        .map(module -> new LoraLayer(module, 8, 2f, 0f, false))
+                        .toList());
+        new TrainingStep(session);
     }
 
     /// A test for every JSON file below the folder of the system property `cglora.fixtures` that

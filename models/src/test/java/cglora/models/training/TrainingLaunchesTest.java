@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.program.Launch;
-import cglora.models.block.LinearModule;
-import cglora.models.block.LoraLayer;
 import cglora.models.family.PretrainedModel;
-import java.util.ArrayList;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -26,12 +23,7 @@ class TrainingLaunchesTest {
                                 MiniLm.classifier(checkpoint),
                                 checkpoint,
                                 false)) {
-            var layers = new ArrayList<LoraLayer>();
-            for (LinearModule module : session.model().linearModules()) {
-                layers.add(new LoraLayer(module, 8, 2f, 0f, false));
-            }
-            session.addAdapters(layers);
-            new TrainingStep(session);
+            MiniLm.adapt(session);
             var launches = session.plannedTraining(16, 128).launches();
             Map<String, Long> counts =
                     launches.stream()
