@@ -5,7 +5,6 @@ import cglora.kernels.engine.OpenBlas;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.Rows;
-import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.EvaluateSpec;
 import java.util.LinkedHashMap;
@@ -24,14 +23,7 @@ final class DataStage {
 
     /// @return what the run shows of it
     String run() {
-        run.session =
-                new Session(
-                        run.engine.open(),
-                        inputs.task(),
-                        inputs.checkpoint(),
-                        inputs.isFull(),
-                        inputs.headStart(),
-                        inputs.dtype());
+        run.session = inputs.session(run.engine.open());
         run.session.stopWhen(run::isStopping);
         inputs.checkpoint().weights().release();
         run.folder.writeJson("run.json", record());

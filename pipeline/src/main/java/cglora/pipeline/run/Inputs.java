@@ -1,5 +1,6 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.engine.Engine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.program.DataType;
@@ -21,6 +22,7 @@ import cglora.models.training.HeadStart;
 import cglora.models.training.Pooling;
 import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
+import cglora.models.training.Session;
 import cglora.models.training.TaskModel;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
@@ -275,6 +277,11 @@ record Inputs(
     /// Turns of conversations are as long as these may be.
     private int longestTarget() {
         return examples.chats() ? dataSpec.maxLength() : dataSpec.maxTargetLength();
+    }
+
+    /// The model as a run begins with it: its head as `model.head` says, nothing adapted.
+    Session session(Engine engine) {
+        return new Session(engine, task(), checkpoint, isFull(), headStart(), dtype());
     }
 
     /// How much of a text is read.

@@ -4,7 +4,6 @@ import cglora.kernels.engine.NullEngine;
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.models.data.BatchShape;
-import cglora.models.training.Session;
 import cglora.models.training.Trainer;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.PipelineReading;
@@ -54,14 +53,7 @@ public final class Plan {
 
     private void print(Inputs inputs) {
         inputs.requireEngine(engine);
-        var session =
-                new Session(
-                        new NullEngine(),
-                        inputs.task(),
-                        inputs.checkpoint(),
-                        inputs.isFull(),
-                        inputs.headStart(),
-                        inputs.dtype());
+        var session = inputs.session(new NullEngine());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             session.addAdapters(inputs.layers());
         }
@@ -105,7 +97,7 @@ public final class Plan {
         for (TrainSpec training : probes ? inputs.trainings() : List.<TrainSpec>of()) {
             out.printf(
                     "time         %s  %s%n",
-                    training.id(), StepProbe.measure(inputs, training, engine));
+                    training.id(), TrialSteps.measure(inputs, training, engine));
         }
     }
 

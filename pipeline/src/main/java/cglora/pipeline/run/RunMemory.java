@@ -62,14 +62,7 @@ final class RunMemory {
     private RunMemory(Inputs inputs, EngineChoice engine) {
         this.inputs = inputs;
         this.engine = engine;
-        this.session =
-                new Session(
-                        new NullEngine(),
-                        inputs.task(),
-                        inputs.checkpoint(),
-                        inputs.isFull(),
-                        inputs.headStart(),
-                        inputs.dtype());
+        this.session = inputs.session(new NullEngine());
         this.weights = Item.engine("weights", session.persistentBytes());
     }
 

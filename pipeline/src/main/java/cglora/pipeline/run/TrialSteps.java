@@ -1,6 +1,5 @@
 package cglora.pipeline.run;
 
-import cglora.models.training.Session;
 import cglora.models.training.Trainer;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.TrainSpec;
@@ -13,25 +12,19 @@ import java.util.Map;
 /// @param steps   of the training
 /// @param trials  steps that were measured
 /// @param seconds of one of them, the median
-record StepProbe(int steps, int trials, double seconds) {
+record TrialSteps(int steps, int trials, double seconds) {
     /// Steps before the ones that count: code is compiled, memory touched.
     private static final int WARM = 3;
 
     private static final int TRIALS = 5;
 
     /// Takes the training's own batches, on the engine; the adapter's values do not matter.
-    static StepProbe measure(Inputs inputs, TrainSpec training, EngineChoice engine) {
+    static TrialSteps measure(Inputs inputs, TrainSpec training, EngineChoice engine) {
         Inputs own = inputs.on(training.data());
         Trainer.Options options = TrainerOptions.of(inputs, training);
         int count = Math.min(options.steps(), WARM + TRIALS);
         long[] nanos = new long[count];
-        try (var session =
-                new Session(
-                        engine.open(),
-                        inputs.task(),
-                        inputs.checkpoint(),
-                        inputs.isFull(),
-                        inputs.headStart())) {
+        try (var session = inputs.session(engine.open())) {
             inputs.checkpoint().weights().release();
             if (inputs.adapterSpec() != null && !inputs.isFull()) {
                 session.addAdapters(inputs.layers());
@@ -58,7 +51,7 @@ record StepProbe(int steps, int trials, double seconds) {
         }
         long[] counted = Arrays.copyOfRange(nanos, Math.min(WARM, count - 1), count);
         Arrays.sort(counted);
-        return new StepProbe(options.steps(), counted.length, counted[counted.length / 2] * 1e-9);
+        return new TrialSteps(options.steps(), counted.length, counted[counted.length / 2] * 1e-9);
     }
 
     /// `about 32.0 s for 60 steps (5 trial steps, 533 ms each)`.
