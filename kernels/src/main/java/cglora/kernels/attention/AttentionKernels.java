@@ -8,14 +8,14 @@ import uk.ac.manchester.tornado.api.annotations.Parallel;
 ///
 /// Queries and outputs are [batch · width, heads · headSize], keys and values [batch · keyWidth,
 /// keyHeads · headSize]: a head is a slice of columns, no copy is made. `heads / keyHeads`
-/// neighbouring heads share the keys and values of one (Ainslie et al., arXiv 2305.13245). Keys at
-/// positions `lengths[batch]` and beyond are padding: they get no weight, and a row that sees no
-/// key gives 0. What else a query does not see are `queries`, the number of one of
-/// [AttentionMask.Queries], `causal`, 0 or 1, and `window`, as in [AttentionMask]. Where `packed` is
-/// 1 a row holds several sequences, and `lengths` [batch · width] says of each query at which key
-/// its own sequence begins: it sees none in front of that. Of padding it says `width`, which is
-/// behind all. The score matrix is never stored: the gradient makes it again from the logarithm of
-/// each row's sum (Dao et al., arXiv 2205.14135).
+/// neighbouring heads share the keys and values of one (Ainslie et al., arXiv 2305.13245). Keys
+/// at positions `lengths[batch]` and beyond are padding: they get no weight, and a row that sees
+/// no key gives 0. What else a query does not see are `queries`, the number of one of
+/// [AttentionMask.Queries], `causal`, 0 or 1, and `window`, as in [AttentionMask]. Where
+/// `packed` is 1 a row holds several sequences, and `lengths` [batch · width] says of each query
+/// at which key its own sequence begins: it sees none in front of that. Of padding it says
+/// `width`, which is behind all. The score matrix is never stored: the gradient makes it again
+/// from the logarithm of each row's sum (Dao et al., arXiv 2205.14135).
 public final class AttentionKernels {
     public static final Kernel SOFTMAX_ROWS =
             Kernel.of(AttentionKernels.class, "softmaxRows")
