@@ -410,7 +410,8 @@ final class InputCheck {
 
     /// Rows that several training examples share.
     private void pack() {
-        if (dataSpec.packing() && train != null && train.size() > 0) {
+        boolean fits = modelSpec.task() == ModelSpec.Task.CAUSAL_LM;
+        if (dataSpec.packing() && fits && train != null && train.size() > 0) {
             packing = Packing.of(train.tokens(), dataSpec.maxLength(), spec.seed());
         }
     }

@@ -37,11 +37,7 @@ final class TrainStage {
                 .ifPresent(
                         packing -> {
                             run.folder.event("packing", packing.event(t.id()));
-                            run.report.line(
-                                    inputs.trainings().size() == 1
-                                            ? "packing"
-                                            : "packing, " + t.id(),
-                                    packing.toString());
+                            run.progress.note("      %-9s  %s", "packing", packing);
                         });
         var checkpoints = new Checkpoints(run, t, steps, listener);
         checkpoints.restore(trainer);
