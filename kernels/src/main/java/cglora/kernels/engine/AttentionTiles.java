@@ -34,6 +34,11 @@ final class AttentionTiles {
             return at + i * stride;
         }
 
+        /// The rows from `first` on.
+        Rows from(int first) {
+            return new Rows(elements, row(first), stride);
+        }
+
         void zero(int from, int to, int size) {
             for (int i = from; i < to; i++) {
                 Arrays.fill(elements, row(i), row(i) + size, 0f);

@@ -5,8 +5,10 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.kernels.error.Suggestion;
+import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
+import cglora.models.data.Packing;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
@@ -55,6 +57,7 @@ final class InputCheck {
     private Dataset train;
     private Dataset validation;
     private Dataset test;
+    private Packing packing; // null where each example has a row of its own
     private final Map<String, DataInput> others = new LinkedHashMap<>();
 
     private InputCheck(
@@ -134,6 +137,7 @@ final class InputCheck {
                 train,
                 validation,
                 test,
+                packing,
                 others,
                 stamps);
     }
@@ -351,22 +355,24 @@ final class InputCheck {
             others.put(spec.id(), known.others().get(spec.id()));
             return;
         }
-        var first = new DataInput(dataSpec, examples, train, validation, test);
+        var first = new DataInput(dataSpec, examples, train, validation, test, packing);
         Tokenizer own = tokenizer;
         dataSpec = spec;
         examples = null;
         train = null;
         validation = null;
         test = null;
+        packing = null;
         try {
             data(first.examples() == null ? null : first.examples().labels());
         } finally {
-            others.put(spec.id(), new DataInput(spec, examples, train, validation, test));
+            others.put(spec.id(), new DataInput(spec, examples, train, validation, test, packing));
             dataSpec = first.spec();
             examples = first.examples();
             train = first.train();
             validation = first.validation();
             test = first.test();
+            packing = first.packing();
             tokenizer = own;
         }
     }
@@ -378,6 +384,7 @@ final class InputCheck {
             train = known.train();
             validation = known.validation();
             test = known.test();
+            packing = known.packing();
             return;
         }
         if (checkpoint != null && dataSpec.maxLength() > checkpoint.body().maxPositions()) {
@@ -412,6 +419,15 @@ final class InputCheck {
             attempt(() -> train = tokens(EvaluateSpec.Split.TRAIN));
             attempt(() -> validation = tokens(EvaluateSpec.Split.VALIDATION));
             attempt(() -> test = tokens(EvaluateSpec.Split.TEST));
+            attempt(this::pack);
+        }
+    }
+
+    /// Rows that several training examples share.
+    private void pack() {
+        boolean fits = modelSpec.task() == ModelSpec.Task.CAUSAL_LM;
+        if (dataSpec.packing() && fits && train != null && train.size() > 0) {
+            packing = Packing.of(train.tokens(), dataSpec.maxLength(), spec.seed());
         }
     }
 
@@ -540,14 +556,14 @@ final class InputCheck {
 
     /// @throws CgloraException O-RANGE for a batch whose widest tensor is more than an array holds
     private void batch(TrainSpec training, Inputs inputs) {
-        long width = inputs.batcher(1).widest(inputs.train());
+        BatchShape shape = inputs.trainingBatches(1).largest();
+        long width = shape.width();
         long widest =
                 checkpoint.body().linearModules().stream()
                         .mapToLong(module -> Math.max(module.in(), module.out()))
                         .max()
                         .orElse(1);
-        long target = inputs.batcher(1).largest(inputs.train()).targetWidth();
-        long logits = target * checkpoint.body().vocabularySize();
+        long logits = (long) shape.targetWidth() * checkpoint.body().vocabularySize();
         long example = Math.max(logits, width * widest);
         if (training.perDeviceBatchSize() > LARGEST_TENSOR / example) {
             throw new CgloraException(
@@ -666,12 +682,17 @@ final class InputCheck {
                                     TrainerOptions.exactSteps(inputs(), training)),
                     "more epochs, or max_steps");
         }
-        if (inputs.train().size() < training.perDeviceBatchSize()) {
+        if (inputs.trainingRows() < training.perDeviceBatchSize()) {
             problems.warning(
                     ErrorCode.D_STEPS,
                     training.id() + ".per_device_batch_size",
-                    "%d, there are %d training examples: an epoch is one step"
-                            .formatted(training.perDeviceBatchSize(), inputs.train().size()),
+                    "%d, there are %d %s: an epoch is one step"
+                            .formatted(
+                                    training.perDeviceBatchSize(),
+                                    inputs.trainingRows(),
+                                    inputs.packing() == null
+                                            ? "training examples"
+                                            : "rows of packed examples"),
                     "");
         }
     }

@@ -14,6 +14,9 @@ import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
+import cglora.models.data.PackedBatches;
+import cglora.models.data.Packing;
+import cglora.models.data.TrainingBatches;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.AdapterStart;
@@ -62,6 +65,7 @@ import java.util.stream.Stream;
 /// @param train       the rows as tokens
 /// @param validation  may be empty
 /// @param test        may be empty
+/// @param packing     of the training examples; null where each has a row of its own
 /// @param others      what data stages behind the first one give, by their ids
 /// @param stamps      of all files that were read
 record Inputs(
@@ -75,6 +79,7 @@ record Inputs(
         Dataset train,
         Dataset validation,
         Dataset test,
+        Packing packing,
         Map<String, DataInput> others,
         FileStamps stamps)
         implements AutoCloseable {
@@ -147,6 +152,7 @@ record Inputs(
                         other.train(),
                         other.validation(),
                         other.test(),
+                        other.packing(),
                         others,
                         stamps);
     }
@@ -301,6 +307,20 @@ record Inputs(
                 buckets,
                 checkpoint.padTokenId(),
                 writes() ? Batcher.defaultTargetBuckets(longestTarget()) : new int[0]);
+    }
+
+    /// The training examples as rows of batches, several of them in a row where they are packed.
+    ///
+    /// @param size rows of a batch
+    TrainingBatches trainingBatches(int size) {
+        return packing == null
+                ? batcher(size).over(train)
+                : new PackedBatches(train, packing, batcher(size));
+    }
+
+    /// Rows of an epoch: the training examples, or what they are packed into.
+    int trainingRows() {
+        return packing == null ? train.size() : packing.rows();
     }
 
     /// The evaluation's batches.

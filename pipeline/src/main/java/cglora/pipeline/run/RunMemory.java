@@ -353,7 +353,7 @@ final class RunMemory {
         new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
         Inputs own = inputs.on(training.data());
-        var program = session.plannedTraining(largest(batch, own, own.train()));
+        var program = session.plannedTraining(own.trainingBatches(batch).largest());
         long state = session.persistentBytes() - weights.bytes();
         adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(

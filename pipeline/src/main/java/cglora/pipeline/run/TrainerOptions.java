@@ -163,7 +163,7 @@ final class TrainerOptions {
 
     private static int stepsPerEpoch(Inputs inputs, TrainSpec t) {
         return Trainer.stepsPerEpoch(
-                inputs.on(t.data()).train().size(),
+                inputs.on(t.data()).trainingRows(),
                 t.perDeviceBatchSize(),
                 t.gradientAccumulationSteps());
     }

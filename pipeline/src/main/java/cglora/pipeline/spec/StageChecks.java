@@ -268,6 +268,13 @@ final class StageChecks {
                     "of a prompt that is too long task CAUSAL_LM always takes the beginning off",
                     "take it out");
         }
+        if (stage.packing() && model != null && model.task() != ModelSpec.Task.CAUSAL_LM) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "packing"),
+                    "packing is for task CAUSAL_LM, the task is " + model.task().jsonName(),
+                    "take it out");
+        }
         if (isSure("max_length")
                 && stage.buckets() instanceof AutoOr.Given<List<Integer>>(List<Integer> buckets)) {
             boolean ascending = buckets.equals(buckets.stream().sorted().toList());
