@@ -77,6 +77,11 @@ public final class TornadoEngine implements Engine {
         return Math.max(1, info.computeUnits());
     }
 
+    @Override
+    public boolean compiles() {
+        return true;
+    }
+
     public DeviceInfo info() {
         return info;
     }
