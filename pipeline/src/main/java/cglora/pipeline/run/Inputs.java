@@ -27,7 +27,6 @@ import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import cglora.models.training.TaskModel;
-import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.AutoOr;
@@ -101,18 +100,6 @@ record Inputs(
     /// How the frozen matrices of the model are kept.
     DataType dtype() {
         return DataType.valueOf(modelSpec.dtype().name());
-    }
-
-    /// @throws CgloraException V-ENGINE where the engine does not keep weights as they are asked
-    ///     for
-    void requireEngine(EngineChoice engine) {
-        if (dtype() != DataType.FLOAT32 && engine instanceof EngineChoice.Tornado) {
-            throw new CgloraException(
-                    ErrorCode.V_ENGINE,
-                    modelSpec.id() + ".dtype",
-                    "bfloat16 is for the jvm engine; TornadoVM's keeps weights in float32",
-                    "take float32, or --engine jvm");
-        }
     }
 
     boolean trains() {

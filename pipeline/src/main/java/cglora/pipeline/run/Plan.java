@@ -52,7 +52,6 @@ public final class Plan {
     }
 
     private void print(Inputs inputs) {
-        inputs.requireEngine(engine);
         var session = inputs.session(new NullEngine());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             session.addAdapters(inputs.layers());
