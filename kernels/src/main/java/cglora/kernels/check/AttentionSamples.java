@@ -68,6 +68,9 @@ final class AttentionSamples {
                 new Heads(2, 4, 17, 16, 2, 17, AttentionMask.causal(5)),
                 new Heads(2, 2, 100, 8, 2, 100, AttentionMask.causal(33)),
                 new Heads(3, 6, 1, 8, 2, 11, causal.last()),
+                new Heads(3, 6, 1, 40, 3, 100, AttentionMask.causal(33).last()),
+                new Heads(2, 2, 1, 64, 1, 600, causal.last()),
+                new Heads(3, 2, 1, 37, 2, 13, AttentionMask.ACROSS),
                 new Heads(3, 4, 3, 5, 4, 19, AttentionMask.causal(4).last()),
                 new Heads(3, 2, 5, 8, 2, 13, AttentionMask.ACROSS),
                 new Heads(2, 2, 13, 8, 1, 13, AttentionMask.ACROSS));

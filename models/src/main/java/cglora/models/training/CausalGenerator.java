@@ -46,7 +46,14 @@ public final class CausalGenerator implements AutoCloseable {
     }
 
     /// A program and its places.
-    private record Pass(LoadedProgram program, BatchInputs inputs, Tensor starts, Tensor logits) {}
+    ///
+    /// @param result what the last execution gave, [rows, vocabulary]
+    private record Pass(
+            LoadedProgram program,
+            BatchInputs inputs,
+            Tensor starts,
+            Tensor logits,
+            float[] result) {}
 
     /// Prompts are filled up to multiples of this, so that few programs are needed.
     private static final int WIDTH = 16;
@@ -167,14 +174,14 @@ public final class CausalGenerator implements AutoCloseable {
         }
     }
 
-    /// Logits behind the prompts [rows, vocabulary].
+    /// Logits behind the prompts [rows, vocabulary], until the next execution.
     private float[] prompt(int[] ids, int[] lengths, int width) {
         Pass pass =
                 prompts.computeIfAbsent(width, w -> prepared("prompt " + rows + "×" + w, w, false));
         return run(pass, ids, decoder.positions(ids, width), lengths, new int[rows]);
     }
 
-    /// Logits behind one more token of each sequence.
+    /// Logits behind one more token of each sequence, until the next execution.
     ///
     /// @param lengths with it
     private float[] step(int[] next, int[] lengths) {
@@ -195,7 +202,8 @@ public final class CausalGenerator implements AutoCloseable {
         program.write(pass.inputs().lengths().buffer(), lengths);
         program.write(pass.starts().buffer(), starts);
         program.run();
-        return program.read(pass.logits().buffer());
+        program.read(pass.logits().buffer(), pass.result());
+        return pass.result();
     }
 
     private Pass prepared(String name, int width, boolean goesOn) {
@@ -209,7 +217,11 @@ public final class CausalGenerator implements AutoCloseable {
         Tensor last = goesOn ? hidden : graph.apply(new LastPool(hidden, inputs.lengths()));
         Tensor logits = model.logits(builder, last);
         return new Pass(
-                session.engine().load(graph.compile(List.of(logits))), inputs, starts, logits);
+                session.engine().load(graph.compile(List.of(logits))),
+                inputs,
+                starts,
+                logits,
+                new float[logits.buffer().length()]);
     }
 
     private List<Tensor> tensors(Graph graph, List<Buffer> buffers) {
