@@ -27,7 +27,10 @@ final class GenerateBenchmark {
 
     static final int WRITTEN = 64;
 
-    private static final int UNTIMED = 3;
+    private static final int UNTIMED = 2;
+
+    /// So long it writes before it is timed, in nanoseconds: until its code is compiled.
+    private static final long WARMED = 3_000_000_000L;
 
     private final EngineChoice choice;
     private final GenerateModel model;
@@ -70,7 +73,8 @@ final class GenerateBenchmark {
             List<int[]> prompts = List.of(prompt(vocabulary));
             var all = new CausalGenerator.Options(WRITTEN, Set.of(), Sampling.GREEDY, 0);
             var one = new CausalGenerator.Options(1, Set.of(), Sampling.GREEDY, 0);
-            for (int i = 0; i < UNTIMED; i++) {
+            long begin = System.nanoTime();
+            for (int i = 0; i < UNTIMED || System.nanoTime() - begin < WARMED; i++) {
                 written = generator.write(prompts, all).getFirst();
             }
             double[] seconds = new double[repetitions];

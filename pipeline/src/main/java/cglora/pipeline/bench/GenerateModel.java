@@ -19,9 +19,11 @@ import tools.jackson.databind.json.JsonMapper;
 /// random weights.
 ///
 /// @param path  as a pipeline's stage `model` takes it; null for random weights
+/// @param shape the `config.json` of random weights, which is a Llama's; empty where there is a
+///     path
 /// @param name  what the results call it
 /// @param dtype how its matrices are kept
-public record GenerateModel(String path, String name, DataType dtype) {
+public record GenerateModel(String path, Map<String, Object> shape, String name, DataType dtype) {
     /// SmolLM-135M's `config.json`, as far as it says something of the shape.
     private static final Map<String, Object> SMOL =
             Map.ofEntries(
@@ -38,6 +40,7 @@ public record GenerateModel(String path, String name, DataType dtype) {
                     Map.entry("tie_word_embeddings", true));
 
     public GenerateModel {
+        shape = Map.copyOf(shape);
         requireNonNull(name, "name");
         requireNonNull(dtype, "dtype");
     }
@@ -45,8 +48,8 @@ public record GenerateModel(String path, String name, DataType dtype) {
     /// @param path null for random weights
     public static GenerateModel of(String path, DataType dtype) {
         return path == null
-                ? new GenerateModel(null, "SmolLM-135M's shape", dtype)
-                : new GenerateModel(path, StepModel.of(path).name(), dtype);
+                ? new GenerateModel(null, SMOL, "SmolLM-135M's shape", dtype)
+                : new GenerateModel(path, Map.of(), StepModel.of(path).name(), dtype);
     }
 
     /// What its results are called.
@@ -81,7 +84,7 @@ public record GenerateModel(String path, String name, DataType dtype) {
         if (path != null) {
             return PretrainedModel.load(path, Map.of());
         }
-        var config = JsonMapper.shared().valueToTree(SMOL);
+        var config = JsonMapper.shared().valueToTree(shape);
         Body body = LlamaModel.LLAMA.read(config, name);
         return RandomCheckpoint.of(body, config);
     }

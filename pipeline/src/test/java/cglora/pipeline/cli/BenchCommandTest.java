@@ -122,4 +122,30 @@ class BenchCommandTest {
         assertThat(outcome.status()).isNotZero();
         assertThat(outcome.err()).contains("O-CONFLICT", "24 tokens", "128");
     }
+
+    @Test
+    void refusesToWriteWithAModelThatCannot() {
+        String models = "../models/src/test/resources/cglora/models/family/";
+        Outcome encoder = generate(models + "bert", "float32");
+        assertThat(encoder.status()).isEqualTo(2);
+        assertThat(encoder.err()).contains("O-CONFLICT", "is a bert, which does not go on behind");
+        Outcome brief = generate(models + "llama", "float32");
+        assertThat(brief.status()).isEqualTo(2);
+        assertThat(brief.err()).contains("O-CONFLICT", "24 tokens, prompt and answer are 80");
+        assertThat(generate(models + "llama", "float16").err())
+                .contains("no type 'float16'", "float32 or bfloat16");
+    }
+
+    private static Outcome generate(String model, String dtype) {
+        return run(
+                "bench",
+                "--suite",
+                "generate",
+                "--device",
+                "jvm",
+                "--model",
+                model,
+                "--dtype",
+                dtype);
+    }
 }
