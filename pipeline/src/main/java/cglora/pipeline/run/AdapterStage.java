@@ -15,7 +15,7 @@ import java.util.Optional;
 
 /// Puts the adapter on the model and gives it its first values.
 final class AdapterStage {
-    private static final String AFTER = "after initialisation";
+    static final String AFTER = "after initialisation";
 
     private final RunState run;
     private final Inputs inputs;

@@ -1,5 +1,6 @@
 package cglora.pipeline.run;
 
+import cglora.pipeline.spec.ExportSpec;
 import java.util.Locale;
 
 /// What a run writes, in bytes.
@@ -19,7 +20,8 @@ record DiskPlan(long exported, long checkpoints) {
                 inputs.trainings().stream()
                         .mapToLong(t -> TrainerOptions.mostCheckpoints(inputs, t))
                         .sum();
-        return new DiskPlan(exports ? bytes : 0, kept * 4 * bytes);
+        long written = inputs.stages().stream().filter(ExportSpec.class::isInstance).count();
+        return new DiskPlan(exports ? Math.max(1, written) * bytes : 0, kept * 4 * bytes);
     }
 
     long bytes() {

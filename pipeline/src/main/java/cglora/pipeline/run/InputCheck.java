@@ -148,6 +148,11 @@ final class InputCheck {
                 files.addAll(DataFileNames.there(data.train()));
                 files.addAll(DataFileNames.there(data.validation()));
                 files.addAll(DataFileNames.there(data.test()));
+            } else if (stage instanceof EvaluateSpec evaluate
+                    && evaluate.when()
+                    && evaluate.from() != null
+                    && evaluate.from().folder() != null) {
+                files.add(Predictor.place(Path.of(evaluate.from().folder())).toString());
             } else if (stage instanceof AlignSpec align && align.when()) {
                 files.add(Predictor.place(Path.of(align.reference())).toString());
             } else if (stage instanceof CalibrateSpec calibrate
@@ -175,8 +180,8 @@ final class InputCheck {
         }
     }
 
-    /// This version runs one stage of a kind, but for data, trainings and evaluations, and learns
-    /// nothing behind the export.
+    /// This version runs one stage of a kind, but for data, trainings, evaluations and exports, and
+    /// learns nothing behind the last export.
     private void order() {
         List<StageSpec> stages = inputs().stages();
         if (stages.stream().noneMatch(DataSpec.class::isInstance)) {
@@ -191,11 +196,14 @@ final class InputCheck {
             boolean repeats =
                     stage instanceof EvaluateSpec
                             || stage instanceof TrainSpec
-                            || stage instanceof DataSpec;
+                            || stage instanceof DataSpec
+                            || stage instanceof ExportSpec;
             boolean again = !seen.add(stage.getClass()) && !repeats;
             boolean late =
                     seen.contains(ExportSpec.class)
-                            && (stage instanceof TrainSpec || stage instanceof AdapterSpec);
+                            && (stage instanceof TrainSpec || stage instanceof AdapterSpec)
+                            && stages.subList(stages.indexOf(stage), stages.size()).stream()
+                                    .noneMatch(ExportSpec.class::isInstance);
             if (again || late) {
                 problems.error(
                         ErrorCode.P_STAGE,
@@ -256,6 +264,13 @@ final class InputCheck {
                 case EvaluateSpec evaluate -> {
                     if (evaluate.metrics() != null) {
                         metrics(evaluate.id(), "metrics", evaluate.metrics());
+                    }
+                    if (evaluate.from() != null
+                            && evaluate.from().folder() != null
+                            && checkpoint != null
+                            && examples != null) {
+                        Path from = Path.of(evaluate.from().folder());
+                        attempt(() -> TunedModel.of(inputs(), from, problems));
                     }
                 }
                 default -> {}

@@ -91,13 +91,40 @@ final class RunMemory {
                 case AlignSpec align -> align(align);
                 case TrainSpec training -> train(training);
                 case ExportSpec export -> export(export);
-                case EvaluateSpec evaluate ->
-                        add(evaluate.id(), weights, adapters, activations(evaluation()));
+                case EvaluateSpec evaluate -> evaluate(evaluate);
                 case DataSpec data -> add(data.id(), weights, reading(), rounding());
                 case ModelSpec _ -> {}
             }
         }
         inputs.exportByDefault().ifPresent(this::export);
+    }
+
+    /// An earlier run's adapter is on a second model.
+    private void evaluate(EvaluateSpec evaluate) {
+        boolean another = evaluate.from() != null && evaluate.from().folder() != null;
+        add(
+                evaluate.id(),
+                weights,
+                adapters,
+                activations(evaluation()),
+                Item.engine("second model", another ? weights.bytes() : 0),
+                Item.host(
+                        "its file or activations",
+                        another ? Math.max(reading().bytes(), evaluation()) : 0));
+    }
+
+    /// States that later stages take, and the newest one meanwhile.
+    private Item states() {
+        int kept = KeptStates.wanted(inputs).size();
+        return Item.host(
+                "kept states",
+                kept == 0
+                        ? 0
+                        : (kept + 1L)
+                                * Float.BYTES
+                                * KeptStates.shapes(session, inputs).stream()
+                                        .mapToLong(ParameterSpec::size)
+                                        .sum());
     }
 
     private void add(String stage, Item... heap) {
@@ -107,6 +134,7 @@ final class RunMemory {
     private void add(String stage, List<Item> arrays, List<Item> others) {
         var heap = new ArrayList<>(arrays);
         heap.add(alignment);
+        heap.add(states());
         heap.add(Item.host("index of the examples", indexBytes()));
         long grown = stages.stream().mapToLong(MemoryPlan::counted).max().orElse(0);
         stages.add(MemoryPlan.of(stage, heap, others).after(grown));

@@ -325,7 +325,7 @@ public final class Runner {
         boolean measured =
                 run.inputs.stages().reversed().stream()
                         .takeWhile(stage -> !(stage instanceof TrainSpec))
-                        .anyMatch(EvaluateSpec.class::isInstance);
+                        .anyMatch(s -> s instanceof EvaluateSpec e && e.from() == null);
         if (!run.trained || run.interrupted || measured) {
             return;
         }
@@ -389,6 +389,7 @@ public final class Runner {
         String detail;
         try {
             detail = run(run, stage);
+            run.states.passed(stage);
         } catch (StoppedException _) {
             run.interrupt();
             detail = "interrupted";

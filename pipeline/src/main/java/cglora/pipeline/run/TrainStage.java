@@ -20,6 +20,7 @@ final class TrainStage {
     /// @return what the run shows of it
     String run(TrainSpec t) {
         new HeadStage(run).warm();
+        run.states.leave(t.from());
         Inputs own = inputs.on(t.data());
         Batcher batcher = own.batcher(t.perDeviceBatchSize());
         Trainer.Options options = TrainerOptions.of(inputs, t);

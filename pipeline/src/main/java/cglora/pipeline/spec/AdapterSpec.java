@@ -113,6 +113,32 @@ public record AdapterSpec(
         return STAGE;
     }
 
+    /// The same with an earlier adapter from another place.
+    AdapterSpec withFrom(String other) {
+        return new AdapterSpec(
+                id,
+                when,
+                method,
+                r,
+                loraAlpha,
+                useRslora,
+                loraDropout,
+                bias,
+                targetModules,
+                excludeModules,
+                modulesToSave,
+                rankPattern,
+                alphaPattern,
+                initLoraWeights,
+                scale,
+                headWarmup,
+                cg,
+                loraGa,
+                loraOne,
+                fromPeft,
+                other);
+    }
+
     /// The same stage where an earlier adapter is taken: what that one decides is at its
     /// default, and nothing is initialized.
     AdapterSpec taken() {

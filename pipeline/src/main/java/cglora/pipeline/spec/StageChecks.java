@@ -32,21 +32,10 @@ final class StageChecks {
     private static final Set<String> WRITING =
             new TreeSet<>(Set.of("exact_match", "loss", "perplexity", "token_accuracy"));
 
-    /// The stage that each one needs before it.
-    private static final Map<String, List<String>> NEEDS =
-            Map.of(
-                    "model", List.of(),
-                    "data", List.of("model"),
-                    "calibrate", List.of("model", "data"),
-                    "adapter", List.of("model"),
-                    "align", List.of("model", "data"),
-                    "train", List.of("model", "data"),
-                    "evaluate", List.of("model", "data"),
-                    "export", List.of("model", "adapter"));
-
     private final Problems problems;
     private final Map<String, ObjectValue> ids = new HashMap<>();
     private final Set<String> seen = new HashSet<>();
+    private final StageOutputs outputs;
     private ModelSpec model;
     private DataSpec data;
 
@@ -58,6 +47,7 @@ final class StageChecks {
 
     StageChecks(Problems problems) {
         this.problems = problems;
+        this.outputs = new StageOutputs(problems);
     }
 
     /// Checks all stages and settles what only their neighbours decide. Of a setting that is wrong
@@ -70,10 +60,16 @@ final class StageChecks {
         if (!(root.get("stages") instanceof ArrayValue list)) {
             return settled;
         }
+        for (JsonValue item : list.items()) {
+            if (item instanceof ObjectValue tree
+                    && tree.get("stage") instanceof StringValue(_, String kind)) {
+                outputs.know(Merge.id(tree), kind);
+            }
+        }
         for (int i = 0; i < list.items().size(); i++) {
             if (!(list.items().get(i) instanceof ObjectValue tree
                     && tree.get("stage") instanceof StringValue(_, String kind)
-                    && NEEDS.containsKey(kind))) {
+                    && StageSpec.TYPES.containsKey(kind))) {
                 continue;
             }
             uniqueId(tree);
@@ -82,6 +78,7 @@ final class StageChecks {
             unsure = draft == null ? Set.of() : draft.unsure();
             boolean skipped = tree.get("when") instanceof BooleanValue(_, boolean on) && !on;
             if (skipped) {
+                outputs.passed(Merge.id(tree), kind, false);
                 if (spec != null) {
                     settled.add(spec);
                 }
@@ -97,6 +94,7 @@ final class StageChecks {
             if (spec != null) {
                 settled.add(settle(spec, tree));
             }
+            outputs.passed(Merge.id(tree), kind, true);
         }
         return List.copyOf(settled);
     }
@@ -119,10 +117,10 @@ final class StageChecks {
     }
 
     private void order(ObjectValue tree, String kind, ArrayValue list) {
-        for (String needed : NEEDS.get(kind)) {
-            // without an adapter the model itself is trained and exported
-            boolean whole = kind.equals(ExportSpec.STAGE) && seen.contains(TrainSpec.STAGE);
-            if (seen.contains(needed) || whole && needed.equals(AdapterSpec.STAGE)) {
+        for (StageOutput output : StageOutput.neededBy(kind)) {
+            String needed = output.maker();
+            // without an adapter stage the model itself is trained and exported
+            if (output.givers().stream().anyMatch(seen::contains)) {
                 continue;
             }
             boolean later =
@@ -168,7 +166,7 @@ final class StageChecks {
             }
             case CalibrateSpec stage -> {
                 checkCalibrate(stage, tree);
-                yield stage;
+                yield stage.withFrom(StageOutputs.real(stage.from()));
             }
             case AdapterSpec given -> {
                 AdapterSpec stage = given.from() == null ? given : given.taken();
@@ -176,18 +174,25 @@ final class StageChecks {
                 checkAdapter(stage, tree);
                 adapter = stage;
                 adapterIsSure = isSure("method", "from");
-                yield stage;
+                yield stage.withFrom(StageOutputs.real(stage.from()));
             }
             case AlignSpec stage -> {
                 checkAlign(stage, tree);
-                yield stage;
+                yield stage.withReference(StageOutputs.real(stage.reference()));
             }
             case TrainSpec stage -> settleTrain(stage, tree);
             case EvaluateSpec stage -> {
                 checkEvaluate(stage, tree);
+                AdapterSource from = stage.from();
+                yield from == null
+                        ? stage
+                        : stage.withFrom(
+                                new AdapterSource(from.stage(), StageOutputs.real(from.folder())));
+            }
+            case ExportSpec stage -> {
+                outputs.requireAdapter(stage.from(), origin(tree, "from"));
                 yield stage;
             }
-            case ExportSpec stage -> stage;
         };
     }
 
@@ -497,6 +502,7 @@ final class StageChecks {
     }
 
     private StageSpec settleTrain(TrainSpec stage, ObjectValue tree) {
+        outputs.requireAdapter(stage.from(), origin(tree, "from"));
         if (stage.classWeights() != null) {
             refuseWriting("'class_weights'", origin(tree, "class_weights"), "take it out");
         }
@@ -609,6 +615,9 @@ final class StageChecks {
     }
 
     private void checkEvaluate(EvaluateSpec stage, ObjectValue tree) {
+        if (stage.from() != null) {
+            outputs.requireAdapter(stage.from().stage(), origin(tree, "from"));
+        }
         checkSplit(stage, dataStage(stage.data().stage(), tree), stage.data().split(), tree);
         if (stage.metrics() != null && isSure("metrics")) {
             stage.metrics().forEach(name -> metric(name, origin(tree, "metrics")));

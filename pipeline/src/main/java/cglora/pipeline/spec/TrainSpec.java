@@ -28,6 +28,13 @@ public record TrainSpec(
                 String data,
         @Setting(
                         value =
+                                "Train on from the adapter as it was behind this adapter or train"
+                                        + " stage, by its id; null: the newest one",
+                        byDefault = "null",
+                        nullable = true)
+                String from,
+        @Setting(
+                        value =
                                 "Passes over the training examples; 3 where max_steps is not given"
                                         + " either",
                         byDefault = "null",
@@ -202,6 +209,7 @@ public record TrainSpec(
                 when,
                 trains,
                 data,
+                from,
                 epochs,
                 maxSteps,
                 perDeviceBatchSize,
