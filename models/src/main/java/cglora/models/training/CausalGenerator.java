@@ -51,12 +51,14 @@ public final class CausalGenerator implements AutoCloseable {
     ///
     /// @param logits of the tokens that come next [rows, vocabulary]
     /// @param choice the likeliest of them [rows]
+    /// @param scores where logits are read to, until the next execution
     private record Pass(
             LoadedProgram program,
             BatchInputs inputs,
             Tensor starts,
             Tensor logits,
-            Tensor choice) {}
+            Tensor choice,
+            float[] scores) {}
 
     /// Prompts are filled up to multiples of this, or where programs are compiled to powers of two
     /// from it on, so that few programs are needed.
@@ -190,7 +192,8 @@ public final class CausalGenerator implements AutoCloseable {
             return chosen;
         }
         int vocabulary = decoder.vocabularySize();
-        float[] logits = pass.program().read(pass.logits().buffer());
+        float[] logits = pass.scores();
+        pass.program().read(pass.logits().buffer(), logits);
         for (int row = 0; row < chosen.length; row++) {
             if (!over[row]) {
                 chosen[row] =
@@ -262,7 +265,8 @@ public final class CausalGenerator implements AutoCloseable {
                 inputs,
                 starts,
                 logits,
-                choice);
+                choice,
+                new float[logits.buffer().length()]);
     }
 
     private List<Tensor> tensors(Graph graph, List<Buffer> buffers) {
