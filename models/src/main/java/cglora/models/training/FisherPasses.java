@@ -83,12 +83,15 @@ public final class FisherPasses {
         int[][] drawn = new int[batch.rows()][];
         int width = batch.target().width();
         for (int row = 0; row < batch.rows(); row++) {
-            int first = row * width;
-            double[] uniform = random.doubles(batch.target().length(row)).toArray();
+            int[] asked =
+                    IntStream.range(row * width, (row + 1) * width)
+                            .filter(i -> batch.target().tokens()[i] >= 0)
+                            .toArray();
+            double[] uniform = random.doubles(asked.length).toArray();
             drawn[row] =
-                    IntStream.range(0, uniform.length)
+                    IntStream.range(0, asked.length)
                             .parallel()
-                            .map(i -> draw(scores.probabilities(first + i), uniform[i]))
+                            .map(i -> draw(scores.probabilities(asked[i]), uniform[i]))
                             .toArray();
         }
         return drawn;
