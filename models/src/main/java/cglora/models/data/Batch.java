@@ -72,6 +72,11 @@ public record Batch(
         return target == null ? examples.length : target.count();
     }
 
+    /// The class of each term of its loss: of an example, or of a token; -1 for none.
+    public int[] classes() {
+        return target == null ? labels : target.labels();
+    }
+
     /// The weights of its loss.
     ///
     /// @param each of a term that is there

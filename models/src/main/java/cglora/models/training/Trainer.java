@@ -350,8 +350,8 @@ public final class Trainer {
             return batch.terms();
         }
         double sum = 0;
-        for (int row = 0; row < batch.examples().length; row++) {
-            sum += options.classWeights()[batch.labels()[row]];
+        for (int label : batch.classes()) {
+            sum += label < 0 ? 0 : options.classWeights()[label];
         }
         return sum;
     }
@@ -362,9 +362,10 @@ public final class Trainer {
         if (options.classWeights() == null) {
             return batch.weights(1f / (int) total);
         }
-        float[] weights = new float[batch.rows()];
-        for (int row = 0; row < batch.examples().length; row++) {
-            weights[row] = (float) (options.classWeights()[batch.labels()[row]] / total);
+        int[] classes = batch.classes();
+        float[] weights = new float[classes.length];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = classes[i] < 0 ? 0 : (float) (options.classWeights()[classes[i]] / total);
         }
         return weights;
     }

@@ -86,7 +86,7 @@ final class EarlierStatistics {
 
     /// What stands behind the body: a pooling, or the head of a task that writes.
     private static String head(Inputs inputs) {
-        return inputs.writes() ? inputs.modelSpec().task().jsonName() : inputs.pooling().name();
+        return inputs.isOfTokens() ? inputs.modelSpec().task().jsonName() : inputs.pooling().name();
     }
 
     private JsonNode about() {

@@ -10,6 +10,7 @@ import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.Packing;
 import cglora.models.family.PretrainedModel;
+import cglora.models.metric.Entity;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
@@ -346,6 +347,7 @@ final class InputCheck {
             case SEQ_CLS -> inputs().pooling();
             case SEQ_2_SEQ_LM -> checkpoint.encoderDecoder();
             case CAUSAL_LM -> checkpoint.causalDecoder();
+            case TOKEN_CLS -> checkpoint.encoder();
         }
     }
 
@@ -465,13 +467,14 @@ final class InputCheck {
     private Dataset tokens(EvaluateSpec.Split split) {
         Dataset data = examples.tokenize(split, dataSpec, tokenizer, continues(), problems);
         int vocabulary = checkpoint.body().vocabularySize();
-        int largestAnswer = data.answers().stream().flatMapToInt(Arrays::stream).max().orElse(0);
+        List<int[]> answers = inputs().writes() ? data.answers() : List.of();
+        int largestAnswer = answers.stream().flatMapToInt(Arrays::stream).max().orElse(0);
         if (Math.max(data.tokens().largestId(), largestAnswer) < vocabulary) {
             return data;
         }
         int largest = 0;
         var strange = new HashSet<Integer>();
-        var all = new ArrayList<int[]>(data.answers());
+        var all = new ArrayList<>(answers);
         data.tokens().forEach(tokens -> all.add(tokens.inputIds()));
         for (int[] ids : all) {
             for (int id : ids) {
@@ -499,7 +502,7 @@ final class InputCheck {
         }
         List<String> names = examples.labels().names();
         List<String> own = List.copyOf(checkpoint.id2label().values());
-        long found = checkpoint.headOutputs();
+        long found = inputs().head().outputs();
         boolean named =
                 own.size() == found && own.stream().noneMatch(name -> name.startsWith("LABEL_"));
         boolean strangers =
@@ -526,11 +529,17 @@ final class InputCheck {
                             .formatted(names, own),
                     "");
         }
-        examples = examples.withLabels(new Labels(own, false));
+        var labels = new Labels(own, false);
+        examples = examples.withLabels(inputs().tags() ? labels.asTags() : labels);
     }
 
-    /// F1 of one class against the other is the only metric that the number of classes rules out.
+    /// F1 of one class against the other is the only metric that the number of classes rules out;
+    /// those of entities need tags that mark some.
     private void metrics(String id, String key, List<String> names) {
+        if (examples != null && examples.labels().tags()) {
+            entityMetrics(id, key, names);
+            return;
+        }
         if (examples == null || !examples.labels().classes() || !names.contains("f1")) {
             return;
         }
@@ -541,6 +550,20 @@ final class InputCheck {
                     id + "." + key,
                     "metric 'f1' is for two classes, the data has " + classes,
                     "take f1_macro");
+        }
+    }
+
+    private void entityMetrics(String id, String key, List<String> names) {
+        List<String> tags = examples.labels().names();
+        List<String> ofEntities =
+                names.stream().filter(List.of("precision", "recall", "f1")::contains).toList();
+        if (!ofEntities.isEmpty() && !Entity.areTags(tags)) {
+            problems.error(
+                    ErrorCode.P_VALUE,
+                    id + "." + key,
+                    "metric '%s' is of entities, whose tags are O, B-… and I-…; here they are %s"
+                            .formatted(ofEntities.getFirst(), String.join(", ", tags)),
+                    "take loss or token_accuracy, or name the tags of numbers by data.labels");
         }
     }
 
@@ -563,7 +586,8 @@ final class InputCheck {
                         .mapToLong(module -> Math.max(module.in(), module.out()))
                         .max()
                         .orElse(1);
-        long logits = (long) shape.targetWidth() * checkpoint.body().vocabularySize();
+        long target = shape.targetWidth();
+        long logits = target == 0 ? 0 : target * inputs.outputs();
         long example = Math.max(logits, width * widest);
         if (training.perDeviceBatchSize() > LARGEST_TENSOR / example) {
             throw new CgloraException(
@@ -592,7 +616,7 @@ final class InputCheck {
                         ? List.of()
                         : checkpoint == null
                                 ? List.of("classifier")
-                                : checkpoint.encoder().classifierHead(1).saved();
+                                : inputs().head().of(1).saved();
         List<String> saved = adapterSpec.modulesToSave().orElse(null);
         if (saved != null && (head.isEmpty() || !isHead(saved, head))) {
             problems.error(

@@ -6,6 +6,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.program.DataType;
 import cglora.models.adapter.RankAllocation;
 import cglora.models.adapter.TargetSelection;
+import cglora.models.block.Encoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
@@ -17,6 +18,7 @@ import cglora.models.data.Labels;
 import cglora.models.data.PackedBatches;
 import cglora.models.data.Packing;
 import cglora.models.data.TrainingBatches;
+import cglora.models.family.CheckpointHead;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.AdapterStart;
@@ -27,6 +29,7 @@ import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import cglora.models.training.TaskModel;
+import cglora.models.training.TokenClassifier;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.AutoOr;
@@ -180,12 +183,33 @@ record Inputs(
         return modelSpec.task().writes();
     }
 
+    /// Whether the model gives each word a class.
+    boolean tags() {
+        return modelSpec.task().tags();
+    }
+
+    /// Whether the loss is that of tokens, not of examples.
+    boolean isOfTokens() {
+        return writes() || tags();
+    }
+
+    /// How many logits a term of the loss has.
+    int outputs() {
+        return writes() ? checkpoint.body().vocabularySize() : examples.labels().names().size();
+    }
+
+    /// The head that the checkpoint may bring for the task.
+    CheckpointHead head() {
+        return tags() ? checkpoint.tokenHead() : checkpoint.sequenceHead();
+    }
+
     /// The model with its task.
     TaskModel task() {
         return switch (modelSpec.task()) {
             case SEQ_CLS -> classifier();
             case SEQ_2_SEQ_LM -> new Seq2Seq(checkpoint.encoderDecoder());
             case CAUSAL_LM -> new CausalLanguageModel(checkpoint.causalDecoder());
+            case TOKEN_CLS -> new TokenClassifier(checkpoint.encoder(), examples.labels());
         };
     }
 
@@ -214,6 +238,9 @@ record Inputs(
     private List<LinearModule> linearModules() {
         if (writes()) {
             return task().linearModules();
+        }
+        if (tags()) {
+            return checkpoint.encoder().linearModules();
         }
         var labels = examples == null ? Labels.ofRegression() : examples.labels(); // any will do
         return new SequenceClassifier(checkpoint.encoder(), pooling(), labels).linearModules();
@@ -293,7 +320,9 @@ record Inputs(
                 size,
                 buckets,
                 checkpoint.padTokenId(),
-                writes() ? Batcher.defaultTargetBuckets(longestTarget()) : new int[0]);
+                tags()
+                        ? buckets // each token has its place
+                        : writes() ? Batcher.defaultTargetBuckets(longestTarget()) : new int[0]);
     }
 
     /// The training examples as rows of batches, several of them in a row where they are packed.
@@ -432,7 +461,10 @@ record Inputs(
 
     /// Whether the checkpoint brings a head that is to be kept, or writes with its body alone.
     boolean hasTrainedHead() {
-        return writes() || modelSpec.head() == ModelSpec.Head.AUTO && checkpoint.hasHead();
+        return writes()
+                || modelSpec.head() == ModelSpec.Head.AUTO
+                        && checkpoint.body() instanceof Encoder
+                        && head().isThere();
     }
 
     /// What the head is before anything is fitted.
