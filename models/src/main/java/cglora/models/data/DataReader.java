@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /// Reads labelled texts, or words with tags, from TSV, CSV (RFC 4180), JSONL, CoNLL and Parquet
-/// files, all but the last packed by gzip or zstd or not, row by row: a file may be larger than
-/// memory. Every row that cannot be used is named by its line; nothing is dropped in silence.
+/// files, all but the last by themselves or packed by gzip or zstd, row by row: a file may be
+/// larger than memory. Every row that cannot be used is named by its line; nothing is dropped in
+/// silence.
 public final class DataReader {
     /// The first rows of a file by their columns.
     ///

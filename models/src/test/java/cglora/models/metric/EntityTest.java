@@ -48,9 +48,7 @@ class EntityTest {
                         List.of("B-PER", "I-PER", "O", "B-LOC"),
                         List.of("O", "B-PER", "I-PER", "O"));
         List<List<String>> found =
-                List.of(
-                        List.of("B-PER", "I-PER", "O", "B-PER"),
-                        List.of("O", "B-PER", "O", "O"));
+                List.of(List.of("B-PER", "I-PER", "O", "B-PER"), List.of("O", "B-PER", "O", "O"));
         Map<String, EntityCounts> byType = EntityCounts.byType(actual, found);
         assertThat(byType)
                 .containsExactly(
@@ -87,8 +85,7 @@ class EntityTest {
                         (name, value) ->
                                 assertThat(value)
                                         .as(name)
-                                        .isCloseTo(
-                                                reference.path(name).asDouble(), within(1e-12)));
+                                        .isCloseTo(reference.path(name).asDouble(), within(1e-12)));
         assertThat(counts.f1()).isBetween(0.3, 0.9);
     }
 

@@ -235,6 +235,7 @@ public final class Predictor implements LoadedModel {
     /// One answer an example: the label and its probabilities, or the number of a regression.
     public List<Map<String, Object>> predict(List<RawExample> examples) {
         Conversations.refuse(examples, "a model that tells classes");
+        Conversations.refuseWords(examples, "a model that tells classes of texts");
         Dataset data = Dataset.of(examples, tokenizer, null, maxLength, "input");
         TextLimit.require(data, examples, maxLength);
         Evaluation evaluation =

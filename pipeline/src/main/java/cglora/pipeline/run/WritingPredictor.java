@@ -217,6 +217,7 @@ public final class WritingPredictor implements LoadedModel {
     /// One answer an example: `prediction`, the text, and its `tokens`; with `logprobs` where they
     /// are asked for.
     public List<Map<String, Object>> predict(List<RawExample> examples) {
+        Conversations.refuseWords(examples, "a model that writes");
         return session.task() instanceof Seq2Seq ? others(examples) : continued(examples);
     }
 
