@@ -34,6 +34,7 @@ final class PlanCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         GridReading grid = gridOptions.read(pipeline, engine);
+        console.warnings(pipeline.notes());
         EngineChoice choice = engine.choose(grid.first().spec().engine());
         if (!engine.isAnswered(choice, console)) {
             print(grid, choice, console, !noProbe);

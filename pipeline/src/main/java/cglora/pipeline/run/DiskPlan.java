@@ -7,7 +7,8 @@ import java.util.Locale;
 ///
 /// @param exported    the adapter or the model; 0 where nothing is exported
 /// @param checkpoints at most at a time: trained tensors, two moments and the best state each
-record DiskPlan(long exported, long checkpoints) {
+/// @param records     events, reports and, where it is kept, the adapter's start
+record DiskPlan(long exported, long checkpoints, long records) {
     /// Room for what a run writes beside.
     private static final long RECORDS = 1 << 24;
 
@@ -21,11 +22,14 @@ record DiskPlan(long exported, long checkpoints) {
                         .mapToLong(t -> TrainerOptions.mostCheckpoints(inputs, t))
                         .sum();
         long written = inputs.stages().stream().filter(ExportSpec.class::isInstance).count();
-        return new DiskPlan(exports ? Math.max(1, written) * bytes : 0, kept * 4 * bytes);
+        return new DiskPlan(
+                exports ? Math.max(1, written) * bytes : 0,
+                kept * 4 * bytes,
+                RECORDS + EarlierStart.bytes(inputs));
     }
 
     long bytes() {
-        return exported + checkpoints + RECORDS;
+        return exported + checkpoints + records;
     }
 
     /// `26 MiB: export 2 + checkpoints 8 + records 16`.
@@ -37,6 +41,6 @@ record DiskPlan(long exported, long checkpoints) {
                 bytes() / MIB,
                 exported / MIB,
                 checkpoints / MIB,
-                RECORDS / MIB);
+                records / MIB);
     }
 }

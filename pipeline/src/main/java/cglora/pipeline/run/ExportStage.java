@@ -63,7 +63,16 @@ final class ExportStage {
                         .reduce(export, (_, later) -> later);
         return export == last || !inputs.stages().contains(export)
                 ? ""
-                : RunFolder.EXPORTS + "/" + export.id().replaceAll("[^A-Za-z0-9_-]+", "_") + "/";
+                : RunFolder.EXPORTS + "/" + name(export) + "/";
+    }
+
+    private static String name(ExportSpec export) {
+        return export.id().replaceAll("[^A-Za-z0-9_-]+", "_");
+    }
+
+    /// Where a run has what an export before the last has written.
+    static Path place(Path run, ExportSpec export) {
+        return run.resolve(RunFolder.EXPORTS).resolve(name(export));
     }
 
     /// The adapter as it starts, to be trained elsewhere. Where the method takes the start off the

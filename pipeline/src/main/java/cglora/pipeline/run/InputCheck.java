@@ -168,6 +168,10 @@ final class InputCheck {
                 files.add(place.resolve("layers").toString());
             } else if (stage instanceof AdapterSpec adapter
                     && adapter.when()
+                    && adapter.start() != null) {
+                files.add(EarlierStart.place(Path.of(adapter.start())).toString());
+            } else if (stage instanceof AdapterSpec adapter
+                    && adapter.when()
                     && adapter.from() != null) {
                 files.add(Predictor.place(Path.of(adapter.from())).toString());
             }
@@ -641,7 +645,9 @@ final class InputCheck {
             inputs().layers();
             inputs().allocation();
             if (examples != null) {
-                inputs().earlierStatistics().ifPresent(earlier -> earlier.require(inputs()));
+                inputs().earlierStart().ifPresent(start -> start.require(inputs(), problems));
+                inputs().earlierStatistics()
+                        .ifPresent(earlier -> earlier.require(inputs(), problems));
             }
         }
     }

@@ -395,12 +395,26 @@ record Inputs(
 
     /// The statistics of an earlier run that are taken, with their head.
     Optional<EarlierStatistics> earlierStatistics() {
-        if (adapterSpec == null || adapterSpec.method() == AdapterSpec.Method.FULL) {
+        if (adapterSpec == null
+                || adapterSpec.method() == AdapterSpec.Method.FULL
+                || adapterSpec.start() != null) {
             return Optional.empty();
         }
         return calibrateSpec()
                 .map(CalibrateSpec::from)
                 .map(from -> EarlierStatistics.of(Path.of(from)));
+    }
+
+    /// The start of an earlier run's adapter that is taken, with its head.
+    Optional<EarlierStart> earlierStart() {
+        return adapterSpec == null || adapterSpec.start() == null
+                ? Optional.empty()
+                : Optional.of(EarlierStart.of(adapterSpec));
+    }
+
+    /// What stands behind the body: a pooling, or the head of a task that writes.
+    String headName() {
+        return isOfTokens() ? modelSpec.task().jsonName() : pooling().name();
     }
 
     Optional<AlignSpec> alignSpec() {
@@ -443,7 +457,9 @@ record Inputs(
 
     /// The head that is fitted; empty where none is, or an earlier run's is taken.
     Optional<HeadWarmupSpec> headOptions() {
-        return earlierStatistics().isPresent() ? Optional.empty() : headWanted();
+        return earlierStatistics().isPresent() || earlierStart().isPresent()
+                ? Optional.empty()
+                : headWanted();
     }
 
     /// The same, whoever fits it: its examples are seen by nothing else.

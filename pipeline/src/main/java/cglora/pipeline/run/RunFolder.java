@@ -95,11 +95,26 @@ final class RunFolder implements AutoCloseable {
                 Durable.delete(folder.resolve(name + ".tmp"));
                 Durable.delete(folder.resolve(name + ".old"));
             }
-            Durable.delete(folder.resolve(EXPORTS)); // they come again
+            tidyExports(folder.resolve(EXPORTS));
             RunEvents.keep(folder, step);
             return new RunFolder(folder, lock);
         } catch (IOException e) {
             throw unwritable(folder, e);
+        }
+    }
+
+    /// Removes what was being written; what is whole stays until it is replaced.
+    private static void tidyExports(Path exports) throws IOException {
+        if (!Files.isDirectory(exports)) {
+            return;
+        }
+        try (var all = Files.newDirectoryStream(exports)) {
+            for (Path export : all) {
+                for (String name : List.of("adapter", "model")) {
+                    Durable.delete(export.resolve(name + ".tmp"));
+                    Durable.delete(export.resolve(name + ".old"));
+                }
+            }
         }
     }
 

@@ -83,7 +83,7 @@ final class RunMemory {
             switch (stage) {
                 case CalibrateSpec calibrate -> {
                     AdapterSpec adapter = inputs.adapterSpec();
-                    if (adapter != null && adapter.method().isCalibrated()) {
+                    if (adapter != null && adapter.initializes()) {
                         calibrate(calibrate);
                     }
                 }
@@ -312,7 +312,7 @@ final class RunMemory {
         adapters = Item.engine("adapters", session.adapterBytes());
         boolean products =
                 adapter.method() == AdapterSpec.Method.CG_LORA
-                        && adapter.from() == null
+                        && adapter.initializes()
                         && WhiteningChoice.of(adapter.cg().arithmetic(), engine).arithmetic()
                                 == AdapterStart.Arithmetic.ENGINE;
         // as many layers at a time as there are processors; an engine takes one after the other

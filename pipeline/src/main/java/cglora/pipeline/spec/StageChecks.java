@@ -177,7 +177,8 @@ final class StageChecks {
                 checkAdapter(stage, tree);
                 adapter = stage;
                 adapterIsSure = isSure("method", "from");
-                yield stage.withFrom(StageOutputs.real(stage.from()));
+                yield stage.withEarlier(
+                        StageOutputs.real(stage.from()), StageOutputs.real(stage.start()));
             }
             case AlignSpec stage -> {
                 checkAlign(stage, tree);
@@ -419,8 +420,10 @@ final class StageChecks {
         if (!(stage.headWarmup() instanceof HeadWarmup.Auto)) {
             refuseWriting("'head_warmup'", origin(tree, "head_warmup"), "take it out");
         }
-        if (isSure("method", "from")
+        checkKept(stage, tree);
+        if (isSure("method", "from", "start")
                 && stage.method().isCalibrated()
+                && stage.start() == null
                 && !seen.contains("calibrate")) {
             problems.error(
                     P_STAGE,
@@ -482,6 +485,28 @@ final class StageChecks {
                                     + stage.cg().step().jsonName()
                                     + "'",
                     fixed ? "add \"step_size\": 1.0" : "add \"step\": \"fixed\"");
+        }
+    }
+
+    /// What is kept, or taken, of an adapter's start.
+    private void checkKept(AdapterSpec stage, ObjectValue tree) {
+        if (stage.start() != null && stage.from() != null) {
+            conflict(tree, "start", "from", "keep one of them");
+        }
+        if (stage.keep() && (stage.from() != null || stage.start() != null)) {
+            conflict(
+                    tree,
+                    "keep",
+                    stage.from() != null ? "from" : "start",
+                    "what is taken is kept already");
+        }
+        boolean full = isSure("method") && stage.method() == AdapterSpec.Method.FULL;
+        if (full && (stage.keep() || stage.start() != null)) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, stage.keep() ? "keep" : "start"),
+                    "method 'full' has no adapter whose start could be kept or taken",
+                    "take it out");
         }
     }
 

@@ -203,6 +203,41 @@ public record TrainSpec(
         return with(evalSteps, null);
     }
 
+    /// The same for a few steps, to see how long they take: one evaluation, every step recorded,
+    /// no checkpoint.
+    public TrainSpec shortened(int steps) {
+        return new TrainSpec(
+                id,
+                when,
+                trains,
+                data,
+                from,
+                null,
+                steps,
+                perDeviceBatchSize,
+                gradientAccumulationSteps,
+                gradientCheckpointing,
+                optimizer,
+                learningRate,
+                headLearningRate,
+                weightDecay,
+                adamBeta1,
+                adamBeta2,
+                adamEpsilon,
+                maxGradNorm,
+                scheduler,
+                warmupRatio,
+                warmupSteps,
+                1,
+                evalSteps == null ? null : new EvalSteps.Every(steps),
+                evalExamples,
+                null,
+                null,
+                saveTotalLimit,
+                onNan,
+                classWeights);
+    }
+
     private TrainSpec with(EvalSteps evaluations, String best) {
         return new TrainSpec(
                 id,
