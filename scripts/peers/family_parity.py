@@ -9,7 +9,8 @@
 PEFT say about it beside it: the logits of a padded batch, the gradients of its adapters, its head and
 its whole body, and the parameters after one step of AdamW. FamilyParityTest compares with these
 files, which are committed. The same versions write the same bytes. Encoder–decoder models, in
-seq2seq_parity.py, are read by Seq2SeqParityTest; what they generate is compared, too.
+seq2seq_parity.py, are read by Seq2SeqParityTest; what they generate is compared, too. Classifiers of
+words, in tagging_parity.py, are read by TaggingParityTest.
 
 `trip`, in round_trip.py, goes the whole way with the same models, in WORK: adapters of `cglora run` are
 loaded by PEFT, whole and merged models by transformers, and adapters that PEFT trains by `cglora
@@ -517,6 +518,13 @@ def seq2seq():
     return seq2seq_parity
 
 
+def tagging():
+    """The part for token classification, likewise."""
+    import tagging_parity
+
+    return tagging_parity
+
+
 def make(options):
     options.folder.mkdir(parents=True, exist_ok=True)
     for name, rows in (("texts", TEXTS), ("prompts", PROMPTS)):
@@ -535,6 +543,7 @@ def make(options):
         size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
         print(f"{name:16} {count} trained parameters  {size / 1024:.0f} KiB")
     seq2seq().make(options.folder)
+    tagging().make(options.folder, options.only)
     print(
         f"torch {torch.__version__}, transformers {transformers.__version__},"
         f" peft {peft.__version__}, tokenizers {tokenizers.__version__}"
@@ -558,7 +567,7 @@ def main():
     tripping.add_argument("folder", type=pathlib.Path, metavar="WORK")
     tripping.add_argument("--cglora", default=str(ROOT / "scripts/cglora"))
     tripping.add_argument("--only", nargs="+", choices=[*families(), *seq2seq().families()], help="these models alone")
-    tripping.add_argument("--task", choices=["SEQ_CLS", "CAUSAL_LM", "SEQ_2_SEQ_LM"], help="this task alone")
+    tripping.add_argument("--task", choices=["SEQ_CLS", "CAUSAL_LM", "SEQ_2_SEQ_LM", "TOKEN_CLS"], help="this task alone")
     tripping.set_defaults(run=trip)
     options = parser.parse_args()
     transformers.logging.set_verbosity_error()

@@ -43,6 +43,19 @@ def chats():
     return pa.table({"id": pa.array([1, 2]), "messages": pa.array(rows, turns)})
 
 
+def words():
+    """Words with tags as data sets of Hugging Face hold them."""
+    tags = [["B-ORG", "O", "B-MISC", "O"], ["B-PER"]]
+    return pa.table(
+        {
+            "id": pa.array(["0", "1"]),
+            "tokens": pa.array([["EU", "rejects", "German", "call"], ["Peter"]], pa.list_(pa.string())),
+            "ner_tags": pa.array([[3, 0, 7, 0], [1]], pa.list_(pa.int64())),
+            "names": pa.array(tags, pa.list_(pa.string())),
+        }
+    )
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,6 +71,7 @@ def main():
     pq.write_table(holes, folder / "nulls.parquet", compression="snappy")
     pq.write_table(rows.slice(0, 6).select(["text", "label"]), folder / "small.parquet", compression="snappy")
     pq.write_table(chats(), folder / "chat.parquet", compression="snappy")
+    pq.write_table(words(), folder / "words.parquet", compression="snappy")
     lists = pa.array([["a", "b"]] * ROWS, pa.list_(pa.string()))
     pq.write_table(rows.append_column("words", lists), folder / "nested.parquet", compression="snappy")
 

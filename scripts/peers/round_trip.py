@@ -3,8 +3,8 @@
 Every model has three kinds of checks. What `cglora run` exports is loaded by PEFT, or by transformers where it
 is a whole model, and asked for what `cglora predict --json` says. Adapters that PEFT has trained are given to
 `cglora predict`. Directories of `cglora merge` are loaded by transformers, which must find every weight and no
-other. Classifiers are compared by their logits; models that write by the tokens of greedy decoding and the
-logarithms of these tokens' probabilities.
+other. Classifiers are compared by their logits, those of words by the probabilities of their tags; models that
+write by the tokens of greedy decoding and the logarithms of these tokens' probabilities.
 """
 
 import json
@@ -19,6 +19,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 
 import family_parity as common
 import seq2seq_parity as seq2seq
+import tagging_parity as tagging
 
 R, ALPHA, NEW_TOKENS, STEPS = 3, 6, 10, 5
 LINEAR = {"target_modules": "all-linear"}
@@ -82,7 +83,7 @@ class Trip:
         calibrated = adapter.get("method") == "cg-lora"
         model = {"stage": "model", "path": "base", "task": self.task}
         stages = [
-            model | ({"head": head} if self.task == "SEQ_CLS" else {}),
+            model | ({"head": head} if self.task.endswith("_CLS") else {}),
             {"stage": "data", "train": "train.jsonl", "validation_split": 0.2, "max_length": self.longest} | self.data,
             *([{"stage": "calibrate", "samples": 16, "step_samples": 8}] if calibrated else []),
             {"stage": "adapter", "r": R, "lora_alpha": ALPHA} | adapter,
@@ -189,7 +190,7 @@ class Trip:
         arguments = [self.options.cglora, "predict", raw, "--base", self.base, "--text", "old"]
         done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, check=False)
         complaints = [] if "init_lora_weights 'pissa'" in done.stderr else [f"not refused: {done.stdout}{done.stderr}"]
-        if self.task == "SEQ_CLS":
+        if self.task.endswith("_CLS"):
             self.table.add(self.family, "PEFT's PiSSA, refused", 0.0, complaints)
             return
         place = self.folder / "peft-pissa-converted"
@@ -263,6 +264,69 @@ class Classifier(Trip):
         with torch.no_grad():
             other = model(**self.values(self.texts[0] + self.texts[1])).logits
         return ((mine - other).abs().max() / other.abs().max()).item(), []
+
+
+class Tagger(Trip):
+    """Encoders and a decoder that give each word a class; the head is among `modules_to_save`, too."""
+
+    task = peft_task = "TOKEN_CLS"
+    kind = transformers.AutoModelForTokenClassification
+    suffix = " tokens"
+
+    def __init__(self, options, table, name, targets):
+        super().__init__(options, table, name, targets)
+        self.linear = targets
+
+    def write_base(self):
+        tokenizer = common.families()[self.name][1]()
+        self.model = tagging.base_model(self.name, tokenizer)
+        self.longest = common.longest(self.model)
+        common.save_base(self.model, tokenizer, self.base)
+        return tagging.of_words(tokenizer)
+
+    def files(self):
+        words = common.WORDS.split()
+        rows = zip(words * 3, words[3:] + words * 3, words[7:] + words * 3)
+        labels = common.LABELS
+        return {
+            "train": [
+                {"tokens": [a, b, c], "tags": [labels[(i + k) % len(labels)] for k in range(3)]}
+                for i, (a, b, c) in enumerate(rows)
+            ],
+            "sentences": [{"tokens": words} for words, _ in tagging.SENTENCES],
+        }
+
+    def pattern(self):
+        return {"distilbert-relu": "q_lin", "qwen2": "q_proj"}.get(self.name, "query")
+
+    def values(self):
+        return tagging.batch(self.name, self.model, self.tokenizer, tagging.SENTENCES)
+
+    def loss(self, model):
+        values, labels = self.values()
+        return model(**values, labels=labels).loss
+
+    def ours(self, place, *more):
+        out = self.command("predict", place, "--data", self.folder / "sentences.jsonl", *more)
+        return [json.loads(line) for line in out.splitlines()]
+
+    def compare(self, mine, model):
+        sentences = [(words, [0] * len(words)) for words, _ in tagging.SENTENCES]
+        values, labels = tagging.batch(self.name, self.model, self.tokenizer, sentences)
+        with torch.no_grad():
+            probabilities = model(**values).logits.softmax(-1)
+        largest, complaints = 0.0, []
+        for row, answer in enumerate(mine):
+            found = probabilities[row][labels[row] == 0]
+            scores, best = found.max(-1)
+            tags = [tag for tag in answer["tags"] if tag is not None]
+            there = [common.LABELS[i] for i in best.tolist()]
+            if tags != there:
+                complaints.append(f"{answer['tokens']}: {tags} here, {there} there")
+                continue
+            ours = torch.tensor([score for score in answer["scores"] if score is not None])
+            largest = max(largest, (ours - scores).abs().max().item())
+        return largest, complaints
 
 
 class Writer(Trip):
@@ -397,6 +461,9 @@ def trip(options):
     for name, family in seq2seq.families().items():
         if chosen(options, name, Seq2Seq):
             Seq2Seq(options, table, name, family).all()
+    for name, targets in tagging.families().items():
+        if chosen(options, name, Tagger):
+            Tagger(options, table, name, targets).all()
     table.print()
     sys.exit(table.failed)
 

@@ -39,6 +39,11 @@ abstract class PostNormEncoder implements Encoder {
     }
 
     @Override
+    public final String tokenClassifierClass() {
+        return family.tokenClassifierClass();
+    }
+
+    @Override
     public final String prefix() {
         return prefix;
     }

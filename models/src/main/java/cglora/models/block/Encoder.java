@@ -9,6 +9,9 @@ public interface Encoder extends Body {
     /// Hugging Face's class of this body with a head for sequence classification.
     String classifierClass();
 
+    /// Hugging Face's class of this body with a head for the classification of tokens.
+    String tokenClassifierClass();
+
     /// Token types that its inputs have: with fewer than two every token is of type 0.
     int tokenTypes();
 
@@ -36,6 +39,11 @@ public interface Encoder extends Body {
 
     /// The head of the class for sequence classification.
     ClassifierHead classifierHead(int labels);
+
+    /// The head of the class for the classification of tokens.
+    default ClassifierHead tokenHead(int labels) {
+        return ClassifierHead.of("classifier", hiddenSize(), labels);
+    }
 
     /// Appends the body; gives the last hidden states [batch · width, hidden].
     Tensor build(ModelBuilder builder, BatchInputs inputs);

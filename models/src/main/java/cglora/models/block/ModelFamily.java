@@ -33,6 +33,11 @@ public record ModelFamily(String modelType, String classes, Reader reader) {
         return classes + "ForCausalLM";
     }
 
+    /// Hugging Face's class of its body with a head for the classification of tokens.
+    public String tokenClassifierClass() {
+        return classes + "ForTokenClassification";
+    }
+
     /// Hugging Face's class of its body with a head for sequence classification.
     public String classifierClass() {
         return classes + "ForSequenceClassification";

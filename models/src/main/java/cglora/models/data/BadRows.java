@@ -14,7 +14,8 @@ final class BadRows {
         NO_OBJECT(ErrorCode.D_JSON, "write one object a line"),
         FIELDS(ErrorCode.D_ROW, "correct the rows"),
         TEXT(ErrorCode.D_TEXT, "correct or remove the rows"),
-        LABEL(ErrorCode.D_LABEL, "correct or remove the rows");
+        LABEL(ErrorCode.D_LABEL, "correct or remove the rows"),
+        TAGS(ErrorCode.D_LABEL, "give each word one tag");
 
         private final ErrorCode code;
         private final String fix;

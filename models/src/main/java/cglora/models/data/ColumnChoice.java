@@ -12,8 +12,16 @@ import java.util.stream.Stream;
 /// @param text  the column of the text
 /// @param pair  that of the second text; null for none
 /// @param label that of the label; null for none
-/// @param isChat whether the text is a conversation
-record ColumnChoice(String text, String pair, String label, boolean isChat) {
+/// @param kind  what the text is
+record ColumnChoice(String text, String pair, String label, Kind kind) {
+    /// What a row holds.
+    enum Kind {
+        TEXT,
+        CHAT,
+        /// Lists: words, and their tags where the label is.
+        WORDS
+    }
+
     static final List<String> TEXT =
             List.of(
                     "text",
@@ -51,7 +59,10 @@ record ColumnChoice(String text, String pair, String label, boolean isChat) {
         boolean others = wanted.text() != null || wanted.target() != null || wanted.label() != null;
         if (wanted.messages() != null || messages != null && !others && known.contains(messages)) {
             String column = finder.column(messages, List.of(), null);
-            return new ColumnChoice(column, null, null, true);
+            return new ColumnChoice(column, null, null, Kind.CHAT);
+        }
+        if (wanted.words() != null && isOfWords(wanted, known)) {
+            return words(wanted.words(), finder, labelsRequired);
         }
         boolean question =
                 wanted.text() == null
@@ -71,7 +82,21 @@ record ColumnChoice(String text, String pair, String label, boolean isChat) {
                                 both(TARGET, LABEL),
                                 labelsRequired ? "target" : null)
                         : finder.column(wanted.label(), LABEL, labelsRequired ? "label" : null),
-                false);
+                Kind.TEXT);
+    }
+
+    /// Whether rows are lists of words: they have to be, or there is no text.
+    private static boolean isOfWords(DataColumns wanted, List<String> known) {
+        return wanted.words().required()
+                || TEXT.stream().noneMatch(known::contains)
+                        && WordColumns.TOKENS.stream().anyMatch(known::contains);
+    }
+
+    private static ColumnChoice words(WordColumns wanted, Finder finder, boolean labelsRequired) {
+        String tokens = finder.column(wanted.tokens(), WordColumns.TOKENS, "tokens");
+        String tags =
+                finder.column(wanted.tags(), WordColumns.TAGS, labelsRequired ? "tags" : null);
+        return new ColumnChoice(tokens, null, labelsRequired ? tags : null, Kind.WORDS);
     }
 
     private static List<String> both(List<String> first, List<String> second) {

@@ -13,9 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// Reads labelled texts from TSV, CSV (RFC 4180), JSONL and Parquet files, the first three
-/// packed by gzip or zstd or not, row by row: a file may be larger than memory. Every row that
-/// cannot be used is named by its line; nothing is dropped in silence.
+/// Reads labelled texts, or words with tags, from TSV, CSV (RFC 4180), JSONL, CoNLL and Parquet
+/// files, all but the last by themselves or packed by gzip or zstd, row by row: a file may be
+/// larger than memory. Every row that cannot be used is named by its line; nothing is dropped in
+/// silence.
 public final class DataReader {
     /// The first rows of a file by their columns.
     ///
@@ -200,7 +201,9 @@ public final class DataReader {
         sniffer.refuseOthers(sample, type, charset);
         var text = new StrictReader(in, path.toString(), charset);
         if (type.equals("jsonl")) {
-            new JsonRows(text, path.toString(), bad, columns.conversations()).read(to);
+            new JsonRows(text, path.toString(), bad, columns.lists()).read(to);
+        } else if (type.equals("conll")) {
+            new ConllRows(text, path.toString(), bad, columns.words()).read(to);
         } else {
             new TableRows(text, path.toString(), bad, type, format, columns).read(to);
         }

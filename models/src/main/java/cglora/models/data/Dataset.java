@@ -95,6 +95,13 @@ public record Dataset(
         return tokens.size();
     }
 
+    /// The classes of all examples, or of all tokens that one is asked for.
+    public IntStream classes() {
+        return answers.isEmpty()
+                ? Arrays.stream(labels)
+                : answers.stream().flatMapToInt(Arrays::stream).filter(label -> label >= 0);
+    }
+
     /// The examples `from … to − 1`.
     public Dataset slice(int from, int to) {
         return new Dataset(

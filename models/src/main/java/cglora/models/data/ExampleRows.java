@@ -36,10 +36,14 @@ final class ExampleRows implements Consumer<Row> {
             var known = new ArrayList<>(row.fields().keySet());
             chosen = ColumnChoice.of(columns, known, labelsRequired, path);
         }
-        if (chosen.isChat()) {
-            conversation(row);
-            return;
+        switch (chosen.kind()) {
+            case TEXT -> text(row);
+            case CHAT -> conversation(row);
+            case WORDS -> words(row);
         }
+    }
+
+    private void text(Row row) {
         String first = row.fields().get(chosen.text());
         String second = chosen.pair() == null ? null : row.fields().get(chosen.pair());
         String label = chosen.label() == null ? null : row.fields().get(chosen.label());
@@ -60,6 +64,16 @@ final class ExampleRows implements Consumer<Row> {
             usable++;
             examples.accept(new RawExample(first, second, label, row.line()));
         }
+    }
+
+    private void words(Row row) {
+        new WordRow(chosen, labelsRequired, bad)
+                .read(row)
+                .ifPresent(
+                        words -> {
+                            usable++;
+                            examples.accept(new RawExample(words, row.line()));
+                        });
     }
 
     private void conversation(Row row) {

@@ -5,6 +5,7 @@ import cglora.kernels.error.ErrorCode;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /// What a data file is, by its name and its first bytes.
@@ -12,13 +13,15 @@ final class FileSniffer {
     /// The bytes that tell what a file is.
     static final int SAMPLE = 4096;
 
+    private static final List<String> CONLL = List.of(".conll", ".conll2003", ".bio", ".iob");
+
     private final Path path;
 
     FileSniffer(Path path) {
         this.path = path;
     }
 
-    /// `tsv`, `csv`, `jsonl` or `parquet`.
+    /// `tsv`, `csv`, `jsonl`, `conll` or `parquet`.
     ///
     /// @throws CgloraException D-FORMAT where the name does not tell
     String type(DataFormat format) {
@@ -41,6 +44,9 @@ final class FileSniffer {
         if (name.endsWith(".jsonl") || name.endsWith(".ndjson") || name.endsWith(".json")) {
             return "jsonl";
         }
+        if (CONLL.stream().anyMatch(name::endsWith)) {
+            return "conll";
+        }
         if (name.endsWith(".tsv") || name.endsWith(".txt")) {
             return "tsv";
         }
@@ -48,7 +54,7 @@ final class FileSniffer {
                 ErrorCode.D_FORMAT,
                 "",
                 "the name does not tell the format",
-                "\"format\": {\"type\": \"tsv\"}, \"csv\", \"jsonl\" or \"parquet\"");
+                "\"format\": {\"type\": \"tsv\"}, \"csv\", \"jsonl\", \"conll\" or \"parquet\"");
     }
 
     /// Whether these are the first bytes of a Parquet file.

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.Set;
 import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -20,14 +21,14 @@ final class JsonRows {
     private final Reader reader;
     private final String path;
     private final BadRows bad;
-    private final String listed;
+    private final Set<String> lists;
     private final char[] buffer = new char[1 << 16];
     private int at;
     private int end;
 
-    /// @param listed the column whose lists are kept, as JSON; null for none
-    JsonRows(Reader reader, String path, BadRows bad, String listed) {
-        this.listed = listed;
+    /// @param lists columns whose lists are kept, as JSON
+    JsonRows(Reader reader, String path, BadRows bad, Set<String> lists) {
+        this.lists = lists;
         this.reader = reader;
         this.path = path;
         this.bad = bad;
@@ -93,7 +94,7 @@ final class JsonRows {
         var numbers = new HashSet<String>();
         for (var property : node.properties()) {
             JsonNode value = property.getValue();
-            boolean isKept = value.isArray() && property.getKey().equals(listed);
+            boolean isKept = value.isArray() && lists.contains(property.getKey());
             if (!value.isString() && !isKept) {
                 numbers.add(property.getKey());
             }

@@ -5,6 +5,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Suggestion;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -15,10 +16,11 @@ import java.util.stream.IntStream;
 /// @param names      as in Hugging Face's `id2label`
 /// @param regression labels are numbers, not classes
 /// @param text       labels are texts that the model writes
-public record Labels(List<String> names, boolean regression, boolean text) {
+/// @param tags       labels are lists of classes, one a word
+public record Labels(List<String> names, boolean regression, boolean text, boolean tags) {
     /// Classes, or numbers.
     public Labels(List<String> names, boolean regression) {
-        this(names, regression, false);
+        this(names, regression, false, false);
     }
 
     public Labels {
@@ -33,7 +35,17 @@ public record Labels(List<String> names, boolean regression, boolean text) {
     ///
     /// @param words stand for the numbers `0, 1, …` of the data; empty where labels are the texts
     public static Labels ofTexts(List<String> words) {
-        return new Labels(words, false, true);
+        return new Labels(words, false, true, false);
+    }
+
+    /// A class for each word.
+    public static Labels ofTags(List<String> names) {
+        return new Labels(names, false, false, true);
+    }
+
+    /// The same names where each word has one of them.
+    public Labels asTags() {
+        return ofTags(names);
     }
 
     /// Whether the labels are classes.
@@ -129,6 +141,9 @@ public record Labels(List<String> names, boolean regression, boolean text) {
         if (isFree()) {
             return places;
         }
+        if (tags) {
+            return Arrays.stream(places).filter(row -> unknownTag(rows, row) < 0).toArray();
+        }
         int[] byLabel = rows.labels().stream().mapToInt(this::index).toArray();
         return Arrays.stream(places)
                 .filter(
@@ -137,6 +152,64 @@ public record Labels(List<String> names, boolean regression, boolean text) {
                                         ? Float.isFinite(rows.target(row))
                                         : byLabel[rows.label(row)] >= 0)
                 .toArray();
+    }
+
+    /// The first word of a row whose tag is none of these; -1 for none.
+    private int unknownTag(Rows rows, int row) {
+        List<String> of = ((TextRows) rows).example(row).words().tags();
+        for (int word = 0; word < of.size(); word++) {
+            if (!of.get(word).equals(TaggedWords.IGNORED) && index(of.get(word)) < 0) {
+                return word;
+            }
+        }
+        return -1;
+    }
+
+    /// The first label of a row that is none of these.
+    public String unknown(Rows rows, int row) {
+        return tags
+                ? ((TextRows) rows).example(row).words().tags().get(unknownTag(rows, row))
+                : rows.labels().get(rows.label(row));
+    }
+
+    /// The classes of the words of some rows; -1 for a word without one.
+    ///
+    /// @throws CgloraException D-LABEL with all rows that have a tag that is none of these
+    public List<int[]> ofWords(TextRows rows, int[] places, String source) {
+        var byTag = new HashMap<String, Integer>();
+        rows.labels().forEach(tag -> byTag.put(tag, index(tag)));
+        byTag.put(TaggedWords.IGNORED, -1);
+        var bad = new Places();
+        String first = "";
+        int firstRow = 0;
+        for (int row : places) {
+            int word = unknownTag(rows, row);
+            if (word >= 0) {
+                TaggedWords words = rows.example(row).words();
+                if (bad.isEmpty()) {
+                    first = words.tags().get(word);
+                    firstRow = row;
+                }
+                bad.add(words.line(rows.line(row), word));
+            }
+        }
+        if (!bad.isEmpty()) {
+            throw unknown("tag", first, rows.file(firstRow).orElse(source), bad);
+        }
+        return Arrays.stream(places)
+                .mapToObj(row -> rows.example(row).words().tags())
+                .map(all -> all.stream().mapToInt(byTag::get).toArray())
+                .toList();
+    }
+
+    private CgloraException unknown(String what, String first, String file, Places bad) {
+        String near = Suggestion.nearest(first, names);
+        return new CgloraException(
+                ErrorCode.D_LABEL,
+                file + ":" + bad.first(),
+                "%s '%s'; %ss are %s   (%s)"
+                        .formatted(what, first, what, String.join(", ", names), bad),
+                near.isEmpty() ? "correct the rows" : "did you mean '" + near + "'?");
     }
 
     private int index(String label) {
@@ -184,18 +257,7 @@ public record Labels(List<String> names, boolean regression, boolean text) {
             }
         }
         if (!bad.isEmpty()) {
-            String near = Suggestion.nearest(first, names);
-            throw new CgloraException(
-                    ErrorCode.D_LABEL,
-                    rows.file(firstRow).orElse(source) + ":" + bad.first(),
-                    "label '"
-                            + first
-                            + "'; labels are "
-                            + String.join(", ", names)
-                            + "   ("
-                            + bad
-                            + ")",
-                    near.isEmpty() ? "correct the rows" : "did you mean '" + near + "'?");
+            throw unknown("label", first, rows.file(firstRow).orElse(source), bad);
         }
         return indices;
     }

@@ -31,12 +31,9 @@ final class ParquetRows {
     /// Held, or its level would be forgotten: the library tells how fast it is.
     private static final Logger LIBRARY = Logger.getLogger("dev.hardwood");
 
-    /// @param fields of the structures in a list of them; empty for a column of plain values
-    private record Column(String name, PhysicalType type, List<String> fields) {
-        Column(String name, PhysicalType type) {
-            this(name, type, List.of());
-        }
-    }
+    /// @param isList whether it holds lists
+    /// @param fields of the structures in a list of them; empty for plain values
+    private record Column(String name, PhysicalType type, boolean isList, List<String> fields) {}
 
     private final Path path;
     private final DataColumns wanted;
@@ -84,12 +81,22 @@ final class ParquetRows {
         for (String name : new String[] {wanted.text(), wanted.textPair(), wanted.label()}) {
             asked.add(name);
         }
+        if (wanted.words() != null) {
+            asked.add(wanted.words().tokens());
+            asked.add(wanted.words().tags());
+        }
         var columns = new ArrayList<Column>();
         for (SchemaNode node : root.children()) {
             if (node instanceof SchemaNode.PrimitiveNode leaf
                     && leaf.repetitionType() != RepetitionType.REPEATED
                     && isPlain(leaf.type())) {
-                columns.add(new Column(leaf.name(), leaf.type()));
+                columns.add(new Column(leaf.name(), leaf.type(), false, List.of()));
+            } else if (wanted.lists().contains(node.name())
+                    && node instanceof SchemaNode.GroupNode list
+                    && list.isList()
+                    && list.getListElement() instanceof SchemaNode.PrimitiveNode leaf
+                    && isPlain(leaf.type())) {
+                columns.add(new Column(node.name(), PhysicalType.BYTE_ARRAY, true, List.of()));
             } else if (node.name().equals(wanted.conversations())
                     && node instanceof SchemaNode.GroupNode list
                     && list.isList()
@@ -103,7 +110,7 @@ final class ParquetRows {
                                                         && leaf.type() == PhysicalType.BYTE_ARRAY)
                                 .map(SchemaNode::name)
                                 .toList();
-                columns.add(new Column(node.name(), PhysicalType.BYTE_ARRAY, texts));
+                columns.add(new Column(node.name(), PhysicalType.BYTE_ARRAY, true, texts));
             } else if (asked.contains(node.name())) {
                 throw error(
                         "column '%s' holds no plain values but %s"
@@ -144,8 +151,11 @@ final class ParquetRows {
 
     private static String value(RowReader reader, Column column) {
         String name = column.name();
-        if (!column.fields().isEmpty()) {
-            return messages(reader.getList(name), column.fields());
+        if (column.isList()) {
+            PqList list = reader.getList(name);
+            return column.fields().isEmpty()
+                    ? JsonMapper.shared().writeValueAsString(list.values())
+                    : messages(list, column.fields());
         }
         return switch (column.type()) {
             case BYTE_ARRAY -> reader.getString(name);

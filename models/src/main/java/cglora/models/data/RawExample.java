@@ -9,15 +9,26 @@ import cglora.models.chat.Conversation;
 /// @param label    the label as the file has it; null where there is none
 /// @param line     the line of the file
 /// @param conversation that the text is in JSON; null for none
+/// @param words    that the text is, with spaces between them; null for none
 public record RawExample(
-        String text, String textPair, String label, long line, Conversation conversation) {
+        String text,
+        String textPair,
+        String label,
+        long line,
+        Conversation conversation,
+        TaggedWords words) {
     /// Texts.
     public RawExample(String text, String textPair, String label, long line) {
-        this(text, textPair, label, line, null);
+        this(text, textPair, label, line, null, null);
     }
 
     /// A conversation.
     public RawExample(Conversation conversation, long line) {
-        this(conversation.json(), null, "", line, conversation);
+        this(conversation.json(), null, "", line, conversation, null);
+    }
+
+    /// Words, with their tags or without.
+    public RawExample(TaggedWords words, long line) {
+        this(String.join(" ", words.words()), null, "", line, null, words);
     }
 }

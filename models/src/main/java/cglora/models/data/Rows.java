@@ -9,10 +9,11 @@ import java.util.Optional;
 public sealed interface Rows extends AutoCloseable permits TextRows, CachedRows {
     int size();
 
-    /// The labels that occur, in the order in which they first do; empty for regression.
+    /// The labels that occur, in the order in which they first do; of tagged words their tags;
+    /// empty for regression.
     List<String> labels();
 
-    /// The place in [#labels] of a row's label.
+    /// The place in [#labels] of a row's label; 0 for tagged words.
     int label(int row);
 
     /// The number that a row's label stands for, NaN for none; for regression only.

@@ -27,6 +27,14 @@ public final class TextRows implements Rows {
         var names = new ArrayList<String>();
         this.labels = Collections.unmodifiableList(names);
         for (int row = 0; row < examples.size(); row++) {
+            if (examples.get(row).words() != null) {
+                for (String tag : examples.get(row).words().tags()) {
+                    if (!tag.equals(TaggedWords.IGNORED) && places.put(tag, 0) == null) {
+                        names.add(tag);
+                    }
+                }
+                continue;
+            }
             String text = examples.get(row).label();
             if (regression) {
                 target[row] = Labels.target(text);
@@ -50,6 +58,15 @@ public final class TextRows implements Rows {
     @Override
     public int size() {
         return examples.size();
+    }
+
+    /// The words of some rows as tokens, cut to `maxLength`.
+    public List<WordTokens> wordTokens(int[] rows, Tokenizer tokenizer, int maxLength) {
+        return Arrays.stream(rows)
+                .parallel()
+                .mapToObj(examples::get)
+                .map(e -> WordTokens.of(e.words().words(), tokenizer, maxLength))
+                .toList();
     }
 
     /// A row as its file has it.

@@ -445,56 +445,32 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
                 .collect(Collectors.joining("|"));
     }
 
-    /// The weight that gives the logits; a checkpoint that has it brings a head.
-    public String headWeight() {
-        return encoder().classifierHead(1).output().weight();
+    /// The head for sequences that the checkpoint may bring.
+    ///
+    /// @throws CgloraException M-FAMILY for a body that has none
+    public CheckpointHead sequenceHead() {
+        Encoder encoder = encoder();
+        return new CheckpointHead(this, encoder::classifierHead, encoder.tokenClassifierClass());
     }
 
-    /// The bias beside [#headWeight].
-    public String headBias() {
-        return encoder().classifierHead(1).output().bias();
+    /// The head for tokens that the checkpoint may bring.
+    ///
+    /// @throws CgloraException M-FAMILY for a body that has none
+    public CheckpointHead tokenHead() {
+        Encoder encoder = encoder();
+        return new CheckpointHead(this, encoder::tokenHead, encoder.classifierClass());
     }
 
-    /// Whether the checkpoint brings a head of its own.
+    /// Whether the checkpoint brings a head for sequences.
     public boolean hasHead() {
-        return body instanceof Encoder && weights.names().contains(headWeight());
+        return body instanceof Encoder && sequenceHead().isThere();
     }
 
-    /// Whether the checkpoint brings a head of this model with so many labels.
-    public boolean hasHead(int labels) {
-        return hasHead() && headMismatches(labels).isEmpty();
-    }
-
-    /// How many labels the checkpoint's head has.
+    /// How many labels the checkpoint's head for sequences has.
     ///
     /// @throws CgloraException M-SHAPE for tensors that are no head of this model
     public int headOutputs() {
-        long[] found = weights.shape(headWeight());
-        int labels = found.length == 2 ? Math.toIntExact(found[0]) : 1;
-        List<String> wrong = headMismatches(labels);
-        if (!wrong.isEmpty()) {
-            throw new CgloraException(
-                    ErrorCode.M_SHAPE,
-                    description,
-                    "its head does not fit: " + String.join(", ", wrong),
-                    "\"head\": \"new\" in the model stage replaces it");
-        }
-        return labels;
-    }
-
-    private List<String> headMismatches(int labels) {
-        var wrong = new ArrayList<String>();
-        for (ParameterSpec spec : encoder().classifierHead(labels).parameters()) {
-            String shape =
-                    weights.names().contains(spec.name())
-                            ? Arrays.toString(weights.shape(spec.name()))
-                            : "missing";
-            String expected = Arrays.toString(spec.extents());
-            if (!shape.equals(expected)) {
-                wrong.add("%s is %s, expected %s".formatted(spec.name(), shape, expected));
-            }
-        }
-        return wrong;
+        return sequenceHead().outputs();
     }
 
     /// Standard deviation that transformers draws new weights with.

@@ -66,6 +66,11 @@ public final class LlamaModel implements CausalDecoder {
     }
 
     @Override
+    public String tokenClassifierClass() {
+        return family.tokenClassifierClass();
+    }
+
+    @Override
     public String prefix() {
         return PREFIX;
     }
@@ -132,6 +137,11 @@ public final class LlamaModel implements CausalDecoder {
     @Override
     public ClassifierHead classifierHead(int labels) {
         return ClassifierHead.withoutBias("score", config.hiddenSize(), labels);
+    }
+
+    @Override
+    public ClassifierHead tokenHead(int labels) {
+        return ClassifierHead.of("score", config.hiddenSize(), labels);
     }
 
     @Override

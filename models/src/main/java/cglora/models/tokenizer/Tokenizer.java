@@ -11,9 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 
 /// A Hugging Face tokenizer, from its `tokenizer.json`. The file's own padding and truncation are
 /// ignored; its post-processor adds the special tokens.
@@ -25,9 +28,15 @@ public final class Tokenizer implements AutoCloseable {
     /// @param fullLength   number of tokens before truncation
     public record Tokens(int[] inputIds, int[] tokenTypeIds, int fullLength) {}
 
+    /// The tokens of a sentence that is given by its words.
+    ///
+    /// @param words of each token the place of its word; -1 for a special token
+    public record Words(Tokens tokens, int[] words) {}
+
     private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
 
     private final HuggingFaceTokenizer tokenizer;
+    private final HuggingFaceTokenizer ofWords; // the same one but where words need a space
     private final String description;
     private final List<String> specialTokens;
     private final String fingerprint;
@@ -35,6 +44,7 @@ public final class Tokenizer implements AutoCloseable {
 
     private Tokenizer(Tokenizer other, Truncation truncation) {
         this.tokenizer = other.tokenizer;
+        this.ofWords = other.ofWords;
         this.description = other.description;
         this.specialTokens = other.specialTokens;
         this.fingerprint = other.fingerprint;
@@ -46,17 +56,16 @@ public final class Tokenizer implements AutoCloseable {
         this.truncation = Truncation.DEFAULT;
         byte[] json = stream.readAllBytes();
         this.fingerprint = sha256(json);
-        this.specialTokens = TokenizerFile.read(json, description).specialTokens();
+        TokenizerFile file = TokenizerFile.read(json, description);
+        this.specialTokens = file.specialTokens();
         // no download branch, no probe for another build: before the library's first use
         System.setProperty("RUST_FLAVOR", "cpu");
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("org.slf4j.simpleLogger.log.ai.djl", "error");
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
         try {
-            this.tokenizer =
-                    HuggingFaceTokenizer.newInstance(
-                            new ByteArrayInputStream(json),
-                            Map.of("padding", "false", "truncation", "false"));
+            this.tokenizer = instance(json);
+            this.ofWords = file.ofWords().isPresent() ? instance(file.ofWords().get()) : tokenizer;
         } catch (IOException | RuntimeException e) {
             throw new CgloraException(
                     ErrorCode.T_FORMAT,
@@ -65,6 +74,11 @@ public final class Tokenizer implements AutoCloseable {
                     "take the tokenizer.json that belongs to the model",
                     e);
         }
+    }
+
+    private static HuggingFaceTokenizer instance(byte[] json) throws IOException {
+        return HuggingFaceTokenizer.newInstance(
+                new ByteArrayInputStream(json), Map.of("padding", "false", "truncation", "false"));
     }
 
     /// @throws CgloraException T-MISSING when the folder has none, T-FORMAT when it can't be read
@@ -116,9 +130,42 @@ public final class Tokenizer implements AutoCloseable {
         try {
             int[] ids = ints(LIBRARY.getTokenIds(encoding));
             int[] types = ints(LIBRARY.getTypeIds(encoding));
-            return ids.length <= maxLength
-                    ? new Tokens(ids, types, ids.length)
-                    : truncate(ids, types, encoding, maxLength);
+            if (ids.length <= maxLength) {
+                return new Tokens(ids, types, ids.length);
+            }
+            int[] kept = kept(encoding, ids.length, maxLength);
+            return new Tokens(chosen(ids, kept), chosen(types, kept), ids.length);
+        } finally {
+            LIBRARY.deleteEncoding(encoding);
+        }
+    }
+
+    /// Tokens of a sentence whose words are known, each of which becomes tokens by itself:
+    /// transformers' `is_split_into_words`, with `add_prefix_space` for RoBERTa's and GPT-2's kind.
+    ///
+    /// @param maxLength as in [#encode(String, String, int)]
+    /// @throws CgloraException T-FORMAT when the tokenizer has no token for it
+    public Words encode(List<String> words, int maxLength) {
+        long encoding =
+                encoding(
+                        () ->
+                                LIBRARY.encodeList(
+                                        ofWords.getHandle(), words.toArray(String[]::new), true));
+        try {
+            int[] ids = ints(LIBRARY.getTokenIds(encoding));
+            int[] types = ints(LIBRARY.getTypeIds(encoding));
+            int[] of = ints(LIBRARY.getWordIds(encoding));
+            long[] special = LIBRARY.getSpecialTokenMask(encoding);
+            for (int i = 0; i < of.length; i++) {
+                of[i] = special[i] != 0 ? -1 : of[i];
+            }
+            if (ids.length <= maxLength) {
+                return new Words(new Tokens(ids, types, ids.length), of);
+            }
+            int[] kept = kept(encoding, ids.length, maxLength);
+            return new Words(
+                    new Tokens(chosen(ids, kept), chosen(types, kept), ids.length),
+                    chosen(of, kept));
         } finally {
             LIBRARY.deleteEncoding(encoding);
         }
@@ -153,10 +200,16 @@ public final class Tokenizer implements AutoCloseable {
     /// A native encoding, which the caller deletes: of the library's own object most of the time
     /// goes into texts and spans of tokens that nobody reads.
     private long encoding(String text, String pair, boolean special) {
+        return encoding(
+                () ->
+                        pair == null
+                                ? LIBRARY.encode(tokenizer.getHandle(), text, special)
+                                : LIBRARY.encodeDual(tokenizer.getHandle(), text, pair, special));
+    }
+
+    private long encoding(LongSupplier call) {
         try {
-            return pair == null
-                    ? LIBRARY.encode(tokenizer.getHandle(), text, special)
-                    : LIBRARY.encodeDual(tokenizer.getHandle(), text, pair, special);
+            return call.getAsLong();
         } catch (RuntimeException e) {
             // the native library's own complaint, such as a vocabulary without its unknown token
             throw new CgloraException(
@@ -168,39 +221,41 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    /// Drops tokens of the texts, never a special token. Types do not tell the texts apart: many
-    /// tokenizers have one type only.
-    private Tokens truncate(int[] ids, int[] types, long encoding, int maxLength) {
+    /// The places of the tokens that stay: tokens of the texts go, never a special token. Types do
+    /// not tell the texts apart: many tokenizers have one type only.
+    private int[] kept(long encoding, int count, int maxLength) {
         long[] special = LIBRARY.getSpecialTokenMask(encoding);
         long[] sequence = LIBRARY.getSequenceIds(encoding);
         int[] lengths = new int[2];
-        for (int i = 0; i < ids.length; i++) {
+        for (int i = 0; i < count; i++) {
             if (special[i] == 0) {
                 lengths[(int) sequence[i]]++;
             }
         }
-        int[] keep = truncation.kept(lengths, ids.length - maxLength);
+        int[] keep = truncation.kept(lengths, count - maxLength);
         if (keep == null) {
-            return new Tokens(ids, types, ids.length);
+            return IntStream.range(0, count).toArray();
         }
         int[] from = new int[2]; // places of the tokens that stay, in each text
         if (truncation.side() == Truncation.Side.LEFT) {
             from[0] = lengths[0] - keep[0];
             from[1] = lengths[1] - keep[1];
         }
-        int[] newIds = new int[maxLength];
-        int[] newTypes = new int[maxLength];
+        int[] places = new int[maxLength];
         int[] seen = new int[2];
         int at = 0;
-        for (int i = 0; i < ids.length && at < maxLength; i++) {
+        for (int i = 0; i < count && at < maxLength; i++) {
             int text = (int) sequence[i];
             int place = special[i] != 0 ? 0 : seen[text]++ - from[text];
             if (special[i] != 0 || place >= 0 && place < keep[text]) {
-                newIds[at] = ids[i];
-                newTypes[at++] = types[i];
+                places[at++] = i;
             }
         }
-        return new Tokens(newIds, newTypes, ids.length);
+        return places;
+    }
+
+    private static int[] chosen(int[] values, int[] places) {
+        return Arrays.stream(places).map(place -> values[place]).toArray();
     }
 
     private static int[] ints(long[] values) {
@@ -236,5 +291,8 @@ public final class Tokenizer implements AutoCloseable {
     @Override
     public void close() {
         tokenizer.close();
+        if (ofWords != tokenizer) {
+            ofWords.close();
+        }
     }
 }

@@ -5,16 +5,20 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /// What is looked up in a `tokenizer.json` before the library reads it: parts that nobody knows,
 /// and the special tokens.
 ///
 /// @param specialTokens texts that become a special token wherever they occur
-record TokenizerFile(List<String> specialTokens) {
+/// @param ofWords       the file for sentences that are given by their words; empty for the same
+///     one
+record TokenizerFile(List<String> specialTokens, Optional<byte[]> ofWords) {
     private static final Set<String> MODELS = Set.of("BPE", "Unigram", "WordLevel", "WordPiece");
     private static final Set<String> NORMALIZERS =
             Set.of(
@@ -78,7 +82,19 @@ record TokenizerFile(List<String> specialTokens) {
             }
         }
         special.removeIf(String::isEmpty);
-        return new TokenizerFile(List.copyOf(special));
+        return new TokenizerFile(List.copyOf(special), ofWords(root));
+    }
+
+    /// A vocabulary of bytes knows words by the space before them: where the file does not put one
+    /// there, each word is given one.
+    private static Optional<byte[]> ofWords(JsonNode root) {
+        JsonNode before = root.path("pre_tokenizer");
+        if (!before.path("type").asString("").equals("ByteLevel")
+                || before.path("add_prefix_space").asBoolean(true)) {
+            return Optional.empty();
+        }
+        ((ObjectNode) before).put("add_prefix_space", true);
+        return Optional.of(JsonMapper.shared().writeValueAsBytes(root));
     }
 
     private static void check(

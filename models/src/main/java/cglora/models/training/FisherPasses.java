@@ -84,11 +84,12 @@ public final class FisherPasses {
         int width = batch.target().width();
         for (int row = 0; row < batch.rows(); row++) {
             int first = row * width;
-            double[] uniform = random.doubles(batch.target().length(row)).toArray();
+            int[] asked = batch.target().asked(row);
+            double[] uniform = random.doubles(asked.length).toArray();
             drawn[row] =
-                    IntStream.range(0, uniform.length)
+                    IntStream.range(0, asked.length)
                             .parallel()
-                            .map(i -> draw(scores.probabilities(first + i), uniform[i]))
+                            .map(i -> draw(scores.probabilities(first + asked[i]), uniform[i]))
                             .toArray();
         }
         return drawn;

@@ -17,9 +17,8 @@ public record HeadStart(boolean read, long seed) {
     static final HeadStart OF_CHECKPOINT = new HeadStart(true, 0);
 
     /// How an engine fills a parameter of the head; empty where it stays zero.
-    Optional<Engine.Filler> of(
-            ParameterSpec spec, SequenceClassifier model, PretrainedModel checkpoint) {
-        if (read && checkpoint.hasHead(model.outputs())) {
+    Optional<Engine.Filler> of(ParameterSpec spec, Classifier model, PretrainedModel checkpoint) {
+        if (read && model.headOf(checkpoint).isThere(model.outputs())) {
             return Optional.of(
                     (target, offset) -> checkpoint.weights().read(spec.name(), target, offset));
         }

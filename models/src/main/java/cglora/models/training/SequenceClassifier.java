@@ -3,7 +3,6 @@ package cglora.models.training;
 import cglora.kernels.program.DataType;
 import cglora.models.block.Activation;
 import cglora.models.block.BatchInputs;
-import cglora.models.block.Body;
 import cglora.models.block.ClassifierHead;
 import cglora.models.block.Encoder;
 import cglora.models.block.LinearModule;
@@ -14,6 +13,8 @@ import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.TokenStream;
+import cglora.models.family.CheckpointHead;
+import cglora.models.family.PretrainedModel;
 import cglora.models.graph.ClsPool;
 import cglora.models.graph.CrossEntropy;
 import cglora.models.graph.LastPool;
@@ -26,6 +27,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -36,10 +38,8 @@ import java.util.function.Supplier;
 /// @param pooling how a sequence becomes one vector
 /// @param labels  the classes
 public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels)
-        implements TaskModel {
+        implements Classifier {
     /// Names of the results.
-    static final String FEATURES = "features";
-
     private static final String LOGITS = "logits";
     private static final String LOSS = "loss";
 
@@ -51,38 +51,13 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
     public record Outputs(Tensor hidden, Tensor features, Tensor logits) {}
 
     @Override
-    public Body body() {
-        return encoder;
-    }
-
-    @Override
-    public List<ParameterSpec> headWeights() {
-        return classifierHead().weights();
-    }
-
-    @Override
-    public List<ParameterSpec> headBiases() {
-        return classifierHead().biases();
-    }
-
-    public int outputs() {
-        return labels.names().size();
-    }
-
-    /// The family's head.
     public ClassifierHead classifierHead() {
         return encoder.classifierHead(outputs());
     }
 
-    /// The head's last layer, which gives the logits.
-    public LinearModule head() {
-        return classifierHead().output();
-    }
-
-    /// Weights and biases of the head's layers, which are trained and saved whole.
     @Override
-    public List<ParameterSpec> headParameters() {
-        return classifierHead().parameters();
+    public CheckpointHead headOf(PretrainedModel checkpoint) {
+        return checkpoint.sequenceHead();
     }
 
     /// Parameters of the body, the pooler included where it is used.
@@ -163,6 +138,15 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
 
     /// What a batch writes into these inputs.
     List<TaskGraph.Input> inputsOf(BatchInputs inputs, Tensor labelInput) {
+        var given = new ArrayList<>(inputsOf(encoder, inputs));
+        given.add(
+                new TaskGraph.Input(
+                        labelInput, labels.regression() ? Batch::targets : Batch::labels));
+        return given;
+    }
+
+    /// What a batch writes into the inputs of a body.
+    static List<TaskGraph.Input> inputsOf(Encoder encoder, BatchInputs inputs) {
         return List.of(
                 new TaskGraph.Input(inputs.words(), Batch::inputIds),
                 new TaskGraph.Input(
@@ -170,9 +154,7 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
                 new TaskGraph.Input(
                         inputs.types(),
                         b -> encoder.tokenTypes() > 1 ? b.typeIds() : new int[b.typeIds().length]),
-                new TaskGraph.Input(inputs.lengths(), Batch::lengths),
-                new TaskGraph.Input(
-                        labelInput, labels.regression() ? Batch::targets : Batch::labels));
+                new TaskGraph.Input(inputs.lengths(), Batch::lengths));
     }
 
     @Override
@@ -199,5 +181,12 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
     @Override
     public Map<String, Double> metrics(Evaluation evaluation, Dataset data) {
         return evaluation.metrics(data, labels);
+    }
+
+    @Override
+    public Optional<long[][]> confusion(Evaluation evaluation, Dataset data) {
+        return labels.regression()
+                ? Optional.empty()
+                : Optional.of(evaluation.confusion(data, labels));
     }
 }

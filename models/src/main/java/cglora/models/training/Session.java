@@ -18,6 +18,7 @@ import cglora.models.block.ParameterSpec;
 import cglora.models.block.Parameters;
 import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
+import cglora.models.data.Batcher;
 import cglora.models.family.PretrainedModel;
 import cglora.models.graph.Autodiff;
 import cglora.models.graph.Dot;
@@ -28,6 +29,7 @@ import cglora.models.linalg.Matrix;
 import cglora.models.linalg.Softmax;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -156,7 +158,7 @@ public final class Session implements AutoCloseable {
         }
         for (ParameterSpec spec : model.headParameters()) {
             headStart
-                    .of(spec, model(), checkpoint)
+                    .of(spec, classifier(), checkpoint)
                     .ifPresent(fill -> engine.fill(parameters.get(spec.name()).buffer(), fill));
         }
     }
@@ -177,6 +179,16 @@ public final class Session implements AutoCloseable {
     /// @throws IllegalStateException for another task
     public SequenceClassifier model() {
         if (model instanceof SequenceClassifier classifier) {
+            return classifier;
+        }
+        throw new IllegalStateException(model.getClass().getSimpleName() + " has no classes");
+    }
+
+    /// The model where it has a head over its vectors.
+    ///
+    /// @throws IllegalStateException for another task
+    public Classifier classifier() {
+        if (model instanceof Classifier classifier) {
             return classifier;
         }
         throw new IllegalStateException(model.getClass().getSimpleName() + " has no classes");
@@ -219,9 +231,9 @@ public final class Session implements AutoCloseable {
 
     /// Writes a fitted last layer of the head; its bias is left aside where the layer has none.
     public void writeHead(HeadWarmup.Head head) {
-        write(model().head().weight(), head.weight());
-        if (model().head().biased()) {
-            write(model().head().bias(), head.bias());
+        write(classifier().head().weight(), head.weight());
+        if (classifier().head().biased()) {
+            write(classifier().head().bias(), head.bias());
         }
     }
 
@@ -407,13 +419,52 @@ public final class Session implements AutoCloseable {
             Prepared prepared = evaluation(batch.shape());
             feed(prepared, batch);
             prepared.program().run();
-            float[] all = prepared.program().read(prepared.place(SequenceClassifier.FEATURES));
+            float[] all = prepared.program().read(prepared.place(Classifier.FEATURES));
             for (int row = 0; row < batch.examples().length; row++) {
                 features[batch.examples()[row]] =
                         Arrays.copyOfRange(all, row * hidden, (row + 1) * hidden);
             }
         }
         return features;
+    }
+
+    /// What the head sees of tokens, and their classes.
+    ///
+    /// @param features [tokens][hidden]
+    /// @param labels   [tokens]
+    public record TokenFeatures(float[][] features, int[] labels) {}
+
+    /// What the head sees of the tokens that are asked for, or of as many as are wanted, drawn by
+    /// the seed.
+    ///
+    /// @throws StoppedException when somebody asked to stop
+    public TokenFeatures tokenFeatures(List<Batch> batches, int most, long seed) {
+        int count = batches.stream().mapToInt(Batch::terms).sum();
+        var chosen = new BitSet(count);
+        for (int term : Batcher.draw(count, most, seed)) {
+            chosen.set(term);
+        }
+        float[][] features = new float[chosen.cardinality()][];
+        int[] labels = new int[features.length];
+        int hidden = model.body().hiddenSize();
+        int term = 0;
+        int next = 0;
+        reserve(batches);
+        for (Batch batch : batches) {
+            requireGoing();
+            Prepared prepared = evaluation(batch.shape());
+            feed(prepared, batch);
+            prepared.program().run();
+            float[] all = prepared.program().read(prepared.place(Classifier.FEATURES));
+            int[] asked = batch.target().labels();
+            for (int at = 0; at < asked.length; at++) {
+                if (asked[at] >= 0 && chosen.get(term++)) {
+                    features[next] = Arrays.copyOfRange(all, at * hidden, (at + 1) * hidden);
+                    labels[next++] = asked[at];
+                }
+            }
+        }
+        return new TokenFeatures(features, labels);
     }
 
     /// The program that evaluates a batch without target tokens, planned but not run.

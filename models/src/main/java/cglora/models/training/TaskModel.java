@@ -7,8 +7,10 @@ import cglora.models.block.ParameterSpec;
 import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
+import cglora.models.metric.EntityCounts;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /// A model with a task: what a [Session] loads, evaluates and trains. A task says what a batch
@@ -50,10 +52,22 @@ public interface TaskModel {
     /// `loss` and all other metrics of the task.
     Map<String, Double> metrics(Evaluation evaluation, Dataset data);
 
+    /// Counts of [true class][predicted class]; empty for a task without classes.
+    default Optional<long[][]> confusion(Evaluation evaluation, Dataset data) {
+        return Optional.empty();
+    }
+
+    /// How many entities there are and were found, by type; empty for a task without them.
+    default Map<String, EntityCounts> entities(Evaluation evaluation, Dataset data) {
+        return Map.of();
+    }
+
     /// What the model says of one example.
     ///
-    /// @param logits what is compared where two models are: one value a class, or one a token
+    /// @param logits what is compared where two models are: one value a class, or one a token, or
+    ///     one a token and class
     /// @param loss   of the example
-    /// @param tokens the likeliest token at each place of its target; empty for classes
+    /// @param tokens the likeliest token, or class, at each place of its target that is asked for;
+    ///     empty for the class of a sequence
     record Answer(float[] logits, float loss, int[] tokens) {}
 }

@@ -21,7 +21,8 @@ final class AnswerStream implements Consumer<RawExample> {
 
     /// @param predict  gives an answer to each text
     /// @param together how many texts are answered at a time
-    /// @param json     whether an answer is a JSON object, not a line of three columns
+    /// @param json     whether an answer is a JSON object, not a line of three columns, or a
+    ///     line of a word and its tag for each word
     AnswerStream(
             Console console,
             Function<List<RawExample>, List<Map<String, Object>>> predict,
@@ -58,6 +59,12 @@ final class AnswerStream implements Consumer<RawExample> {
     private void show(Map<String, Object> answer) {
         if (json) {
             console.out().println(JsonMapper.shared().writeValueAsString(answer));
+        } else if (answer.get("tags") instanceof List<?> tags) {
+            List<?> words = (List<?>) answer.get("tokens");
+            for (int i = 0; i < tags.size(); i++) {
+                console.out().printf("%s\t%s%n", words.get(i), tags.get(i));
+            }
+            console.out().println();
         } else if (answer.containsKey("prediction")) {
             console.out().printf("%s\t%s%n", answer.get("prediction"), answer.get("text"));
         } else {

@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.chat.Conversation;
 import cglora.models.data.RawExample;
+import cglora.models.data.TaggedWords;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,8 +18,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Texts that come line by line, on standard input: a text each, or a JSON object with `text`
-/// and `text_pair`, or `messages`. What is there is taken as far as it goes: nobody waits for
-/// lines that are still to come.
+/// and `text_pair`, `messages`, or `tokens`, a list of words. What is there is taken as far as
+/// it goes: nobody waits for lines that are still to come.
 final class InputLines {
     private static final int LONGEST = 1 << 22;
 
@@ -83,8 +84,24 @@ final class InputLines {
             return new RawExample(
                     Conversation.of(row.path(Conversation.COLUMN).toString(), where), number);
         }
+        JsonNode words = row.path("tokens").isArray() ? row.path("tokens") : row.path("words");
+        if (words.isArray() && !row.has(column)) {
+            return words(words);
+        }
         JsonNode pair = row.path("text_pair");
         return text(row.path(column).asString(null), pair.isString() ? pair.asString() : null);
+    }
+
+    private RawExample words(JsonNode words) {
+        if (words.isEmpty() || !words.valueStream().allMatch(JsonNode::isString)) {
+            throw error(
+                    ErrorCode.D_TEXT,
+                    words.isEmpty() ? "has no words" : "has words that are no texts",
+                    "give a list of texts",
+                    null);
+        }
+        return new RawExample(
+                TaggedWords.of(words.valueStream().map(JsonNode::asString).toList()), number);
     }
 
     private RawExample text(String text, String pair) {

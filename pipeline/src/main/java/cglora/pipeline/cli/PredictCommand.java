@@ -10,6 +10,7 @@ import cglora.models.data.RawExample;
 import cglora.models.generation.Sampling;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Predictor;
+import cglora.pipeline.run.TaggingPredictor;
 import cglora.pipeline.run.WritingPredictor;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +26,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// Answers with a trained adapter or model.
-@Command(name = "predict", description = "Classify texts, or write them, with a trained adapter.")
+@Command(
+        name = "predict",
+        description = "Classify texts, tag their words, or write texts, with a trained adapter.")
 final class PredictCommand implements Callable<Integer> {
     /// Texts that are answered at a time: some batches, so that those of like lengths meet.
     private static final int CLASSIFIED = 256;
@@ -47,7 +50,7 @@ final class PredictCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "FILE",
             description =
-                    "A TSV, CSV, JSONL or Parquet file; - for standard input, a text or a JSON"
+                    "A TSV, CSV, JSONL, CoNLL or Parquet file; - for standard input, a text or a JSON"
                             + " object a line. Answered as they come.")
     private Path data;
 
@@ -152,6 +155,14 @@ final class PredictCommand implements Callable<Integer> {
             try (var predictor = writing.get()) {
                 console.warnings(notes.warnings());
                 answer(predictor::predict, WRITTEN);
+            }
+            return 0;
+        }
+        Optional<TaggingPredictor> tagging = TaggingPredictor.open(adapter, choice, chosen, notes);
+        if (tagging.isPresent()) {
+            try (var predictor = tagging.get()) {
+                console.warnings(notes.warnings());
+                answer(predictor::predict, CLASSIFIED);
             }
             return 0;
         }

@@ -117,6 +117,15 @@ public record RunHistory(
         return confusions;
     }
 
+    /// What was counted of entities of each type, by state.
+    Map<String, JsonNode> entities() {
+        var entities = new LinkedHashMap<String, JsonNode>();
+        for (JsonNode event : events("entities")) {
+            entities.put(event.path("state").asString(""), event.path("types"));
+        }
+        return entities;
+    }
+
     List<String> labels() {
         return strings(about.path("labels"));
     }

@@ -56,6 +56,7 @@ public final class RunPage {
             html.append("<h2>Along training</h2>\n").append(curves);
         }
         alignment();
+        html.append(EntityTable.html(run));
         html.append(ClassTables.html(run));
         html.append(SpectrumTable.html(run));
         html.append(RunCosts.time(run));

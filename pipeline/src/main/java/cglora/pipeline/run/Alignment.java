@@ -112,14 +112,14 @@ public final class Alignment {
         }
     }
 
-    /// Logits over a vocabulary, one row a token, are too many to be kept.
+    /// Logits of each token are too many to be kept.
     private void requireClasses(Inputs inputs) {
-        if (inputs.writes()) {
+        if (inputs.isOfTokens()) {
             throw new CgloraException(
                     ErrorCode.O_CONFLICT,
                     reading.file().toString(),
                     "alignment is not there for task " + inputs.modelSpec().task().jsonName(),
-                    "cglora compare sets losses and exact matches of runs side by side");
+                    "cglora compare sets the losses of runs side by side");
         }
     }
 

@@ -185,7 +185,7 @@ final class CalibrateStage {
             List<LinearModule> modules,
             CalibrationTokens tokens) {
         FisherType type = FisherType.valueOf(calibrate.fisher().name());
-        int outputs = inputs.writes() ? 1 : inputs.classifier().outputs(); // tokens are drawn
+        int outputs = inputs.isOfTokens() ? 1 : inputs.outputs(); // tokens are drawn
         int gradients = 1 + FisherPasses.count(type, outputs);
         return modules.stream()
                 .mapToLong(
@@ -213,7 +213,7 @@ final class CalibrateStage {
             return EMPIRICAL;
         }
         var random = new SplittableRandom(inputs.spec().seed());
-        if (inputs.writes()) {
+        if (inputs.isOfTokens()) {
             return FisherPasses.ofTokens(run.session, batches, random);
         }
         return FisherPasses.of(

@@ -9,6 +9,7 @@ import cglora.models.data.RowReader;
 import cglora.models.data.Rows;
 import cglora.models.data.TextRows;
 import cglora.models.data.TokenCache;
+import cglora.models.data.WordColumns;
 import cglora.models.data.WordNetGlosses;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.CacheSpec;
@@ -28,6 +29,7 @@ final class DataSources {
     private final DataSpec spec;
     private final boolean writes;
     private final boolean chats;
+    private final boolean tags;
     private final RowReader.Encoding encoding;
     private final Problems problems;
     private final Consumer<String> progress;
@@ -46,6 +48,7 @@ final class DataSources {
         this.spec = spec;
         this.writes = model.task().writes();
         this.chats = model.task() == ModelSpec.Task.CAUSAL_LM;
+        this.tags = model.task().tags();
         this.encoding =
                 new RowReader.Encoding(
                         tokenizer,
@@ -90,15 +93,7 @@ final class DataSources {
                         spec.format().header(),
                         spec.format().quote() == null ? null : spec.format().quote().jsonName(),
                         spec.format().encoding());
-        var columns =
-                new DataColumns(
-                        spec.columns().text(),
-                        spec.columns().textPair(),
-                        spec.columns().label(),
-                        spec.columns().target(),
-                        writes,
-                        spec.columns().messages(),
-                        chats);
+        DataColumns columns = columns();
         return RowReader.read(
                 new RowReader.Source(
                         DataFileNames.of(source),
@@ -111,10 +106,25 @@ final class DataSources {
                 progress);
     }
 
+    private DataColumns columns() {
+        if (tags) {
+            return DataColumns.of(
+                    new WordColumns(spec.columns().tokens(), spec.columns().tags(), true));
+        }
+        return new DataColumns(
+                spec.columns().text(),
+                spec.columns().textPair(),
+                spec.columns().label(),
+                spec.columns().target(),
+                writes,
+                spec.columns().messages(),
+                chats);
+    }
+
     /// Null for none.
     private TokenCache cache() {
-        if (writes) {
-            return null; // what is read depends on a template, and what is written on the labels
+        if (writes || tags) {
+            return null; // what is read depends on a template, and what is asked for on the labels
         }
         return switch (spec.cache().folder()) {
             case CacheSpec.OFF -> null;

@@ -65,7 +65,9 @@ final class DataStage {
         if (labels.text()) {
             return "texts to write";
         }
-        return labels.regression() ? "regression" : labels.names().size() + " classes";
+        return labels.regression()
+                ? "regression"
+                : labels.names().size() + (labels.tags() ? " tags" : " classes");
     }
 
     /// Of each split: examples, how many were cut, the longest in tokens, and the classes' counts.
@@ -92,9 +94,7 @@ final class DataStage {
             rows.origin().ifPresent(origin -> of.put("tokens", origin));
             if (labels.classes()) {
                 long[] counts = new long[labels.names().size()];
-                for (int label : data.labels()) {
-                    counts[label]++;
-                }
+                data.classes().forEach(label -> counts[label]++);
                 of.put("labels", counts);
             }
             splits.put(split.jsonName(), of);

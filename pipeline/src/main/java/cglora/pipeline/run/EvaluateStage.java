@@ -48,7 +48,7 @@ final class EvaluateStage {
                 });
         String state = when(evaluate) + ", " + evaluate.data().name();
         run.report.remember(state, chosen);
-        run.recordConfusion(state, evaluation, data);
+        run.recordClasses(state, evaluation, data);
         return evaluate.data().name() + "  " + RunReport.describe(chosen);
     }
 

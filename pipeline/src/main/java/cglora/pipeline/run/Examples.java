@@ -8,6 +8,7 @@ import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
 import cglora.models.data.Rows;
 import cglora.models.data.TextRows;
+import cglora.models.data.WordTokens;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.tokenizer.Truncation;
 import cglora.pipeline.spec.DataSpec;
@@ -64,6 +65,7 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
         boolean regression =
                 model != null && model.problemType() == ModelSpec.ProblemType.REGRESSION;
         boolean writes = model != null && model.task().writes();
+        boolean tags = model != null && model.task().tags();
         Labels labels =
                 expected != null
                         ? labels(spec, expected)
@@ -75,6 +77,7 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                                         : spec.labels() != null
                                                 ? new Labels(spec.labels(), false)
                                                 : found(trainRows, validationRows, testRows);
+        labels = tags ? labels.asTags() : labels;
         if (regression) {
             requireDifference(trainRows);
         }
@@ -91,7 +94,7 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                     Splitting.split(
                             train,
                             spec.validationSplit(),
-                            regression || writes && labels.names().isEmpty(),
+                            regression || tags || writes && labels.names().isEmpty(),
                             seed);
             train = parts.get(0);
             validation = parts.get(1);
@@ -183,10 +186,7 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                                 labels.regression()
                                         ? ""
                                         : ", the first has '%s'"
-                                                .formatted(
-                                                        split.rows()
-                                                                .labels()
-                                                                .get(split.rows().label(first)))),
+                                                .formatted(labels.unknown(split.rows(), first))),
                 "");
         if (known.length == 0) {
             throw new CgloraException(
@@ -274,6 +274,28 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
         return continues.tokens(examples, split, spec, labels, tokenizer, warnings);
     }
 
+    /// The tokens of words, and the tags that are asked for.
+    private Dataset tagged(SplitRows split, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
+        var rows = (TextRows) split.rows();
+        List<int[]> tags = labels.ofWords(rows, split.places(), split.source());
+        List<WordTokens> sentences = rows.wordTokens(split.places(), tokenizer, spec.maxLength());
+        long none = 0;
+        for (int i = 0; i < sentences.size(); i++) {
+            Tokenizer.Tokens tokens = sentences.get(i).tokens();
+            boolean cut = tokens.fullLength() > tokens.inputIds().length;
+            none += cut ? 0 : tags.get(i).length - sentences.get(i).count();
+        }
+        if (none > 0) {
+            warnings.warning(
+                    ErrorCode.D_TEXT,
+                    split.source(),
+                    "the tokenizer has no token for %d words: they are neither learnt nor counted"
+                            .formatted(none),
+                    "");
+        }
+        return WordTokens.dataset(sentences, tags);
+    }
+
     /// Whether rows are conversations.
     boolean chats() {
         return Stream.of(train, validation, test)
@@ -301,13 +323,15 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                         ? continued(split, spec, tokenizer, continues, warnings)
                         : labels.text()
                                 ? texts(split, spec, tokenizer, warnings)
-                                : Dataset.of(
-                                        split.rows(),
-                                        split.places(),
-                                        tokenizer,
-                                        labels,
-                                        spec.maxLength(),
-                                        source);
+                                : labels.tags()
+                                        ? tagged(split, spec, tokenizer, warnings)
+                                        : Dataset.of(
+                                                split.rows(),
+                                                split.places(),
+                                                tokenizer,
+                                                labels,
+                                                spec.maxLength(),
+                                                source);
         int special = split.rows().specialTexts(split.places(), tokenizer);
         if (special > 0) {
             warnings.warning(

@@ -181,7 +181,11 @@ final class ExportStage {
         Labels labels = inputs.examples().labels();
         metadata.put(BASE_SHA256, inputs.checkpoint().fingerprint());
         metadata.put("cglora.labels", String.join("\n", labels.names()));
-        metadata.put("cglora.pooling", run.session.model().pooling().name());
+        if (inputs.tags()) {
+            metadata.put(PeftAdapter.TASK, inputs.modelSpec().task().jsonName());
+        } else {
+            metadata.put("cglora.pooling", run.session.model().pooling().name());
+        }
         metadata.put("cglora.regression", "" + labels.regression());
         metadata.put("cglora.tokenizer", "" + inputs.modelSpec().tokenizer());
         return metadata;

@@ -101,7 +101,6 @@ public final class GridRunner {
         for (GridCell cell : ordered) {
             try {
                 Inputs inputs = inputs(cell, notes);
-                inputs.requireEngine(engine);
                 PipelineSpec spec = cell.reading().spec();
                 finished.put(cell, folder.finished(spec, inputs.stamps().sha256().values()));
                 if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {

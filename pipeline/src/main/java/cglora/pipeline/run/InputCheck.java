@@ -5,9 +5,12 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.kernels.error.Suggestion;
+import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
+import cglora.models.data.Packing;
 import cglora.models.family.PretrainedModel;
+import cglora.models.metric.Entity;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
@@ -55,6 +58,7 @@ final class InputCheck {
     private Dataset train;
     private Dataset validation;
     private Dataset test;
+    private Packing packing; // null where each example has a row of its own
     private final Map<String, DataInput> others = new LinkedHashMap<>();
 
     private InputCheck(
@@ -134,6 +138,7 @@ final class InputCheck {
                 train,
                 validation,
                 test,
+                packing,
                 others,
                 stamps);
     }
@@ -346,6 +351,7 @@ final class InputCheck {
             case SEQ_CLS -> inputs().pooling();
             case SEQ_2_SEQ_LM -> checkpoint.encoderDecoder();
             case CAUSAL_LM -> checkpoint.causalDecoder();
+            case TOKEN_CLS -> checkpoint.encoder();
         }
     }
 
@@ -355,22 +361,24 @@ final class InputCheck {
             others.put(spec.id(), known.others().get(spec.id()));
             return;
         }
-        var first = new DataInput(dataSpec, examples, train, validation, test);
+        var first = new DataInput(dataSpec, examples, train, validation, test, packing);
         Tokenizer own = tokenizer;
         dataSpec = spec;
         examples = null;
         train = null;
         validation = null;
         test = null;
+        packing = null;
         try {
             data(first.examples() == null ? null : first.examples().labels());
         } finally {
-            others.put(spec.id(), new DataInput(spec, examples, train, validation, test));
+            others.put(spec.id(), new DataInput(spec, examples, train, validation, test, packing));
             dataSpec = first.spec();
             examples = first.examples();
             train = first.train();
             validation = first.validation();
             test = first.test();
+            packing = first.packing();
             tokenizer = own;
         }
     }
@@ -382,6 +390,7 @@ final class InputCheck {
             train = known.train();
             validation = known.validation();
             test = known.test();
+            packing = known.packing();
             return;
         }
         if (checkpoint != null && dataSpec.maxLength() > checkpoint.body().maxPositions()) {
@@ -416,6 +425,15 @@ final class InputCheck {
             attempt(() -> train = tokens(EvaluateSpec.Split.TRAIN));
             attempt(() -> validation = tokens(EvaluateSpec.Split.VALIDATION));
             attempt(() -> test = tokens(EvaluateSpec.Split.TEST));
+            attempt(this::pack);
+        }
+    }
+
+    /// Rows that several training examples share.
+    private void pack() {
+        boolean fits = modelSpec.task() == ModelSpec.Task.CAUSAL_LM;
+        if (dataSpec.packing() && fits && train != null && train.size() > 0) {
+            packing = Packing.of(train.tokens(), dataSpec.maxLength(), spec.seed());
         }
     }
 
@@ -453,13 +471,14 @@ final class InputCheck {
     private Dataset tokens(EvaluateSpec.Split split) {
         Dataset data = examples.tokenize(split, dataSpec, tokenizer, continues(), problems);
         int vocabulary = checkpoint.body().vocabularySize();
-        int largestAnswer = data.answers().stream().flatMapToInt(Arrays::stream).max().orElse(0);
+        List<int[]> answers = inputs().writes() ? data.answers() : List.of();
+        int largestAnswer = answers.stream().flatMapToInt(Arrays::stream).max().orElse(0);
         if (Math.max(data.tokens().largestId(), largestAnswer) < vocabulary) {
             return data;
         }
         int largest = 0;
         var strange = new HashSet<Integer>();
-        var all = new ArrayList<int[]>(data.answers());
+        var all = new ArrayList<>(answers);
         data.tokens().forEach(tokens -> all.add(tokens.inputIds()));
         for (int[] ids : all) {
             for (int id : ids) {
@@ -487,7 +506,7 @@ final class InputCheck {
         }
         List<String> names = examples.labels().names();
         List<String> own = List.copyOf(checkpoint.id2label().values());
-        long found = checkpoint.headOutputs();
+        long found = inputs().head().outputs();
         boolean named =
                 own.size() == found && own.stream().noneMatch(name -> name.startsWith("LABEL_"));
         boolean strangers =
@@ -514,11 +533,17 @@ final class InputCheck {
                             .formatted(names, own),
                     "");
         }
-        examples = examples.withLabels(new Labels(own, false));
+        var labels = new Labels(own, false);
+        examples = examples.withLabels(inputs().tags() ? labels.asTags() : labels);
     }
 
-    /// F1 of one class against the other is the only metric that the number of classes rules out.
+    /// F1 of one class against the other is the only metric that the number of classes rules out;
+    /// those of entities need tags that mark some.
     private void metrics(String id, String key, List<String> names) {
+        if (examples != null && examples.labels().tags()) {
+            entityMetrics(id, key, names);
+            return;
+        }
         if (examples == null || !examples.labels().classes() || !names.contains("f1")) {
             return;
         }
@@ -529,6 +554,20 @@ final class InputCheck {
                     id + "." + key,
                     "metric 'f1' is for two classes, the data has " + classes,
                     "take f1_macro");
+        }
+    }
+
+    private void entityMetrics(String id, String key, List<String> names) {
+        List<String> tags = examples.labels().names();
+        List<String> ofEntities =
+                names.stream().filter(List.of("precision", "recall", "f1")::contains).toList();
+        if (!ofEntities.isEmpty() && !Entity.areTags(tags)) {
+            problems.error(
+                    ErrorCode.P_VALUE,
+                    id + "." + key,
+                    "metric '%s' is of entities, whose tags are O, B-… and I-…; here they are %s"
+                            .formatted(ofEntities.getFirst(), String.join(", ", tags)),
+                    "take loss or token_accuracy, or name the tags of numbers by data.labels");
         }
     }
 
@@ -544,14 +583,15 @@ final class InputCheck {
 
     /// @throws CgloraException O-RANGE for a batch whose widest tensor is more than an array holds
     private void batch(TrainSpec training, Inputs inputs) {
-        long width = inputs.batcher(1).widest(inputs.train());
+        BatchShape shape = inputs.trainingBatches(1).largest();
+        long width = shape.width();
         long widest =
                 checkpoint.body().linearModules().stream()
                         .mapToLong(module -> Math.max(module.in(), module.out()))
                         .max()
                         .orElse(1);
-        long target = inputs.batcher(1).largest(inputs.train()).targetWidth();
-        long logits = target * checkpoint.body().vocabularySize();
+        long target = shape.targetWidth();
+        long logits = target == 0 ? 0 : target * inputs.outputs();
         long example = Math.max(logits, width * widest);
         if (training.perDeviceBatchSize() > LARGEST_TENSOR / example) {
             throw new CgloraException(
@@ -580,7 +620,7 @@ final class InputCheck {
                         ? List.of()
                         : checkpoint == null
                                 ? List.of("classifier")
-                                : checkpoint.encoder().classifierHead(1).saved();
+                                : inputs().head().of(1).saved();
         List<String> saved = adapterSpec.modulesToSave().orElse(null);
         if (saved != null && (head.isEmpty() || !isHead(saved, head))) {
             problems.error(
@@ -672,12 +712,17 @@ final class InputCheck {
                                     TrainerOptions.exactSteps(inputs(), training)),
                     "more epochs, or max_steps");
         }
-        if (inputs.train().size() < training.perDeviceBatchSize()) {
+        if (inputs.trainingRows() < training.perDeviceBatchSize()) {
             problems.warning(
                     ErrorCode.D_STEPS,
                     training.id() + ".per_device_batch_size",
-                    "%d, there are %d training examples: an epoch is one step"
-                            .formatted(training.perDeviceBatchSize(), inputs.train().size()),
+                    "%d, there are %d %s: an epoch is one step"
+                            .formatted(
+                                    training.perDeviceBatchSize(),
+                                    inputs.trainingRows(),
+                                    inputs.packing() == null
+                                            ? "training examples"
+                                            : "rows of packed examples"),
                     "");
         }
     }

@@ -6,6 +6,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.program.DataType;
 import cglora.models.adapter.RankAllocation;
 import cglora.models.adapter.TargetSelection;
+import cglora.models.block.Encoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
@@ -14,6 +15,10 @@ import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
+import cglora.models.data.PackedBatches;
+import cglora.models.data.Packing;
+import cglora.models.data.TrainingBatches;
+import cglora.models.family.CheckpointHead;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.AdapterStart;
@@ -24,7 +29,7 @@ import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import cglora.models.training.TaskModel;
-import cglora.pipeline.device.EngineChoice;
+import cglora.models.training.TokenClassifier;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.AutoOr;
@@ -62,6 +67,7 @@ import java.util.stream.Stream;
 /// @param train       the rows as tokens
 /// @param validation  may be empty
 /// @param test        may be empty
+/// @param packing     of the training examples; null where each has a row of its own
 /// @param others      what data stages behind the first one give, by their ids
 /// @param stamps      of all files that were read
 record Inputs(
@@ -75,6 +81,7 @@ record Inputs(
         Dataset train,
         Dataset validation,
         Dataset test,
+        Packing packing,
         Map<String, DataInput> others,
         FileStamps stamps)
         implements AutoCloseable {
@@ -96,18 +103,6 @@ record Inputs(
     /// How the frozen matrices of the model are kept.
     DataType dtype() {
         return DataType.valueOf(modelSpec.dtype().name());
-    }
-
-    /// @throws CgloraException V-ENGINE where the engine does not keep weights as they are asked
-    ///     for
-    void requireEngine(EngineChoice engine) {
-        if (dtype() != DataType.FLOAT32 && engine instanceof EngineChoice.Tornado) {
-            throw new CgloraException(
-                    ErrorCode.V_ENGINE,
-                    modelSpec.id() + ".dtype",
-                    "bfloat16 is for the jvm engine; TornadoVM's keeps weights in float32",
-                    "take float32, or --engine jvm");
-        }
     }
 
     boolean trains() {
@@ -147,6 +142,7 @@ record Inputs(
                         other.train(),
                         other.validation(),
                         other.test(),
+                        other.packing(),
                         others,
                         stamps);
     }
@@ -187,12 +183,33 @@ record Inputs(
         return modelSpec.task().writes();
     }
 
+    /// Whether the model gives each word a class.
+    boolean tags() {
+        return modelSpec.task().tags();
+    }
+
+    /// Whether the loss is that of tokens, not of examples.
+    boolean isOfTokens() {
+        return writes() || tags();
+    }
+
+    /// How many logits a term of the loss has.
+    int outputs() {
+        return writes() ? checkpoint.body().vocabularySize() : examples.labels().names().size();
+    }
+
+    /// The head that the checkpoint may bring for the task.
+    CheckpointHead head() {
+        return tags() ? checkpoint.tokenHead() : checkpoint.sequenceHead();
+    }
+
     /// The model with its task.
     TaskModel task() {
         return switch (modelSpec.task()) {
             case SEQ_CLS -> classifier();
             case SEQ_2_SEQ_LM -> new Seq2Seq(checkpoint.encoderDecoder());
             case CAUSAL_LM -> new CausalLanguageModel(checkpoint.causalDecoder());
+            case TOKEN_CLS -> new TokenClassifier(checkpoint.encoder(), examples.labels());
         };
     }
 
@@ -221,6 +238,9 @@ record Inputs(
     private List<LinearModule> linearModules() {
         if (writes()) {
             return task().linearModules();
+        }
+        if (tags()) {
+            return checkpoint.encoder().linearModules();
         }
         var labels = examples == null ? Labels.ofRegression() : examples.labels(); // any will do
         return new SequenceClassifier(checkpoint.encoder(), pooling(), labels).linearModules();
@@ -300,7 +320,23 @@ record Inputs(
                 size,
                 buckets,
                 checkpoint.padTokenId(),
-                writes() ? Batcher.defaultTargetBuckets(longestTarget()) : new int[0]);
+                tags()
+                        ? buckets // each token has its place
+                        : writes() ? Batcher.defaultTargetBuckets(longestTarget()) : new int[0]);
+    }
+
+    /// The training examples as rows of batches, several of them in a row where they are packed.
+    ///
+    /// @param size rows of a batch
+    TrainingBatches trainingBatches(int size) {
+        return packing == null
+                ? batcher(size).over(train)
+                : new PackedBatches(train, packing, batcher(size));
+    }
+
+    /// Rows of an epoch: the training examples, or what they are packed into.
+    int trainingRows() {
+        return packing == null ? train.size() : packing.rows();
     }
 
     /// The evaluation's batches.
@@ -378,7 +414,7 @@ record Inputs(
 
     /// What stands behind the body: a pooling, or the head of a task that writes.
     String headName() {
-        return writes() ? modelSpec.task().jsonName() : pooling().name();
+        return isOfTokens() ? modelSpec.task().jsonName() : pooling().name();
     }
 
     Optional<AlignSpec> alignSpec() {
@@ -441,7 +477,10 @@ record Inputs(
 
     /// Whether the checkpoint brings a head that is to be kept, or writes with its body alone.
     boolean hasTrainedHead() {
-        return writes() || modelSpec.head() == ModelSpec.Head.AUTO && checkpoint.hasHead();
+        return writes()
+                || modelSpec.head() == ModelSpec.Head.AUTO
+                        && checkpoint.body() instanceof Encoder
+                        && head().isThere();
     }
 
     /// What the head is before anything is fitted.

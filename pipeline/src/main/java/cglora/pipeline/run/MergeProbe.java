@@ -8,6 +8,7 @@ import cglora.models.tokenizer.Tokenizer.Tokens;
 import cglora.models.training.CausalLanguageModel;
 import cglora.models.training.Seq2Seq;
 import cglora.models.training.TaskModel;
+import cglora.models.training.TokenClassifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,6 +51,9 @@ final class MergeProbe {
                                     .toList());
             case Seq2Seq _ ->
                     data.answeredBy(sequences.reversed().stream().map(Tokens::inputIds).toList());
+            case TokenClassifier _ ->
+                    data.answeredBy(
+                            sequences.stream().map(s -> new int[s.inputIds().length]).toList());
             default -> data;
         };
     }

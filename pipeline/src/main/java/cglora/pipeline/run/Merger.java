@@ -133,7 +133,11 @@ public final class Merger {
     private LoadedModel open(Path folder, Predictor.Base base, Problems notes) {
         Optional<WritingPredictor> writing =
                 WritingPredictor.open(folder, base, engine, notes, WritingPredictor.Options.GREEDY);
-        return writing.isPresent() ? writing.get() : Predictor.open(folder, base, engine, notes);
+        if (writing.isPresent()) {
+            return writing.get();
+        }
+        Optional<TaggingPredictor> tagging = TaggingPredictor.open(folder, base, engine, notes);
+        return tagging.isPresent() ? tagging.get() : Predictor.open(folder, base, engine, notes);
     }
 
     private Path shiftPlace() {

@@ -9,6 +9,7 @@ import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import cglora.models.training.TaskModel;
+import cglora.models.training.TokenClassifier;
 import cglora.models.weights.FloatFormat;
 import cglora.models.weights.ModelFiles;
 import java.io.IOException;
@@ -88,6 +89,7 @@ final class ModelExport {
                             inputs.examples().labels());
             case SEQ_2_SEQ_LM -> new Seq2Seq(loaded.encoderDecoder());
             case CAUSAL_LM -> new CausalLanguageModel(loaded.causalDecoder());
+            case TOKEN_CLS -> new TokenClassifier(loaded.encoder(), inputs.examples().labels());
         };
     }
 

@@ -10,6 +10,7 @@ import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
+import cglora.models.family.CheckpointHead;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.Evaluation;
@@ -103,7 +104,7 @@ public final class Predictor implements LoadedModel {
         String path = base == null ? adapter.base() : base;
         this.checkpoint = PretrainedModel.load(path, Map.of(), choice.followLinks());
         requireBase(adapter, path, choice.other(), place, notes);
-        int[] head = headShape(adapter, checkpoint, place);
+        int[] head = headShape(adapter, checkpoint.sequenceHead(), place);
         String names = metadata.get("cglora.labels");
         boolean regression = Boolean.parseBoolean(metadata.get("cglora.regression"));
         this.labels =
@@ -122,7 +123,7 @@ public final class Predictor implements LoadedModel {
                     place.toString(),
                     "%s is %d × %d, expected %d × %d"
                             .formatted(
-                                    checkpoint.headWeight(),
+                                    checkpoint.sequenceHead().weight(),
                                     head[0],
                                     head[1],
                                     model.outputs(),
@@ -146,10 +147,10 @@ public final class Predictor implements LoadedModel {
     /// Extents of an adapter's last layer.
     ///
     /// @throws CgloraException A-HEAD for an adapter without the whole head of its model
-    static int[] headShape(PeftAdapter adapter, PretrainedModel checkpoint, Path place) {
-        ClassifierHead head = checkpoint.encoder().classifierHead(1);
+    static int[] headShape(PeftAdapter adapter, CheckpointHead expected, Path place) {
+        ClassifierHead head = expected.of(1);
         adapter.requireSaved(head.parameters(), head.saved(), place.toString());
-        return adapter.shapes().get(checkpoint.headWeight());
+        return adapter.shapes().get(expected.weight());
     }
 
     private void requireBase(
@@ -234,6 +235,7 @@ public final class Predictor implements LoadedModel {
     /// One answer an example: the label and its probabilities, or the number of a regression.
     public List<Map<String, Object>> predict(List<RawExample> examples) {
         Conversations.refuse(examples, "a model that tells classes");
+        Conversations.refuseWords(examples, "a model that tells classes of texts");
         Dataset data = Dataset.of(examples, tokenizer, null, maxLength, "input");
         TextLimit.require(data, examples, maxLength);
         Evaluation evaluation =

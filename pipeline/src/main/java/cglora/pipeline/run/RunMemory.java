@@ -226,7 +226,7 @@ final class RunMemory {
         for (LinearModule module : modules) {
             layer(module, root, implicit ? tokens.mostTaken() : 0);
         }
-        boolean drawn = calibrate.fisher() == CalibrateSpec.Fisher.MC && inputs.writes();
+        boolean drawn = calibrate.fisher() == CalibrateSpec.Fisher.MC && inputs.isOfTokens();
         add(
                 calibrate.id(),
                 weights,
@@ -235,17 +235,17 @@ final class RunMemory {
                 Item.host("logits", drawn ? logitBytes(shape) : 0));
     }
 
-    /// What the host reads of a batch's tokens over the vocabulary.
+    /// What the host reads of a batch's tokens over the vocabulary or the classes.
     private long logitBytes(BatchShape shape) {
         long tokens = (long) shape.rows() * shape.targetWidth();
-        return Float.BYTES * tokens * inputs.checkpoint().body().vocabularySize();
+        return Float.BYTES * tokens * inputs.outputs();
     }
 
     /// Logits of one batch without a step and after a short one, where its length is derived from
     /// them.
     private Item probe(AdapterSpec adapter) {
         boolean asked =
-                inputs.writes()
+                inputs.isOfTokens()
                         && adapter.method() == AdapterSpec.Method.CG_LORA
                         && adapter.from() == null
                         && adapter.cg().step() != CgSpec.Step.FIXED;
@@ -353,7 +353,7 @@ final class RunMemory {
         new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
         Inputs own = inputs.on(training.data());
-        var program = session.plannedTraining(largest(batch, own, own.train()));
+        var program = session.plannedTraining(own.trainingBatches(batch).largest());
         long state = session.persistentBytes() - weights.bytes();
         adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(

@@ -1,5 +1,6 @@
 package cglora.pipeline.run;
 
+import cglora.models.metric.EntityCounts;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ final class RunReport {
     private final PrintStream out;
     private final long startNanos = System.nanoTime();
     private final Map<String, Object> metrics = new LinkedHashMap<>();
+    private final List<Map<String, Object>> entities = new ArrayList<>();
     private final List<String> table = new ArrayList<>();
     private double earlierSeconds;
 
@@ -42,6 +44,31 @@ final class RunReport {
         var event = new LinkedHashMap<String, Object>(all);
         event.put("state", state);
         folder.event("eval", event);
+    }
+
+    /// Records how many entities of each type there are in one state of the model, were found, and
+    /// were right.
+    ///
+    /// @param byType empty for nothing to record
+    void rememberEntities(String state, Map<String, EntityCounts> byType) {
+        if (byType.isEmpty()) {
+            return;
+        }
+        var types = new ArrayList<Map<String, Object>>();
+        byType.forEach(
+                (type, counts) -> {
+                    var of = new LinkedHashMap<String, Object>();
+                    of.put("type", type);
+                    of.put("entities", counts.actual());
+                    of.put("found", counts.predicted());
+                    of.put("right", counts.right());
+                    of.putAll(counts.metrics());
+                    types.add(of);
+                });
+        entities.removeIf(of -> of.get("state").equals(state));
+        entities.add(Map.of("state", state, "types", types));
+        metrics.put("entities", entities);
+        folder.event("entities", Map.of("state", state, "types", types));
     }
 
     /// Takes on a run that has taken some time already.

@@ -4,7 +4,6 @@ import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.data.Dataset;
-import cglora.models.data.Labels;
 import cglora.models.training.AdapterStart;
 import cglora.models.training.Evaluation;
 import cglora.models.training.Session;
@@ -118,18 +117,20 @@ final class RunState implements AutoCloseable {
         Evaluation evaluation = evaluate(data);
         Map<String, Double> metrics = session.task().metrics(evaluation, data);
         report.remember(state, metrics);
-        recordConfusion(state, evaluation, data);
+        recordClasses(state, evaluation, data);
         return metrics;
     }
 
-    /// Counts of [true class][predicted class], as the event `confusion`; nothing for regression.
-    void recordConfusion(String state, Evaluation evaluation, Dataset data) {
-        Labels labels = inputs.examples().labels();
-        if (labels.classes()) {
-            folder.event(
-                    "confusion",
-                    Map.of("state", state, "counts", evaluation.confusion(data, labels)));
-        }
+    /// Counts of [true class][predicted class], as the event `confusion`, and those of entities, as
+    /// the event `entities` and in the record; nothing for a task without classes.
+    void recordClasses(String state, Evaluation evaluation, Dataset data) {
+        session.task()
+                .confusion(evaluation, data)
+                .ifPresent(
+                        counts ->
+                                folder.event(
+                                        "confusion", Map.of("state", state, "counts", counts)));
+        report.rememberEntities(state, session.task().entities(evaluation, data));
     }
 
     /// The examples of each purpose, drawn at the first call.

@@ -236,7 +236,6 @@ public final class Runner {
 
     /// Before anything is compiled for a device, every stage is known to fit it.
     private void requireFit(Inputs inputs) {
-        inputs.requireEngine(engine);
         if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
             RunMemory.of(inputs, engine).forEach(plan -> plan.requireFit(info, profile));
         }

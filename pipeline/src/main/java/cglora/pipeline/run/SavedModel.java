@@ -38,7 +38,7 @@ final class SavedModel {
         return config(
                 inputs.checkpoint(),
                 inputs.examples().labels(),
-                inputs.pooling(),
+                inputs.tags() ? null : inputs.pooling(),
                 inputs.textLimit(),
                 FloatFormat.F32);
     }
@@ -81,8 +81,9 @@ final class SavedModel {
                 : checkpoint.causalDecoder().languageModelClass();
     }
 
-    /// @param limit  of the texts that it reads
-    /// @param format    of the weights
+    /// @param pooling null where each token has a class
+    /// @param limit   of the texts that it reads
+    /// @param format  of the weights
     static String config(
             PretrainedModel checkpoint,
             Labels labels,
@@ -92,21 +93,30 @@ final class SavedModel {
         ObjectNode config = JsonMapper.shared().createObjectNode();
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
         config.remove(List.of("_name_or_path", "dtype", "id2label", "label2id"));
-        config.putArray("architectures").add(checkpoint.encoder().classifierClass());
+        config.putArray("architectures")
+                .add(
+                        pooling == null
+                                ? checkpoint.encoder().tokenClassifierClass()
+                                : checkpoint.encoder().classifierClass());
         config.put("torch_dtype", format.torchName());
         config.put("num_labels", labels.names().size());
-        config.put(
-                "problem_type", labels.regression() ? REGRESSION : "single_label_classification");
+        if (pooling == null) {
+            config.remove("problem_type");
+        } else {
+            config.put(
+                    "problem_type",
+                    labels.regression() ? REGRESSION : "single_label_classification");
+        }
         ObjectNode names = config.putObject("id2label");
         ObjectNode numbers = config.putObject("label2id");
         for (int i = 0; i < labels.names().size(); i++) {
             names.put(String.valueOf(i), labels.names().get(i));
             numbers.put(labels.names().get(i), i);
         }
-        ObjectNode own =
-                config.putObject("cglora")
-                        .put(BASE, checkpoint.fingerprint())
-                        .put("pooling", pooling.name().toLowerCase(Locale.ROOT));
+        ObjectNode own = config.putObject("cglora").put(BASE, checkpoint.fingerprint());
+        if (pooling != null) {
+            own.put("pooling", pooling.name().toLowerCase(Locale.ROOT));
+        }
         limit.putInto(own);
         return config.toPrettyString() + "\n";
     }

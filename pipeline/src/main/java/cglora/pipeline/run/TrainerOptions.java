@@ -6,6 +6,7 @@ import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AutoOr;
 import cglora.pipeline.spec.EvalSteps;
 import cglora.pipeline.spec.TrainSpec;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -101,18 +102,15 @@ final class TrainerOptions {
         };
     }
 
-    /// `n / (k · n_c)`: every class counts the same, and the mean weight of an example is one. A
-    /// class without examples has any weight.
+    /// `n / (k · n_c)`: every class counts the same, and the mean weight of an example, or of a
+    /// token, is one. A class without examples has any weight.
     private static float[] balanced(Inputs inputs) {
-        int[] labels = inputs.train().labels();
         long[] counts = new long[inputs.examples().labels().names().size()];
-        for (int label : labels) {
-            counts[label]++;
-        }
+        inputs.train().classes().forEach(label -> counts[label]++);
+        long all = Arrays.stream(counts).sum();
         float[] weights = new float[counts.length];
         for (int c = 0; c < weights.length; c++) {
-            weights[c] =
-                    (float) ((double) labels.length / (counts.length * Math.max(1, counts[c])));
+            weights[c] = (float) ((double) all / (counts.length * Math.max(1, counts[c])));
         }
         return weights;
     }
@@ -169,7 +167,7 @@ final class TrainerOptions {
 
     private static int stepsPerEpoch(Inputs inputs, TrainSpec t) {
         return Trainer.stepsPerEpoch(
-                inputs.on(t.data()).train().size(),
+                inputs.on(t.data()).trainingRows(),
                 t.perDeviceBatchSize(),
                 t.gradientAccumulationSteps());
     }

@@ -34,8 +34,7 @@ record TrialSteps(int steps, int trials, double seconds) {
             }
             new Trainer(session, options.forSteps(count), TrainerOptions.part(training))
                     .run(
-                            own.train(),
-                            own.batcher(training.perDeviceBatchSize()),
+                            own.trainingBatches(training.perDeviceBatchSize()),
                             Map::of,
                             () -> false,
                             new Trainer.Listener() {

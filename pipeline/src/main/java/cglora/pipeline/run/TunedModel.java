@@ -15,6 +15,7 @@ import cglora.models.linalg.Matrix;
 import cglora.models.training.Evaluation;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
+import cglora.pipeline.spec.ModelSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -146,25 +147,27 @@ final class TunedModel {
     private void requireAdapter(Problems notes) {
         PeftAdapter adapter = PeftAdapter.read(place);
         requireBase(adapter.metadata().get(ExportStage.BASE_SHA256), notes);
+        requireTask(adapter);
         if (inputs.writes()) {
-            requireTask(adapter);
             return;
         }
         String names = adapter.metadata().get("cglora.labels");
         boolean regression = Boolean.parseBoolean(adapter.metadata().get("cglora.regression"));
-        int outputs = Predictor.headShape(adapter, inputs.checkpoint(), place)[0];
-        requireClasses(
+        int outputs = Predictor.headShape(adapter, inputs.head(), place)[0];
+        Labels labels =
                 names == null
                         ? SavedModel.labels(inputs.checkpoint(), outputs)
-                        : new Labels(List.of(names.split("\n")), regression),
-                notes);
+                        : new Labels(List.of(names.split("\n")), regression);
+        requireClasses(inputs.tags() ? labels.asTags() : labels, notes);
     }
 
-    /// An adapter of a model that writes has no head to tell by.
+    /// An adapter of a model that writes has no head to tell by, and the heads of sequences and of
+    /// tokens have the same names. Adapters for classes of sequences need not say so.
     private void requireTask(PeftAdapter adapter) {
         String task = adapter.metadata().get(PeftAdapter.TASK);
         String expected = inputs.modelSpec().task().jsonName();
-        if (!expected.equals(task)) {
+        String tags = ModelSpec.Task.TOKEN_CLS.jsonName();
+        if (inputs.isOfTokens() ? !expected.equals(task) : tags.equals(task)) {
             throw new CgloraException(
                     ErrorCode.A_CONFIG,
                     given.toString(),

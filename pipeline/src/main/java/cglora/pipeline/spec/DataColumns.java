@@ -25,4 +25,18 @@ public record DataColumns(
                                         + " named",
                         byDefault = "null",
                         nullable = true)
-                String messages) {}
+                String messages,
+        @Setting(
+                        value =
+                                "Column of lists of words (task TOKEN_CLS), a number in CoNLL"
+                                        + " files; null finds it",
+                        byDefault = "null",
+                        nullable = true)
+                String tokens,
+        @Setting(
+                        value =
+                                "Column of the words' tags, names or numbers (task TOKEN_CLS);"
+                                        + " null finds it, of CoNLL files the last one",
+                        byDefault = "null",
+                        nullable = true)
+                String tags) {}

@@ -22,6 +22,7 @@ public record DataFormat(
         TSV("tsv"),
         CSV("csv"),
         JSONL("jsonl"),
+        CONLL("conll"),
         PARQUET("parquet");
 
         private final String jsonName;

@@ -31,7 +31,7 @@ public record ModelSpec(
         @Setting(
                         value =
                                 "What the model is tuned for, by its name in PEFT: classes or"
-                                        + " numbers, or texts",
+                                        + " numbers, a class for each word, or texts",
                         byDefault = "\"SEQ_CLS\"")
                 Task task,
         @Setting(
@@ -54,9 +54,9 @@ public record ModelSpec(
                 Map<String, Object> config,
         @Setting(
                         value =
-                                "How frozen matrices are kept in memory, on the jvm engine:"
-                                        + " bfloat16 takes half of float32 and rounds what the files do"
-                                        + " not have in bfloat16; all is computed in float32",
+                                "How frozen matrices are kept in memory: bfloat16 takes half of"
+                                        + " float32 and rounds what the files do not have in bfloat16;"
+                                        + " all is computed in float32",
                         byDefault = "\"float32\"",
                         also = "torch_dtype")
                 Dtype dtype,
@@ -87,7 +87,8 @@ public record ModelSpec(
     public enum Task implements Named {
         SEQ_CLS("SEQ_CLS"),
         SEQ_2_SEQ_LM("SEQ_2_SEQ_LM"),
-        CAUSAL_LM("CAUSAL_LM");
+        CAUSAL_LM("CAUSAL_LM"),
+        TOKEN_CLS("TOKEN_CLS");
 
         private final String jsonName;
 
@@ -97,7 +98,12 @@ public record ModelSpec(
 
         /// Whether answers are texts.
         public boolean writes() {
-            return this != SEQ_CLS;
+            return this == SEQ_2_SEQ_LM || this == CAUSAL_LM;
+        }
+
+        /// Whether each word of an example has a class of its own.
+        public boolean tags() {
+            return this == TOKEN_CLS;
         }
 
         @Override

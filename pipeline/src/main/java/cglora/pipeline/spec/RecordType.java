@@ -1,7 +1,7 @@
 package cglora.pipeline.spec;
 
 import cglora.pipeline.spec.JsonValue.ObjectValue;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,12 +10,21 @@ import java.util.Optional;
 /// An object of settings: a record whose components carry `Setting`.
 record RecordType(Class<? extends Record> type, List<SettingComponent> components)
         implements SettingType {
+    /// Found out once for each record: pipelines ask often.
+    private static final ClassValue<RecordType> TYPES =
+            new ClassValue<>() {
+                @Override
+                protected RecordType computeValue(Class<?> type) {
+                    return new RecordType(
+                            type.asSubclass(Record.class),
+                            Arrays.stream(type.getRecordComponents())
+                                    .map(SettingComponent::of)
+                                    .toList());
+                }
+            };
+
     static RecordType of(Class<?> type) {
-        var components = new ArrayList<SettingComponent>();
-        for (var component : type.getRecordComponents()) {
-            components.add(SettingComponent.of(component));
-        }
-        return new RecordType(type.asSubclass(Record.class), List.copyOf(components));
+        return TYPES.get(type);
     }
 
     List<String> keys() {

@@ -32,6 +32,9 @@ final class StageChecks {
     private static final Set<String> WRITING =
             new TreeSet<>(Set.of("exact_match", "loss", "perplexity", "token_accuracy"));
 
+    private static final Set<String> TAGGING =
+            new TreeSet<>(Set.of("f1", "loss", "precision", "recall", "token_accuracy"));
+
     private final Problems problems;
     private final Map<String, ObjectValue> ids = new HashMap<>();
     private final Set<String> seen = new HashSet<>();
@@ -269,6 +272,13 @@ final class StageChecks {
                     "of a prompt that is too long task CAUSAL_LM always takes the beginning off",
                     "take it out");
         }
+        if (stage.packing() && model != null && model.task() != ModelSpec.Task.CAUSAL_LM) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "packing"),
+                    "packing is for task CAUSAL_LM, the task is " + model.task().jsonName(),
+                    "take it out");
+        }
         if (isSure("max_length")
                 && stage.buckets() instanceof AutoOr.Given<List<Integer>>(List<Integer> buckets)) {
             boolean ascending = buckets.equals(buckets.stream().sorted().toList());
@@ -290,13 +300,17 @@ final class StageChecks {
         }
     }
 
-    /// A model that writes texts has no head beside its body, and no number for an answer.
+    /// A model that writes texts has no head beside its body; neither it nor one that tags words
+    /// has a number for an answer, or one vector for a text.
     private void checkModel(ModelSpec stage, ObjectValue tree) {
-        if (!stage.task().writes()) {
+        if (stage.task() == ModelSpec.Task.SEQ_CLS) {
             return;
         }
         ofClasses("problem_type", stage.problemType() != null, tree, stage);
         ofClasses("pooling", stage.pooling() != ModelSpec.Pooling.AUTO, tree, stage);
+        if (stage.task().tags()) {
+            return;
+        }
         ofClasses("head", stage.head() != ModelSpec.Head.AUTO, tree, stage);
     }
 
@@ -314,8 +328,33 @@ final class StageChecks {
         }
     }
 
-    /// Only a language model reads conversations.
+    /// Only a language model reads conversations, and only a model that tags words reads words.
     private void checkColumns(DataSpec stage, ObjectValue tree) {
+        DataColumns columns = stage.columns();
+        boolean words = columns.tokens() != null || columns.tags() != null;
+        boolean texts =
+                columns.text() != null || columns.textPair() != null || columns.label() != null;
+        if (model != null && (tags() ? texts : words)) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "columns"),
+                    "%s, the task is %s"
+                            .formatted(
+                                    tags()
+                                            ? "columns.text, text_pair and label are for texts"
+                                            : "columns.tokens and tags are for task TOKEN_CLS",
+                                    model.task().jsonName()),
+                    tags() ? "columns.tokens and columns.tags" : "take it out");
+        }
+        if (tags() && (stage.isWordNet() || stage.sourceTemplate() != null)) {
+            boolean template = stage.sourceTemplate() != null;
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, template ? "source_template" : "train"),
+                    (template ? "source_template" : DataSpec.WORDNET_GLOSSES)
+                            + " is of texts, task TOKEN_CLS takes words with tags",
+                    template ? "take it out" : "give a JSONL, Parquet or CoNLL file");
+        }
         boolean asked = stage.columns().messages() != null;
         if (asked && model != null && model.task() != ModelSpec.Task.CAUSAL_LM) {
             problems.error(
@@ -330,15 +369,23 @@ final class StageChecks {
     /// What is not there yet for a model that writes texts is said to be so.
     private void refuseWriting(String what, String where, String fix) {
         if (writes()) {
-            problems.error(
-                    O_CONFLICT,
-                    where,
-                    what + " is not there for task " + model.task().jsonName(),
-                    fix);
+            refuse(what, where, fix);
         }
     }
 
+    private void refuse(String what, String where, String fix) {
+        problems.error(
+                O_CONFLICT, where, what + " is not there for task " + model.task().jsonName(), fix);
+    }
+
     private void checkCalibrate(CalibrateSpec stage, ObjectValue tree) {
+        if (stage.fisher() == CalibrateSpec.Fisher.EXACT && tags()) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "fisher"),
+                    "fisher 'exact' is not there for task " + model.task().jsonName(),
+                    "\"fisher\": \"mc\", the same matrix in the mean, or \"empirical\"");
+        }
         if (stage.fisher() == CalibrateSpec.Fisher.EXACT && writes()) {
             problems.error(
                     O_CONFLICT,
@@ -497,7 +544,9 @@ final class StageChecks {
 
     /// It measures what the adapter's stage has started, from there on.
     private void checkAlign(AlignSpec stage, ObjectValue tree) {
-        refuseWriting("stage 'align'", tree.origin().toString(), "take it out");
+        if (model != null && model.task() != ModelSpec.Task.SEQ_CLS) {
+            refuse("stage 'align'", tree.origin().toString(), "take it out");
+        }
         checkSplit(stage, data, stage.data(), tree);
         if (seen.contains(TrainSpec.STAGE)) {
             problems.error(
@@ -654,16 +703,23 @@ final class StageChecks {
         return model != null && model.task().writes();
     }
 
+    /// Whether each word has a class of its own.
+    private boolean tags() {
+        return model != null && model.task().tags();
+    }
+
     private void metric(String name, String where) {
         ModelSpec.ProblemType type = model == null ? null : model.problemType();
         var fitting = new TreeSet<String>();
         // without a problem type the labels are classes
         if (writes()) {
             fitting.addAll(WRITING);
+        } else if (tags()) {
+            fitting.addAll(TAGGING);
         } else if (type != ModelSpec.ProblemType.REGRESSION) {
             fitting.addAll(CLASSIFICATION);
         }
-        if (model == null || type == ModelSpec.ProblemType.REGRESSION) {
+        if (model == null || type == ModelSpec.ProblemType.REGRESSION && !tags()) {
             fitting.addAll(REGRESSION);
         }
         if (fitting.contains(name)) {
@@ -672,9 +728,10 @@ final class StageChecks {
         boolean known =
                 CLASSIFICATION.contains(name)
                         || REGRESSION.contains(name)
-                        || WRITING.contains(name);
+                        || WRITING.contains(name)
+                        || TAGGING.contains(name);
         String task =
-                writes()
+                writes() || tags()
                         ? model.task().jsonName()
                         : type == null ? "classification" : type.jsonName();
         problems.error(

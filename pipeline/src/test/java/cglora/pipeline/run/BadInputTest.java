@@ -166,8 +166,8 @@ class BadInputTest {
                 "\"max_length\": 12 | \"max_length\": 17 | O-RANGE | 16 positions",
                 "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"pearson\" | P-VALUE | does"
                         + " not fit classification",
-                "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"recall\" | P-VALUE | no"
-                        + " metric 'recall'",
+                "\"max_steps\": 3 | \"max_steps\": 3, \"load_best\": \"recall\" | P-VALUE |"
+                        + " metric 'recall' does not fit classification",
                 "{\"stage\": \"export\"} | {\"stage\": \"adapter\", \"id\": \"more\"}, {\"stage\":"
                         + " \"export\"} | P-STAGE | second stage of its kind",
                 "{\"stage\": \"train\" | {\"stage\": \"export\", \"id\": \"early\"}, {\"stage\":"

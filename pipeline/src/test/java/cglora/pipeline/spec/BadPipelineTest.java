@@ -166,7 +166,7 @@ class BadPipelineTest {
                         "\"path\": \"m\"",
                         "\"path\": \"m\", \"task\": \"CASUAL_LM\"",
                         "P_VALUE",
-                        "SEQ_CLS, SEQ_2_SEQ_LM, CAUSAL_LM|did you mean 'CAUSAL_LM'"),
+                        "SEQ_CLS, SEQ_2_SEQ_LM, CAUSAL_LM, TOKEN_CLS|did you mean 'CAUSAL_LM'"),
                 row(
                         "\"path\": \"m\"",
                         "\"path\": \"m\", \"task\": \"CAUSAL_LM\", \"head\": \"new\"",
