@@ -1,6 +1,6 @@
 package cglora.models.data;
 
-/// The tokens that a model is to give for the sequences of a batch.
+/// The tokens, or the classes of tokens, that a model is to give for the sequences of a batch.
 ///
 /// @param width  positions a sequence
 /// @param tokens [rows · width] what stands there, -1 where nothing is asked for
