@@ -12,7 +12,8 @@ import java.util.stream.IntStream;
 /// @param tokens    one an example
 /// @param labels    class of each; zeros for regression
 /// @param targets   number of each; zeros for classification
-/// @param answers   tokens that the model is to give for each; empty where these are classes
+/// @param answers   tokens, or a class at each token, that the model is to give for each, -1 for
+///     none; empty where an example has one class
 /// @param truncated how many examples were cut
 /// @param longest   most tokens of an example before cutting
 public record Dataset(

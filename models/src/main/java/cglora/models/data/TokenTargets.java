@@ -2,7 +2,7 @@ package cglora.models.data;
 
 import java.util.stream.IntStream;
 
-/// The tokens that a model is to give for the sequences of a batch.
+/// The tokens, or the classes of tokens, that a model is to give for the sequences of a batch.
 ///
 /// @param width  positions a sequence
 /// @param tokens [rows · width] what stands there, -1 where nothing is asked for

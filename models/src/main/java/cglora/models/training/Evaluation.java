@@ -9,7 +9,8 @@ import java.util.Map;
 
 /// What a model says about a data set.
 ///
-/// @param logits [examples][outputs]; for tokens the logarithm of each one's probability
+/// @param logits [examples][outputs]; for tokens the logarithm of each one's probability; for
+///     classes of tokens [examples][tokens · outputs]
 /// @param losses [examples]
 /// @param tokens [examples][places] the likeliest token at each place of the target, given those
 ///     before; empty for classes

@@ -3,6 +3,7 @@ package cglora.pipeline.inspect;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.PeftAdapter;
+import cglora.models.block.Encoder;
 import cglora.models.family.PretrainedModel;
 import cglora.models.weights.OnnxListing;
 import cglora.models.weights.Safetensors;
@@ -129,17 +130,24 @@ public final class Inspector {
             var facts = new LinkedHashMap<String, Object>();
             facts.put("config", model.config());
             facts.put("fingerprint", model.fingerprint());
-            facts.put(
-                    "head",
-                    model.hasHead()
-                            ? model.headOutputs() + " outputs " + model.id2label().values()
-                            : "none: one is made for the data");
+            facts.put("head", head(model));
             facts.put("linear layers", model.body().linearModules().size());
             return new Inspection(
                     model.body().modelType() + " model  " + model.description(),
                     facts,
                     tensors(model.weights()));
         }
+    }
+
+    private static String head(PretrainedModel model) {
+        if (model.hasHead()) {
+            return model.headOutputs() + " outputs " + model.id2label().values();
+        }
+        boolean ofTokens = model.body() instanceof Encoder && model.tokenHead().isThere();
+        return ofTokens
+                ? "%d outputs %s for each token"
+                        .formatted(model.tokenHead().outputs(), model.id2label().values())
+                : "none: one is made for the data";
     }
 
     /// A model, or weights without one that is understood.

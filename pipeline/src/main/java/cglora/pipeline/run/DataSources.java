@@ -79,6 +79,7 @@ final class DataSources {
 
     private Rows rows(DataFiles source) {
         if (source.is(DataSpec.WORDNET_GLOSSES)) {
+            requireTexts(source);
             try (InputStream stream =
                     Examples.class.getResourceAsStream("/" + WordNetGlosses.RESOURCE)) {
                 return TextRows.of(WordNetGlosses.read(stream), encoding.regression());
@@ -104,6 +105,16 @@ final class DataSources {
                 new RowReader.Memory(cache(), spec.cache().above() * MILLION),
                 problems,
                 progress);
+    }
+
+    private void requireTexts(DataFiles source) {
+        if (tags) {
+            throw new CgloraException(
+                    ErrorCode.D_COLUMN,
+                    source.toString(),
+                    "is of texts, and words with tags are read",
+                    "give a JSONL, Parquet or CoNLL file");
+        }
     }
 
     private DataColumns columns() {
