@@ -32,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /// Gathers the curvature of linear layers: one forward and one backward pass over the calibration
@@ -96,6 +97,11 @@ public final class CalibrationPass {
 
     List<LinearModule> modules() {
         return modules;
+    }
+
+    /// Whether the session computes layers again for their gradients.
+    boolean recomputesLayers() {
+        return session.recomputesLayers();
     }
 
     Source source(LinearModule module) {
@@ -282,19 +288,27 @@ public final class CalibrationPass {
         boolean gradient = needs.contains(Need.GRADIENT);
         boolean curvature = needs.contains(Need.OUTPUT_FACTOR);
         var graph = new Graph(name);
-        var pass = new Pass(graph, shape);
+        var pass = new Pass(graph, shape, session.recomputesLayers());
         var summed = new IdentityHashMap<Buffer, Boolean>();
         var byOutput = new LinkedHashMap<Tensor, LinearModule>();
+        Consumer<LinearModule> addInput =
+                module -> {
+                    Buffer A = sums.get(module.name()).A();
+                    if (needs.contains(Need.INPUT_FACTOR) && summed.put(A, true) == null) {
+                        Tensor x = graph.latest(pass.tap(module).x());
+                        Tensor masked = pass.task.masked(graph, stream(module), x);
+                        graph.add(new Gram(masked, sum(graph, A, module.in(), module.in())));
+                    }
+                };
+        boolean backward = gradient || curvature;
         for (LinearModule module : modules) {
-            var tap = pass.tap(module);
-            byOutput.put(tap.y(), module);
-            LayerSums.Sums s = sums.get(module.name());
-            if (needs.contains(Need.INPUT_FACTOR) && summed.put(s.A(), true) == null) {
-                Tensor masked = pass.task.masked(graph, stream(module), tap.x());
-                graph.add(new Gram(masked, sum(graph, s.A(), module.in(), module.in())));
+            byOutput.put(pass.tap(module).y(), module);
+            // what layers are computed again for is there when their gradients are
+            if (!backward || !session.recomputesLayers()) {
+                addInput.accept(module);
             }
         }
-        if (!gradient && !curvature) {
+        if (!backward) {
             return pass.load(List.of());
         }
         Autodiff.consumeGradients(
@@ -306,11 +320,12 @@ public final class CalibrationPass {
                     LinearModule module = byOutput.get(y);
                     LayerSums.Sums s = sums.get(module.name());
                     int out = module.out();
+                    addInput.accept(module);
                     if (curvature) {
                         graph.add(new Gram(dy, sum(graph, s.S(), out, out)));
                     }
                     if (gradient) {
-                        Tensor x = pass.tap(module).x();
+                        Tensor x = graph.latest(pass.tap(module).x());
                         Tensor G = sum(graph, s.G(), out, module.in());
                         graph.add(new Matmul(Matmul.Form.TN, dy, x, 1f, G));
                     }
@@ -348,9 +363,18 @@ public final class CalibrationPass {
         final TaskGraph task;
         final Tensor weights;
 
+        /// Keeps what its layers compute.
         Pass(Graph graph, BatchShape shape) {
+            this(graph, shape, false);
+        }
+
+        /// @param recomputes whether layers are computed again for their gradients; where their
+        ///     inputs are then is said by [Graph#latest]
+        Pass(Graph graph, BatchShape shape, boolean recomputes) {
             this.graph = graph;
-            this.builder = new ModelBuilder(graph, session.parameters(), session.adapters(), null);
+            this.builder =
+                    new ModelBuilder(graph, session.parameters(), session.adapters(), null)
+                            .withGradientCheckpointing(recomputes);
             this.task = session.task().graph(builder, shape);
             this.weights = graph.input("weights", DataType.FLOAT32, task.loss().shape());
         }

@@ -309,10 +309,14 @@ public final class Session implements AutoCloseable {
         training = new Training(optimizer, groups, accumulated);
     }
 
-    /// Whether training keeps only the input of each layer and computes the layer again for its
-    /// gradient; before the training is prepared.
-    void recomputeLayers(boolean recomputes) {
+    /// Whether training and calibration keep only the input of each layer and compute the layer
+    /// again for its gradient; before either is prepared.
+    public void recomputeLayers(boolean recomputes) {
         checkpointing = recomputes;
+    }
+
+    boolean recomputesLayers() {
+        return checkpointing;
     }
 
     private void forgetTraining() {

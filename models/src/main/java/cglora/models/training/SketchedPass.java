@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// Gathers the [SketchedKfac] of linear layers: one forward and one backward pass over the
@@ -184,19 +185,28 @@ public final class SketchedPass {
 
     private Made made(String name, BatchShape shape) {
         var graph = new Graph(name);
-        CalibrationPass.Pass forward = pass.new Pass(graph, shape);
+        boolean recomputes = pass.recomputesLayers();
+        CalibrationPass.Pass forward = pass.new Pass(graph, shape, recomputes);
         var squared = new Squared();
         var norms = new IdentityHashMap<Tensor, Buffer>();
         var byOutput = new LinkedHashMap<Tensor, LinearModule>();
+        Consumer<LinearModule> addInput =
+                module -> {
+                    Tensor input = forward.tap(module).x();
+                    if (!norms.containsKey(input)) {
+                        Tensor x =
+                                forward.task.masked(
+                                        graph, pass.stream(module), graph.latest(input));
+                        Buffer sum = sketches.get(module.name()).AOmega();
+                        norms.put(input, sketch(graph, x, omegas.get(module.in()), sum));
+                    }
+                    squared.inputs.put(module.name(), norms.get(input));
+                };
         for (LinearModule module : modules) {
-            var tap = forward.tap(module);
-            byOutput.put(tap.y(), module);
-            if (!norms.containsKey(tap.x())) {
-                Tensor x = forward.task.masked(graph, pass.stream(module), tap.x());
-                Buffer sum = sketches.get(module.name()).AOmega();
-                norms.put(tap.x(), sketch(graph, x, omegas.get(module.in()), sum));
+            byOutput.put(forward.tap(module).y(), module);
+            if (!recomputes) {
+                addInput.accept(module);
             }
-            squared.inputs.put(module.name(), norms.get(tap.x()));
         }
         Autodiff.consumeGradients(
                 graph,
@@ -206,7 +216,8 @@ public final class SketchedPass {
                 (y, dy) -> {
                     LinearModule module = byOutput.get(y);
                     Sketches s = sketches.get(module.name());
-                    Tensor x = forward.tap(module).x();
+                    addInput.accept(module);
+                    Tensor x = graph.latest(forward.tap(module).x());
                     Tensor G = tensor(graph, s.G(), module.out(), module.in());
                     graph.add(new Matmul(Matmul.Form.TN, dy, x, 1f, G));
                     squared.gradients.put(

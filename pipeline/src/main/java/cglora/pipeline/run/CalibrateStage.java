@@ -76,6 +76,7 @@ final class CalibrateStage {
         boolean curved = needs.equals(Need.FACTORS);
         FisherPasses curvature = curved ? passes(calibrate, s.curvature(), batches) : EMPIRICAL;
         List<LinearModule> modules = layers.stream().map(LoraLayer::module).toList();
+        run.session.recomputeLayers(inputs.recomputesLayers());
         var pass = new CalibrationPass(run.session, modules);
         CalibrationTokens tokens =
                 CalibrationTokens.of(pass, modules, batches, curved ? calibrate.tokens() : null);

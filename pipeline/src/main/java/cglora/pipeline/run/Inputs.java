@@ -304,6 +304,11 @@ record Inputs(
         return new Session(engine, task(), checkpoint, isFull(), headStart(), dtype());
     }
 
+    /// Whether layers are computed again for their gradients: calibration does as training does.
+    boolean recomputesLayers() {
+        return trainings().stream().anyMatch(TrainSpec::gradientCheckpointing);
+    }
+
     /// How much of a text is read.
     TextLimit textLimit() {
         return new TextLimit(dataSpec.maxLength(), dataSpec.cutting());

@@ -201,6 +201,7 @@ final class RunMemory {
             return;
         }
         Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
+        session.recomputeLayers(inputs.recomputesLayers());
         var pass = new CalibrationPass(session, modules);
         boolean curved = needs.equals(Need.FACTORS);
         CalibrationTokens tokens =

@@ -60,8 +60,8 @@ public record TrainSpec(
         @Setting(
                         value =
                                 "Keeps only the input of each layer and computes the layer again"
-                                        + " for its gradient: less memory, the same numbers, about a"
-                                        + " third more time",
+                                        + " for its gradient, in calibration too: less memory, the same"
+                                        + " numbers, about a third more time",
                         byDefault = "false")
                 boolean gradientCheckpointing,
         @Setting(value = "The optimizer", byDefault = "\"adamw\"") Optimizer optimizer,
