@@ -46,7 +46,7 @@ final class PlanCommand implements Callable<Integer> {
         console.warnings(grid.first().warnings());
         if (grid.isGrid()) {
             new GridRunner(grid, choice, console.out(), console.err(), console.isQuiet(), true)
-                    .plan();
+                    .plan(probes);
         } else {
             new Plan(grid.first(), choice, console.out(), console.err(), probes).print();
         }
