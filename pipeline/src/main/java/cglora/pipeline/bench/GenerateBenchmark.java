@@ -3,9 +3,6 @@ package cglora.pipeline.bench;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.engine.Profile;
-import cglora.kernels.error.CgloraException;
-import cglora.kernels.error.ErrorCode;
-import cglora.kernels.program.DataType;
 import cglora.models.generation.Sampling;
 import cglora.models.training.CausalGenerator;
 import cglora.models.training.Session;
@@ -63,7 +60,6 @@ final class GenerateBenchmark {
 
     /// Prints what people read and returns what the record holds.
     List<Result> run() {
-        requireStorage();
         PeakMemory.restart();
         String test = model.test();
         try (Engine engine = choice.open();
@@ -115,16 +111,6 @@ final class GenerateBenchmark {
                     session.persistentBytes() / 1048576.0);
             report(engine, () -> generator.write(prompts, all));
             return results;
-        }
-    }
-
-    private void requireStorage() {
-        if (model.dtype() == DataType.BFLOAT16 && !(choice instanceof EngineChoice.Jvm)) {
-            throw new CgloraException(
-                    ErrorCode.O_CONFLICT,
-                    "--dtype bfloat16",
-                    "bfloat16 is for the jvm engine; TornadoVM's keeps weights in float32",
-                    "--dtype float32, or --device jvm");
         }
     }
 
