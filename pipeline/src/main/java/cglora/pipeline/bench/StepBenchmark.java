@@ -83,8 +83,7 @@ final class StepBenchmark {
             }
             processors = ProcessorTime.nanos() - processors;
             var results = new ArrayList<Result>();
-            results.add(
-                    Result.rate(Suite.STEP, test, Unit.TOKENS_PER_SECOND, tokens, seconds));
+            results.add(Result.rate(Suite.STEP, test, Unit.TOKENS_PER_SECOND, tokens, seconds));
             results.add(Result.of(Suite.STEP, test + " time", Unit.SECONDS, seconds));
             results.add(Result.of(Suite.STEP, test + " first", Unit.SECONDS, first));
             results.add(
