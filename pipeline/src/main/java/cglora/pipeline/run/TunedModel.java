@@ -106,7 +106,7 @@ final class TunedModel {
     }
 
     private void requireModel(Problems notes) {
-        if (inputs.writes()) {
+        if (inputs.isOfTokens()) {
             throw new CgloraException(
                     ErrorCode.A_CONFIG,
                     given.toString(),
@@ -241,12 +241,12 @@ final class TunedModel {
         return Matrix.of(evaluate(inputs, data, engine, stop).logits());
     }
 
-    /// The same with the losses; of a model that writes, those of its tokens.
+    /// The same with the losses; of a model that writes or tags, those of its tokens.
     ///
     /// @param own with the data stage that the examples are of
     Evaluation evaluate(Inputs own, Dataset data, EngineChoice engine, BooleanSupplier stop) {
-        if (inputs.writes()) {
-            return written(own, data, engine, stop);
+        if (inputs.isOfTokens()) {
+            return ofTokens(own, data, engine, stop);
         }
         var base = new Predictor.Base(inputs.modelSpec().path(), false, links());
         try (Predictor predictor = Predictor.open(given, base, engine, new Problems())) {
@@ -254,7 +254,7 @@ final class TunedModel {
         }
     }
 
-    private Evaluation written(
+    private Evaluation ofTokens(
             Inputs own, Dataset data, EngineChoice engine, BooleanSupplier stop) {
         try (var session =
                 new Session(engine.open(), inputs.task(), inputs.checkpoint(), inputs.dtype())) {

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import cglora.models.adapter.PeftAdapter;
 import java.io.IOException;
@@ -89,6 +90,40 @@ class TaggingRunTest {
                 .mapToDouble(Double::parseDouble)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /// What an earlier tagger said of these data it says again, in a run that has none of its own.
+    @Test
+    void anEarlierTaggerIsMeasured() throws IOException {
+        Path pipeline = write("tiny");
+        TinyRuns.done("run", pipeline, "--engine", "jvm");
+        Path first = folder.resolve("runs/latest").toRealPath();
+        Files.writeString(
+                pipeline,
+                Files.readString(pipeline)
+                        .replace(
+                                "{\"stage\": \"evaluate\"}",
+                                "{\"stage\": \"evaluate\", \"from\": \"%s\"}".formatted(first)));
+        TinyRuns.done(
+                "run",
+                pipeline,
+                "--engine",
+                "jvm",
+                "--skip",
+                "calibrate",
+                "--skip",
+                "adapter",
+                "--skip",
+                "train",
+                "--skip",
+                "export");
+        JsonNode then = json(first.resolve("metrics.json")).path("after training, validation");
+        JsonNode now =
+                json(folder.resolve("runs/latest/metrics.json"))
+                        .path("of " + RunReport.relative(first) + ", validation");
+        assertThat(then.isMissingNode()).isFalse();
+        assertThat(now.path("loss").asDouble())
+                .isCloseTo(then.path("loss").asDouble(), within(1e-5));
     }
 
     @ParameterizedTest
