@@ -37,7 +37,8 @@ class KernelTest {
                         "keyWidth",
                         "queries",
                         "causal",
-                        "window");
+                        "window",
+                        "packed");
     }
 
     @Test

@@ -8,12 +8,14 @@ import uk.ac.manchester.tornado.api.annotations.Parallel;
 ///
 /// Queries and outputs are [batch · width, heads · headSize], keys and values [batch · keyWidth,
 /// keyHeads · headSize]: a head is a slice of columns, no copy is made. `heads / keyHeads`
-/// neighbouring heads share the keys and values of one (Ainslie et al., arXiv 2305.13245). Keys at
-/// positions `lengths[batch]` and beyond are padding: they get no weight, and a row that sees no
-/// key gives 0. What else a query does not see are `queries`, the number of one of
-/// [AttentionMask.Queries], `causal`, 0 or 1, and `window`, as in [AttentionMask]. The score matrix
-/// is never stored: the gradient makes it again from the logarithm of each row's sum (Dao et al.,
-/// arXiv 2205.14135).
+/// neighbouring heads share the keys and values of one (Ainslie et al., arXiv 2305.13245). Keys
+/// at positions `lengths[batch]` and beyond are padding: they get no weight, and a row that sees
+/// no key gives 0. What else a query does not see are `queries`, the number of one of
+/// [AttentionMask.Queries], `causal`, 0 or 1, and `window`, as in [AttentionMask]. Where
+/// `packed` is 1 a row holds several sequences, and `lengths` [batch · width] says of each query
+/// at which key its own sequence begins: it sees none in front of that. Of padding it says
+/// `width`, which is behind all. The score matrix is never stored: the gradient makes it again
+/// from the logarithm of each row's sum (Dao et al., arXiv 2205.14135).
 public final class AttentionKernels {
     public static final Kernel SOFTMAX_ROWS =
             Kernel.of(AttentionKernels.class, "softmaxRows")
@@ -33,7 +35,8 @@ public final class AttentionKernels {
                             "keyWidth",
                             "queries",
                             "causal",
-                            "window")
+                            "window",
+                            "packed")
                     .build();
     public static final Kernel ATTENTION_GRADIENT =
             Kernel.of(AttentionKernels.class, "attentionGradient")
@@ -47,7 +50,8 @@ public final class AttentionKernels {
                             "keyWidth",
                             "queries",
                             "causal",
-                            "window")
+                            "window",
+                            "packed")
                     .build();
 
     private AttentionKernels() {}
@@ -97,7 +101,7 @@ public final class AttentionKernels {
     /// @param q       [batch · width, heads · headSize]
     /// @param k       [batch · keyWidth, keyHeads · headSize]
     /// @param v       same shape as `k`
-    /// @param lengths [batch] how many keys of each sequence are real
+    /// @param lengths [batch] how many keys of each sequence are real; [batch · width] where packed
     /// @param out     same shape as `q`
     /// @param lse     [batch · heads · width] log-sum-exp of the scaled scores of each row
     public static void attentionForward(
@@ -126,13 +130,16 @@ public final class AttentionKernels {
             int b = row / (heads * width);
             int h = (row / width) % heads;
             int i = row % width;
-            int keys = Math.min(keyWidth, lengths[at[o + 3] + b]);
+            int packed = at[o + 14];
+            int mark = lengths[at[o + 3] + b + packed * (b * (width - 1) + i)];
+            int keys = packed != 0 ? keyWidth : Math.min(keyWidth, mark);
             int position = queries == 1 ? keys - width + i : i;
             int own = position < keys ? keys : 0;
             own = position >= 0 ? own : 0;
             int seen = queries == 2 ? keys : own;
             int end = at[o + 12] != 0 ? Math.min(seen, position + 1) : seen;
             int begin = window > 0 ? Math.max(0, position - window + 1) : 0;
+            begin = Math.max(begin, packed * mark);
             int keyBase = b * keyWidth * keyHidden + h / (heads / keyHeads) * headSize;
             int qAt = at[o] + (b * width + i) * hidden + h * headSize;
             int kAt = at[o + 1] + keyBase;
@@ -207,7 +214,7 @@ public final class AttentionKernels {
             int group = heads / keyHeads;
             int b = (first + r) / keyHeads;
             int keyHead = (first + r) % keyHeads;
-            int keys = Math.min(keyWidth, lengths[at[o + 3] + b]);
+            int packed = at[o + 18];
             int keyBase = b * keyWidth * keyHidden + keyHead * headSize;
             for (int j = 0; j < keyWidth; j++) {
                 for (int p = 0; p < headSize; p++) {
@@ -223,12 +230,15 @@ public final class AttentionKernels {
                 int outAt = at[o + 4] + base;
                 int doutAt = at[o + 6] + base;
                 int dqAt = at[o + 7] + base;
+                int mark = lengths[at[o + 3] + b + packed * (b * (width - 1) + i)];
+                int keys = packed != 0 ? keyWidth : Math.min(keyWidth, mark);
                 int position = queries == 1 ? keys - width + i : i;
                 int own = position < keys ? keys : 0;
                 own = position >= 0 ? own : 0;
                 int seen = queries == 2 ? keys : own;
                 int end = at[o + 16] != 0 ? Math.min(seen, position + 1) : seen;
                 int begin = window > 0 ? Math.max(0, position - window + 1) : 0;
+                begin = Math.max(begin, packed * mark);
                 float rowLse = lse[at[o + 5] + (b * heads + h) * width + i];
                 float delta = 0f;
                 for (int p = 0; p < headSize; p++) {

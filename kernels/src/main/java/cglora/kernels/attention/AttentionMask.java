@@ -8,7 +8,9 @@ import java.util.List;
 /// @param causal  whether a query sees only keys that are not behind it
 /// @param window  how many keys a query sees at most, itself and those in front of it; 0 for no
 ///     limit, and only where `causal`
-public record AttentionMask(Queries queries, boolean causal, int window) {
+/// @param packed  whether a row holds several sequences one behind the other, each of which sees
+///     its own keys only; only where queries are at their own keys and `causal`
+public record AttentionMask(Queries queries, boolean causal, int window, boolean packed) {
     /// Where the queries stand among the keys. The order is that of the kernels' numbers.
     public enum Queries {
         /// Query `i` is at key `i`; those behind the last key are padding.
@@ -20,15 +22,19 @@ public record AttentionMask(Queries queries, boolean causal, int window) {
     }
 
     /// Every query sees every key of its own sequence.
-    public static final AttentionMask FULL = new AttentionMask(Queries.OWN, false, 0);
+    public static final AttentionMask FULL = new AttentionMask(Queries.OWN, false, 0, false);
 
     /// Every query sees every key of another sequence.
-    public static final AttentionMask ACROSS = new AttentionMask(Queries.OTHERS, false, 0);
+    public static final AttentionMask ACROSS = new AttentionMask(Queries.OTHERS, false, 0, false);
 
     public AttentionMask {
-        if (window < 0 || window > 0 && !causal || causal && queries == Queries.OTHERS) {
+        if (window < 0
+                || window > 0 && !causal
+                || causal && queries == Queries.OTHERS
+                || packed && !(causal && queries == Queries.OWN)) {
             throw new IllegalArgumentException(
-                    "a window of %d, causal %s, over %s keys".formatted(window, causal, queries));
+                    "a window of %d, causal %s, over %s keys, packed %s"
+                            .formatted(window, causal, queries, packed));
         }
     }
 
@@ -43,12 +49,17 @@ public record AttentionMask(Queries queries, boolean causal, int window) {
     ///
     /// @param window at most so many keys; 0 for no limit
     public static AttentionMask causal(int window) {
-        return new AttentionMask(Queries.OWN, true, window);
+        return new AttentionMask(Queries.OWN, true, window, false);
     }
 
     /// The same for queries that follow on keys that are kept.
     public AttentionMask last() {
-        return new AttentionMask(Queries.LAST, causal, window);
+        return new AttentionMask(Queries.LAST, causal, window, packed);
+    }
+
+    /// The same in rows of several sequences.
+    public AttentionMask inPackedRows() {
+        return new AttentionMask(queries, causal, window, true);
     }
 
     /// The position of query `i` among the keys.

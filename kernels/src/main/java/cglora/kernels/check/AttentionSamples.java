@@ -68,9 +68,15 @@ final class AttentionSamples {
                 new Heads(2, 4, 17, 16, 2, 17, AttentionMask.causal(5)),
                 new Heads(2, 2, 100, 8, 2, 100, AttentionMask.causal(33)),
                 new Heads(3, 6, 1, 8, 2, 11, causal.last()),
+                new Heads(3, 6, 1, 40, 3, 100, AttentionMask.causal(33).last()),
+                new Heads(2, 2, 1, 64, 1, 600, causal.last()),
+                new Heads(3, 2, 1, 37, 2, 13, AttentionMask.ACROSS),
                 new Heads(3, 4, 3, 5, 4, 19, AttentionMask.causal(4).last()),
                 new Heads(3, 2, 5, 8, 2, 13, AttentionMask.ACROSS),
-                new Heads(2, 2, 13, 8, 1, 13, AttentionMask.ACROSS));
+                new Heads(2, 2, 13, 8, 1, 13, AttentionMask.ACROSS),
+                new Heads(3, 4, 13, 8, 2, 13, causal.inPackedRows()),
+                new Heads(1, 3, 1, 7, 1, 1, causal.inPackedRows()),
+                new Heads(2, 2, 100, 8, 2, 100, AttentionMask.causal(5).inPackedRows()));
     }
 
     /// Sequences that take several tiles of queries and of keys, where variants have tiles.
@@ -80,7 +86,9 @@ final class AttentionSamples {
                 new Heads(1, 2, 600, 3, 1, 600, AttentionMask.causal(0)),
                 new Heads(1, 1, 900, 3, 1, 900, AttentionMask.causal(150)),
                 new Heads(2, 1, 140, 4, 1, 1100, AttentionMask.causal(0).last()),
-                new Heads(2, 1, 130, 4, 1, 1030, AttentionMask.ACROSS));
+                new Heads(2, 1, 130, 4, 1, 1030, AttentionMask.ACROSS),
+                new Heads(2, 2, 900, 3, 1, 900, AttentionMask.causal(0).inPackedRows()),
+                new Heads(2, 1, 900, 3, 1, 900, AttentionMask.causal(150).inPackedRows()));
     }
 
     private static KernelSample softmax(
@@ -119,7 +127,7 @@ final class AttentionSamples {
         float[] q = sample.floats(s.values());
         float[] k = sample.floats(s.keyValues());
         float[] v = sample.floats(s.keyValues());
-        int[] lengths = sample.lengths(s.batch(), s.keyWidth());
+        int[] lengths = lengths(sample, s);
         var reference = Float64.attention(s, scale, of(q), of(k), of(v), lengths);
         double relative = probability(s, q, k, scale);
         double[] magnitudes =
@@ -136,6 +144,12 @@ final class AttentionSamples {
                 .packs(s.packed())
                 .scalars(scale)
                 .over(s.rows(), s.width());
+    }
+
+    private static int[] lengths(SampleBuilder sample, Heads s) {
+        return s.mask().packed()
+                ? sample.starts(s.batch(), s.width())
+                : sample.lengths(s.batch(), s.keyWidth());
     }
 
     private static float[] nothing(int length) {
@@ -174,7 +188,7 @@ final class AttentionSamples {
         float[] k = sample.floats(s.keyValues());
         float[] v = sample.floats(s.keyValues());
         float[] dout = sample.floats(s.values());
-        int[] lengths = sample.lengths(s.batch(), s.keyWidth());
+        int[] lengths = lengths(sample, s);
         var forward = Float64.attention(s, scale, of(q), of(k), of(v), lengths);
         var reference = Float64.attentionGradient(s, scale, of(q), of(k), of(v), lengths, of(dout));
         double relative = probability(s, q, k, scale) + 4 * ROUNDING * largest(forward.lse());

@@ -52,6 +52,7 @@ final class DecoderSamples {
                 samples.addAll(pools(values, size[0], size[1], size[2]));
                 samples.add(keepRows(values, size[0], size[1], size[2]));
                 samples.addAll(takeRows(values, size[0], size[1], size[2]));
+                samples.add(gatherRows(values, size[0] * size[1], size[2]));
             }
         }
         return samples;
@@ -194,6 +195,22 @@ final class DecoderSamples {
                         .writes(dx, exact(dx))
                         .scalars(width, taken, hidden)
                         .over(batch * width));
+    }
+
+    private static KernelSample gatherRows(Values values, int rows, int hidden) {
+        int taken = rows / 2 + 2;
+        var sample =
+                new SampleBuilder(
+                        PoolingKernels.GATHER_ROWS,
+                        "%d of %d×%d".formatted(taken, rows, hidden),
+                        values);
+        float[] x = sample.floats(rows * hidden);
+        int[] places = sample.ints(taken, rows + 1);
+        for (int i = 0; i < taken; i++) {
+            places[i]--; // some have no place
+        }
+        double[] y = matrix(taken, hidden, (r, i) -> places[r] < 0 ? 0 : x[places[r] * hidden + i]);
+        return sample.reads(x, places).writes(y, exact(y)).scalars(hidden).over(taken);
     }
 
     private static List<KernelSample> pools(Values values, int batch, int width, int hidden) {

@@ -72,7 +72,16 @@ final class ElementSamples {
         }
         var touching = new SampleBuilder(ArenaKernels.TOUCH_FLOATS, "" + n, values);
         float[] same = touching.floats(n);
+        var reading = new SampleBuilder(ArenaKernels.READ_WORDS, "" + n, values);
+        int[] words = reading.ints(n, 100);
+        float[] sum = reading.floats(n);
+        double[] summed = vector(n, i -> sum[i] + 3.0 * words[i]);
+        double[] magnitudes = vector(n, i -> Math.abs(sum[i]) + 3.0 * words[i]);
         return List.of(
+                reading.reads((Object) words)
+                        .updates(sum, summed, roundings(1, magnitudes))
+                        .packs(3)
+                        .over(n),
                 copying.reads(x).updates(before, copied, exact(copied)).packs(length).over(n),
                 gathering.reads(from, index).writes(gathered, exact(gathered)).over(index.length),
                 touching.updates(same, of(same), exact(of(same))).packs(0).over(n));

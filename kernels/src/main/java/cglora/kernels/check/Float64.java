@@ -331,6 +331,23 @@ public final class Float64 {
             return (b * heads + h) * width + i;
         }
 
+        /// The first key that query `i` of row `b` sees.
+        ///
+        /// @param lengths as the kernels have them
+        int begin(int b, int i, int[] lengths) {
+            int begin = mask.begin(i, width, keys(b, lengths));
+            return mask.packed() ? Math.max(begin, lengths[b * width + i]) : begin;
+        }
+
+        /// Behind the last key that query `i` of row `b` sees.
+        int end(int b, int i, int[] lengths) {
+            return mask.end(i, width, keys(b, lengths));
+        }
+
+        private int keys(int b, int[] lengths) {
+            return mask.packed() ? keyWidth : lengths[b];
+        }
+
         /// The packed dimensions of the kernels.
         public Integer[] packed() {
             return new Integer[] {
@@ -341,7 +358,8 @@ public final class Float64 {
                 keyWidth,
                 mask.queries().ordinal(),
                 mask.causal() ? 1 : 0,
-                mask.window()
+                mask.window(),
+                mask.packed() ? 1 : 0
             };
         }
     }
@@ -366,8 +384,8 @@ public final class Float64 {
                     int head = h;
                     int query = i;
                     int row = s.row(b, h, i);
-                    int begin = s.mask().begin(i, s.width(), lengths[b]);
-                    int end = s.mask().end(i, s.width(), lengths[b]);
+                    int begin = s.begin(b, i, lengths);
+                    int end = s.end(b, i, lengths);
                     double[] scores =
                             vector(
                                     Math.max(0, end - begin),
@@ -406,7 +424,7 @@ public final class Float64 {
                     int first = s.at(b, h, i, 0);
                     double delta =
                             sum(s.headSize(), p -> dout[first + p] * forward.out()[first + p]);
-                    for (int j = 0; j < lengths[b]; j++) {
+                    for (int j = s.begin(b, i, lengths); j < s.end(b, i, lengths); j++) {
                         double probability =
                                 forward.probabilities()[s.row(b, h, i) * s.keyWidth() + j];
                         double ds = probability * (dot(s, b, h, dout, i, v, j) - delta) * scale;

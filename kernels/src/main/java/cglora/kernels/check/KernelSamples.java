@@ -9,6 +9,7 @@ public final class KernelSamples {
     private static final List<KernelSample> ALL =
             Stream.of(
                             ProductSamples.all(),
+                            ThinSamples.all(),
                             AttentionSamples.all(),
                             BiasedAttentionSamples.all(),
                             ChoiceSamples.all(),

@@ -67,6 +67,23 @@ final class SampleBuilder {
         return lengths;
     }
 
+    /// Where the sequence of each token begins, in rows that hold several of them: from one token
+    /// up to most of a row, padding behind them; `width` for padding.
+    int[] starts(int rows, int width) {
+        int[] starts = new int[rows * width];
+        Arrays.fill(starts, width);
+        for (int row = 0; row < rows; row++) {
+            int end = row == rows - 1 ? width : random.nextInt(width + 1);
+            int from = 0;
+            while (from < end) {
+                int to = Math.min(end, from + 1 + random.nextInt(random.nextBoolean() ? 4 : width));
+                Arrays.fill(starts, row * width + from, row * width + to, from);
+                from = to;
+            }
+        }
+        return starts;
+    }
+
     SampleBuilder reads(Object... arrays) {
         operands.addAll(Arrays.asList(arrays));
         return this;

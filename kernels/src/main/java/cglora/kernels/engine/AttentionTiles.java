@@ -34,6 +34,11 @@ final class AttentionTiles {
             return at + i * stride;
         }
 
+        /// The rows from `first` on.
+        Rows from(int first) {
+            return new Rows(elements, row(first), stride);
+        }
+
         void zero(int from, int to, int size) {
             for (int i = from; i < to; i++) {
                 Arrays.fill(elements, row(i), row(i) + size, 0f);
@@ -102,6 +107,12 @@ final class AttentionTiles {
     /// `out = softmax(scale · q kᵀ + bias) v` and each row's log-sum-exp, 0 where a query sees no
     /// key.
     void forward(Head head, Rows out, Numbers lse) {
+        if (head.rows() == 1
+                && head.sight().bias() == null
+                && head.sight().keys() <= scores.length) {
+            QueryAttention.forward(head, scores, out, lse);
+            return;
+        }
         for (int row = 0; row < head.rows(); row += QUERIES) {
             int rows = Math.min(QUERIES, head.rows() - row);
             int begin = begin(head, row, rows);
@@ -328,7 +339,7 @@ final class AttentionTiles {
         Arrays.fill(row, at + to, at + keys, 0f);
     }
 
-    private static float maximum(float[] row, int at, int length) {
+    static float maximum(float[] row, int at, int length) {
         FloatVector maxima = FloatVector.broadcast(FLOATS, -3e38f);
         for (int i = 0; i < length; i += LANES) {
             var mask = FLOATS.indexInRange(i, length);
@@ -342,7 +353,7 @@ final class AttentionTiles {
     }
 
     /// Scores to `exp(score − max)`; returns their sum.
-    private static float exponentials(float[] row, int at, int length, float max) {
+    static float exponentials(float[] row, int at, int length, float max) {
         FloatVector sums = FloatVector.zero(FLOATS);
         for (int i = 0; i < length; i += LANES) {
             var mask = FLOATS.indexInRange(i, length);
@@ -354,7 +365,7 @@ final class AttentionTiles {
         return VectorVariants.sum(sums);
     }
 
-    private static void scale(float[] row, int at, int length, float factor) {
+    static void scale(float[] row, int at, int length, float factor) {
         for (int i = 0; i < length; i += LANES) {
             var mask = FLOATS.indexInRange(i, length);
             FloatVector.fromArray(FLOATS, row, at + i, mask)
@@ -379,7 +390,7 @@ final class AttentionTiles {
         }
     }
 
-    private static float dot(float[] x, int xAt, float[] y, int yAt, int length) {
+    static float dot(float[] x, int xAt, float[] y, int yAt, int length) {
         FloatVector sums = FloatVector.zero(FLOATS);
         for (int i = 0; i < length; i += LANES) {
             var mask = FLOATS.indexInRange(i, length);

@@ -5,9 +5,13 @@ import cglora.kernels.engine.AttentionTiles.Head;
 import cglora.kernels.engine.AttentionTiles.Numbers;
 import cglora.kernels.engine.AttentionTiles.Rows;
 import cglora.kernels.engine.AttentionTiles.Sight;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
-/// Attention head by head in [AttentionTiles], and only the real tokens of each sequence.
+/// Attention head by head in [AttentionTiles], and only the real tokens of each sequence. Where a
+/// row holds several sequences each is a head of its own: what the mask hides between them is not
+/// computed, and the result is that of rows that hold one.
 final class AttentionVariants {
     /// The packed dimensions of a launch.
     private record Sizes(
@@ -22,7 +26,8 @@ final class AttentionVariants {
                     new AttentionMask(
                             AttentionMask.Queries.values()[at[from + 5]],
                             at[from + 6] == 1,
-                            at[from + 7]));
+                            at[from + 7],
+                            at[from + 8] == 1));
         }
 
         int hidden() {
@@ -44,8 +49,29 @@ final class AttentionVariants {
             return new Rows(elements, at + b * keyWidth * keyHidden() + of, keyHidden());
         }
 
+        /// The sequences of row `b`, in their order.
+        ///
+        /// @param marks lengths, or where the sequence of each token begins
+        List<Part> parts(int[] marks, int at, int b) {
+            if (!mask.packed()) {
+                int keys = Math.min(keyWidth, marks[at + b]);
+                return List.of(new Part(0, rows(keys), keys));
+            }
+            var parts = new ArrayList<Part>();
+            int row = at + b * width;
+            for (int from = 0; from < width && marks[row + from] == from; ) {
+                int to = from + 1;
+                while (to < width && marks[row + to] == from) {
+                    to++;
+                }
+                parts.add(new Part(from, to - from, to - from));
+                from = to;
+            }
+            return parts;
+        }
+
         /// Rows of queries that are looked at: those behind are padding.
-        int rows(int keys) {
+        private int rows(int keys) {
             if (keys == 0) {
                 return 0;
             }
@@ -63,6 +89,13 @@ final class AttentionVariants {
                     0);
         }
     }
+
+    /// A sequence, or its part of a row.
+    ///
+    /// @param from its first query, and its first key
+    /// @param rows its queries
+    /// @param keys its keys
+    private record Part(int from, int rows, int keys) {}
 
     private AttentionVariants() {}
 
@@ -88,23 +121,26 @@ final class AttentionVariants {
         for (int pair = first / width; pair < (first + count) / width; pair++) {
             int b = pair / s.heads();
             int h = pair % s.heads();
-            int keys = Math.min(s.keyWidth(), lengths[at[o + 3] + b]);
-            int rows = s.rows(keys);
             Rows result = s.queries(out, at[o + 4], b, h);
             int lseAt = at[o + 5] + pair * width;
-            tiles.forward(
-                    new Head(
-                            rows,
-                            s.headSize(),
-                            scale,
-                            s.sight(keys),
-                            s.queries(q, at[o], b, h),
-                            s.keys(k, at[o + 1], b, h),
-                            s.keys(v, at[o + 2], b, h)),
-                    result,
-                    new Numbers(lse, lseAt));
-            result.zero(rows, width, s.headSize());
-            Arrays.fill(lse, lseAt + rows, lseAt + width, 0f);
+            int done = 0;
+            for (Part part : s.parts(lengths, at[o + 3], b)) {
+                int from = part.from();
+                tiles.forward(
+                        new Head(
+                                part.rows(),
+                                s.headSize(),
+                                scale,
+                                s.sight(part.keys()),
+                                s.queries(q, at[o], b, h).from(from),
+                                s.keys(k, at[o + 1], b, h).from(from),
+                                s.keys(v, at[o + 2], b, h).from(from)),
+                        result.from(from),
+                        new Numbers(lse, lseAt + from));
+                done = from + part.rows();
+            }
+            result.zero(done, width, s.headSize());
+            Arrays.fill(lse, lseAt + done, lseAt + width, 0f);
         }
     }
 
@@ -131,28 +167,40 @@ final class AttentionVariants {
         for (int pair = first; pair < first + count; pair++) {
             int b = pair / s.keyHeads();
             int firstHead = pair % s.keyHeads() * group;
-            int keys = Math.min(s.keyWidth(), lengths[at[o + 3] + b]);
-            int rows = s.rows(keys);
+            List<Part> parts = s.parts(lengths, at[o + 3], b);
             Rows ofKeys = s.keys(dk, at[o + 8], b, firstHead);
             Rows ofValues = s.keys(dv, at[o + 9], b, firstHead);
             ofKeys.zero(0, s.keyWidth(), s.headSize());
             ofValues.zero(0, s.keyWidth(), s.headSize());
             for (int h = firstHead; h < firstHead + group; h++) {
-                var head =
-                        new Head(
-                                rows,
-                                s.headSize(),
-                                scale,
-                                s.sight(keys),
-                                s.queries(q, at[o], b, h),
-                                s.keys(k, at[o + 1], b, h),
-                                s.keys(v, at[o + 2], b, h));
-                Rows ofOutput = s.queries(dout, at[o + 6], b, h);
                 Rows ofQueries = s.queries(dq, at[o + 7], b, h);
-                AttentionTiles.delta(head, ofOutput, s.queries(out, at[o + 4], b, h), delta);
-                var rowSums = new Numbers(lse, at[o + 5] + (b * s.heads() + h) * s.width());
-                tiles.gradient(head, ofOutput, rowSums, delta, ofQueries, ofKeys, ofValues);
-                ofQueries.zero(rows, s.width(), s.headSize());
+                int lseAt = at[o + 5] + (b * s.heads() + h) * s.width();
+                int done = 0;
+                for (Part part : parts) {
+                    int from = part.from();
+                    var head =
+                            new Head(
+                                    part.rows(),
+                                    s.headSize(),
+                                    scale,
+                                    s.sight(part.keys()),
+                                    s.queries(q, at[o], b, h).from(from),
+                                    s.keys(k, at[o + 1], b, h).from(from),
+                                    s.keys(v, at[o + 2], b, h).from(from));
+                    Rows ofOutput = s.queries(dout, at[o + 6], b, h).from(from);
+                    Rows output = s.queries(out, at[o + 4], b, h).from(from);
+                    AttentionTiles.delta(head, ofOutput, output, delta);
+                    tiles.gradient(
+                            head,
+                            ofOutput,
+                            new Numbers(lse, lseAt + from),
+                            delta,
+                            ofQueries.from(from),
+                            ofKeys.from(from),
+                            ofValues.from(from));
+                    done = from + part.rows();
+                }
+                ofQueries.zero(done, s.width(), s.headSize());
             }
         }
     }

@@ -23,6 +23,12 @@ public interface Engine extends AutoCloseable {
     /// Number of threads or devices that share a launch.
     int parallelism();
 
+    /// Whether the first execution of a program takes seconds, as compilation for a device does:
+    /// few shapes of programs serve better then than tight ones.
+    default boolean compiles() {
+        return false;
+    }
+
     /// Allocates the persistent buffers, all zero.
     void allocate(Layout layout);
 

@@ -8,12 +8,14 @@ import cglora.kernels.attention.BiasedAttentionKernels;
 import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
+import cglora.kernels.matmul.ThinKernels;
 import cglora.kernels.normalization.LayerNormKernels;
 import cglora.kernels.normalization.RmsNormKernels;
 import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.pooling.PoolingKernels;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.kernels.storage.Bfloat16Kernels;
+import cglora.kernels.storage.Bfloat16ThinKernels;
 import cglora.kernels.whitening.WhiteningKernels;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -59,6 +61,8 @@ record HostVariant(Kernel kernel, MethodHandle handle) {
                 of(MatmulKernels.MATMUL_NT, BlasVariants.class),
                 of(MatmulKernels.MATMUL_TN, BlasVariants.class),
                 of(MatmulKernels.MATMUL_NT_BIAS, BlasVariants.class),
+                of(ThinKernels.THIN_NT, ThinVariants.class),
+                of(ThinKernels.THIN_NT_BIAS, ThinVariants.class),
                 of(LowRankKernels.LOW_RANK_MERGE, BlasVariants.class),
                 of(LowRankKernels.LOW_RANK_UPDATE, BlasVariants.class),
                 of(LowRankKernels.LOW_RANK_BACK_PROJECT, BlasVariants.class),
@@ -87,6 +91,8 @@ record HostVariant(Kernel kernel, MethodHandle handle) {
                 of(ReductionKernels.SQUARES, VectorVariants.class),
                 of(PoolingKernels.MEAN_POOL, ColumnVariants.class),
                 of(Bfloat16Kernels.WIDEN_BFLOAT16, Bfloat16Variants.class),
+                of(Bfloat16ThinKernels.BFLOAT16_THIN_NT, Bfloat16ThinVariants.class),
+                of(Bfloat16ThinKernels.BFLOAT16_THIN_NT_BIAS, Bfloat16ThinVariants.class),
                 of(OptimizerKernels.ADAM_W, ElementVariants.class));
     }
 }

@@ -31,6 +31,8 @@ public final class PoolingKernels {
                     .reads("dy", "starts")
                     .writes("dx")
                     .build();
+    public static final Kernel GATHER_ROWS =
+            Kernel.of(PoolingKernels.class, "gatherRows").reads("x", "places").writes("y").build();
     public static final Kernel MASK_ROWS =
             Kernel.of(PoolingKernels.class, "maskRows").reads("x", "lengths").writes("y").build();
 
@@ -222,6 +224,23 @@ public final class PoolingKernels {
             int dxAt = at[o + 2] + (first + r) * hidden;
             for (int i = 0; i < hidden; i++) {
                 dx[dxAt + i] = t == place ? dy[dyAt + i] : 0f;
+            }
+        }
+    }
+
+    /// `y[r] = x[places[r]]`, 0 where the place is negative. The range is the rows of `y`.
+    ///
+    /// @param x      [rows, hidden]
+    /// @param places [taken], below `rows` (checked on the host)
+    /// @param y      [taken, hidden]
+    public static void gatherRows(
+            int first, int count, float[] x, int[] places, float[] y, int[] at, int o, int hidden) {
+        for (@Parallel int r = 0; r < count; r++) {
+            int place = places[at[o + 1] + first + r];
+            int xAt = at[o] + Math.max(place, 0) * hidden;
+            int yAt = at[o + 2] + (first + r) * hidden;
+            for (int i = 0; i < hidden; i++) {
+                y[yAt + i] = place < 0 ? 0f : x[xAt + i];
             }
         }
     }

@@ -4,14 +4,17 @@ import cglora.kernels.Kernel;
 import cglora.kernels.Kernel.Role;
 import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.math.Bfloat16;
+import cglora.kernels.matmul.ThinKernels;
 import cglora.kernels.storage.Bfloat16Kernels;
+import cglora.kernels.storage.Bfloat16ThinKernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /// How launches read weights that are kept as bfloat16: a matrix is widened into scratch memory
 /// right before the launch that reads it, and dies with that launch, so that a program needs room
-/// for one of them; of an embedding table only the rows that are read are widened.
+/// for one of them; of an embedding table only the rows that are read are widened, and products of
+/// few rows read a matrix as it is kept.
 final class Widening {
     /// Kernels that read a table of words as it is kept.
     private static final Map<Kernel, Kernel> TABLES =
@@ -19,6 +22,15 @@ final class Widening {
                     EmbeddingKernels.EMBEDDING_SUM, Bfloat16Kernels.BFLOAT16_EMBEDDING_SUM,
                     EmbeddingKernels.EMBEDDING_PAIR, Bfloat16Kernels.BFLOAT16_EMBEDDING_PAIR,
                     EmbeddingKernels.EMBEDDING_ROWS, Bfloat16Kernels.BFLOAT16_EMBEDDING_ROWS);
+
+    /// Which operand of a product is the matrix.
+    private static final int MATRIX = 1;
+
+    /// Kernels that read a matrix `b` of an even number of rows as it is kept.
+    private static final Map<Kernel, Kernel> PRODUCTS =
+            Map.of(
+                    ThinKernels.THIN_NT, Bfloat16ThinKernels.BFLOAT16_THIN_NT,
+                    ThinKernels.THIN_NT_BIAS, Bfloat16ThinKernels.BFLOAT16_THIN_NT_BIAS);
 
     private Widening() {}
 
@@ -32,7 +44,7 @@ final class Widening {
         var all = new ArrayList<Launch>();
         for (Launch launch : launches) {
             if (isNarrow(launch)) {
-                widen(table(launch), all);
+                widen(product(table(launch)), all);
             } else {
                 all.add(launch);
             }
@@ -77,6 +89,23 @@ final class Widening {
             }
         }
         return launch;
+    }
+
+    /// A product of few rows by the kernel that widens the matrix itself; its range is half the
+    /// matrix's rows.
+    private static Launch product(Launch launch) {
+        Kernel kernel = PRODUCTS.get(launch.kernel());
+        if (kernel == null || !isNarrow(launch, MATRIX) || launch.count() % 2 != 0) {
+            return launch;
+        }
+        return new Launch(
+                kernel,
+                launch.count() / 2,
+                launch.grain(),
+                launch.buffers(),
+                launch.packed(),
+                launch.scalars(),
+                launch.operations());
     }
 
     private static void widen(Launch launch, List<Launch> all) {

@@ -21,6 +21,14 @@ public final class ArenaKernels {
     public static final Kernel TOUCH_FLOATS =
             Kernel.of(ArenaKernels.class, "touchFloats").updates("x").packs("zero").build();
 
+    /// Reads words, which hold weights of bfloat16, so that TornadoVM uploads and keeps them.
+    public static final Kernel READ_WORDS =
+            Kernel.of(ArenaKernels.class, "readWords")
+                    .reads("x")
+                    .updates("y")
+                    .packs("factor")
+                    .build();
+
     private ArenaKernels() {}
 
     /// `y = x` in the first `length` elements of a range that may be longer.
@@ -44,6 +52,13 @@ public final class ArenaKernels {
     public static void touchFloats(int first, int count, float[] x, int[] at, int o) {
         for (@Parallel int i = 0; i < count; i++) {
             x[at[o] + first + i] = x[at[o] + first + i] + at[o + 1];
+        }
+    }
+
+    /// `y = y + factor · x`, of which no compiler knows that the factor is 0.
+    public static void readWords(int first, int count, int[] x, float[] y, int[] at, int o) {
+        for (@Parallel int i = 0; i < count; i++) {
+            y[at[o + 1] + first + i] = y[at[o + 1] + first + i] + at[o + 2] * x[at[o] + first + i];
         }
     }
 }

@@ -7,6 +7,7 @@ import cglora.kernels.attention.AttentionMask;
 import cglora.kernels.device.DeviceKind;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
+import cglora.kernels.matmul.ThinKernels;
 import cglora.kernels.normalization.LayerNormKernels;
 import cglora.kernels.program.Launch;
 import cglora.kernels.whitening.WhiteningKernels;
@@ -22,6 +23,8 @@ final class CpuVariants {
                     product(MatmulKernels.MATMUL_NT, CpuMatmul.class, l -> scalar(l, 0)),
                     product(MatmulKernels.MATMUL_TN, CpuMatmul.class, l -> scalar(l, 1)),
                     product(MatmulKernels.MATMUL_NT_BIAS, CpuMatmul.class, l -> scalar(l, 0)),
+                    any(ThinKernels.THIN_NT, CpuThin.class, CpuVariants::thin),
+                    any(ThinKernels.THIN_NT_BIAS, CpuThin.class, CpuVariants::thin),
                     product(LowRankKernels.LOW_RANK_MERGE, CpuLowRank.class, l -> scalar(l, 0)),
                     product(LowRankKernels.LOW_RANK_UPDATE, CpuLowRank.class, l -> scalar(l, 0)),
                     product(
@@ -51,6 +54,11 @@ final class CpuVariants {
     private static DeviceVariant product(
             Kernel kernel, Class<?> holder, Function<Launch, Integer> columns) {
         return any(kernel, holder, l -> CpuProduct.grid(l.count(), columns.apply(l)));
+    }
+
+    /// The range is the columns, the first scalar the rows.
+    private static Grid thin(Launch launch) {
+        return CpuProduct.grid(scalar(launch, 0), launch.count());
     }
 
     private static DeviceVariant rows(Kernel kernel) {

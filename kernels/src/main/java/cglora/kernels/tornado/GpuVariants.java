@@ -10,6 +10,7 @@ import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.loss.LossKernels;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
+import cglora.kernels.matmul.ThinKernels;
 import cglora.kernels.normalization.LayerNormKernels;
 import cglora.kernels.normalization.RmsNormKernels;
 import cglora.kernels.optimizer.OptimizerKernels;
@@ -46,6 +47,8 @@ final class GpuVariants {
                 product(MatmulKernels.MATMUL_NT, GpuMatmul.class, 0),
                 product(MatmulKernels.MATMUL_TN, GpuMatmul.class, 1),
                 product(MatmulKernels.MATMUL_NT_BIAS, GpuMatmul.class, 0),
+                few(ThinKernels.THIN_NT),
+                few(ThinKernels.THIN_NT_BIAS),
                 product(WhiteningKernels.GRAM_INTO, GpuMatmul.class, 1),
                 product(LowRankKernels.LOW_RANK_MERGE, GpuLowRank.class, 0),
                 product(LowRankKernels.LOW_RANK_UPDATE, GpuLowRank.class, 0),
@@ -100,6 +103,18 @@ final class GpuVariants {
                 List.of(side),
                 l -> l.count() > 0,
                 l -> GpuProduct.grid(l.count(), scalar(l, columns), side));
+    }
+
+    /// A product of few rows: the range is its columns, the first scalar its rows.
+    private DeviceVariant few(Kernel kernel) {
+        int side = sizes.productSide();
+        return DeviceVariant.of(
+                kernel,
+                DeviceKind.GPU,
+                GpuThin.class,
+                List.of(side),
+                l -> l.count() > 0,
+                l -> GpuProduct.grid(scalar(l, 0), l.count(), side));
     }
 
     /// @param blocks number of blocks, one a work group

@@ -38,7 +38,9 @@ final class Residents implements AutoCloseable {
     /// An array that is to stay on the device until the end: TornadoVM gives the memory of a graph
     /// back with all that the graph ever held. Until it is there its elements are those of the Java
     /// array.
-    void add(float[] array) {
+    ///
+    /// @param array `float[]`, or an `int[]` that no launch writes
+    void add(Object array) {
         pending.add(array);
     }
 
@@ -80,11 +82,23 @@ final class Residents implements AutoCloseable {
             graph.consumeFromDevice(anchor.name(), old);
         }
         int[] at = {0, 0};
+        int[] nothing = {0, 0, 0};
+        float[] unchanged = {0};
+        var touch = ArenaKernels.TOUCH_FLOATS.handle();
+        var read = ArenaKernels.READ_WORDS.handle();
         graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, fresh);
-        graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, at);
+        if (pending.stream().anyMatch(float[].class::isInstance)) {
+            graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, at);
+        }
+        if (pending.stream().anyMatch(int[].class::isInstance)) {
+            graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, nothing, unchanged);
+        }
         for (int i = 0; i < fresh.length; i++) {
-            TaskBinding.add(
-                    graph, "touch" + i, ArenaKernels.TOUCH_FLOATS.handle(), 0, 1, fresh[i], at, 0);
+            if (fresh[i] instanceof int[]) {
+                TaskBinding.add(graph, "touch" + i, read, 0, 1, fresh[i], unchanged, nothing, 0);
+            } else {
+                TaskBinding.add(graph, "touch" + i, touch, 0, 1, fresh[i], at, 0);
+            }
         }
         resident.addAll(pending);
         pending.clear();

@@ -7,6 +7,7 @@ import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.LoadedProgram;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.math.Bfloat16;
 import cglora.kernels.program.Arena;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.DataType;
@@ -14,6 +15,7 @@ import cglora.kernels.program.Launch;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -28,14 +30,15 @@ import uk.ac.manchester.tornado.api.common.TornadoDevice;
 /// stay there; an execution takes the inputs up and the small outputs down, other outputs come
 /// when they are read.
 ///
-/// Each arena has a Java array beside it, which TornadoVM takes for the buffer's name. Its
-/// elements are those of the buffer only until the first program is loaded.
+/// Each arena has a Java array beside it, which TornadoVM takes for the buffer's name: a `float[]`,
+/// or the `int[]` of weights in bfloat16. Its elements are those of the buffer only until the first
+/// program is loaded; words are the same on both sides, since nothing writes them.
 public final class TornadoEngine implements Engine {
     private final DeviceInfo info;
     private final DeviceProfile profile;
     private final Residents residents;
-    private final Map<Arena, float[]> arrays = new IdentityHashMap<>();
-    private final List<float[]> released = new ArrayList<>();
+    private final Map<Arena, Object> arrays = new IdentityHashMap<>();
+    private final List<Object> released = new ArrayList<>();
     private final Map<float[], Channel> channels = new IdentityHashMap<>();
     private final List<DeviceVariant> variants;
     private final Statistics statistics = new Statistics();
@@ -75,6 +78,11 @@ public final class TornadoEngine implements Engine {
     @Override
     public int parallelism() {
         return Math.max(1, info.computeUnits());
+    }
+
+    @Override
+    public boolean compiles() {
+        return true;
     }
 
     public DeviceInfo info() {
@@ -121,37 +129,33 @@ public final class TornadoEngine implements Engine {
         return bytes(arrays.values()) + bytes(released) + bytes(scratch) + outgrownBytes;
     }
 
-    private static long bytes(Collection<float[]> arrays) {
-        return arrays.stream().mapToLong(array -> 4L * array.length).sum();
+    private static long bytes(Collection<?> arrays) {
+        return arrays.stream().mapToLong(array -> 4L * Array.getLength(array)).sum();
     }
 
     @Override
     public void allocate(Layout layout) {
         for (Arena arena : arenas(layout)) {
-            if (arena.type() != DataType.FLOAT32) {
-                throw new CgloraException(
-                        ErrorCode.V_ENGINE,
-                        info.toString(),
-                        "keeps weights in float32; those of bfloat16 are for the jvm engine",
-                        "take model.dtype float32, or --engine jvm");
-            }
             if (!arrays.containsKey(arena)) {
-                arrays.put(arena, array(Math.max(1, arena.length()), arena.region()));
+                arrays.put(arena, zeros(arena));
             }
         }
     }
 
     /// An array of zeros that is or will be on the device: one that was released, or a new one.
-    private float[] array(int length, Region region) {
-        for (float[] array : released) {
-            if (array.length == length) {
-                released.remove(array);
-                clear(array);
-                return array;
+    private Object zeros(Arena arena) {
+        int length = Math.max(1, arena.length());
+        if (arena.type() == DataType.FLOAT32) {
+            for (Object array : released) {
+                if (array instanceof float[] floats && floats.length == length) {
+                    released.removeIf(other -> other == array);
+                    clear(floats);
+                    return floats;
+                }
             }
         }
-        require(4L * length, region.toString());
-        float[] array = new float[length];
+        require(4L * length, arena.region().toString());
+        Object array = arena.type() == DataType.FLOAT32 ? new float[length] : new int[length];
         residents.add(array);
         return array;
     }
@@ -168,7 +172,7 @@ public final class TornadoEngine implements Engine {
     @Override
     public void release(Layout layout) {
         for (Arena arena : arenas(layout)) {
-            float[] array = arrays.remove(arena);
+            Object array = arrays.remove(arena);
             if (array != null) {
                 released.add(array);
             }
@@ -235,23 +239,32 @@ public final class TornadoEngine implements Engine {
     @Override
     public void fill(Buffer buffer, Filler filler) {
         Program.Place place = persistentPlace(buffer);
-        float[] array = arrays.get(place.arena());
-        if (!residents.isOnDevice(array)) {
-            filler.fill(array, place.offset());
+        Object array = arrays.get(place.arena());
+        boolean there = residents.isOnDevice(array);
+        if (array instanceof float[] floats && !there) {
+            filler.fill(floats, place.offset());
             return;
         }
         float[] values = new float[buffer.length()];
         filler.fill(values, 0);
-        channel(array).write(values, place.offset());
+        if (array instanceof float[] floats) {
+            channel(floats).write(values, place.offset());
+        } else if (there) {
+            throw new IllegalStateException(buffer + " is kept as bfloat16 and on the device");
+        } else {
+            Bfloat16.pack(values, (int[]) array, place.offset());
+        }
     }
 
     @Override
     public float[] read(Buffer buffer) {
         Program.Place place = persistentPlace(buffer);
-        float[] array = arrays.get(place.arena());
+        Object array = arrays.get(place.arena());
         float[] values = new float[buffer.length()];
-        if (residents.isOnDevice(array)) {
-            channel(array).read(place.offset(), values);
+        if (array instanceof int[] words) {
+            Bfloat16.unpack(words, place.offset(), values); // what the device has, too
+        } else if (residents.isOnDevice(array)) {
+            channel((float[]) array).read(place.offset(), values);
         } else {
             System.arraycopy(array, place.offset(), values, 0, values.length);
         }
@@ -272,8 +285,8 @@ public final class TornadoEngine implements Engine {
     }
 
     /// The array of a persistent arena.
-    float[] array(Arena arena) {
-        float[] array = arrays.get(arena);
+    Object array(Arena arena) {
+        Object array = arrays.get(arena);
         if (array == null) {
             throw new IllegalStateException(arena + " has not been allocated");
         }

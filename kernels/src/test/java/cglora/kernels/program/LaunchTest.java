@@ -31,8 +31,9 @@ class LaunchTest {
                         0,
                         1,
                         3,
+                        0,
                         0.5f);
-        assertThat(launch.packed()).containsExactly(2, 4, 1, 2, 4, 0, 1, 3);
+        assertThat(launch.packed()).containsExactly(2, 4, 1, 2, 4, 0, 1, 3, 0);
         assertThat(launch.scalars()).containsExactly(0.5f);
         assertThat(launch.withGrain(4).grain()).isEqualTo(4);
         assertThat(launch.withGrain(4).withOperations(9).grain()).isEqualTo(4);

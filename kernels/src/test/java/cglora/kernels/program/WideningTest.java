@@ -8,8 +8,10 @@ import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.engine.LoadedProgram;
 import cglora.kernels.math.Bfloat16;
 import cglora.kernels.matmul.MatmulKernels;
+import cglora.kernels.matmul.ThinKernels;
 import cglora.kernels.reduction.ReductionKernels;
 import cglora.kernels.storage.Bfloat16Kernels;
+import cglora.kernels.storage.Bfloat16ThinKernels;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -132,6 +134,33 @@ class WideningTest {
         assertThat(program.launches())
                 .extracting(Launch::kernel)
                 .containsExactly(Bfloat16Kernels.BFLOAT16_EMBEDDING_ROWS);
+    }
+
+    /// An odd number of rows does not come in pairs of words: such a matrix is widened.
+    @Test
+    void productsOfFewRowsReadAMatrixAsItIsKept() {
+        Buffer x = scratch("x", ROWS * IN);
+        Buffer even = scratch("even", ROWS * 8);
+        Buffer odd = scratch("odd", ROWS * OUT);
+        Program program =
+                Planner.plan(
+                        "thin",
+                        List.of(
+                                thin(x, weight("even", 8 * IN), even, 8),
+                                thin(x, weight("odd", OUT * IN), odd, OUT)),
+                        Set.of(x),
+                        Set.of(even, odd));
+        assertThat(program.launches())
+                .extracting(Launch::kernel)
+                .containsExactly(
+                        Bfloat16ThinKernels.BFLOAT16_THIN_NT,
+                        Bfloat16Kernels.WIDEN_BFLOAT16,
+                        ThinKernels.THIN_NT);
+        assertThat(program.launches().getFirst().count()).isEqualTo(4);
+    }
+
+    private static Launch thin(Buffer x, Buffer w, Buffer y, int out) {
+        return Launch.of(ThinKernels.THIN_NT, out, x, w, y, ROWS, out, IN, 1f, 0);
     }
 
     @Test

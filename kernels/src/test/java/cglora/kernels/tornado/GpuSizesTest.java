@@ -96,6 +96,7 @@ class GpuSizesTest {
                         0,
                         0,
                         0,
+                        0,
                         1f);
         assertThat(attention(LOCAL_MEMORY).fits().test(launch)).isTrue();
         assertThat(attention(8 << 10).fits().test(launch)).isFalse();

@@ -40,13 +40,18 @@ public record StepCurve(double slope, double curvature) {
         return new StepCurve(slope + other.slope, curvature + other.curvature);
     }
 
+    /// Whether a short step along `D` lowers the loss and changes the predictions.
+    public boolean descends() {
+        double eta = -slope / curvature;
+        return eta > 0 && !Double.isInfinite(eta);
+    }
+
     /// `η = −⟨∇L, D⟩ / (dᵀHd)`.
     ///
     /// @throws CgloraException N-STEP when `D` does not lower the loss to first order, or does
     ///     not change the predictions
     public double minimiser() {
-        double eta = -slope / curvature;
-        if (!(eta > 0) || Double.isInfinite(eta)) {
+        if (!descends()) {
             throw new CgloraException(
                     ErrorCode.N_STEP,
                     "",
@@ -55,6 +60,6 @@ public record StepCurve(double slope, double curvature) {
                             .formatted(slope, curvature),
                     "gather more calibration examples or raise the damping");
         }
-        return eta;
+        return -slope / curvature;
     }
 }

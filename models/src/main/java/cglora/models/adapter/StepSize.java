@@ -40,12 +40,18 @@ public record StepSize(double eta, double lossBefore, List<Trial> trials, boolea
     ///     not change the predictions
     public static double quadratic(
             Matrix logits, Matrix epsilonLogits, double epsilon, int[] labels) {
+        return curve(logits, epsilonLogits, epsilon, labels).minimiser();
+    }
+
+    /// The model that [#quadratic] is the minimiser of, summed over the examples.
+    public static StepCurve curve(
+            Matrix logits, Matrix epsilonLogits, double epsilon, int[] labels) {
         requireSame(logits, epsilonLogits, labels.length);
         StepCurve sum = StepCurve.ZERO;
         for (int e = 0; e < labels.length; e++) {
             sum = sum.plus(StepCurve.ofCrossEntropy(logits, epsilonLogits, e, epsilon, labels[e]));
         }
-        return sum.minimiser();
+        return sum;
     }
 
     /// The same for the squared error `(f − y)²`: gradient `2 (f − y)`, `H = 2`.
@@ -56,6 +62,12 @@ public record StepSize(double eta, double lossBefore, List<Trial> trials, boolea
     /// @param targets            [examples]
     /// @throws CgloraException N-STEP as for labels
     public static double quadratic(
+            Matrix predictions, Matrix epsilonPredictions, double epsilon, float[] targets) {
+        return curve(predictions, epsilonPredictions, epsilon, targets).minimiser();
+    }
+
+    /// The same model for the squared error.
+    public static StepCurve curve(
             Matrix predictions, Matrix epsilonPredictions, double epsilon, float[] targets) {
         requireSame(predictions, epsilonPredictions, targets.length);
         if (predictions.columns() != 1) {
@@ -69,7 +81,7 @@ public record StepSize(double eta, double lossBefore, List<Trial> trials, boolea
             slope += 2 * (predictions.get(e, 0) - targets[e]) * d;
             curvature += 2 * d * d;
         }
-        return new StepCurve(slope, curvature).minimiser();
+        return new StepCurve(slope, curvature);
     }
 
     /// The search on examples that neither the gradient nor the factors have seen: losses at

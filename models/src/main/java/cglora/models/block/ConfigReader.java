@@ -34,7 +34,7 @@ public final class ConfigReader {
     private int atLeast(int least, String key, String expected) {
         JsonNode value = json.get(key);
         OptionalInt number =
-                value != null && value.isInt()
+                value != null && value.isIntegralNumber() && value.canConvertToInt()
                         ? OptionalInt.of(value.intValue())
                         : OptionalInt.empty();
         if (number.isEmpty() || number.getAsInt() < least) {

@@ -5,13 +5,16 @@ package cglora.models.data;
 ///
 /// @param rows     sequences, those that are empty included
 /// @param width    positions a sequence
-/// @param examples places of the examples in their data set
+/// @param examples places of the examples in their data set: one a row but where rows are packed,
+///     which hold several
 /// @param inputIds [rows · width]
 /// @param typeIds  [rows · width]
 /// @param lengths  [rows] tokens of each sequence, 0 for an empty row
 /// @param labels   [rows], -1 for an empty row
 /// @param targets  [rows]
 /// @param target   the tokens that the model is to give; null where the answer is a class or number
+/// @param starts   [rows · width] where in its row the example of each token begins, `width` for
+///     padding; null where rows are not packed
 public record Batch(
         int rows,
         int width,
@@ -21,7 +24,22 @@ public record Batch(
         int[] lengths,
         int[] labels,
         float[] targets,
-        TokenTargets target) {
+        TokenTargets target,
+        int[] starts) {
+
+    /// A batch with an example a row.
+    public Batch(
+            int rows,
+            int width,
+            int[] examples,
+            int[] inputIds,
+            int[] typeIds,
+            int[] lengths,
+            int[] labels,
+            float[] targets,
+            TokenTargets target) {
+        this(rows, width, examples, inputIds, typeIds, lengths, labels, targets, target, null);
+    }
 
     /// A batch whose answers are classes or numbers.
     public Batch(
@@ -37,7 +55,16 @@ public record Batch(
     }
 
     public BatchShape shape() {
-        return new BatchShape(rows, width, target == null ? 0 : target.width());
+        return new BatchShape(rows, width, target == null ? 0 : target.width(), starts != null);
+    }
+
+    /// The position of each token in its example, [rows · width]; 0 for padding. Of packed rows.
+    public int[] positions() {
+        int[] positions = new int[starts.length];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = Math.max(0, i % width - starts[i]);
+        }
+        return positions;
     }
 
     /// How many terms its loss has: examples, or the tokens that are asked for.

@@ -57,8 +57,37 @@ public record Batcher(int batchSize, int[] buckets, int padId, int[] targetBucke
         return new Batches(data, order, places(Math.ceilDiv(order.length, batchSize)));
     }
 
+    /// The examples of a data set, one a row.
+    public TrainingBatches over(Dataset data) {
+        return new TrainingBatches() {
+            @Override
+            public int size() {
+                return Math.ceilDiv(data.size(), batchSize);
+            }
+
+            @Override
+            public BatchShape largest() {
+                return Batcher.this.largest(data);
+            }
+
+            @Override
+            public List<Batch> epoch(long seed, int epoch) {
+                return Batcher.this.epoch(data, seed, epoch);
+            }
+
+            @Override
+            public long positions(long seed, int epoch) {
+                return Batcher.this.order(data, seed, epoch).positions();
+            }
+        };
+    }
+
     /// All examples once in the order of `seed` and `epoch`. A batch is made when it is asked for.
     public List<Batch> epoch(Dataset data, long seed, int epoch) {
+        return order(data, seed, epoch);
+    }
+
+    private Batches order(Dataset data, long seed, int epoch) {
         var random = random(seed, epoch);
         int[] order = places(data.size());
         ArraySampler.shuffle(random, order);
@@ -71,7 +100,7 @@ public record Batcher(int batchSize, int[] buckets, int padId, int[] targetBucke
         return new Batches(data, order, batches);
     }
 
-    private static int[] places(int size) {
+    static int[] places(int size) {
         int[] places = new int[size];
         Arrays.setAll(places, i -> i);
         return places;
@@ -121,19 +150,35 @@ public record Batcher(int batchSize, int[] buckets, int padId, int[] targetBucke
 
         @Override
         public Batch get(int place) {
+            return batch(data, examples(place));
+        }
+
+        private int[] examples(int place) {
             int from = batches[place] * batchSize;
             int to = Math.min(order.length, from + batchSize);
-            return batch(data, Arrays.copyOfRange(order, from, to));
+            return Arrays.copyOfRange(order, from, to);
+        }
+
+        long positions() {
+            long positions = 0;
+            for (int place = 0; place < batches.length; place++) {
+                positions += (long) batchSize * width(longest(data, examples(place)));
+            }
+            return positions;
         }
     }
 
-    /// One batch of at most `batchSize` examples.
-    public Batch batch(Dataset data, int[] examples) {
+    private static int longest(Dataset data, int[] examples) {
         int longest = 0;
         for (int example : examples) {
             longest = Math.max(longest, data.tokens().length(example));
         }
-        int width = width(longest);
+        return longest;
+    }
+
+    /// One batch of at most `batchSize` examples.
+    public Batch batch(Dataset data, int[] examples) {
+        int width = width(longest(data, examples));
         int[] ids = new int[batchSize * width];
         Arrays.fill(ids, padId);
         int[] types = new int[batchSize * width];
@@ -198,7 +243,7 @@ public record Batcher(int batchSize, int[] buckets, int padId, int[] targetBucke
         return bucket(length, buckets);
     }
 
-    private static int bucket(int length, int[] buckets) {
+    static int bucket(int length, int[] buckets) {
         for (int bucket : buckets) {
             if (length <= bucket) {
                 return bucket;

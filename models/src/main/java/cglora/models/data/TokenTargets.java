@@ -1,12 +1,21 @@
 package cglora.models.data;
 
+import java.util.stream.IntStream;
+
 /// The tokens, or the classes of tokens, that a model is to give for the sequences of a batch.
 ///
 /// @param width  positions a sequence
 /// @param tokens [rows · width] what stands there, -1 where nothing is asked for
 /// @param labels [rows · width] what the loss asks for at the same places: `tokens`, or others that
 ///     were drawn. A decoder reads `tokens` in any case
-public record TokenTargets(int width, int[] tokens, int[] labels) {
+/// @param places [rows · width] the position in its row behind which each token stands, -1 where
+///     nothing is asked for; null where these are the ends of the sequences
+public record TokenTargets(int width, int[] tokens, int[] labels, int[] places) {
+    /// Tokens at the ends of their sequences.
+    public TokenTargets(int width, int[] tokens, int[] labels) {
+        this(width, tokens, labels, null);
+    }
+
     /// The loss asks for what stands there.
     public TokenTargets(int width, int[] tokens) {
         this(width, tokens, tokens);
@@ -28,6 +37,11 @@ public record TokenTargets(int width, int[] tokens, int[] labels) {
             length--;
         }
         return length;
+    }
+
+    /// Which positions of a sequence a token is asked for at.
+    public int[] asked(int row) {
+        return IntStream.range(0, width).filter(i -> tokens[row * width + i] >= 0).toArray();
     }
 
     /// The same tokens, where the loss asks for others.

@@ -13,7 +13,8 @@ import java.util.function.Supplier;
 /// @param q       [batch · width, heads · headSize]
 /// @param k       [batch · keyWidth, keyHeads · headSize]
 /// @param v       same shape as `k`
-/// @param lengths [batch], int: real keys of each sequence
+/// @param lengths [batch], int: real keys of each sequence; where `mask` is packed [batch, width]:
+///     the key at which the sequence of each query begins, `width` for padding
 /// @param heads   of the queries
 /// @param scale   what the scores are multiplied by, `1/√headSize`
 /// @param mask    which keys a query sees
@@ -22,7 +23,7 @@ public record Attention(
         implements Op {
     public Attention {
         Op.requireShape("v", v, k.shape().rows(), k.shape().last());
-        int batch = Math.toIntExact(lengths.shape().size());
+        int batch = lengths.shape().extent(0);
         boolean fits =
                 q.shape().last() % heads == 0
                         && k.shape().last() % (q.shape().last() / heads) == 0
@@ -30,6 +31,7 @@ public record Attention(
                         && q.shape().rows() % batch == 0
                         && k.shape().rows() % batch == 0;
         boolean own = mask.queries() == AttentionMask.Queries.OWN;
+        fits &= lengths.shape().size() == (mask.packed() ? q.shape().rows() : batch);
         if (!fits || own && q.shape().rows() != k.shape().rows()) {
             throw new IllegalArgumentException(
                     "%s with %d heads on %s, %s, %s".formatted(q, heads, k, lengths, mask));
@@ -42,7 +44,7 @@ public record Attention(
     }
 
     int batch() {
-        return Math.toIntExact(lengths.shape().size());
+        return lengths.shape().extent(0);
     }
 
     int width() {
@@ -74,6 +76,7 @@ public record Attention(
                         mask.queries().ordinal(),
                         mask.causal() ? 1 : 0,
                         mask.window(),
+                        mask.packed() ? 1 : 0,
                         scale));
         return arguments.toArray();
     }

@@ -1,6 +1,5 @@
 package cglora.models.graph;
 
-import cglora.kernels.matmul.MatmulKernels;
 import cglora.kernels.program.Launch;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,31 +34,9 @@ public record Linear(Tensor x, Tensor weight, Tensor bias) implements Op {
 
     /// The launch of `y = x · wᵀ + bias`.
     static Launch product(Tensor x, Tensor w, Tensor bias, Tensor y) {
-        int rows = x.shape().rows();
-        int out = w.shape().rows();
-        int in = w.shape().last();
-        Launch launch =
-                bias == null
-                        ? Launch.of(
-                                MatmulKernels.MATMUL_NT,
-                                rows,
-                                x.buffer(),
-                                w.buffer(),
-                                y.buffer(),
-                                out,
-                                in,
-                                1f,
-                                0)
-                        : Launch.of(
-                                MatmulKernels.MATMUL_NT_BIAS,
-                                rows,
-                                x.buffer(),
-                                w.buffer(),
-                                bias.buffer(),
-                                y.buffer(),
-                                out,
-                                in);
-        return launch.withOperations(2L * rows * out * in);
+        return bias == null
+                ? ProductLaunch.of(x, w, y, 1f, 0)
+                : ProductLaunch.biased(x, w, bias, y);
     }
 
     @Override

@@ -66,17 +66,7 @@ public record Matmul(Form form, Tensor a, Tensor b, float alpha, Tensor sum) imp
                                     k,
                                     alpha,
                                     accumulate);
-                    case NT ->
-                            Launch.of(
-                                    MatmulKernels.MATMUL_NT,
-                                    m(),
-                                    a.buffer(),
-                                    b.buffer(),
-                                    c,
-                                    n(),
-                                    k,
-                                    alpha,
-                                    accumulate);
+                    case NT -> ProductLaunch.of(a, b, outputs.getFirst(), alpha, accumulate);
                     case TN ->
                             Launch.of(
                                     MatmulKernels.MATMUL_TN,

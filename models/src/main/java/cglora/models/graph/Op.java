@@ -32,6 +32,7 @@ public sealed interface Op
                 EmbeddingSum,
                 GatedActivation,
                 GatedActivationGradient,
+                GatherRows,
                 Gram,
                 KeepRows,
                 LastPool,

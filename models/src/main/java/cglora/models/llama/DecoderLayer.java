@@ -151,14 +151,15 @@ record DecoderLayer(String prefix, int index, DecoderConfig config, int window) 
             values = pass.goesOn() ? allValues : v;
             mask = pass.goesOn() ? mask.last() : mask;
         }
+        Tensor starts = pass.inputs().starts();
         return new Attention(
                 q,
                 keys,
                 values,
-                pass.inputs().lengths(),
+                starts == null ? pass.inputs().lengths() : starts,
                 config.attentionHeads(),
                 (float) (1 / Math.sqrt(config.headSize())),
-                mask);
+                starts == null ? mask : mask.inPackedRows());
     }
 
     private Tensor kept(ModelBuilder builder, Tensor x, Tensor starts, List<Tensor> caches) {

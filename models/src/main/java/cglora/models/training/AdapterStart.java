@@ -235,35 +235,18 @@ public final class AdapterStart {
         double eta = initializer.eta();
         if (step != Step.FIXED && initializer.scale() != CgLoraInitializer.Scale.STABLE) {
             double epsilon = unit > 0 ? EPSILON / unit : EPSILON;
-            Sample sample = step == Step.PREDICTED ? heldOut : calibration;
-            StepProbe probe =
-                    StepProbe.of(session, sample, epsilon, size -> writeAll(layers, factors, size));
-            quadratic = probe.quadratic();
-            eta = quadratic;
-            if (step == Step.PREDICTED) {
-                chosen =
-                        StepSize.predicted(
-                                quadratic,
-                                probe.lossBefore(),
-                                probe.linearLoss(StepSize.candidates(quadratic)),
-                                candidate -> heldOutLoss(layers, factors, heldOut, candidate));
-            }
-        }
-        if (step == Step.HELD_OUT && initializer.scale() != CgLoraInitializer.Scale.STABLE) {
-            chosen =
-                    StepSize.heldOut(
-                            quadratic,
-                            candidate -> heldOutLoss(layers, factors, heldOut, candidate));
-        }
-        if (chosen != null) {
-            eta = chosen.eta();
-            if (!chosen.lowered()) {
-                warnings.warning(
-                        ErrorCode.N_STEP,
-                        "adapter",
-                        "no tried step lowers the loss of the held-out examples; took the shortest",
-                        "more calibration samples may help");
-            }
+            var search =
+                    new StepSearch(
+                            session,
+                            calibration,
+                            heldOut,
+                            epsilon,
+                            size -> writeAll(layers, factors, size),
+                            warnings);
+            StepSearch.Found found = search.find(step);
+            quadratic = found.quadratic();
+            chosen = found.chosen();
+            eta = found.eta();
         }
         double stepSeconds = (System.nanoTime() - begin) * 1e-9;
         boolean scaled = initializer.scale() != CgLoraInitializer.Scale.STABLE;
@@ -411,13 +394,6 @@ public final class AdapterStart {
                 write(layer, Double.isNaN(eta) ? f : f.withStepSize(eta));
             }
         }
-    }
-
-    private double heldOutLoss(
-            List<LoraLayer> layers, Map<String, LoraFactors> factors, Sample heldOut, double eta) {
-        writeAll(layers, factors, eta);
-        Evaluation evaluation = session.evaluate(heldOut.batches(), heldOut.data().size());
-        return session.task().loss(evaluation, heldOut.data());
     }
 
     /// `W ← W − s B₀ A₀`.

@@ -13,6 +13,7 @@ import cglora.models.block.ModelBuilder;
 import cglora.models.generation.Sampling;
 import cglora.models.graph.Graph;
 import cglora.models.graph.LastPool;
+import cglora.models.graph.RowArgMax;
 import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
 import java.util.ArrayList;
@@ -25,7 +26,8 @@ import java.util.Set;
 
 /// Writes on behind prompts, token by token. The prompts go through the model at once; from then
 /// on a step computes one token of each sequence, over the keys and values that are kept of all
-/// before.
+/// before. These stay on the engine: a step takes tokens and their places there, and brings back
+/// the likeliest tokens or, where something is drawn, the logits.
 public final class CausalGenerator implements AutoCloseable {
     /// How much is written, and how.
     ///
@@ -46,9 +48,20 @@ public final class CausalGenerator implements AutoCloseable {
     }
 
     /// A program and its places.
-    private record Pass(LoadedProgram program, BatchInputs inputs, Tensor starts, Tensor logits) {}
+    ///
+    /// @param logits of the tokens that come next [rows, vocabulary]
+    /// @param choice the likeliest of them [rows]
+    /// @param scores where logits are read to, until the next execution
+    private record Pass(
+            LoadedProgram program,
+            BatchInputs inputs,
+            Tensor starts,
+            Tensor logits,
+            Tensor choice,
+            float[] scores) {}
 
-    /// Prompts are filled up to multiples of this, so that few programs are needed.
+    /// Prompts are filled up to multiples of this, or where programs are compiled to powers of two
+    /// from it on, so that few programs are needed.
     private static final int WIDTH = 16;
 
     private final Session session;
@@ -92,13 +105,31 @@ public final class CausalGenerator implements AutoCloseable {
         session.engine().allocate(layout);
     }
 
+    /// Sequences at a time.
+    public int rows() {
+        return rows;
+    }
+
+    /// Tokens of a sequence, prompt included.
+    public int positions() {
+        return positions;
+    }
+
+    private int width(int longest) {
+        int filled =
+                session.engine().compiles()
+                        ? Math.max(WIDTH, Integer.highestOneBit(2 * longest - 1))
+                        : Math.ceilDiv(longest, WIDTH) * WIDTH;
+        return Math.min(positions, filled);
+    }
+
     /// What follows each prompt, without the prompt.
     ///
     /// @param texts the prompts' tokens, at most as many as there are rows, none of them empty
     public List<int[]> write(List<int[]> texts, Options options) {
         int longest = texts.stream().mapToInt(p -> p.length).max().orElse(0);
         require(texts, longest, options);
-        int width = Math.min(positions, Math.ceilDiv(longest, WIDTH) * WIDTH);
+        int width = width(longest);
         int[] lengths = new int[rows];
         int[] ids = new int[rows * width];
         Arrays.fill(ids, padId);
@@ -121,8 +152,9 @@ public final class CausalGenerator implements AutoCloseable {
         int[][] written = new int[texts.size()][options.most()];
         int[] counts = new int[texts.size()];
         boolean[] over = new boolean[texts.size()];
-        float[] logits = prompt(ids, lengths, width);
+        Pass pass = prompt(ids, lengths, width);
         while (true) {
+            int[] chosen = chosen(pass, options.sampling(), random, over);
             int[] next = new int[rows];
             Arrays.fill(next, padId);
             boolean all = true;
@@ -130,10 +162,7 @@ public final class CausalGenerator implements AutoCloseable {
                 if (over[row]) {
                     continue;
                 }
-                int vocabulary = decoder.vocabularySize();
-                next[row] =
-                        options.sampling()
-                                .choose(logits, row * vocabulary, vocabulary, random.get(row));
+                next[row] = chosen[row];
                 written[row][counts[row]++] = next[row];
                 over[row] = options.ends().contains(next[row]) || counts[row] == options.most();
                 all &= over[row];
@@ -143,13 +172,35 @@ public final class CausalGenerator implements AutoCloseable {
                 break;
             }
             session.requireGoing();
-            logits = step(next, lengths);
+            pass = step(next, lengths);
         }
         var result = new ArrayList<int[]>();
         for (int row = 0; row < written.length; row++) {
             result.add(Arrays.copyOf(written[row], counts[row]));
         }
         return result;
+    }
+
+    /// The next token of each sequence that is not over.
+    private int[] chosen(Pass pass, Sampling sampling, List<Random> random, boolean[] over) {
+        int[] chosen = new int[over.length];
+        if (sampling.isGreedy()) {
+            float[] likeliest = pass.program().read(pass.choice().buffer());
+            for (int row = 0; row < chosen.length; row++) {
+                chosen[row] = (int) likeliest[row];
+            }
+            return chosen;
+        }
+        int vocabulary = decoder.vocabularySize();
+        float[] logits = pass.scores();
+        pass.program().read(pass.logits().buffer(), logits);
+        for (int row = 0; row < chosen.length; row++) {
+            if (!over[row]) {
+                chosen[row] =
+                        sampling.choose(logits, row * vocabulary, vocabulary, random.get(row));
+            }
+        }
+        return chosen;
     }
 
     private void require(List<int[]> prompts, int longest, Options options) {
@@ -167,17 +218,17 @@ public final class CausalGenerator implements AutoCloseable {
         }
     }
 
-    /// Logits behind the prompts [rows, vocabulary].
-    private float[] prompt(int[] ids, int[] lengths, int width) {
+    /// Runs the prompts.
+    private Pass prompt(int[] ids, int[] lengths, int width) {
         Pass pass =
                 prompts.computeIfAbsent(width, w -> prepared("prompt " + rows + "×" + w, w, false));
         return run(pass, ids, decoder.positions(ids, width), lengths, new int[rows]);
     }
 
-    /// Logits behind one more token of each sequence.
+    /// Runs one more token of each sequence.
     ///
     /// @param lengths with it
-    private float[] step(int[] next, int[] lengths) {
+    private Pass step(int[] next, int[] lengths) {
         if (step == null) {
             step = prepared("step of " + rows, 1, true);
         }
@@ -188,14 +239,14 @@ public final class CausalGenerator implements AutoCloseable {
         return run(step, next, before, lengths, before);
     }
 
-    private static float[] run(Pass pass, int[] ids, int[] places, int[] lengths, int[] starts) {
+    private static Pass run(Pass pass, int[] ids, int[] places, int[] lengths, int[] starts) {
         LoadedProgram program = pass.program();
         program.write(pass.inputs().words().buffer(), ids);
         program.write(pass.inputs().positions().buffer(), places);
         program.write(pass.inputs().lengths().buffer(), lengths);
         program.write(pass.starts().buffer(), starts);
         program.run();
-        return program.read(pass.logits().buffer());
+        return pass;
     }
 
     private Pass prepared(String name, int width, boolean goesOn) {
@@ -208,8 +259,14 @@ public final class CausalGenerator implements AutoCloseable {
         Tensor hidden = decoder.goOn(builder, kept, inputs, goesOn);
         Tensor last = goesOn ? hidden : graph.apply(new LastPool(hidden, inputs.lengths()));
         Tensor logits = model.logits(builder, last);
+        Tensor choice = graph.apply(new RowArgMax(logits));
         return new Pass(
-                session.engine().load(graph.compile(List.of(logits))), inputs, starts, logits);
+                session.engine().load(graph.compile(List.of(logits, choice))),
+                inputs,
+                starts,
+                logits,
+                choice,
+                new float[logits.buffer().length()]);
     }
 
     private List<Tensor> tensors(Graph graph, List<Buffer> buffers) {

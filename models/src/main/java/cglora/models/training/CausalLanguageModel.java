@@ -11,19 +11,22 @@ import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.data.TokenStream;
+import cglora.models.graph.GatherRows;
 import cglora.models.graph.Graph;
 import cglora.models.graph.Linear;
 import cglora.models.graph.Shape;
 import cglora.models.graph.TakeRows;
 import cglora.models.graph.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
 /// Says which token comes next. An example is a prompt and the answer behind it in one sequence;
 /// the loss is that of each token of the answer, given all in front of it. Logits are made for
-/// these only.
+/// these only. Of several examples in one row each has the positions, the attention and the loss
+/// that it has in a row of its own.
 public record CausalLanguageModel(CausalDecoder decoder) implements TaskModel {
     @Override
     public Body body() {
@@ -55,28 +58,79 @@ public record CausalLanguageModel(CausalDecoder decoder) implements TaskModel {
     public TaskGraph graph(ModelBuilder builder, BatchShape shape) {
         Graph graph = builder.graph();
         int rows = shape.rows();
-        BatchInputs inputs = BatchInputs.of(graph, rows, shape.width());
-        Tensor starts = graph.input("starts", DataType.INT32, Shape.of(rows));
+        BatchInputs inputs =
+                shape.packed()
+                        ? BatchInputs.ofPacked(graph, rows, shape.width())
+                        : BatchInputs.of(graph, rows, shape.width());
+        var given = new ArrayList<TaskGraph.Input>();
+        given.add(new TaskGraph.Input(inputs.words(), Batch::inputIds));
+        given.add(new TaskGraph.Input(inputs.positions(), this::positions));
+        given.add(new TaskGraph.Input(inputs.types(), b -> new int[b.typeIds().length]));
+        given.add(new TaskGraph.Input(inputs.lengths(), Batch::lengths));
+        if (shape.packed()) {
+            given.add(new TaskGraph.Input(inputs.starts(), Batch::starts));
+        }
         Tensor labels = graph.input("labels", DataType.INT32, Shape.of(rows * shape.targetWidth()));
+        given.add(new TaskGraph.Input(labels, b -> b.target().labels()));
         Tensor hidden = decoder.build(builder, inputs);
-        Tensor asked = graph.apply(new TakeRows(hidden, starts, shape.targetWidth()));
-        Tensor logits = logits(builder, asked);
+        Tensor logits = logits(builder, asked(graph, hidden, shape, given));
         Tensor loss = TokenTask.loss(graph, logits, labels);
         return TaskGraph.of(
                 builder,
-                List.of(
-                        new TaskGraph.Input(inputs.words(), Batch::inputIds),
-                        new TaskGraph.Input(
-                                inputs.positions(),
-                                b -> decoder.positions(b.inputIds(), b.width())),
-                        new TaskGraph.Input(inputs.types(), b -> new int[b.typeIds().length]),
-                        new TaskGraph.Input(inputs.lengths(), Batch::lengths),
-                        new TaskGraph.Input(starts, CausalLanguageModel::starts),
-                        new TaskGraph.Input(labels, b -> b.target().labels())),
+                given,
                 loss,
                 logits,
                 Map.of(TokenStream.SOURCE, inputs.lengths()),
                 TokenTask.results(graph, logits, loss));
+    }
+
+    private int[] positions(Batch batch) {
+        return batch.starts() == null
+                ? decoder.positions(batch.inputIds(), batch.width())
+                : batch.positions();
+    }
+
+    /// The hidden states behind which the tokens stand that are asked for [rows · targetWidth,
+    /// hidden].
+    ///
+    /// @param given what a batch gives to the graph; added to
+    private static Tensor asked(
+            Graph graph, Tensor hidden, BatchShape shape, List<TaskGraph.Input> given) {
+        int rows = shape.rows();
+        if (!shape.packed()) {
+            Tensor starts = graph.input("starts", DataType.INT32, Shape.of(rows));
+            given.add(new TaskGraph.Input(starts, CausalLanguageModel::starts));
+            return graph.apply(new TakeRows(hidden, starts, shape.targetWidth()));
+        }
+        int terms = rows * shape.targetWidth();
+        Tensor places = graph.input("places", DataType.INT32, Shape.of(terms));
+        Tensor back = graph.input("terms", DataType.INT32, Shape.of(rows * shape.width()));
+        given.add(new TaskGraph.Input(places, CausalLanguageModel::places));
+        given.add(new TaskGraph.Input(back, CausalLanguageModel::terms));
+        return graph.apply(new GatherRows(hidden, places, back));
+    }
+
+    /// Of each term of the loss the token of the batch behind which it stands; -1 for none.
+    private static int[] places(Batch batch) {
+        int[] places = batch.target().places().clone();
+        for (int i = 0; i < places.length; i++) {
+            int row = i / batch.target().width();
+            places[i] = places[i] < 0 ? -1 : row * batch.width() + places[i];
+        }
+        return places;
+    }
+
+    /// Of each token of the batch the term of the loss that stands behind it; -1 for none.
+    private static int[] terms(Batch batch) {
+        int[] terms = new int[batch.rows() * batch.width()];
+        Arrays.fill(terms, -1);
+        int[] places = places(batch);
+        for (int i = 0; i < places.length; i++) {
+            if (places[i] >= 0) {
+                terms[places[i]] = i;
+            }
+        }
+        return terms;
     }
 
     /// [rows, vocabulary].

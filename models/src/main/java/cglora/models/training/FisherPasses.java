@@ -83,15 +83,13 @@ public final class FisherPasses {
         int[][] drawn = new int[batch.rows()][];
         int width = batch.target().width();
         for (int row = 0; row < batch.rows(); row++) {
-            int[] asked =
-                    IntStream.range(row * width, (row + 1) * width)
-                            .filter(i -> batch.target().tokens()[i] >= 0)
-                            .toArray();
+            int first = row * width;
+            int[] asked = batch.target().asked(row);
             double[] uniform = random.doubles(asked.length).toArray();
             drawn[row] =
                     IntStream.range(0, asked.length)
                             .parallel()
-                            .map(i -> draw(scores.probabilities(asked[i]), uniform[i]))
+                            .map(i -> draw(scores.probabilities(first + asked[i]), uniform[i]))
                             .toArray();
         }
         return drawn;

@@ -94,6 +94,11 @@ public final class Seq2SeqGenerator implements AutoCloseable {
                 layout.allocate(Region.STATE, name + ".values", size));
     }
 
+    /// What it was made for.
+    public Options options() {
+        return options;
+    }
+
     /// The answer to each example of a batch, without the token that ends it.
     ///
     /// @param batch of [Options#rows] sequences

@@ -1,5 +1,6 @@
 package cglora.models.training;
 
+import cglora.models.adapter.StepCurve;
 import cglora.models.adapter.StepSize;
 import cglora.models.data.Dataset;
 import cglora.models.linalg.Matrix;
@@ -9,12 +10,10 @@ import java.util.function.DoubleUnaryOperator;
 /// The predictions of a model without a step and after a short one: what the length of the step is
 /// derived from.
 sealed interface StepProbe permits StepProbe.OfClasses, TokenProbe {
-    /// The minimiser of the quadratic model along the direction.
-    ///
-    /// @throws cglora.kernels.error.CgloraException N-STEP as [StepSize#quadratic]
-    double quadratic();
+    /// The quadratic model along the direction.
+    StepCurve curve();
 
-    /// The loss without a step.
+    /// The loss without a step; [#curve] has been asked.
     double lossBefore();
 
     /// The loss of the linearised predictions, by the step size.
@@ -42,10 +41,10 @@ sealed interface StepProbe permits StepProbe.OfClasses, TokenProbe {
             Evaluation before, Evaluation moved, double epsilon, Dataset data, boolean regression)
             implements StepProbe {
         @Override
-        public double quadratic() {
+        public StepCurve curve() {
             return regression
-                    ? StepSize.quadratic(logits(before), logits(moved), epsilon, data.targets())
-                    : StepSize.quadratic(logits(before), logits(moved), epsilon, data.labels());
+                    ? StepSize.curve(logits(before), logits(moved), epsilon, data.targets())
+                    : StepSize.curve(logits(before), logits(moved), epsilon, data.labels());
         }
 
         @Override

@@ -60,7 +60,7 @@ final class TokenProbe implements StepProbe {
     }
 
     @Override
-    public double quadratic() {
+    public StepCurve curve() {
         var sum = new StepCurve[] {StepCurve.ZERO};
         var loss = new double[1];
         var count = new long[1];
@@ -77,10 +77,10 @@ final class TokenProbe implements StepProbe {
                     count[0] += terms.size();
                 });
         lossBefore = loss[0] / count[0];
-        return sum[0].minimiser();
+        return sum[0];
     }
 
-    /// The mean over the tokens; [#quadratic] has been asked.
+    /// The mean over the tokens; [#curve] has been asked.
     @Override
     public double lossBefore() {
         return lossBefore;

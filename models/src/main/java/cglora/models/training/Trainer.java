@@ -4,8 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
-import cglora.models.data.Batcher;
-import cglora.models.data.Dataset;
+import cglora.models.data.TrainingBatches;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -193,8 +192,10 @@ public final class Trainer {
     }
 
     /// Steps of one epoch.
-    public static int stepsPerEpoch(int examples, int batchSize, int accumulation) {
-        return Math.ceilDiv(Math.ceilDiv(examples, batchSize), accumulation);
+    ///
+    /// @param rows of all batches: examples, or what holds several of them
+    public static int stepsPerEpoch(int rows, int batchSize, int accumulation) {
+        return Math.ceilDiv(Math.ceilDiv(rows, batchSize), accumulation);
     }
 
     /// Goes on where another training stood; the session's [TrainedTensors] are as they were then.
@@ -223,19 +224,18 @@ public final class Trainer {
     /// @throws CgloraException N-NAN when the loss or the gradient is not finite; the session's
     ///     parameters are of no use then
     public Result run(
-            Dataset data,
-            Batcher batcher,
+            TrainingBatches data,
             Supplier<Map<String, Double>> evaluate,
             BooleanSupplier stop,
             Listener listener) {
-        session.engine().reserve(session.plannedTraining(batcher.largest(data)));
-        int perEpoch = stepsPerEpoch(data.size(), batcher.batchSize(), options.accumulation());
+        session.engine().reserve(session.plannedTraining(data.largest()));
+        int perEpoch = Math.ceilDiv(data.size(), options.accumulation());
         if (step > 0 && !evaluate(evaluate, listener)) {
             return stopped();
         }
         while (step < options.steps()) {
             int epoch = step / perEpoch;
-            List<Batch> batches = batcher.epoch(data, options.seed(), epoch);
+            List<Batch> batches = data.epoch(options.seed(), epoch);
             int at = step % perEpoch * options.accumulation();
             while (at < batches.size() && step < options.steps()) {
                 if (stop.getAsBoolean()) {

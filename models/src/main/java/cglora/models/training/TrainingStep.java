@@ -1,7 +1,6 @@
 package cglora.models.training;
 
 import cglora.models.data.Batch;
-import java.util.Arrays;
 import java.util.List;
 
 /// One optimiser step after another on the same batch: what a benchmark measures.
@@ -19,9 +18,8 @@ public final class TrainingStep {
 
     /// @return the batch's mean loss before the step
     public double run(Batch batch) {
-        float[] weights = new float[batch.rows()];
-        Arrays.fill(weights, 1f / batch.rows());
         steps++;
+        float[] weights = batch.weights(1f / batch.terms());
         return session.train(batch, weights, steps, optimizer.hyper(1e-3, steps))[0];
     }
 }

@@ -5,6 +5,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.WireFormat;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Set;
@@ -27,13 +28,27 @@ final class OnnxHeader {
         void take(int tag, CodedInputStream in, CodedOutputStream out) throws IOException;
     }
 
+    /// Passes over bytes by reading many at a time: a stream that inflates takes 512 by itself.
+    private static final class WideSkips extends FilterInputStream {
+        private final byte[] passed = new byte[BUFFER];
+
+        WideSkips(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public long skip(long count) throws IOException {
+            return Math.max(0, read(passed, 0, (int) Math.min(count, BUFFER)));
+        }
+    }
+
     private OnnxHeader() {}
 
     /// Reads to the end of a file.
     ///
     /// @throws IOException where it is not protobuf, or not whole
     static GraphProto read(InputStream file) throws IOException {
-        CodedInputStream in = CodedInputStream.newInstance(file, BUFFER);
+        CodedInputStream in = CodedInputStream.newInstance(new WideSkips(file), BUFFER);
         in.setSizeLimit(Integer.MAX_VALUE);
         return GraphProto.parseFrom(
                 copy(

@@ -2,6 +2,7 @@ package cglora.models.graph;
 
 import cglora.kernels.attention.AttentionMask;
 import cglora.kernels.attention.AttentionMask.Queries;
+import java.util.Arrays;
 import java.util.List;
 
 /// Samples of the ops that decoders are made of.
@@ -41,6 +42,16 @@ final class DecoderOpSamples {
                                     d.oneOf(1, 2, width));
                         }),
                 new OpSample(
+                        "GatherRows",
+                        d -> {
+                            int rows = d.size();
+                            int[] places = d.places(rows, d.size());
+                            return new GatherRows(
+                                    d.floats(rows, d.size()),
+                                    d.given(places),
+                                    d.given(back(places, rows)));
+                        }),
+                new OpSample(
                         "KeepRows",
                         d -> {
                             int batch = d.oneOf(1, 2, 3);
@@ -58,10 +69,28 @@ final class DecoderOpSamples {
                 new OpSample(
                         "Attention in a window",
                         d -> attention(d, AttentionMask.causal(d.oneOf(2, 3)))),
+                new OpSample(
+                        "Attention of packed rows",
+                        d -> attention(d, AttentionMask.causal(0).inPackedRows())),
+                new OpSample(
+                        "Attention of packed rows in a window",
+                        d -> attention(d, AttentionMask.causal(d.oneOf(2, 3)).inPackedRows())),
                 new OpSample("Attention across", d -> attention(d, AttentionMask.ACROSS)),
                 new OpSample(
                         "Attention that goes on",
                         d -> attention(d, AttentionMask.causal(d.oneOf(0, 2)).last())));
+    }
+
+    /// Of each row which of the taken ones it is; -1 for none.
+    private static int[] back(int[] places, int rows) {
+        int[] back = new int[rows];
+        Arrays.fill(back, -1);
+        for (int i = 0; i < places.length; i++) {
+            if (places[i] >= 0) {
+                back[places[i]] = i;
+            }
+        }
+        return back;
     }
 
     /// @param rest elements of a head that stay
@@ -95,7 +124,7 @@ final class DecoderOpSamples {
                 d.floats(batch * width, heads * headSize),
                 d.floats(batch * keyWidth, keyHeads * headSize),
                 d.floats(batch * keyWidth, keyHeads * headSize),
-                d.ints(0, keyWidth + 1, batch),
+                mask.packed() ? d.starts(batch, width) : d.ints(0, keyWidth + 1, batch),
                 heads,
                 (float) (1 / Math.sqrt(headSize)),
                 mask);

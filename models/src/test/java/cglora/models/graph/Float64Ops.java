@@ -28,6 +28,7 @@ final class Float64Ops {
             case EmbeddingPair o -> embeddingPair(o, values);
             case EmbeddingSum o -> embeddingSum(o, values);
             case GatedActivation o -> gated(o, values);
+            case GatherRows o -> gatherRows(o, values);
             case Gram o -> gram(o, values);
             case KeepRows o -> keepRows(o, values);
             case LastPool o -> lastPool(o, values);
@@ -339,6 +340,14 @@ final class Float64Ops {
                             ? x[(r / o.taken() * o.width() + token) * hidden + i]
                             : 0;
                 });
+    }
+
+    private static double[] gatherRows(GatherRows o, Float64Values values) {
+        double[] x = values.of(o.x());
+        int[] places = values.ints(o.places());
+        int hidden = o.x().shape().last();
+        return Float64.matrix(
+                places.length, hidden, (r, i) -> places[r] < 0 ? 0 : x[places[r] * hidden + i]);
     }
 
     private static double[] lastPool(LastPool o, Float64Values values) {

@@ -1,6 +1,9 @@
 package cglora.models.graph;
 
 import cglora.kernels.program.DataType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -49,6 +52,41 @@ final class OpInputs {
     /// Whole numbers `from … below − 1`.
     Tensor ints(int from, int below, int... extents) {
         return draw(DataType.INT32, () -> random.nextInt(from, below), extents);
+    }
+
+    /// Places below `rows`, none of them twice, and -1 now and then.
+    int[] places(int rows, int count) {
+        var all = new ArrayList<Integer>();
+        for (int row = 0; row < Math.max(rows, count); row++) {
+            all.add(row < rows && random.nextInt(4) > 0 ? row : -1);
+        }
+        Collections.shuffle(all, random);
+        return all.stream().limit(count).mapToInt(Integer::intValue).toArray();
+    }
+
+    /// Where in its row the sequence of each token begins [rows, width]: sequences of any lengths,
+    /// and `width` for the padding behind them.
+    Tensor starts(int rows, int width) {
+        int[] starts = new int[rows * width];
+        Arrays.fill(starts, width);
+        for (int row = 0; row < rows; row++) {
+            int end = random.nextInt(width + 1);
+            for (int from = 0; from < end; ) {
+                int to = random.nextInt(from + 1, end + 1);
+                Arrays.fill(starts, row * width + from, row * width + to, from);
+                from = to;
+            }
+        }
+        return given(starts, rows, width);
+    }
+
+    /// These whole numbers.
+    Tensor given(int[] elements, int... extents) {
+        int[] next = {0};
+        return draw(
+                DataType.INT32,
+                () -> elements[next[0]++],
+                extents.length == 0 ? new int[] {elements.length} : extents);
     }
 
     private Tensor draw(DataType type, DoubleSupplier element, int... extents) {

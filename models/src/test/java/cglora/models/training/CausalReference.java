@@ -1,5 +1,6 @@
 package cglora.models.training;
 
+import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.JvmEngine;
 import cglora.models.block.CausalDecoder;
 import cglora.models.data.Batch;
@@ -37,7 +38,11 @@ final class CausalReference extends PeerReference {
     }
 
     Session session() {
-        return new Session(new JvmEngine(2), task(), checkpoint(), false);
+        return session(new JvmEngine(2));
+    }
+
+    Session session(Engine engine) {
+        return new Session(engine, task(), checkpoint(), false);
     }
 
     private List<List<String>> texts() {

@@ -99,7 +99,7 @@ class TokenProbeTest {
             for (int size : new int[] {3, 16}) {
                 List<Batch> batches = TokenTasks.batches(data, size);
                 var probe = new TokenProbe(session, batches, epsilon, step);
-                assertThat(probe.quadratic()).isCloseTo(expected, within(5e-3 * expected));
+                assertThat(probe.curve().minimiser()).isCloseTo(expected, within(5e-3 * expected));
                 double loss = StepSize.linearLoss(before, moved, epsilon, 0, labels);
                 assertThat(probe.lossBefore()).isCloseTo(loss, within(1e-5 * loss));
                 double[] candidates = StepSize.candidates(expected);

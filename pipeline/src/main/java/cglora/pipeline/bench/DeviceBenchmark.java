@@ -20,12 +20,19 @@ public final class DeviceBenchmark {
     /// The step comes first: its memory is the process's, and TornadoVM keeps what the engines of
     /// other suites gave back.
     private static final List<Suite> ORDER =
-            List.of(Suite.STEP, Suite.DEVICE, Suite.GEMM, Suite.KERNELS, Suite.INIT);
+            List.of(
+                    Suite.STEP,
+                    Suite.GENERATE,
+                    Suite.DEVICE,
+                    Suite.GEMM,
+                    Suite.KERNELS,
+                    Suite.INIT);
 
     private final EngineChoice choice;
     private final Set<Suite> suites;
     private final List<Integer> tokens;
     private final StepModel model;
+    private final GenerateModel writer;
     private final int repetitions;
     private final InitSuite.Command init;
     private final PrintStream out;
@@ -34,6 +41,7 @@ public final class DeviceBenchmark {
     private DeviceRecord record;
 
     /// @param model of suite step
+    /// @param writer of suite generate
     /// @param init  what measures a form of initialisation
     /// @param out   progress, for people
     /// @param part  where the [DeviceRecord] goes
@@ -42,6 +50,7 @@ public final class DeviceBenchmark {
             Set<Suite> suites,
             List<Integer> tokens,
             StepModel model,
+            GenerateModel writer,
             int repetitions,
             InitSuite.Command init,
             PrintStream out,
@@ -50,6 +59,7 @@ public final class DeviceBenchmark {
         this.suites = suites;
         this.tokens = tokens;
         this.model = model;
+        this.writer = writer;
         this.repetitions = repetitions;
         this.init = init;
         this.out = out;
@@ -164,8 +174,16 @@ public final class DeviceBenchmark {
                                     this::told)
                             .run();
             case STEP -> new StepBenchmark(choice, model, repetitions, out).run();
+            case GENERATE -> generate();
             case INIT -> InitSuite.run(choice, init, out);
         };
+    }
+
+    private List<Result> generate() {
+        var benchmark = new GenerateBenchmark(choice, writer, repetitions, out);
+        List<Result> results = benchmark.run();
+        record = record.with(List.of(), List.of("written by " + benchmark.note()));
+        return results;
     }
 
     private void told(Result result) {

@@ -9,9 +9,7 @@ import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.PeakMemory;
 import cglora.pipeline.run.WhiteningChoice;
 import cglora.pipeline.spec.CgSpec;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,17 +105,16 @@ public final class InitPart {
     }
 
     private Start start(InitData data) {
-        var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         try (Engine engine = choice.open();
                 Session session = model.session(engine)) {
             data.writeHead(session);
             PeakMemory.restart();
             double before = PeakMemory.residentMiB();
-            long cpu = system.getProcessCpuTime();
+            long cpu = ProcessorTime.nanos();
             long begin = System.nanoTime();
             AdapterStart.Result result = form.start(session, data, arithmetic);
             double seconds = (System.nanoTime() - begin) * 1e-9;
-            double cpuSeconds = (system.getProcessCpuTime() - cpu) * 1e-9;
+            double cpuSeconds = (ProcessorTime.nanos() - cpu) * 1e-9;
             double peak = PeakMemory.residentMiB() - before;
             return new Start(
                     seconds, cpuSeconds, result.stepSeconds(), peak, loss(session, data.heldOut()));

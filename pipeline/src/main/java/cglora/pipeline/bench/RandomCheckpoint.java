@@ -2,6 +2,7 @@ package cglora.pipeline.bench;
 
 import cglora.models.bert.BertConfig;
 import cglora.models.bert.BertModel;
+import cglora.models.block.Body;
 import cglora.models.block.ParameterSpec;
 import cglora.models.family.PretrainedModel;
 import cglora.models.weights.WeightSource;
@@ -9,27 +10,31 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The shape of a BERT with random weights, as its authors draw them before pretraining:
+/// The shape of a model with random weights, as BERT's authors draw them before pretraining:
 /// matrices normal with deviation 0.02, gains of norms 1, everything else 0. Nothing is on disk: a
 /// tensor is drawn when it is read, from its name.
 final class RandomCheckpoint implements WeightSource {
     private static final double DEVIATION = 0.02;
 
+    private static final Pattern GAIN = Pattern.compile("(?i)norm\\.weight$");
+
     private final Map<String, ParameterSpec> parameters = new LinkedHashMap<>();
 
-    private RandomCheckpoint(BertModel model) {
-        model.parameters().forEach(spec -> parameters.put(spec.name(), spec));
+    private RandomCheckpoint(Body body) {
+        body.parameters().forEach(spec -> parameters.put(spec.name(), spec));
     }
 
     static PretrainedModel of(BertConfig config) {
-        var model = new BertModel(config);
-        return new PretrainedModel(
-                model,
-                new RandomCheckpoint(model),
-                JsonMapper.shared().createObjectNode(),
-                "random weights");
+        return of(new BertModel(config), JsonMapper.shared().createObjectNode());
+    }
+
+    /// @param config the body's `config.json`
+    static PretrainedModel of(Body body, JsonNode config) {
+        return new PretrainedModel(body, new RandomCheckpoint(body), config, "random weights");
     }
 
     @Override
@@ -57,7 +62,7 @@ final class RandomCheckpoint implements WeightSource {
         ParameterSpec spec = parameters.get(name);
         int end = offset + Math.toIntExact(spec.size());
         boolean matrix = spec.kind() == ParameterSpec.Kind.MATRIX;
-        float constant = name.endsWith("LayerNorm.weight") ? 1 : 0;
+        float constant = GAIN.matcher(name).find() ? 1 : 0;
         var random = new SplittableRandom(name.hashCode());
         for (int i = offset; i < end; i++) {
             target[i] = matrix ? (float) (DEVIATION * random.nextGaussian()) : constant;

@@ -33,6 +33,10 @@ final class StepBenchmark {
     private record Widths(int out, int in) {}
 
     private static final int UNTIMED = 5;
+
+    /// So long a step runs before it is timed, in nanoseconds: until its code is compiled.
+    private static final long WARMED = 3_000_000_000L;
+
     private static final int PROFILED = 5;
 
     private final EngineChoice choice;
@@ -56,16 +60,18 @@ final class StepBenchmark {
                 var engine = choice.open()) {
             var session = model.session(engine, checkpoint);
             var step = new TrainingStep(session);
-            Batch batch = batch(checkpoint.encoder().vocabularySize());
+            Batch batch = StepModel.batch(checkpoint.body());
+            int tokens = StepModel.tokens(checkpoint.body());
             long begin = System.nanoTime();
             step.run(batch);
             double first = (System.nanoTime() - begin) * 1e-9;
             String compiled = compilation(engine);
-            for (int i = 1; i < UNTIMED; i++) {
+            for (int i = 1; i < UNTIMED || System.nanoTime() - begin < WARMED; i++) {
                 step.run(batch);
             }
             double[] seconds = new double[repetitions];
             Energy energy = Energy.of(choice);
+            long processors = ProcessorTime.nanos();
             try {
                 for (int i = 0; i < repetitions; i++) {
                     long start = System.nanoTime();
@@ -75,11 +81,18 @@ final class StepBenchmark {
             } finally {
                 energy.stop();
             }
+            processors = ProcessorTime.nanos() - processors;
             var results = new ArrayList<Result>();
             results.add(
-                    Result.rate(Suite.STEP, test, Unit.TOKENS_PER_SECOND, ROWS * WIDTH, seconds));
+                    Result.rate(Suite.STEP, test, Unit.TOKENS_PER_SECOND, tokens, seconds));
             results.add(Result.of(Suite.STEP, test + " time", Unit.SECONDS, seconds));
             results.add(Result.of(Suite.STEP, test + " first", Unit.SECONDS, first));
+            results.add(
+                    Result.of(
+                            Suite.STEP,
+                            test + " processors' time",
+                            Unit.SECONDS,
+                            processors * 1e-9 / repetitions));
             energy.joules()
                     .ifPresent(
                             j ->
@@ -91,7 +104,7 @@ final class StepBenchmark {
                                                     j / repetitions)));
             Arrays.sort(seconds);
             double median = results.get(1).median();
-            var program = session.plannedTraining(ROWS, WIDTH);
+            var program = session.plannedTraining(StepModel.shape(checkpoint.body()));
             results.add(
                     Result.of(
                             Suite.STEP,
@@ -119,7 +132,7 @@ final class StepBenchmark {
                     repetitions,
                     1e3 * seconds[0],
                     1e3 * seconds[repetitions - 1],
-                    ROWS * WIDTH / median,
+                    tokens / median,
                     program.operations() / median * 1e-9);
             line("launches      %d a step", program.launches().size());
             line("first step    %.1f s with all compilation", first);
@@ -147,7 +160,7 @@ final class StepBenchmark {
                 }
                 jvm.stopProfile();
                 report(profile);
-                gemm(profile, jvm.parallelism(), checkpoint.encoder().linearModules());
+                gemm(profile, jvm.parallelism(), checkpoint.body().linearModules());
             }
             return results;
         }
@@ -297,26 +310,6 @@ final class StepBenchmark {
             values[i] = (float) random.nextDouble(-1, 1);
         }
         return values;
-    }
-
-    private static Batch batch(int vocabulary) {
-        var random = new SplittableRandom(7);
-        int[] ids =
-                random.ints((long) ROWS * WIDTH, Math.min(1000, vocabulary / 2), vocabulary)
-                        .toArray();
-        int[] lengths = new int[ROWS];
-        Arrays.fill(lengths, WIDTH);
-        int[] labels = random.ints(ROWS, 0, 2).toArray();
-        int[] examples = new int[ROWS];
-        return new Batch(
-                ROWS,
-                WIDTH,
-                examples,
-                ids,
-                new int[ROWS * WIDTH],
-                lengths,
-                labels,
-                new float[ROWS]);
     }
 
     private void line(String format, Object... arguments) {

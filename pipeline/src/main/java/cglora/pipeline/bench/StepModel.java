@@ -5,26 +5,39 @@ import static java.util.Objects.requireNonNull;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.block.Body;
+import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
+import cglora.models.data.Batch;
+import cglora.models.data.BatchShape;
 import cglora.models.data.Labels;
+import cglora.models.data.TokenTargets;
 import cglora.models.family.PretrainedModel;
 import cglora.models.training.Pooling;
+import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
+import cglora.models.training.TaskModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 
 /// What the training step of the benchmark trains: a model, MiniLM where nothing else is asked for,
-/// with r = 8 on all linear layers, on 16 sequences of 128 tokens.
+/// with r = 8 on all linear layers, on 16 sequences of 128 tokens: two classes or, where the model
+/// reads one sequence and writes another, 32 tokens each.
 ///
 /// @param path as a pipeline's stage `model` takes it
 /// @param name what the results call it
 public record StepModel(String path, String name) {
     static final int ROWS = 16;
     static final int WIDTH = 128;
+
+    /// Tokens that a model writes for a sequence.
+    static final int WRITTEN = 32;
 
     /// The model that comes with the build.
     public static final StepModel MINILM =
@@ -48,13 +61,50 @@ public record StepModel(String path, String name) {
         return name + " r 8, " + ROWS + "×" + WIDTH + " tokens";
     }
 
+    /// The sizes of its batch.
+    static BatchShape shape(Body body) {
+        return new BatchShape(ROWS, WIDTH, body instanceof EncoderDecoder ? WRITTEN : 0);
+    }
+
+    /// Tokens of a step.
+    static int tokens(Body body) {
+        return Math.toIntExact(shape(body).size());
+    }
+
+    /// Whole sequences of tokens drawn from a fixed seed.
+    static Batch batch(Body body) {
+        var random = new SplittableRandom(7);
+        int vocabulary = body.vocabularySize();
+        int[] ids = drawn(random, ROWS * WIDTH, vocabulary);
+        int[] lengths = new int[ROWS];
+        Arrays.fill(lengths, WIDTH);
+        int[] labels = random.ints(ROWS, 0, 2).toArray();
+        int written = shape(body).targetWidth();
+        return new Batch(
+                ROWS,
+                WIDTH,
+                new int[ROWS],
+                ids,
+                new int[ROWS * WIDTH],
+                lengths,
+                labels,
+                new float[ROWS],
+                written == 0
+                        ? null
+                        : new TokenTargets(written, drawn(random, ROWS * written, vocabulary)));
+    }
+
+    private static int[] drawn(SplittableRandom random, int count, int vocabulary) {
+        return random.ints(count, Math.min(1000, vocabulary / 2), vocabulary).toArray();
+    }
+
     /// Before anything is measured in vain.
     ///
     /// @throws cglora.kernels.error.CgloraException where the model cannot be read, or takes no
     ///     sequences of that length
     public void check() {
         try (PretrainedModel checkpoint = checkpoint()) {
-            int most = checkpoint.encoder().maxPositions();
+            int most = checkpoint.body().maxPositions();
             if (most < WIDTH) {
                 throw new CgloraException(
                         ErrorCode.O_CONFLICT,
@@ -71,9 +121,13 @@ public record StepModel(String path, String name) {
     }
 
     Session session(Engine engine, PretrainedModel checkpoint) {
-        var model =
-                new SequenceClassifier(
-                        checkpoint.encoder(), Pooling.MEAN, new Labels(List.of("0", "1"), false));
+        TaskModel model =
+                checkpoint.body() instanceof EncoderDecoder body
+                        ? new Seq2Seq(body)
+                        : new SequenceClassifier(
+                                checkpoint.encoder(),
+                                Pooling.MEAN,
+                                new Labels(List.of("0", "1"), false));
         var session = new Session(engine, model, checkpoint, false);
         checkpoint.weights().release();
         var layers = new ArrayList<LoraLayer>();

@@ -19,6 +19,8 @@ public enum Suite {
     KERNELS,
     /// A whole training step.
     STEP,
+    /// A language model that writes, token by token.
+    GENERATE,
     /// Calibration and initialisation: the forms of CG-LoRA beside LoRA-GA.
     INIT;
 
@@ -39,7 +41,8 @@ public enum Suite {
                                                     ErrorCode.P_USAGE,
                                                     "--suite",
                                                     "no suite '" + name + "'",
-                                                    "some of device, kernels, gemm, step, init")));
+                                                    "some of device, kernels, gemm, step,"
+                                                            + " generate, init")));
         }
         if (suites.contains(KERNELS)) {
             suites.add(DEVICE);

@@ -3,10 +3,12 @@ package cglora.pipeline.cli;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.ErrorKind;
+import cglora.kernels.program.DataType;
 import cglora.pipeline.bench.BenchRecord;
 import cglora.pipeline.bench.Benchmark;
 import cglora.pipeline.bench.DeviceBenchmark;
 import cglora.pipeline.bench.DeviceNames;
+import cglora.pipeline.bench.GenerateModel;
 import cglora.pipeline.bench.InitPart;
 import cglora.pipeline.bench.RecordFormat;
 import cglora.pipeline.bench.StepModel;
@@ -44,7 +46,8 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "SUITE",
             description =
                     "What to measure, of device, gemm, kernels, step (a LoRA training step; the"
-                            + " default) and init (every form of initialisation).")
+                            + " default), generate (a language model that writes) and init (every"
+                            + " form of initialisation).")
     private List<String> suites = new ArrayList<>();
 
     @Option(
@@ -58,9 +61,17 @@ final class BenchCommand implements Callable<Integer> {
             names = "--model",
             paramLabel = "PATH",
             description =
-                    "Of suite step: the folder or ONNX file of the model that is trained; MiniLM by"
-                            + " default.")
+                    "Of suites step and generate: the folder or ONNX file of the model; by default"
+                            + " MiniLM is trained, and SmolLM-135M's shape writes.")
     private String model;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            defaultValue = "float32",
+            description =
+                    "Of suite generate: how the model's matrices are kept, float32 or bfloat16.")
+    private String dtype;
 
     @Option(names = "--threads", defaultValue = "0", description = "Threads; 0 takes all cores.")
     private int threads;
@@ -132,6 +143,7 @@ final class BenchCommand implements Callable<Integer> {
                             Suite.parse(suites),
                             tokens,
                             model == null ? StepModel.MINILM : StepModel.of(model),
+                            writer(),
                             repetitions,
                             this::initCommand,
                             console.out(),
@@ -153,8 +165,12 @@ final class BenchCommand implements Callable<Integer> {
         Map<String, BenchRecord> others = BenchOutput.read(against);
         Set<Suite> chosen = chosen(others);
         requireSameVersion(others);
-        if (model != null) {
+        GenerateModel writer = writer();
+        if (model != null && chosen.contains(Suite.STEP)) {
             StepModel.of(model).check();
+        }
+        if (model != null && chosen.contains(Suite.GENERATE)) {
+            writer.check();
         }
         List<String> devices =
                 DeviceNames.of(
@@ -200,6 +216,21 @@ final class BenchCommand implements Callable<Integer> {
         return chosen.isEmpty() ? EnumSet.of(Suite.STEP) : chosen;
     }
 
+    private GenerateModel writer() {
+        return GenerateModel.of(
+                model,
+                switch (dtype) {
+                    case "float32" -> DataType.FLOAT32;
+                    case "bfloat16" -> DataType.BFLOAT16;
+                    default ->
+                            throw new CgloraException(
+                                    ErrorCode.P_USAGE,
+                                    "--dtype",
+                                    "no type '" + dtype + "'",
+                                    "float32 or bfloat16");
+                });
+    }
+
     /// Before anything is measured in vain.
     private static void requireSameVersion(Map<String, BenchRecord> others) {
         others.forEach(
@@ -237,6 +268,7 @@ final class BenchCommand implements Callable<Integer> {
         if (model != null) {
             arguments.addAll(List.of("--model", model));
         }
+        arguments.addAll(List.of("--dtype", dtype));
         arguments.addAll(engine.arguments(device));
         return arguments;
     }

@@ -1,9 +1,14 @@
 package cglora.pipeline.cli;
 
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problem;
+import cglora.pipeline.run.TakenStages;
 import cglora.pipeline.spec.Overrides;
 import cglora.pipeline.spec.PipelineDraft;
 import cglora.pipeline.spec.PipelineReader;
 import cglora.pipeline.spec.PipelineReading;
+import cglora.pipeline.spec.PipelineSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +41,22 @@ public final class PipelineOptions {
             description = "Leave a stage out, by its id, or its name where it has none.")
     private List<String> skip = new ArrayList<>();
 
+    @Option(
+            names = "--from",
+            paramLabel = "ID",
+            description =
+                    "Begin with this stage: what those before it make is taken from the run of"
+                            + " --using.")
+    private String from;
+
+    @Option(
+            names = "--using",
+            paramLabel = "RUN",
+            description = "The folder of the earlier run that --from takes from.")
+    private Path using;
+
+    private final List<Problem> notes = new ArrayList<>();
+
     public Path file() {
         return file;
     }
@@ -47,7 +68,16 @@ public final class PipelineOptions {
 
     /// Reads the file with the changes, mistakes and all.
     PipelineDraft draft() {
-        return PipelineReader.draft(file, overrides(List.of()));
+        PipelineDraft plain = PipelineReader.draft(file, changes(List.of()));
+        return from == null && using == null || plain.reading() == null
+                ? plain
+                : PipelineReader.draft(file, overrides(List.of()));
+    }
+
+    /// What --from has to say of settings that the earlier run had others of; known once the file
+    /// has been read.
+    List<Problem> notes() {
+        return List.copyOf(notes);
     }
 
     /// Reads the file with the changes and further ones.
@@ -56,7 +86,32 @@ public final class PipelineOptions {
     }
 
     /// The changes and further ones.
+    ///
+    /// @throws CgloraException P-USAGE, R-MISSING or M-PATH where --from cannot take what it needs
     Overrides overrides(List<String> more) {
+        if (from == null && using == null) {
+            return changes(more);
+        }
+        if (from == null || using == null) {
+            throw new CgloraException(
+                    ErrorCode.P_USAGE,
+                    "",
+                    from == null ? "--using is given without --from" : "--from needs --using",
+                    "cglora run FILE --from STAGE --using RUN");
+        }
+        PipelineSpec spec = PipelineReader.read(file, changes(more)).spec();
+        TakenStages taken = TakenStages.of(spec, from, using);
+        notes.clear();
+        notes.addAll(taken.notes());
+        Overrides plain = changes(more);
+        var changed = new ArrayList<>(plain.set());
+        changed.addAll(taken.set());
+        var left = new ArrayList<>(plain.unset());
+        left.addAll(taken.unset());
+        return Overrides.of(variables, changed, left);
+    }
+
+    private Overrides changes(List<String> more) {
         var all = new ArrayList<>(set);
         skip.forEach(id -> all.add(id + ".when=false"));
         all.addAll(more);

@@ -34,6 +34,7 @@ final class PlanCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         GridReading grid = gridOptions.read(pipeline, engine);
+        console.warnings(pipeline.notes());
         EngineChoice choice = engine.choose(grid.first().spec().engine());
         if (!engine.isAnswered(choice, console)) {
             print(grid, choice, console, !noProbe);
@@ -45,7 +46,7 @@ final class PlanCommand implements Callable<Integer> {
         console.warnings(grid.first().warnings());
         if (grid.isGrid()) {
             new GridRunner(grid, choice, console.out(), console.err(), console.isQuiet(), true)
-                    .plan();
+                    .plan(probes);
         } else {
             new Plan(grid.first(), choice, console.out(), console.err(), probes).print();
         }

@@ -30,6 +30,7 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         GridReading grid = gridOptions.read(pipeline, engine);
+        console.warnings(pipeline.notes());
         EngineChoice choice = engine.choose(grid.first().spec().engine());
         if (engine.isAnswered(choice, console)) {
             return 0;

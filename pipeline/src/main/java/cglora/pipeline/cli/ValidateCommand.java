@@ -54,6 +54,7 @@ final class ValidateCommand implements Callable<Integer> {
             console.out().print(JsonText.write(report(check.errors(), check.warnings())));
             return status;
         }
+        console.warnings(pipeline.notes());
         console.warnings(check.warnings());
         console.errors(check.errors());
         if (draft.reading() == null) {

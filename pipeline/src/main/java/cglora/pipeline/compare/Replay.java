@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param again  the other
 public record Replay(Path record, Path again) {
     /// What runs write of what they have learnt.
-    private static final List<String> LEARNT = List.of("adapter", "base_shift", "model");
+    private static final List<String> LEARNT = List.of("adapter", "base_shift", "exports", "model");
 
     /// Parts of `run.json` that decide about the bits, or are inputs.
     private static final List<String> CAUSES =
@@ -86,9 +86,9 @@ public record Replay(Path record, Path again) {
         var names = new TreeSet<String>();
         for (String folder : LEARNT) {
             if (Files.isDirectory(run.resolve(folder))) {
-                try (var files = Files.list(run.resolve(folder))) {
+                try (var files = Files.walk(run.resolve(folder))) {
                     files.filter(Files::isRegularFile)
-                            .forEach(f -> names.add(folder + "/" + f.getFileName()));
+                            .forEach(f -> names.add(run.relativize(f).toString()));
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }

@@ -9,7 +9,8 @@ import tools.jackson.databind.JsonNode;
 /// it.
 final class Provenance {
     /// Keys of `run.json` that have places of their own.
-    private static final List<String> ELSEWHERE = List.of("cglora", "argv", "sha256", "labels");
+    private static final List<String> ELSEWHERE =
+            List.of("cglora", "argv", "sha256", "taken", "labels");
 
     private static final Map<String, String> NAMES =
             Map.of(
@@ -48,6 +49,7 @@ final class Provenance {
             html.append("</pre>\n<p><code>cglora replay</code> with this run’s folder runs it");
             html.append(" again and compares the bits.</p>\n");
         }
+        html.append(taken(run.about().path("taken")));
         var files = new ArrayList<List<String>>();
         for (Map.Entry<String, JsonNode> p : run.about().path("sha256").properties()) {
             files.add(List.of(p.getKey(), p.getValue().asString("")));
@@ -60,6 +62,28 @@ final class Provenance {
             html.append(Page.escape(run.pipeline())).append("</pre></details>\n");
         }
         return html.toString();
+    }
+
+    /// What stages took from earlier runs.
+    private static String taken(JsonNode all) {
+        var rows = new ArrayList<List<String>>();
+        for (JsonNode one : all) {
+            var text = new StringBuilder(one.path("what").asString(""));
+            text.append(" of ").append(one.path("run").asString(one.path("place").asString("")));
+            if (one.has("same_data")) {
+                text.append(one.path("same_data").asBoolean() ? ", same data" : ", other data");
+            }
+            one.path("sha256")
+                    .properties()
+                    .forEach(
+                            p ->
+                                    text.append("; ")
+                                            .append(p.getKey())
+                                            .append(" SHA-256 ")
+                                            .append(p.getValue().asString("")));
+            rows.add(List.of(one.path("stage").asString(""), text.toString()));
+        }
+        return rows.isEmpty() ? "" : "<h3>Taken from elsewhere</h3>\n" + facts(rows);
     }
 
     /// Names and texts that may be long.

@@ -15,7 +15,7 @@ import java.util.Optional;
 
 /// Puts the adapter on the model and gives it its first values.
 final class AdapterStage {
-    private static final String AFTER = "after initialisation";
+    static final String AFTER = "after initialisation";
 
     private final RunState run;
     private final Inputs inputs;
@@ -34,9 +34,21 @@ final class AdapterStage {
         if (adapter.from() != null) {
             return EarlierAdapter.of(adapter).start(run, AFTER);
         }
+        if (adapter.start() != null) {
+            return EarlierStart.of(adapter).take(run);
+        }
         List<LoraLayer> layers = inputs.layers();
         Shared.Start kept = run.shared.start();
-        return kept == null ? make(adapter, layers) : take(kept, layers);
+        String shown = kept == null ? make(adapter, layers) : take(kept, layers);
+        if (adapter.keep()) {
+            EarlierStart.keep(run, adapter);
+        }
+        return shown;
+    }
+
+    /// Whether a start changes what the model says.
+    static boolean isChanged(AdapterSpec adapter, AdapterStart.Result start) {
+        return adapter.method() == AdapterSpec.Method.CG_LORA || start.largest() > 0;
     }
 
     /// The start of an earlier cell with the same settings.
@@ -76,8 +88,7 @@ final class AdapterStage {
         }
         run.effort =
                 new StartEffort(run.effort.calibrateSeconds(), (System.nanoTime() - begin) * 1e-9);
-        boolean changed = adapter.method() == AdapterSpec.Method.CG_LORA || run.start.largest() > 0;
-        Map<String, Double> metrics = changed ? run.baseline(AFTER) : null;
+        Map<String, Double> metrics = isChanged(adapter, run.start) ? run.baseline(AFTER) : null;
         if (!event.isEmpty()) {
             run.folder.event("init", event);
         }

@@ -125,7 +125,8 @@ public final class Alignment {
 
     /// The base model with its head, as it is before an adapter.
     private Session start(Inputs inputs) {
-        if (inputs.headOptions().isEmpty() && !inputs.hasTrainedHead()) {
+        boolean taken = inputs.earlierStart().isPresent() || inputs.earlierStatistics().isPresent();
+        if (inputs.headOptions().isEmpty() && !inputs.hasTrainedHead() && !taken) {
             notes.warning(
                     ErrorCode.P_STAGE,
                     reading.file().toString(),
@@ -141,6 +142,8 @@ public final class Alignment {
                         false,
                         inputs.headStart());
         inputs.checkpoint().weights().release();
+        inputs.earlierStart().ifPresent(start -> start.writeHead(session));
+        inputs.earlierStatistics().ifPresent(earlier -> earlier.writeHead(session));
         HeadFitting.fit(inputs, session, Samples.draw(inputs, null, notes));
         return session;
     }

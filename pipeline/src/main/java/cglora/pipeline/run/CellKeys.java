@@ -59,7 +59,11 @@ record CellKeys(DataKey data, HeadKey head, StatisticsKey statistics, StartKey s
         var data = new DataKey(model, dataStages(spec), spec.seed());
         var head = new HeadKey(data, adapter == null ? null : adapter.headWarmup());
         boolean adapted = adapter != null && adapter.method() != AdapterSpec.Method.FULL;
-        boolean gathers = calibrate != null && adapted && adapter.method().isCalibrated();
+        boolean gathers =
+                calibrate != null
+                        && adapted
+                        && adapter.initializes()
+                        && adapter.method().isCalibrated();
         return new CellKeys(
                 data,
                 head,

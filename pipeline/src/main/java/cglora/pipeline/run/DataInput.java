@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.models.data.Dataset;
+import cglora.models.data.Packing;
 import cglora.pipeline.spec.DataSpec;
 
 /// What one data stage gives. Where something was wrong with its files, all but `spec` may be null.
@@ -9,5 +10,11 @@ import cglora.pipeline.spec.DataSpec;
 /// @param train      the rows as tokens
 /// @param validation may be empty
 /// @param test       may be empty
+/// @param packing    of the training examples; null where each has a row of its own
 record DataInput(
-        DataSpec spec, Examples examples, Dataset train, Dataset validation, Dataset test) {}
+        DataSpec spec,
+        Examples examples,
+        Dataset train,
+        Dataset validation,
+        Dataset test,
+        Packing packing) {}

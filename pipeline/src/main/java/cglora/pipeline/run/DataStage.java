@@ -9,6 +9,7 @@ import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.EvaluateSpec;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 
 /// Loads the model onto the engine, with the head that the data asks for.
@@ -133,6 +134,10 @@ final class DataStage {
         record.put("pipeline", run.file.getFileName().toString());
         record.put("model", inputs.checkpoint().description());
         record.put("sha256", inputs.stamps().sha256());
+        List<Map<String, Object>> taken = EarlierRun.taken(inputs);
+        if (!taken.isEmpty()) {
+            record.put("taken", taken);
+        }
         record.put("labels", inputs.examples().labels().names());
         return record;
     }

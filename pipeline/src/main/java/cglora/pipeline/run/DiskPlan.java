@@ -1,12 +1,14 @@
 package cglora.pipeline.run;
 
+import cglora.pipeline.spec.ExportSpec;
 import java.util.Locale;
 
 /// What a run writes, in bytes.
 ///
 /// @param exported    the adapter or the model; 0 where nothing is exported
 /// @param checkpoints at most at a time: trained tensors, two moments and the best state each
-record DiskPlan(long exported, long checkpoints) {
+/// @param records     events, reports and, where it is kept, the adapter's start
+record DiskPlan(long exported, long checkpoints, long records) {
     /// Room for what a run writes beside.
     private static final long RECORDS = 1 << 24;
 
@@ -19,11 +21,15 @@ record DiskPlan(long exported, long checkpoints) {
                 inputs.trainings().stream()
                         .mapToLong(t -> TrainerOptions.mostCheckpoints(inputs, t))
                         .sum();
-        return new DiskPlan(exports ? bytes : 0, kept * 4 * bytes);
+        long written = inputs.stages().stream().filter(ExportSpec.class::isInstance).count();
+        return new DiskPlan(
+                exports ? Math.max(1, written) * bytes : 0,
+                kept * 4 * bytes,
+                RECORDS + EarlierStart.bytes(inputs));
     }
 
     long bytes() {
-        return exported + checkpoints + RECORDS;
+        return exported + checkpoints + records;
     }
 
     /// `26 MiB: export 2 + checkpoints 8 + records 16`.
@@ -35,6 +41,6 @@ record DiskPlan(long exported, long checkpoints) {
                 bytes() / MIB,
                 exported / MIB,
                 checkpoints / MIB,
-                RECORDS / MIB);
+                records / MIB);
     }
 }

@@ -33,7 +33,8 @@ final class DraftCheck {
                     "alpha_pattern",
                     "modules_to_save",
                     "cg",
-                    "from");
+                    "from",
+                    "start");
 
     private static final Set<String> TRAIN =
             Set.of(

@@ -8,6 +8,7 @@ import cglora.models.adapter.Need;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
+import cglora.models.training.Session;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.SafetensorsWriter;
 import cglora.pipeline.checkpoint.Durable;
@@ -79,14 +80,9 @@ final class EarlierStatistics {
         about.put("base_sha256", run.inputs.checkpoint().fingerprint());
         run.inputs.checkpoint().weights().release();
         about.put("labels", run.inputs.examples().labels().names());
-        about.put("pooling", head(run.inputs));
+        about.put("pooling", run.inputs.headName());
         about.put("examples", examples);
         run.folder.writeJson(FOLDER + "/" + ABOUT, about);
-    }
-
-    /// What stands behind the body: a pooling, or the head of a task that writes.
-    private static String head(Inputs inputs) {
-        return inputs.isOfTokens() ? inputs.modelSpec().task().jsonName() : inputs.pooling().name();
     }
 
     private JsonNode about() {
@@ -114,9 +110,10 @@ final class EarlierStatistics {
 
     /// Whether they are those of this model, these classes and these layers.
     ///
+    /// @param notes is given the warnings
     /// @throws CgloraException with everything that does not fit: M-PATH, A-BASE, D-LABEL,
     ///     A-TARGET, A-TENSOR
-    void require(Inputs inputs) {
+    void require(Inputs inputs, Problems notes) {
         JsonNode about = about();
         var problems = new Problems();
         String expected = about.path("base_sha256").asString("");
@@ -139,7 +136,7 @@ final class EarlierStatistics {
                     "gathered for the classes %s, the data has %s".formatted(theirs, names),
                     "calibrate again on these data");
         }
-        if (!about.path("pooling").asString("").equals(head(inputs))) {
+        if (!about.path("pooling").asString("").equals(inputs.headName())) {
             problems.error(
                     ErrorCode.A_BASE,
                     place.toString(),
@@ -151,6 +148,8 @@ final class EarlierStatistics {
             requireLayers(inputs, needs, problems);
         }
         problems.throwIfAny();
+        EarlierRun.around(place)
+                .ifPresent(run -> run.warnOfOtherData(inputs, "calibrate.from", notes));
     }
 
     private void requireLayers(Inputs inputs, Set<Need> needs, Problems problems) {
@@ -186,10 +185,10 @@ final class EarlierStatistics {
         }
     }
 
-    /// Gives the session the head that the statistics hold for.
-    void writeHead(RunState run) {
+    /// Gives a session the head that the statistics hold for.
+    void writeHead(Session session) {
         try (var file = new Safetensors(place.resolve(HEAD))) {
-            for (ParameterSpec parameter : run.session.task().headParameters()) {
+            for (ParameterSpec parameter : session.task().headParameters()) {
                 long[] shape =
                         file.names().contains(parameter.name())
                                 ? file.shape(parameter.name())
@@ -206,7 +205,7 @@ final class EarlierStatistics {
                                             Arrays.toString(parameter.extents())),
                             "calibrate again");
                 }
-                run.session.write(parameter.name(), file.read(parameter.name()));
+                session.write(parameter.name(), file.read(parameter.name()));
             }
         }
     }

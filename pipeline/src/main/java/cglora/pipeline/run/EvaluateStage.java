@@ -2,16 +2,22 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
 import cglora.models.data.Dataset;
 import cglora.models.training.Evaluation;
+import cglora.pipeline.spec.AdapterSource;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /// Evaluates a split.
 final class EvaluateStage {
+    private static final String AFTER = "after training";
+
     private final RunState run;
     private final Inputs inputs;
 
@@ -31,7 +37,7 @@ final class EvaluateStage {
                     "the data stage has no such split",
                     "name a file for it");
         }
-        Evaluation evaluation = run.evaluate(own, data);
+        Evaluation evaluation = evaluate(evaluate.from(), own, data);
         Map<String, Double> all = run.session.task().metrics(evaluation, data);
         Map<String, Double> chosen = new LinkedHashMap<>();
         all.forEach(
@@ -46,9 +52,34 @@ final class EvaluateStage {
         return evaluate.data().name() + "  " + RunReport.describe(chosen);
     }
 
+    private Evaluation evaluate(AdapterSource from, Inputs own, Dataset data) {
+        if (from == null || from.folder() == null) {
+            return run.states.with(
+                    from == null ? null : from.stage(), () -> run.evaluate(own, data));
+        }
+        return TunedModel.of(inputs, Path.of(from.folder()), new Problems())
+                .evaluate(own, data, run.engine, run::isStopping);
+    }
+
+    /// What is measured: `after training`, `after head` or `of runs/a`.
+    private String when(EvaluateSpec evaluate) {
+        AdapterSource from = evaluate.from();
+        if (from == null) {
+            return now(evaluate);
+        }
+        if (from.folder() != null) {
+            return "of " + RunReport.relative(Path.of(from.folder()));
+        }
+        List<TrainSpec> trainings = inputs.trainings();
+        boolean isLast = !trainings.isEmpty() && trainings.getLast().id().equals(from.stage());
+        boolean isStart =
+                inputs.adapterSpec() != null && inputs.adapterSpec().id().equals(from.stage());
+        return isStart ? AdapterStage.AFTER : isLast ? AFTER : "after " + from.stage();
+    }
+
     /// `after training`, and of evaluations that another training follows `before training` and
     /// `after` the id of the training before.
-    private String when(EvaluateSpec evaluate) {
+    private String now(EvaluateSpec evaluate) {
         String last = null;
         boolean passed = false;
         for (StageSpec stage : inputs.stages()) {
@@ -61,6 +92,6 @@ final class EvaluateStage {
                 last = training.id();
             }
         }
-        return "after training";
+        return AFTER;
     }
 }

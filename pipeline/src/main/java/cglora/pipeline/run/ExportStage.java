@@ -22,6 +22,8 @@ final class ExportStage {
     /// Key of the base model's fingerprint in the adapter's metadata.
     static final String BASE_SHA256 = "cglora.base_sha256";
 
+    static final String ADAPTER = "adapter";
+
     private final RunState run;
     private final Inputs inputs;
 
@@ -34,14 +36,43 @@ final class ExportStage {
     ///
     /// @return what the run shows of it
     String run(ExportSpec export) {
+        if (export.from() != null && !run.states.has(export.from())) {
+            return "nothing: stage '" + export.from() + "' did not come to its end";
+        }
+        return run.states.with(export.from(), () -> write(export));
+    }
+
+    private String write(ExportSpec export) {
+        String folder = folder(export);
         if (inputs.isFull()) {
-            return new ModelExport(run).write(export.verify());
+            return new ModelExport(run).write(folder + ModelExport.FOLDER, export.verify());
         }
         return write(
-                "adapter",
+                folder + ADAPTER,
                 AdapterStart.effective(run.session, run.start.shifted()),
                 head(),
                 export.verify() ? Map.of() : null);
+    }
+
+    /// The last export is what the run has learnt; those before it are beside.
+    private String folder(ExportSpec export) {
+        ExportSpec last =
+                inputs.stages().stream()
+                        .filter(ExportSpec.class::isInstance)
+                        .map(ExportSpec.class::cast)
+                        .reduce(export, (_, later) -> later);
+        return export == last || !inputs.stages().contains(export)
+                ? ""
+                : RunFolder.EXPORTS + "/" + name(export) + "/";
+    }
+
+    private static String name(ExportSpec export) {
+        return export.id().replaceAll("[^A-Za-z0-9_-]+", "_");
+    }
+
+    /// Where a run has what an export before the last has written.
+    static Path place(Path run, ExportSpec export) {
+        return run.resolve(RunFolder.EXPORTS).resolve(name(export));
     }
 
     /// The adapter as it starts, to be trained elsewhere. Where the method takes the start off the
@@ -56,8 +87,7 @@ final class ExportStage {
         if (!shift.isEmpty()) {
             shown = write("base_shift", shift, Map.of(), null) + ", merge it into the base;  ";
         }
-        return shown
-                + write("adapter", AdapterStart.effective(run.session, Map.of()), head(), shift);
+        return shown + write(ADAPTER, AdapterStart.effective(run.session, Map.of()), head(), shift);
     }
 
     private static LoraFactors negated(LoraFactors f) {

@@ -101,7 +101,6 @@ public final class GridRunner {
         for (GridCell cell : ordered) {
             try {
                 Inputs inputs = inputs(cell, notes);
-                inputs.requireEngine(engine);
                 PipelineSpec spec = cell.reading().spec();
                 finished.put(cell, folder.finished(spec, inputs.stamps().sha256().values()));
                 if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
@@ -144,13 +143,20 @@ public final class GridRunner {
         }
     }
 
-    /// Prints the cells, the memory of the largest and, where some have been run, the time.
-    public void plan() {
+    /// Prints the cells, the memory of the largest and the time: by the cells that have been run,
+    /// or else by trials of each kind of cell.
+    ///
+    /// @param probes whether there are trials
+    public void plan(boolean probes) {
         try {
             check();
+            show(probes);
         } finally {
             close();
         }
+    }
+
+    private void show(boolean probes) {
         double seconds = 0;
         int done = 0;
         for (GridCell cell : ordered) {
@@ -172,9 +178,43 @@ public final class GridRunner {
                     "time         about %s for the rest, by the %d that are done%n",
                     Progress.time(seconds / done * (ordered.size() - done)), done);
         } else {
-            out.println("time         known once a cell is done");
+            out.println(probes ? time() : "time         known once a cell is done");
         }
         out.printf("folder       %s%n", RunReport.relative(folder.path()));
+    }
+
+    /// What all cells take by trials of each kind.
+    private String time() {
+        long begin = System.nanoTime();
+        var times = new GridTime(engine, () -> 0);
+        try {
+            for (GridCell cell : ordered) {
+                Inputs inputs = inputs(cell, new Problems());
+                if (times.attempt(cell, inputs)) {
+                    note("tried %s", cell.name());
+                }
+            }
+        } catch (CgloraException e) {
+            Problem problem = e.problems().getFirst();
+            return "time         not known: a trial ended with %s, %s"
+                    .formatted(problem.code(), problem.what());
+        }
+        GridTime.Estimate all = times.of(ordered, keys::get, cell -> inputs(cell, new Problems()));
+        return """
+                time         about %s for %d cells: starts %s, training %s, the rest %s
+                             by trials of %d %s of cells, %d steps each, in %s; shared work is \
+                counted once\
+                """
+                .formatted(
+                        Progress.time(all.seconds()),
+                        ordered.size(),
+                        Progress.time(all.start()),
+                        Progress.time(all.training()),
+                        Progress.time(all.rest()),
+                        times.kinds(),
+                        times.kinds() == 1 ? "kind" : "kinds",
+                        TrialSteps.COUNT,
+                        Progress.time((System.nanoTime() - begin) * 1e-9));
     }
 
     /// @param arguments the command line, for the record

@@ -22,9 +22,15 @@ final class HeadStage {
             return;
         }
         run.headReady = true;
-        if (inputs.earlierStatistics().isPresent()) {
-            inputs.earlierStatistics().get().writeHead(run);
-            run.baseline(inputs.writes() ? BEFORE : STATE);
+        boolean taken = inputs.earlierStart().isPresent() || inputs.earlierStatistics().isPresent();
+        if (taken) {
+            inputs.earlierStart().ifPresent(start -> start.writeHead(run.session));
+            inputs.earlierStatistics().ifPresent(earlier -> earlier.writeHead(run.session));
+            if (inputs.headWanted().isPresent()) {
+                run.baseline(STATE);
+            } else if (inputs.hasTrainedHead()) {
+                run.baseline(BEFORE);
+            }
         } else if (inputs.headOptions().isPresent()) {
             fit();
         } else if (inputs.hasTrainedHead()) {

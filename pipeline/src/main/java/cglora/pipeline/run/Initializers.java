@@ -75,7 +75,7 @@ final class Initializers {
 
     /// What a calibration has to gather; nothing for a method that asks for nothing.
     static Set<Need> needs(AdapterSpec adapter) {
-        if (adapter == null || !adapter.method().isCalibrated()) {
+        if (adapter == null || !adapter.method().isCalibrated() || adapter.start() != null) {
             return Set.of();
         }
         return of(adapter, false).needs();

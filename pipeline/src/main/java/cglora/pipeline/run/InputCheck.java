@@ -5,8 +5,10 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.kernels.error.Suggestion;
+import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
+import cglora.models.data.Packing;
 import cglora.models.family.PretrainedModel;
 import cglora.models.metric.Entity;
 import cglora.models.tokenizer.Tokenizer;
@@ -56,6 +58,7 @@ final class InputCheck {
     private Dataset train;
     private Dataset validation;
     private Dataset test;
+    private Packing packing; // null where each example has a row of its own
     private final Map<String, DataInput> others = new LinkedHashMap<>();
 
     private InputCheck(
@@ -135,6 +138,7 @@ final class InputCheck {
                 train,
                 validation,
                 test,
+                packing,
                 others,
                 stamps);
     }
@@ -149,6 +153,11 @@ final class InputCheck {
                 files.addAll(DataFileNames.there(data.train()));
                 files.addAll(DataFileNames.there(data.validation()));
                 files.addAll(DataFileNames.there(data.test()));
+            } else if (stage instanceof EvaluateSpec evaluate
+                    && evaluate.when()
+                    && evaluate.from() != null
+                    && evaluate.from().folder() != null) {
+                files.add(Predictor.place(Path.of(evaluate.from().folder())).toString());
             } else if (stage instanceof AlignSpec align && align.when()) {
                 files.add(Predictor.place(Path.of(align.reference())).toString());
             } else if (stage instanceof CalibrateSpec calibrate
@@ -157,6 +166,10 @@ final class InputCheck {
                 Path place = EarlierStatistics.of(Path.of(calibrate.from())).place();
                 files.add(place.toString());
                 files.add(place.resolve("layers").toString());
+            } else if (stage instanceof AdapterSpec adapter
+                    && adapter.when()
+                    && adapter.start() != null) {
+                files.add(EarlierStart.place(Path.of(adapter.start())).toString());
             } else if (stage instanceof AdapterSpec adapter
                     && adapter.when()
                     && adapter.from() != null) {
@@ -176,8 +189,8 @@ final class InputCheck {
         }
     }
 
-    /// This version runs one stage of a kind, but for data, trainings and evaluations, and learns
-    /// nothing behind the export.
+    /// This version runs one stage of a kind, but for data, trainings, evaluations and exports, and
+    /// learns nothing behind the last export.
     private void order() {
         List<StageSpec> stages = inputs().stages();
         if (stages.stream().noneMatch(DataSpec.class::isInstance)) {
@@ -192,11 +205,14 @@ final class InputCheck {
             boolean repeats =
                     stage instanceof EvaluateSpec
                             || stage instanceof TrainSpec
-                            || stage instanceof DataSpec;
+                            || stage instanceof DataSpec
+                            || stage instanceof ExportSpec;
             boolean again = !seen.add(stage.getClass()) && !repeats;
             boolean late =
                     seen.contains(ExportSpec.class)
-                            && (stage instanceof TrainSpec || stage instanceof AdapterSpec);
+                            && (stage instanceof TrainSpec || stage instanceof AdapterSpec)
+                            && stages.subList(stages.indexOf(stage), stages.size()).stream()
+                                    .noneMatch(ExportSpec.class::isInstance);
             if (again || late) {
                 problems.error(
                         ErrorCode.P_STAGE,
@@ -257,6 +273,13 @@ final class InputCheck {
                 case EvaluateSpec evaluate -> {
                     if (evaluate.metrics() != null) {
                         metrics(evaluate.id(), "metrics", evaluate.metrics());
+                    }
+                    if (evaluate.from() != null
+                            && evaluate.from().folder() != null
+                            && checkpoint != null
+                            && examples != null) {
+                        Path from = Path.of(evaluate.from().folder());
+                        attempt(() -> TunedModel.of(inputs(), from, problems));
                     }
                 }
                 default -> {}
@@ -338,22 +361,24 @@ final class InputCheck {
             others.put(spec.id(), known.others().get(spec.id()));
             return;
         }
-        var first = new DataInput(dataSpec, examples, train, validation, test);
+        var first = new DataInput(dataSpec, examples, train, validation, test, packing);
         Tokenizer own = tokenizer;
         dataSpec = spec;
         examples = null;
         train = null;
         validation = null;
         test = null;
+        packing = null;
         try {
             data(first.examples() == null ? null : first.examples().labels());
         } finally {
-            others.put(spec.id(), new DataInput(spec, examples, train, validation, test));
+            others.put(spec.id(), new DataInput(spec, examples, train, validation, test, packing));
             dataSpec = first.spec();
             examples = first.examples();
             train = first.train();
             validation = first.validation();
             test = first.test();
+            packing = first.packing();
             tokenizer = own;
         }
     }
@@ -365,6 +390,7 @@ final class InputCheck {
             train = known.train();
             validation = known.validation();
             test = known.test();
+            packing = known.packing();
             return;
         }
         if (checkpoint != null && dataSpec.maxLength() > checkpoint.body().maxPositions()) {
@@ -399,6 +425,15 @@ final class InputCheck {
             attempt(() -> train = tokens(EvaluateSpec.Split.TRAIN));
             attempt(() -> validation = tokens(EvaluateSpec.Split.VALIDATION));
             attempt(() -> test = tokens(EvaluateSpec.Split.TEST));
+            attempt(this::pack);
+        }
+    }
+
+    /// Rows that several training examples share.
+    private void pack() {
+        boolean fits = modelSpec.task() == ModelSpec.Task.CAUSAL_LM;
+        if (dataSpec.packing() && fits && train != null && train.size() > 0) {
+            packing = Packing.of(train.tokens(), dataSpec.maxLength(), spec.seed());
         }
     }
 
@@ -548,13 +583,14 @@ final class InputCheck {
 
     /// @throws CgloraException O-RANGE for a batch whose widest tensor is more than an array holds
     private void batch(TrainSpec training, Inputs inputs) {
-        long width = inputs.batcher(1).widest(inputs.train());
+        BatchShape shape = inputs.trainingBatches(1).largest();
+        long width = shape.width();
         long widest =
                 checkpoint.body().linearModules().stream()
                         .mapToLong(module -> Math.max(module.in(), module.out()))
                         .max()
                         .orElse(1);
-        long target = inputs.batcher(1).largest(inputs.train()).targetWidth();
+        long target = shape.targetWidth();
         long logits = target == 0 ? 0 : target * inputs.outputs();
         long example = Math.max(logits, width * widest);
         if (training.perDeviceBatchSize() > LARGEST_TENSOR / example) {
@@ -609,7 +645,9 @@ final class InputCheck {
             inputs().layers();
             inputs().allocation();
             if (examples != null) {
-                inputs().earlierStatistics().ifPresent(earlier -> earlier.require(inputs()));
+                inputs().earlierStart().ifPresent(start -> start.require(inputs(), problems));
+                inputs().earlierStatistics()
+                        .ifPresent(earlier -> earlier.require(inputs(), problems));
             }
         }
     }
@@ -674,12 +712,17 @@ final class InputCheck {
                                     TrainerOptions.exactSteps(inputs(), training)),
                     "more epochs, or max_steps");
         }
-        if (inputs.train().size() < training.perDeviceBatchSize()) {
+        if (inputs.trainingRows() < training.perDeviceBatchSize()) {
             problems.warning(
                     ErrorCode.D_STEPS,
                     training.id() + ".per_device_batch_size",
-                    "%d, there are %d training examples: an epoch is one step"
-                            .formatted(training.perDeviceBatchSize(), inputs.train().size()),
+                    "%d, there are %d %s: an epoch is one step"
+                            .formatted(
+                                    training.perDeviceBatchSize(),
+                                    inputs.trainingRows(),
+                                    inputs.packing() == null
+                                            ? "training examples"
+                                            : "rows of packed examples"),
                     "");
         }
     }

@@ -15,6 +15,9 @@ import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
+import cglora.models.data.PackedBatches;
+import cglora.models.data.Packing;
+import cglora.models.data.TrainingBatches;
 import cglora.models.family.CheckpointHead;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
@@ -27,7 +30,6 @@ import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import cglora.models.training.TaskModel;
 import cglora.models.training.TokenClassifier;
-import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.AutoOr;
@@ -65,6 +67,7 @@ import java.util.stream.Stream;
 /// @param train       the rows as tokens
 /// @param validation  may be empty
 /// @param test        may be empty
+/// @param packing     of the training examples; null where each has a row of its own
 /// @param others      what data stages behind the first one give, by their ids
 /// @param stamps      of all files that were read
 record Inputs(
@@ -78,6 +81,7 @@ record Inputs(
         Dataset train,
         Dataset validation,
         Dataset test,
+        Packing packing,
         Map<String, DataInput> others,
         FileStamps stamps)
         implements AutoCloseable {
@@ -99,18 +103,6 @@ record Inputs(
     /// How the frozen matrices of the model are kept.
     DataType dtype() {
         return DataType.valueOf(modelSpec.dtype().name());
-    }
-
-    /// @throws CgloraException V-ENGINE where the engine does not keep weights as they are asked
-    ///     for
-    void requireEngine(EngineChoice engine) {
-        if (dtype() != DataType.FLOAT32 && engine instanceof EngineChoice.Tornado) {
-            throw new CgloraException(
-                    ErrorCode.V_ENGINE,
-                    modelSpec.id() + ".dtype",
-                    "bfloat16 is for the jvm engine; TornadoVM's keeps weights in float32",
-                    "take float32, or --engine jvm");
-        }
     }
 
     boolean trains() {
@@ -150,6 +142,7 @@ record Inputs(
                         other.train(),
                         other.validation(),
                         other.test(),
+                        other.packing(),
                         others,
                         stamps);
     }
@@ -332,6 +325,20 @@ record Inputs(
                         : writes() ? Batcher.defaultTargetBuckets(longestTarget()) : new int[0]);
     }
 
+    /// The training examples as rows of batches, several of them in a row where they are packed.
+    ///
+    /// @param size rows of a batch
+    TrainingBatches trainingBatches(int size) {
+        return packing == null
+                ? batcher(size).over(train)
+                : new PackedBatches(train, packing, batcher(size));
+    }
+
+    /// Rows of an epoch: the training examples, or what they are packed into.
+    int trainingRows() {
+        return packing == null ? train.size() : packing.rows();
+    }
+
     /// The evaluation's batches.
     List<Batch> batches(Dataset data) {
         return batcher(EVALUATION_BATCH).sequential(data);
@@ -388,12 +395,26 @@ record Inputs(
 
     /// The statistics of an earlier run that are taken, with their head.
     Optional<EarlierStatistics> earlierStatistics() {
-        if (adapterSpec == null || adapterSpec.method() == AdapterSpec.Method.FULL) {
+        if (adapterSpec == null
+                || adapterSpec.method() == AdapterSpec.Method.FULL
+                || adapterSpec.start() != null) {
             return Optional.empty();
         }
         return calibrateSpec()
                 .map(CalibrateSpec::from)
                 .map(from -> EarlierStatistics.of(Path.of(from)));
+    }
+
+    /// The start of an earlier run's adapter that is taken, with its head.
+    Optional<EarlierStart> earlierStart() {
+        return adapterSpec == null || adapterSpec.start() == null
+                ? Optional.empty()
+                : Optional.of(EarlierStart.of(adapterSpec));
+    }
+
+    /// What stands behind the body: a pooling, or the head of a task that writes.
+    String headName() {
+        return isOfTokens() ? modelSpec.task().jsonName() : pooling().name();
     }
 
     Optional<AlignSpec> alignSpec() {
@@ -436,7 +457,9 @@ record Inputs(
 
     /// The head that is fitted; empty where none is, or an earlier run's is taken.
     Optional<HeadWarmupSpec> headOptions() {
-        return earlierStatistics().isPresent() ? Optional.empty() : headWanted();
+        return earlierStatistics().isPresent() || earlierStart().isPresent()
+                ? Optional.empty()
+                : headWanted();
     }
 
     /// The same, whoever fits it: its examples are seen by nothing else.

@@ -31,11 +31,12 @@ final class ModelExport {
         this.inputs = run.inputs;
     }
 
+    /// @param folder in the run's
     /// @return what the run shows of it
-    String write(boolean verify) {
+    String write(String folder, boolean verify) {
         inputs.stamps().requireUnchanged();
-        Path target = run.folder.resolve(FOLDER);
-        Path temporary = run.folder.resolve(FOLDER + ".tmp");
+        Path target = run.folder.resolve(folder);
+        Path temporary = run.folder.resolve(folder + ".tmp");
         try {
             Files.createDirectories(temporary);
             Files.writeString(temporary.resolve("config.json"), SavedModel.config(inputs));

@@ -52,7 +52,6 @@ public final class Plan {
     }
 
     private void print(Inputs inputs) {
-        inputs.requireEngine(engine);
         var session = inputs.session(new NullEngine());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             session.addAdapters(inputs.layers());
@@ -65,7 +64,10 @@ public final class Plan {
                 var program =
                         session.plannedTraining(
                                 new BatchShape(
-                                        t.perDeviceBatchSize(), 16, inputs.writes() ? 8 : 0));
+                                        t.perDeviceBatchSize(),
+                                        16,
+                                        inputs.writes() ? 8 : 0,
+                                        inputs.on(t.data()).packing() != null));
                 out.printf(
                         Locale.ROOT,
                         "parameters   %.2f M base   %.3f M trained (%.2f %%)%n",
@@ -73,10 +75,13 @@ public final class Plan {
                         session.trainedParameters() / 1e6,
                         100.0 * session.trainedParameters() / base);
                 out.printf(
-                        "steps        %d of %d examples, %d launches each%n",
+                        "steps        %d of %d %s, %d launches each%n",
                         options.steps(),
                         (long) t.perDeviceBatchSize() * t.gradientAccumulationSteps(),
+                        inputs.on(t.data()).packing() == null ? "examples" : "packed rows",
                         program.launches().size());
+                PackingShares.of(inputs, t)
+                        .ifPresent(packing -> out.printf("packing      %s%n", packing));
             }
         }
         session.close();

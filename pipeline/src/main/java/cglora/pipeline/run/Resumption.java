@@ -198,7 +198,9 @@ record Resumption(Map<String, Checkpoint> checkpoints, int step) {
             boolean free =
                     FREE.stream().anyMatch(path::startsWith)
                             || FREE_IN_STAGES.stream().anyMatch(path::endsWith);
-            if (free || before.equals(after)) {
+            // a setting that an older version did not know, and that is off
+            boolean isNew = !then.containsKey(path) && List.of("null", "false").contains(after);
+            if (free || isNew || before.equals(after)) {
                 continue;
             }
             String what = "is %s, the run was started with %s".formatted(after, before);
@@ -233,7 +235,7 @@ record Resumption(Map<String, Checkpoint> checkpoints, int step) {
     }
 
     /// Texts of all values by their paths, `train.learning_rate`.
-    private static Map<String, String> settings(String pipeline) {
+    static Map<String, String> settings(String pipeline) {
         JsonNode root = JsonMapper.shared().readTree(pipeline);
         var settings = new LinkedHashMap<String, String>();
         root.properties()

@@ -22,14 +22,18 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The folder of one run: `pipeline.json`, `run.json`, `events.jsonl`, `log.txt`,
-/// `metrics.json`, `report.html`, `checkpoints/` and `adapter/` or `model/`. Files are written
-/// beside their place and moved there when they are whole. One process has the folder at a time.
+/// `metrics.json`, `report.html`, `checkpoints/`, `exports/` and `adapter/` or `model/`. Files
+/// are written beside their place and moved there when they are whole. One process has the
+/// folder at a time.
 final class RunFolder implements AutoCloseable {
     private static final JsonMapper PRETTY =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     /// Where the checkpoints are.
     static final String CHECKPOINTS = "checkpoints";
+
+    /// What exports before the last one have written, each in a folder of its id.
+    static final String EXPORTS = "exports";
 
     private final Path path;
     private final RunLock lock;
@@ -91,10 +95,26 @@ final class RunFolder implements AutoCloseable {
                 Durable.delete(folder.resolve(name + ".tmp"));
                 Durable.delete(folder.resolve(name + ".old"));
             }
+            tidyExports(folder.resolve(EXPORTS));
             RunEvents.keep(folder, step);
             return new RunFolder(folder, lock);
         } catch (IOException e) {
             throw unwritable(folder, e);
+        }
+    }
+
+    /// Removes what was being written; what is whole stays until it is replaced.
+    private static void tidyExports(Path exports) throws IOException {
+        if (!Files.isDirectory(exports)) {
+            return;
+        }
+        try (var all = Files.newDirectoryStream(exports)) {
+            for (Path export : all) {
+                for (String name : List.of("adapter", "model")) {
+                    Durable.delete(export.resolve(name + ".tmp"));
+                    Durable.delete(export.resolve(name + ".old"));
+                }
+            }
         }
     }
 

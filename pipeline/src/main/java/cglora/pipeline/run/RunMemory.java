@@ -83,7 +83,7 @@ final class RunMemory {
             switch (stage) {
                 case CalibrateSpec calibrate -> {
                     AdapterSpec adapter = inputs.adapterSpec();
-                    if (adapter != null && adapter.method().isCalibrated()) {
+                    if (adapter != null && adapter.initializes()) {
                         calibrate(calibrate);
                     }
                 }
@@ -91,13 +91,40 @@ final class RunMemory {
                 case AlignSpec align -> align(align);
                 case TrainSpec training -> train(training);
                 case ExportSpec export -> export(export);
-                case EvaluateSpec evaluate ->
-                        add(evaluate.id(), weights, adapters, activations(evaluation()));
+                case EvaluateSpec evaluate -> evaluate(evaluate);
                 case DataSpec data -> add(data.id(), weights, reading(), rounding());
                 case ModelSpec _ -> {}
             }
         }
         inputs.exportByDefault().ifPresent(this::export);
+    }
+
+    /// An earlier run's adapter is on a second model.
+    private void evaluate(EvaluateSpec evaluate) {
+        boolean another = evaluate.from() != null && evaluate.from().folder() != null;
+        add(
+                evaluate.id(),
+                weights,
+                adapters,
+                activations(evaluation()),
+                Item.engine("second model", another ? weights.bytes() : 0),
+                Item.host(
+                        "its file or activations",
+                        another ? Math.max(reading().bytes(), evaluation()) : 0));
+    }
+
+    /// States that later stages take, and the newest one meanwhile.
+    private Item states() {
+        int kept = KeptStates.wanted(inputs).size();
+        return Item.host(
+                "kept states",
+                kept == 0
+                        ? 0
+                        : (kept + 1L)
+                                * Float.BYTES
+                                * KeptStates.shapes(session, inputs).stream()
+                                        .mapToLong(ParameterSpec::size)
+                                        .sum());
     }
 
     private void add(String stage, Item... heap) {
@@ -107,6 +134,7 @@ final class RunMemory {
     private void add(String stage, List<Item> arrays, List<Item> others) {
         var heap = new ArrayList<>(arrays);
         heap.add(alignment);
+        heap.add(states());
         heap.add(Item.host("index of the examples", indexBytes()));
         long grown = stages.stream().mapToLong(MemoryPlan::counted).max().orElse(0);
         stages.add(MemoryPlan.of(stage, heap, others).after(grown));
@@ -284,7 +312,7 @@ final class RunMemory {
         adapters = Item.engine("adapters", session.adapterBytes());
         boolean products =
                 adapter.method() == AdapterSpec.Method.CG_LORA
-                        && adapter.from() == null
+                        && adapter.initializes()
                         && WhiteningChoice.of(adapter.cg().arithmetic(), engine).arithmetic()
                                 == AdapterStart.Arithmetic.ENGINE;
         // as many layers at a time as there are processors; an engine takes one after the other
@@ -325,7 +353,7 @@ final class RunMemory {
         new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
         Inputs own = inputs.on(training.data());
-        var program = session.plannedTraining(largest(batch, own, own.train()));
+        var program = session.plannedTraining(own.trainingBatches(batch).largest());
         long state = session.persistentBytes() - weights.bytes();
         adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(

@@ -47,6 +47,9 @@ final class RunState implements AutoCloseable {
     List<String> arguments = List.of();
     Path adapterPath;
     Path modelPath;
+    /// What stages take that is not the newest.
+    final KeptStates states = new KeptStates(this);
+
     private Samples samples;
     private int notesShown;
 

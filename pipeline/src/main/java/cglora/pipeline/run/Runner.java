@@ -236,7 +236,6 @@ public final class Runner {
 
     /// Before anything is compiled for a device, every stage is known to fit it.
     private void requireFit(Inputs inputs) {
-        inputs.requireEngine(engine);
         if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
             RunMemory.of(inputs, engine).forEach(plan -> plan.requireFit(info, profile));
         }
@@ -325,7 +324,7 @@ public final class Runner {
         boolean measured =
                 run.inputs.stages().reversed().stream()
                         .takeWhile(stage -> !(stage instanceof TrainSpec))
-                        .anyMatch(EvaluateSpec.class::isInstance);
+                        .anyMatch(s -> s instanceof EvaluateSpec e && e.from() == null);
         if (!run.trained || run.interrupted || measured) {
             return;
         }
@@ -389,6 +388,7 @@ public final class Runner {
         String detail;
         try {
             detail = run(run, stage);
+            run.states.passed(stage);
         } catch (StoppedException _) {
             run.interrupt();
             detail = "interrupted";

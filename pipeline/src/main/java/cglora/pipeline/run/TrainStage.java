@@ -1,7 +1,7 @@
 package cglora.pipeline.run;
 
-import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
+import cglora.models.data.TrainingBatches;
 import cglora.models.training.Evaluation;
 import cglora.models.training.Trainer;
 import cglora.pipeline.spec.TrainSpec;
@@ -20,8 +20,9 @@ final class TrainStage {
     /// @return what the run shows of it
     String run(TrainSpec t) {
         new HeadStage(run).warm();
+        run.states.leave(t.from());
         Inputs own = inputs.on(t.data());
-        Batcher batcher = own.batcher(t.perDeviceBatchSize());
+        TrainingBatches batches = own.trainingBatches(t.perDeviceBatchSize());
         Trainer.Options options = TrainerOptions.of(inputs, t);
         int steps = options.steps();
         double rate = options.learningRate();
@@ -33,14 +34,19 @@ final class TrainStage {
                         ? own.validation()
                         : own.validation().slice(0, t.evalExamples());
         var listener = new TrainingLog(run, t.id(), before, steps, t.loggingSteps());
+        PackingShares.of(inputs, t)
+                .ifPresent(
+                        packing -> {
+                            run.folder.event("packing", packing.event(t.id()));
+                            run.progress.note("      %-9s  %s", "packing", packing);
+                        });
         var checkpoints = new Checkpoints(run, t, steps, listener);
         checkpoints.restore(trainer);
         long begin = System.nanoTime();
         Trainer.Result result =
                 trainer.keptBy(checkpoints)
                         .run(
-                                own.train(),
-                                batcher,
+                                batches,
                                 () -> evaluate(own, watched, listener),
                                 run::isStopping,
                                 listener);

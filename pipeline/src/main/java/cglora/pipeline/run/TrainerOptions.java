@@ -75,9 +75,15 @@ final class TrainerOptions {
                 seed(inputs, t));
     }
 
-    /// Of the order of the data and of dropout: each training has its own.
+    /// Of the order of the data and of dropout: each training has its own, also where one before
+    /// it is left out.
     private static long seed(Inputs inputs, TrainSpec t) {
-        return inputs.spec().seed() + SEED_STEP * inputs.trainings().indexOf(t);
+        long before =
+                inputs.spec().stages().stream()
+                        .takeWhile(stage -> stage != t)
+                        .filter(TrainSpec.class::isInstance)
+                        .count();
+        return inputs.spec().seed() + SEED_STEP * before;
     }
 
     /// By class; null where all examples count the same.
@@ -161,7 +167,7 @@ final class TrainerOptions {
 
     private static int stepsPerEpoch(Inputs inputs, TrainSpec t) {
         return Trainer.stepsPerEpoch(
-                inputs.on(t.data()).train().size(),
+                inputs.on(t.data()).trainingRows(),
                 t.perDeviceBatchSize(),
                 t.gradientAccumulationSteps());
     }

@@ -18,12 +18,15 @@ record TrialSteps(int steps, int trials, double seconds) {
 
     private static final int TRIALS = 5;
 
+    /// Steps that a trial takes.
+    static final int COUNT = WARM + TRIALS;
+
     /// Takes the training's own batches, on the engine; the adapter's values do not matter.
     static TrialSteps measure(Inputs inputs, TrainSpec training, EngineChoice engine) {
         Inputs own = inputs.on(training.data());
         Trainer.Options options = TrainerOptions.of(inputs, training);
-        int count = Math.min(options.steps(), WARM + TRIALS);
-        long[] nanos = new long[count];
+        int count = Math.min(options.steps(), COUNT);
+        double[] seconds = new double[count];
         try (var session = inputs.session(engine.open())) {
             inputs.checkpoint().weights().release();
             if (inputs.adapterSpec() != null && !inputs.isFull()) {
@@ -31,14 +34,13 @@ record TrialSteps(int steps, int trials, double seconds) {
             }
             new Trainer(session, options.forSteps(count), TrainerOptions.part(training))
                     .run(
-                            own.train(),
-                            own.batcher(training.perDeviceBatchSize()),
+                            own.trainingBatches(training.perDeviceBatchSize()),
                             Map::of,
                             () -> false,
                             new Trainer.Listener() {
                                 @Override
                                 public void step(Trainer.Step step) {
-                                    nanos[step.step() - 1] = step.nanos();
+                                    seconds[step.step() - 1] = step.nanos() * 1e-9;
                                 }
 
                                 @Override
@@ -49,9 +51,15 @@ record TrialSteps(int steps, int trials, double seconds) {
                                         int step, Map<String, Double> metrics, boolean best) {}
                             });
         }
-        long[] counted = Arrays.copyOfRange(nanos, Math.min(WARM, count - 1), count);
+        return new TrialSteps(options.steps(), count - Math.min(WARM, count - 1), median(seconds));
+    }
+
+    /// Of the steps behind those that do not count.
+    static double median(double[] seconds) {
+        int count = seconds.length;
+        double[] counted = Arrays.copyOfRange(seconds, Math.min(WARM, count - 1), count);
         Arrays.sort(counted);
-        return new TrialSteps(options.steps(), counted.length, counted[counted.length / 2] * 1e-9);
+        return counted[counted.length / 2];
     }
 
     /// `about 32.0 s for 60 steps (5 trial steps, 533 ms each)`.

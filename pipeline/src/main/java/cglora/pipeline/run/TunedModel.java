@@ -12,6 +12,8 @@ import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.linalg.Matrix;
+import cglora.models.training.Evaluation;
+import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.ModelSpec;
 import java.nio.file.Files;
@@ -104,6 +106,14 @@ final class TunedModel {
     }
 
     private void requireModel(Problems notes) {
+        if (inputs.writes()) {
+            throw new CgloraException(
+                    ErrorCode.A_CONFIG,
+                    given.toString(),
+                    "holds a whole model, and for task %s adapters are taken"
+                            .formatted(inputs.modelSpec().task().jsonName()),
+                    "give its folder as \"path\" of the model stage: " + place);
+        }
         try (PretrainedModel model = PretrainedModel.load(place.toString(), Map.of(), links())) {
             if (!model.hasHead()) {
                 throw new CgloraException(
@@ -228,9 +238,30 @@ final class TunedModel {
     /// @return [examples, outputs]
     /// @throws cglora.models.training.StoppedException when somebody asked to stop
     Matrix logits(Dataset data, EngineChoice engine, BooleanSupplier stop) {
+        return Matrix.of(evaluate(inputs, data, engine, stop).logits());
+    }
+
+    /// The same with the losses; of a model that writes, those of its tokens.
+    ///
+    /// @param own with the data stage that the examples are of
+    Evaluation evaluate(Inputs own, Dataset data, EngineChoice engine, BooleanSupplier stop) {
+        if (inputs.writes()) {
+            return written(own, data, engine, stop);
+        }
         var base = new Predictor.Base(inputs.modelSpec().path(), false, links());
         try (Predictor predictor = Predictor.open(given, base, engine, new Problems())) {
-            return Matrix.of(predictor.evaluate(inputs.batches(data), data.size(), stop).logits());
+            return predictor.evaluate(own.batches(data), data.size(), stop);
+        }
+    }
+
+    private Evaluation written(
+            Inputs own, Dataset data, EngineChoice engine, BooleanSupplier stop) {
+        try (var session =
+                new Session(engine.open(), inputs.task(), inputs.checkpoint(), inputs.dtype())) {
+            inputs.checkpoint().weights().release();
+            AdapterLoading.load(session, PeftAdapter.read(place), given.toString());
+            session.stopWhen(stop);
+            return session.evaluate(own.batches(data), data.size());
         }
     }
 

@@ -37,7 +37,6 @@ import tools.jackson.databind.JsonNode;
 
 /// A model that writes texts, with or without an adapter, ready to answer.
 public final class WritingPredictor implements LoadedModel {
-    private static final int BATCH = 16;
     private static final int MAX_LENGTH = 128;
     private static final int MAX_TARGET_LENGTH = 64;
 
@@ -95,6 +94,7 @@ public final class WritingPredictor implements LoadedModel {
     private final Session session;
     private final Trained trained;
     private final Options options;
+    private final Generators generators;
 
     /// @param folder the folder of an adapter, of a model, or of a run that has one
     /// @param choice which base model an adapter is put on
@@ -150,6 +150,7 @@ public final class WritingPredictor implements LoadedModel {
                         : new CausalLanguageModel(checkpoint.causalDecoder());
         requireFit(task, options);
         this.session = new Session(engine.open(), task, checkpoint, false);
+        this.generators = new Generators(session, checkpoint.padTokenId());
         checkpoint.weights().release();
         if (adapter != null) {
             AdapterLoading.load(session, adapter, place.toString());
@@ -276,19 +277,18 @@ public final class WritingPredictor implements LoadedModel {
                         .sorted(Comparator.comparingInt(i -> prompts.get(i).length))
                         .toList();
         int longest = prompts.get(order.getLast()).length;
-        int rows = Math.min(BATCH, prompts.size());
+        int rows = generators.rows(prompts.size());
         var how =
                 new CausalGenerator.Options(
                         longestAnswer(), chat.ends(), options.sampling(), options.seed());
         int[][] answers = new int[prompts.size()][];
-        try (var generator =
-                new CausalGenerator(session, rows, longest + how.most(), checkpoint.padTokenId())) {
-            for (int from = 0; from < order.size(); from += rows) {
-                List<Integer> part = order.subList(from, Math.min(order.size(), from + rows));
-                List<int[]> found = generator.write(part.stream().map(prompts::get).toList(), how);
-                for (int i = 0; i < found.size(); i++) {
-                    answers[part.get(i)] = found.get(i);
-                }
+        CausalGenerator generator = generators.continuing(rows, longest + how.most());
+        for (int from = 0; from < order.size(); from += generator.rows()) {
+            List<Integer> part =
+                    order.subList(from, Math.min(order.size(), from + generator.rows()));
+            List<int[]> found = generator.write(part.stream().map(prompts::get).toList(), how);
+            for (int i = 0; i < found.size(); i++) {
+                answers[part.get(i)] = found.get(i);
             }
         }
         return answered(examples, answers, options.scored() ? behind(prompts, answers) : null);
@@ -323,20 +323,20 @@ public final class WritingPredictor implements LoadedModel {
         }
         Dataset data = Dataset.of(read, tokenizer, null, trained.maxLength(), "input");
         TextLimit.require(data, read, trained.maxLength());
-        int rows = Math.min(BATCH, examples.size());
-        var batcher =
-                new Batcher(
-                        rows, Batcher.defaultBuckets(trained.maxLength()), checkpoint.padTokenId());
+        Batcher batcher = generators.batcher(generators.rows(examples.size()), trained.maxLength());
         int[][] answers = new int[examples.size()][];
-        var writing =
-                new Seq2SeqGenerator.Options(
-                        rows, batcher.widest(data), longestAnswer(), options.beams(), 1);
-        try (var generator = new Seq2SeqGenerator(session, writing)) {
-            for (Batch batch : batcher.sequential(data)) {
-                List<int[]> found = generator.generate(batch);
-                for (int row = 0; row < batch.examples().length; row++) {
-                    answers[batch.examples()[row]] = found.get(row);
-                }
+        Seq2SeqGenerator generator =
+                generators.writing(
+                        new Seq2SeqGenerator.Options(
+                                batcher.batchSize(),
+                                batcher.widest(data),
+                                longestAnswer(),
+                                options.beams(),
+                                1));
+        for (Batch batch : batcher.sequential(data)) {
+            List<int[]> found = generator.generate(batch);
+            for (int row = 0; row < batch.examples().length; row++) {
+                answers[batch.examples()[row]] = found.get(row);
             }
         }
         return answered(examples, answers, options.scored() ? data : null);
@@ -344,6 +344,7 @@ public final class WritingPredictor implements LoadedModel {
 
     @Override
     public void close() {
+        generators.close();
         session.close();
         tokenizer.close();
         checkpoint.close();

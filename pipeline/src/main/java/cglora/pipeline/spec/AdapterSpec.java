@@ -98,7 +98,22 @@ public record AdapterSpec(
                         byDefault = "null",
                         nullable = true,
                         path = true)
-                String from)
+                String from,
+        @Setting(
+                        value =
+                                "Write the adapter as it starts, its coordinates and the head to"
+                                        + " start/ of the run: for later runs with the same settings",
+                        byDefault = "false")
+                boolean keep,
+        @Setting(
+                        value =
+                                "A run that has kept its adapter's start, with these settings: it and"
+                                        + " its head are taken, and nothing is calibrated or"
+                                        + " initialized",
+                        byDefault = "null",
+                        nullable = true,
+                        path = true)
+                String start)
         implements StageSpec {
     /// The value of `stage` in the file.
     public static final String STAGE = "adapter";
@@ -111,6 +126,39 @@ public record AdapterSpec(
     @Override
     public String stage() {
         return STAGE;
+    }
+
+    /// The same with what earlier runs give from other places.
+    AdapterSpec withEarlier(String adapter, String begin) {
+        return new AdapterSpec(
+                id,
+                when,
+                method,
+                r,
+                loraAlpha,
+                useRslora,
+                loraDropout,
+                bias,
+                targetModules,
+                excludeModules,
+                modulesToSave,
+                rankPattern,
+                alphaPattern,
+                initLoraWeights,
+                scale,
+                headWarmup,
+                cg,
+                loraGa,
+                loraOne,
+                fromPeft,
+                adapter,
+                keep,
+                begin);
+    }
+
+    /// Whether its first values are made here, not taken from an earlier run.
+    public boolean initializes() {
+        return method != Method.FULL && from == null && start == null;
     }
 
     /// The same stage where an earlier adapter is taken: what that one decides is at its
@@ -137,7 +185,9 @@ public record AdapterSpec(
                 loraGa,
                 loraOne,
                 fromPeft,
-                from);
+                from,
+                keep,
+                start);
     }
 
     /// The initializers, and full fine-tuning.

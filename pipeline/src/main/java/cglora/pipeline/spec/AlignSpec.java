@@ -43,6 +43,11 @@ public record AlignSpec(
         id = id == null ? STAGE : id;
     }
 
+    /// The same beside another reference.
+    AlignSpec withReference(String other) {
+        return new AlignSpec(id, when, other, data, examples, layers, layerDamping);
+    }
+
     @Override
     public String stage() {
         return STAGE;

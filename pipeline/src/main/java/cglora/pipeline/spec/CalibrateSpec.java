@@ -66,6 +66,12 @@ public record CalibrateSpec(
         id = id == null ? STAGE : id;
     }
 
+    /// The same with what is taken from elsewhere.
+    CalibrateSpec withFrom(String other) {
+        return new CalibrateSpec(
+                id, when, samples, tokens, stepSamples, fisher, sharing, form, keep, other);
+    }
+
     @Override
     public String stage() {
         return STAGE;

@@ -92,6 +92,13 @@ public record DataSpec(
                         byDefault = "64",
                         min = 2)
                 int maxTargetLength,
+        @Setting(
+                        value =
+                                "Whether several training examples share a row of max_length tokens"
+                                        + " (task CAUSAL_LM), each with the result of a row of its"
+                                        + " own; per_device_batch_size counts rows",
+                        byDefault = "false")
+                boolean packing,
         @Setting(value = "What becomes of longer examples", byDefault = "\"truncate\"")
                 Overflow overflow,
         @Setting(

@@ -21,6 +21,15 @@ public record EvaluateSpec(
                         byDefault = "\"validation\"")
                 DataSplit data,
         @Setting(
+                        value =
+                                "The adapter that is measured, not the newest one: the id of an"
+                                        + " adapter or train stage before this one, or the folder"
+                                        + " of an earlier run, adapter or tuned model",
+                        byDefault = "null",
+                        nullable = true,
+                        path = true)
+                AdapterSource from,
+        @Setting(
                         value = "Metrics to report; null takes those of the task",
                         byDefault = "null",
                         nullable = true)
@@ -32,6 +41,11 @@ public record EvaluateSpec(
 
     public EvaluateSpec {
         id = id == null ? STAGE : id;
+    }
+
+    /// The same with another source.
+    EvaluateSpec withFrom(AdapterSource other) {
+        return new EvaluateSpec(id, when, data, other, metrics, batchSize);
     }
 
     @Override

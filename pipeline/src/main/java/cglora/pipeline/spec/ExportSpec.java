@@ -17,6 +17,13 @@ public record ExportSpec(
                         byDefault = "\"peft\"")
                 Format format,
         @Setting(
+                        value =
+                                "Write the adapter as it was behind this adapter or train stage, by"
+                                        + " its id; null: the newest one",
+                        byDefault = "null",
+                        nullable = true)
+                String from,
+        @Setting(
                         value = "keep writes lora_alpha and use_rslora as they are",
                         byDefault = "\"keep\"")
                 Scaling scaling,
@@ -32,7 +39,7 @@ public record ExportSpec(
 
     /// What is written where a pipeline does not say.
     public static ExportSpec byDefault() {
-        return new ExportSpec(null, true, Format.PEFT, Scaling.KEEP, true);
+        return new ExportSpec(null, true, Format.PEFT, null, Scaling.KEEP, true);
     }
 
     @Override

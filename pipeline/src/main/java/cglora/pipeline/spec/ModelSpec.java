@@ -54,9 +54,9 @@ public record ModelSpec(
                 Map<String, Object> config,
         @Setting(
                         value =
-                                "How frozen matrices are kept in memory, on the jvm engine:"
-                                        + " bfloat16 takes half of float32 and rounds what the files do"
-                                        + " not have in bfloat16; all is computed in float32",
+                                "How frozen matrices are kept in memory: bfloat16 takes half of"
+                                        + " float32 and rounds what the files do not have in bfloat16;"
+                                        + " all is computed in float32",
                         byDefault = "\"float32\"",
                         also = "torch_dtype")
                 Dtype dtype,

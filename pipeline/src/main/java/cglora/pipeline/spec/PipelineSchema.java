@@ -45,15 +45,15 @@ public final class PipelineSchema {
         schema.put("else", Map.of("required", List.of("cglora", "stages")));
         var definitions =
                 ordered("variable", ordered("type", "string", "pattern", "\\$\\{[^}]+\\}"));
-        StageSpec.TYPES.forEach(
-                (name, type) ->
-                        definitions.put(
-                                name,
-                                object(
-                                        RecordType.of(type),
-                                        ordered("stage", Map.of("const", name)))));
+        StageSpec.TYPES.forEach((name, type) -> definitions.put(name, stage(name, type)));
         schema.put("$defs", definitions);
         return schema;
+    }
+
+    private static Map<String, Object> stage(String name, Class<? extends StageSpec> type) {
+        Map<String, Object> stage = ordered("description", StageOutput.describe(name));
+        stage.putAll(object(RecordType.of(type), ordered("stage", Map.of("const", name))));
+        return stage;
     }
 
     private static Map<String, Object> grid() {

@@ -1,6 +1,8 @@
 package cglora.pipeline.spec;
 
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 
 /// Writes a resolved pipeline with every default filled in; reading the text again gives an equal
 /// pipeline.
@@ -28,6 +30,16 @@ public final class PipelineWriter {
                             ? "."
                             : relative.contains("/") ? relative : "./" + relative;
                 });
+    }
+
+    /// The settings of a stage as they stand in a file, texts of JSON by their keys.
+    public static Map<String, String> settings(StageSpec stage) {
+        var settings = new TreeMap<String, String>();
+        ((Map<?, ?>)
+                        RecordType.of(StageSpec.TYPES.get(stage.stage()))
+                                .plain(stage, NONE, path -> path))
+                .forEach((key, value) -> settings.put((String) key, JsonText.write(value).strip()));
+        return settings;
     }
 
     private static String write(PipelineSpec spec, SettingType.Paths paths) {

@@ -15,7 +15,8 @@ public final class SettingExplanation {
     public static String of(String path) {
         Class<? extends StageSpec> stage = StageSpec.TYPES.get(path);
         if (stage != null) {
-            return list(path, RecordType.of(stage));
+            return "%s  %s%n".formatted(path, StageOutput.describe(path))
+                    + list(path, RecordType.of(stage));
         }
         SettingComponent component = SettingPath.describe(path).orElseThrow(() -> unknown(path));
         Setting setting = component.setting();

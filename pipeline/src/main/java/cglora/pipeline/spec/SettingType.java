@@ -25,6 +25,7 @@ sealed interface SettingType
                 FilesType,
                 EvalStepsType,
                 DataSplitType,
+                AdapterSourceType,
                 HeadWarmupType,
                 StagesType,
                 RecordType {
@@ -105,6 +106,9 @@ sealed interface SettingType
         }
         if (type == DataSplit.class) {
             return new DataSplitType();
+        }
+        if (type == AdapterSource.class) {
+            return new AdapterSourceType();
         }
         if (type == HeadWarmup.class) {
             return new HeadWarmupType();

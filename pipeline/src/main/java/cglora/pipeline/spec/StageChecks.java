@@ -35,21 +35,10 @@ final class StageChecks {
     private static final Set<String> TAGGING =
             new TreeSet<>(Set.of("f1", "loss", "precision", "recall", "token_accuracy"));
 
-    /// The stage that each one needs before it.
-    private static final Map<String, List<String>> NEEDS =
-            Map.of(
-                    "model", List.of(),
-                    "data", List.of("model"),
-                    "calibrate", List.of("model", "data"),
-                    "adapter", List.of("model"),
-                    "align", List.of("model", "data"),
-                    "train", List.of("model", "data"),
-                    "evaluate", List.of("model", "data"),
-                    "export", List.of("model", "adapter"));
-
     private final Problems problems;
     private final Map<String, ObjectValue> ids = new HashMap<>();
     private final Set<String> seen = new HashSet<>();
+    private final StageOutputs outputs;
     private ModelSpec model;
     private DataSpec data;
 
@@ -61,6 +50,7 @@ final class StageChecks {
 
     StageChecks(Problems problems) {
         this.problems = problems;
+        this.outputs = new StageOutputs(problems);
     }
 
     /// Checks all stages and settles what only their neighbours decide. Of a setting that is wrong
@@ -73,10 +63,16 @@ final class StageChecks {
         if (!(root.get("stages") instanceof ArrayValue list)) {
             return settled;
         }
+        for (JsonValue item : list.items()) {
+            if (item instanceof ObjectValue tree
+                    && tree.get("stage") instanceof StringValue(_, String kind)) {
+                outputs.know(Merge.id(tree), kind);
+            }
+        }
         for (int i = 0; i < list.items().size(); i++) {
             if (!(list.items().get(i) instanceof ObjectValue tree
                     && tree.get("stage") instanceof StringValue(_, String kind)
-                    && NEEDS.containsKey(kind))) {
+                    && StageSpec.TYPES.containsKey(kind))) {
                 continue;
             }
             uniqueId(tree);
@@ -85,6 +81,7 @@ final class StageChecks {
             unsure = draft == null ? Set.of() : draft.unsure();
             boolean skipped = tree.get("when") instanceof BooleanValue(_, boolean on) && !on;
             if (skipped) {
+                outputs.passed(Merge.id(tree), kind, false);
                 if (spec != null) {
                     settled.add(spec);
                 }
@@ -100,6 +97,7 @@ final class StageChecks {
             if (spec != null) {
                 settled.add(settle(spec, tree));
             }
+            outputs.passed(Merge.id(tree), kind, true);
         }
         return List.copyOf(settled);
     }
@@ -122,10 +120,10 @@ final class StageChecks {
     }
 
     private void order(ObjectValue tree, String kind, ArrayValue list) {
-        for (String needed : NEEDS.get(kind)) {
-            // without an adapter the model itself is trained and exported
-            boolean whole = kind.equals(ExportSpec.STAGE) && seen.contains(TrainSpec.STAGE);
-            if (seen.contains(needed) || whole && needed.equals(AdapterSpec.STAGE)) {
+        for (StageOutput output : StageOutput.neededBy(kind)) {
+            String needed = output.maker();
+            // without an adapter stage the model itself is trained and exported
+            if (output.givers().stream().anyMatch(seen::contains)) {
                 continue;
             }
             boolean later =
@@ -171,7 +169,7 @@ final class StageChecks {
             }
             case CalibrateSpec stage -> {
                 checkCalibrate(stage, tree);
-                yield stage;
+                yield stage.withFrom(StageOutputs.real(stage.from()));
             }
             case AdapterSpec given -> {
                 AdapterSpec stage = given.from() == null ? given : given.taken();
@@ -179,18 +177,26 @@ final class StageChecks {
                 checkAdapter(stage, tree);
                 adapter = stage;
                 adapterIsSure = isSure("method", "from");
-                yield stage;
+                yield stage.withEarlier(
+                        StageOutputs.real(stage.from()), StageOutputs.real(stage.start()));
             }
             case AlignSpec stage -> {
                 checkAlign(stage, tree);
-                yield stage;
+                yield stage.withReference(StageOutputs.real(stage.reference()));
             }
             case TrainSpec stage -> settleTrain(stage, tree);
             case EvaluateSpec stage -> {
                 checkEvaluate(stage, tree);
+                AdapterSource from = stage.from();
+                yield from == null
+                        ? stage
+                        : stage.withFrom(
+                                new AdapterSource(from.stage(), StageOutputs.real(from.folder())));
+            }
+            case ExportSpec stage -> {
+                outputs.requireAdapter(stage.from(), origin(tree, "from"));
                 yield stage;
             }
-            case ExportSpec stage -> stage;
         };
     }
 
@@ -264,6 +270,13 @@ final class StageChecks {
                     O_CONFLICT,
                     origin(tree, tree.has("truncation") ? "truncation" : "truncation_side"),
                     "of a prompt that is too long task CAUSAL_LM always takes the beginning off",
+                    "take it out");
+        }
+        if (stage.packing() && model != null && model.task() != ModelSpec.Task.CAUSAL_LM) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "packing"),
+                    "packing is for task CAUSAL_LM, the task is " + model.task().jsonName(),
                     "take it out");
         }
         if (isSure("max_length")
@@ -407,8 +420,10 @@ final class StageChecks {
         if (!(stage.headWarmup() instanceof HeadWarmup.Auto)) {
             refuseWriting("'head_warmup'", origin(tree, "head_warmup"), "take it out");
         }
-        if (isSure("method", "from")
+        checkKept(stage, tree);
+        if (isSure("method", "from", "start")
                 && stage.method().isCalibrated()
+                && stage.start() == null
                 && !seen.contains("calibrate")) {
             problems.error(
                     P_STAGE,
@@ -470,6 +485,28 @@ final class StageChecks {
                                     + stage.cg().step().jsonName()
                                     + "'",
                     fixed ? "add \"step_size\": 1.0" : "add \"step\": \"fixed\"");
+        }
+    }
+
+    /// What is kept, or taken, of an adapter's start.
+    private void checkKept(AdapterSpec stage, ObjectValue tree) {
+        if (stage.start() != null && stage.from() != null) {
+            conflict(tree, "start", "from", "keep one of them");
+        }
+        if (stage.keep() && (stage.from() != null || stage.start() != null)) {
+            conflict(
+                    tree,
+                    "keep",
+                    stage.from() != null ? "from" : "start",
+                    "what is taken is kept already");
+        }
+        boolean full = isSure("method") && stage.method() == AdapterSpec.Method.FULL;
+        if (full && (stage.keep() || stage.start() != null)) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, stage.keep() ? "keep" : "start"),
+                    "method 'full' has no adapter whose start could be kept or taken",
+                    "take it out");
         }
     }
 
@@ -539,6 +576,7 @@ final class StageChecks {
     }
 
     private StageSpec settleTrain(TrainSpec stage, ObjectValue tree) {
+        outputs.requireAdapter(stage.from(), origin(tree, "from"));
         if (stage.classWeights() != null) {
             refuseWriting("'class_weights'", origin(tree, "class_weights"), "take it out");
         }
@@ -651,6 +689,9 @@ final class StageChecks {
     }
 
     private void checkEvaluate(EvaluateSpec stage, ObjectValue tree) {
+        if (stage.from() != null) {
+            outputs.requireAdapter(stage.from().stage(), origin(tree, "from"));
+        }
         checkSplit(stage, dataStage(stage.data().stage(), tree), stage.data().split(), tree);
         if (stage.metrics() != null && isSure("metrics")) {
             stage.metrics().forEach(name -> metric(name, origin(tree, "metrics")));

@@ -28,6 +28,13 @@ public record TrainSpec(
                 String data,
         @Setting(
                         value =
+                                "Train on from the adapter as it was behind this adapter or train"
+                                        + " stage, by its id; null: the newest one",
+                        byDefault = "null",
+                        nullable = true)
+                String from,
+        @Setting(
+                        value =
                                 "Passes over the training examples; 3 where max_steps is not given"
                                         + " either",
                         byDefault = "null",
@@ -196,12 +203,48 @@ public record TrainSpec(
         return with(evalSteps, null);
     }
 
+    /// The same for a few steps, to see how long they take: one evaluation, every step recorded,
+    /// no checkpoint.
+    public TrainSpec shortened(int steps) {
+        return new TrainSpec(
+                id,
+                when,
+                trains,
+                data,
+                from,
+                null,
+                steps,
+                perDeviceBatchSize,
+                gradientAccumulationSteps,
+                gradientCheckpointing,
+                optimizer,
+                learningRate,
+                headLearningRate,
+                weightDecay,
+                adamBeta1,
+                adamBeta2,
+                adamEpsilon,
+                maxGradNorm,
+                scheduler,
+                warmupRatio,
+                warmupSteps,
+                1,
+                evalSteps == null ? null : new EvalSteps.Every(steps),
+                evalExamples,
+                null,
+                null,
+                saveTotalLimit,
+                onNan,
+                classWeights);
+    }
+
     private TrainSpec with(EvalSteps evaluations, String best) {
         return new TrainSpec(
                 id,
                 when,
                 trains,
                 data,
+                from,
                 epochs,
                 maxSteps,
                 perDeviceBatchSize,

@@ -76,7 +76,8 @@ class BenchCommandTest {
     void refusesWhatItCannotMeasure() {
         Outcome suite = run("bench", "--suite", "gemm,speed");
         assertThat(suite.status()).isEqualTo(2);
-        assertThat(suite.err()).contains("no suite 'speed'", "device, kernels, gemm, step, init");
+        assertThat(suite.err())
+                .contains("no suite 'speed'", "device, kernels, gemm, step, generate, init");
         assertThat(run("bench", "-r", "0").err()).contains("at least 1 repetition");
         assertThat(run("bench", "-o", "xml").err()).contains("expected md, csv or json");
         assertThat(run("bench", "--device", "jvm,,x").err()).contains("has an empty name");
@@ -120,5 +121,31 @@ class BenchCommandTest {
         Outcome outcome = run("bench", "--device", "jvm", "--model", model);
         assertThat(outcome.status()).isNotZero();
         assertThat(outcome.err()).contains("O-CONFLICT", "24 tokens", "128");
+    }
+
+    @Test
+    void refusesToWriteWithAModelThatCannot() {
+        String models = "../models/src/test/resources/cglora/models/family/";
+        Outcome encoder = generate(models + "bert", "float32");
+        assertThat(encoder.status()).isEqualTo(2);
+        assertThat(encoder.err()).contains("O-CONFLICT", "is a bert, which does not go on behind");
+        Outcome brief = generate(models + "llama", "float32");
+        assertThat(brief.status()).isEqualTo(2);
+        assertThat(brief.err()).contains("O-CONFLICT", "24 tokens, prompt and answer are 80");
+        assertThat(generate(models + "llama", "float16").err())
+                .contains("no type 'float16'", "float32 or bfloat16");
+    }
+
+    private static Outcome generate(String model, String dtype) {
+        return run(
+                "bench",
+                "--suite",
+                "generate",
+                "--device",
+                "jvm",
+                "--model",
+                model,
+                "--dtype",
+                dtype);
     }
 }

@@ -183,7 +183,8 @@ class MainTest {
         assertThat(run("explain", "train.learning_rate").out())
                 .contains("Peak learning rate", "above 0", "\"auto\"");
         assertThat(run("explain", "adapter.cg").out()).contains("adapter.cg.damping = 1.0");
-        assertThat(run("explain", "export").out()).contains("export.verify = true");
+        assertThat(run("explain", "export").out())
+                .contains("needs a model and an adapter; gives files", "export.verify = true");
         Result wrong = run("explain", "train.lerning_rate");
         assertThat(wrong.status()).isEqualTo(2);
         assertThat(wrong.err()).contains("did you mean 'train.learning_rate'");

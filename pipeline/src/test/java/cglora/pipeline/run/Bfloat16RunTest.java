@@ -1,8 +1,11 @@
 package cglora.pipeline.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import cglora.kernels.device.DeviceId;
+import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceKind;
+import cglora.kernels.device.Support;
 import cglora.kernels.error.Problems;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.Overrides;
@@ -10,6 +13,7 @@ import cglora.pipeline.spec.PipelineReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +22,26 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// `model.dtype` through whole runs.
 class Bfloat16RunTest {
     private static final String HALF = "model.dtype=bfloat16";
+
+    private static final DeviceInfo DEVICE =
+            new DeviceInfo(
+                    DeviceId.parse("opencl:0:0"),
+                    0,
+                    0,
+                    DeviceKind.GPU,
+                    "G",
+                    "P",
+                    "",
+                    "",
+                    "",
+                    1 << 30,
+                    1 << 28,
+                    1 << 16,
+                    256,
+                    List.of(256L, 256L, 64L),
+                    8,
+                    Support.UNKNOWN,
+                    Support.UNKNOWN);
 
     @TempDir Path folder;
 
@@ -30,19 +54,28 @@ class Bfloat16RunTest {
     }
 
     @Test
-    void devicesKeepFloat32() throws IOException {
+    void aDeviceIsPlannedToKeepHalf() throws IOException {
         TinyRuns.in(folder);
-        Path file = folder.resolve("p.json");
+        double half = weights("bfloat16");
+        assertThat(half / weights("float32")).isBetween(0.5, 0.65);
+    }
+
+    /// Bytes of the weights on a device.
+    private double weights(String dtype) throws IOException {
+        Path file = folder.resolve(dtype + ".json");
         Files.writeString(
                 file,
                 TinyRuns.CG_LORA.replace(
-                        "\"path\": \"model\"", "\"path\": \"model\", \"dtype\": \"bfloat16\""));
+                        "\"path\": \"model\"",
+                        "\"path\": \"model\", \"dtype\": \"" + dtype + "\""));
         try (Inputs inputs =
                 InputCheck.read(
                         PipelineReader.read(file, Overrides.none()).spec(), new Problems())) {
-            var device = new EngineChoice.Tornado(null, null, "asked for");
-            assertThatThrownBy(() -> inputs.requireEngine(device))
-                    .hasMessageContainingAll("model.dtype", "is for the jvm engine");
+            var device = new EngineChoice.Tornado(DEVICE, null, "asked for");
+            return RunMemory.of(inputs, device).getFirst().items().stream()
+                    .filter(item -> item.what().equals("weights"))
+                    .mapToLong(MemoryPlan.Item::bytes)
+                    .sum();
         }
     }
 

@@ -148,11 +148,11 @@ final class ResumableRun {
     /// SHA-256 of what was exported, by the files' names.
     static Map<String, String> exported(Path run) throws IOException {
         var files = new TreeMap<String, String>();
-        for (String name : List.of("adapter", "model")) {
+        for (String name : List.of("adapter", "exports", "model")) {
             if (Files.isDirectory(run.resolve(name))) {
-                try (Stream<Path> all = Files.list(run.resolve(name))) {
-                    for (Path file : all.toList()) {
-                        files.put(name + "/" + file.getFileName(), Durable.sha256(file));
+                try (Stream<Path> all = Files.walk(run.resolve(name))) {
+                    for (Path file : all.filter(Files::isRegularFile).toList()) {
+                        files.put(run.relativize(file).toString(), Durable.sha256(file));
                     }
                 }
             }

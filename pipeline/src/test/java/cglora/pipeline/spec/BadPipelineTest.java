@@ -247,6 +247,34 @@ class BadPipelineTest {
                         "{\"stage\": \"data\"},",
                         "P_STAGE",
                         "two stages have the id 'data'"),
+                // what stages take from others
+                row(
+                        "{\"stage\": \"evaluate\"}",
+                        "{\"stage\": \"evaluate\", \"from\": \"data\"}",
+                        "P_STAGE",
+                        "/stages/5/from|'data' gives examples|adapter, train"),
+                row(
+                        "{\"stage\": \"evaluate\"}",
+                        "{\"stage\": \"evaluate\", \"from\": \"trian\"}",
+                        "P_VALUE",
+                        "no stage has the id 'trian'|did you mean 'train'"),
+                row(
+                        "\"learning_rate\": 1e-4",
+                        "\"from\": \"export\"",
+                        "P_STAGE",
+                        "/stages/4/from|'export' comes later|adapter"),
+                row(
+                        "\"learning_rate\": 1e-4",
+                        "\"from\": \"runs/x\"",
+                        "P_VALUE",
+                        "'runs/x' is a folder|the adapter stage"),
+                row(
+                        "{\"stage\": \"export\"}",
+                        "{\"stage\": \"train\", \"id\": \"off\", \"when\": false},"
+                                + " {\"stage\": \"export\", \"from\": \"off\"}",
+                        "P_STAGE",
+                        "'off' does not take part"),
+                row("\"stage\": \"export\"", "\"stage\": \"export\", \"from\": 3", "P_TYPE", "3"),
                 row(
                         "{\"stage\": \"model\", \"path\": \"m\"},",
                         "",

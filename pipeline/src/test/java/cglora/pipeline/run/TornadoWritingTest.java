@@ -1,0 +1,91 @@
+package cglora.pipeline.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.testing.TestDevices;
+import cglora.kernels.testing.TornadoTest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Tiny models that write, through a whole pipeline and `predict`, on a device and on the JVM
+/// engine; one of them over matrices of bfloat16.
+@TornadoTest
+class TornadoWritingTest {
+    /// Of the loss of a token, relative.
+    private static final double TOLERANCE = 1e-4;
+
+    private static final List<String> SMALL =
+            List.of(
+                    "adapter={\"method\":\"lora\",\"r\":2,\"target_modules\":[\"q_proj\",\"q\"]}",
+                    "train.max_steps=2",
+                    "train.eval_steps=null",
+                    "train.load_best=null",
+                    "train.save_steps=null",
+                    "export.verify=false");
+
+    @TempDir Path folder;
+
+    static Stream<Arguments> models() {
+        return TestDevices.all().stream()
+                .flatMap(
+                        device ->
+                                Stream.of(
+                                        Arguments.of("t5-v1_1", "float32", device),
+                                        Arguments.of("qwen3", "bfloat16", device)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void metricsAndAnswersEqualTheJvms(String family, String dtype, DeviceInfo device)
+            throws IOException {
+        Path pipeline = WritingMethodsTest.write(folder, family);
+        List<String> onJvm = List.of("--engine", "jvm");
+        List<String> onDevice = List.of("--engine", "tornado", "--device", device.id().toString());
+        JsonNode expected = run(pipeline, dtype, onJvm);
+        JsonNode actual = run(pipeline, dtype, onDevice);
+        double loss = expected.get("loss").asDouble();
+        assertThat(actual.get("loss").asDouble()).isCloseTo(loss, within(TOLERANCE * loss));
+        for (String metric : List.of("exact_match", "token_accuracy")) {
+            assertThat(actual.get(metric)).as(metric).isEqualTo(expected.get(metric));
+        }
+        Path rows = Files.writeString(folder.resolve("rows.txt"), "");
+        Files.writeString(rows, "text\na very good film\nthe bad book\nold\n");
+        Path adapter = folder.resolve("runs/latest/adapter");
+        assertThat(answers(adapter, rows, onDevice))
+                .hasSize(3)
+                .isEqualTo(answers(adapter, rows, onJvm));
+    }
+
+    /// Metrics of the end.
+    private JsonNode run(Path pipeline, String dtype, List<String> engine) throws IOException {
+        var arguments = new ArrayList<Object>(List.of("run", pipeline));
+        arguments.addAll(engine);
+        arguments.addAll(List.of("--skip", "calibrate", "--set", "model.dtype=" + dtype));
+        SMALL.forEach(setting -> arguments.addAll(List.of("--set", setting)));
+        TinyRuns.done(arguments.toArray());
+        JsonNode last = null;
+        for (String line : Files.readAllLines(folder.resolve("runs/latest/events.jsonl"))) {
+            JsonNode event = JsonMapper.shared().readTree(line);
+            last = event.get("event").asString().equals("eval") ? event : last;
+        }
+        return last;
+    }
+
+    private static List<String> answers(Path adapter, Path rows, List<String> engine) {
+        var arguments = new ArrayList<Object>(List.of("predict", adapter, "--data", rows));
+        arguments.addAll(engine);
+        return TinyRuns.done(arguments.toArray()).out().lines().toList();
+    }
+}
