@@ -7,8 +7,8 @@ import cglora.models.adapter.PeftAdapter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,70 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Models that give each word a tag, through whole pipelines.
 class TaggingRunTest {
-    private static final Path MODELS = Path.of("../models/src/test/resources/cglora/models/family");
-    private static final String PIPELINE =
-            """
-            {"cglora": 1, "seed": 1, "output_dir": "runs", "stages": [
-              {"stage": "model", "path": "model", "task": "TOKEN_CLS", "head": "new"},
-              {"stage": "data", "train": "train.jsonl", "validation_split": 0.25, "max_length": 16},
-              {"stage": "calibrate", "samples": 12, "step_samples": 6},
-              {"stage": "adapter", "r": 2, "lora_alpha": 4, "target_modules": "all-linear",
-               "head_warmup": {"examples": 12}},
-              {"stage": "train", "max_steps": 3, "per_device_batch_size": 4},
-              {"stage": "evaluate"},
-              {"stage": "export"}]}
-            """;
-
     @TempDir Path folder;
-
-    private Path write(String family) throws IOException {
-        Path model = Files.createDirectories(folder.resolve("model"));
-        if (family.equals("tiny")) {
-            TinyModel.write(model, 5, 0);
-        } else {
-            for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
-                Files.copy(MODELS.resolve(family).resolve(name), model.resolve(name));
-            }
-        }
-        Files.writeString(folder.resolve("train.jsonl"), jsonl());
-        return Files.writeString(folder.resolve("p.json"), PIPELINE);
-    }
-
-    /// Sentences in which an age with its thing is an entity, by the age.
-    private static List<Map<String, List<String>>> sentences() {
-        var all = new java.util.ArrayList<Map<String, List<String>>>();
-        for (String article : List.of("a", "the", "a very", "the very", "a good", "the bad")) {
-            for (String thing : List.of("film", "book")) {
-                for (String age : List.of("old", "new", "")) {
-                    var words = new java.util.ArrayList<>(List.of(article.split(" ")));
-                    var tags = new java.util.ArrayList<String>();
-                    words.forEach(_ -> tags.add("O"));
-                    if (!age.isEmpty()) {
-                        words.add(age);
-                        tags.add("B-" + age.toUpperCase());
-                    }
-                    words.add(thing);
-                    tags.add(age.isEmpty() ? "O" : "I-" + age.toUpperCase());
-                    all.add(Map.of("tokens", words, "ner_tags", tags));
-                }
-            }
-        }
-        return all;
-    }
-
-    private static String jsonl() {
-        var text = new StringBuilder();
-        sentences()
-                .forEach(
-                        row ->
-                                text.append(JsonMapper.shared().writeValueAsString(row))
-                                        .append("\n"));
-        return text.toString();
-    }
-
-    private static JsonNode json(Path file) {
-        return JsonMapper.shared().readTree(file.toFile());
-    }
 
     private static double metric(String table, String state, String name) {
         return table.lines()
@@ -132,15 +69,13 @@ class TaggingRunTest {
             value = {
                 "tiny        | 12 | classifier | classifier.weight",
                 "roberta     | 12 | classifier | classifier.weight",
-                "xlm-roberta | 6  | classifier | classifier.weight",
                 "distilbert  | 12 | classifier | classifier.weight",
                 "electra     | 13 | classifier | classifier.weight",
-                "llama       | 14 | score      | score.weight",
                 "qwen3       | 14 | score      | score.weight"
             })
     void anAdapterIsTrainedExportedReloadedAndTags(
             String family, int layers, String saved, String head) throws IOException {
-        Path pipeline = write(family);
+        Path pipeline = TaggedSentences.write(folder, family);
         assertThat(TinyRuns.done("validate", pipeline).err()).doesNotContain("error");
         assertThat(TinyRuns.done("plan", pipeline).out()).contains("MiB");
         TinyRuns.Outcome run = TinyRuns.done("run", pipeline);
@@ -155,7 +90,7 @@ class TaggingRunTest {
         PeftAdapter read = PeftAdapter.read(adapter);
         assertThat(read.layers()).hasSize(layers);
         assertThat(read.shapes().get(head)).containsExactly(5, saved.equals("score") ? 16 : 12);
-        JsonNode config = json(adapter.resolve(PeftAdapter.CONFIG));
+        JsonNode config = TaggedSentences.json(adapter.resolve(PeftAdapter.CONFIG));
         assertThat(config.path("modules_to_save").valueStream().map(JsonNode::asString).toList())
                 .containsExactly(saved);
         assertThat(config.path("task_type").asString()).isEqualTo("TOKEN_CLS");
@@ -171,14 +106,14 @@ class TaggingRunTest {
         TinyRuns.Outcome run =
                 TinyRuns.done(
                         "run",
-                        write("tiny"),
+                        TaggedSentences.write(folder, "tiny"),
                         "--set",
                         "train.max_steps=80",
                         "--set",
                         "train.learning_rate=0.01");
         assertThat(metric(run.out(), "after training", "f1")).isGreaterThan(0.9);
         Path latest = folder.resolve("runs/latest");
-        JsonNode entities = json(latest.resolve("metrics.json")).path("entities");
+        JsonNode entities = TaggedSentences.json(latest.resolve("metrics.json")).path("entities");
         JsonNode last = entities.get(entities.size() - 1);
         assertThat(last.path("state").asString()).isEqualTo("after training, validation");
         assertThat(last.path("types").valueStream().map(t -> t.path("type").asString()).toList())
@@ -198,5 +133,118 @@ class TaggingRunTest {
         assertThat(answer.path("entities").toString())
                 .isEqualTo("[{\"type\":\"OLD\",\"first\":2,\"last\":3,\"words\":\"old book\"}]");
         assertThat(answer.path("scores").get(2).asDouble()).isBetween(0.5, 1.0);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "tiny, BertForTokenClassification",
+        "roberta, RobertaForTokenClassification",
+        "qwen2, Qwen2ForTokenClassification"
+    })
+    void aWholeModelIsADirectoryOfItsClass(String family, String name) throws IOException {
+        Path pipeline = TaggedSentences.write(folder, family);
+        TinyRuns.Outcome run = TinyRuns.done("run", pipeline, "--set", "adapter.method=full");
+        assertThat(run.err()).contains("verified: reloaded, logits differ by");
+        Path model = folder.resolve("runs/latest/model");
+        JsonNode config = TaggedSentences.json(model.resolve("config.json"));
+        assertThat(config.path("architectures").get(0).asString()).isEqualTo(name);
+        assertThat(config.path("id2label").path("0").asString()).isEqualTo("B-NEW");
+        assertThat(config.has("problem_type")).isFalse();
+        assertThat(TinyRuns.done("predict", model, "--text", "old film").out())
+                .matches("old\t\\S+\nfilm\t\\S+\n\n");
+        // its head is kept, and is none for sequences
+        TinyRuns.Outcome again =
+                TinyRuns.done(
+                        "run",
+                        pipeline,
+                        "--set",
+                        "model.path=" + model,
+                        "--set",
+                        "model.head=auto",
+                        "--set",
+                        "adapter.head_warmup=\"auto\"");
+        assertThat(again.out()).contains("before training");
+        TinyRuns.Outcome sequences =
+                TinyRuns.execute(
+                        "validate",
+                        pipeline.toString(),
+                        "--set",
+                        "model.path=" + model,
+                        "--set",
+                        "model.task=SEQ_CLS");
+        assertThat(sequences.err()).contains("D-COLUMN").doesNotContain("M-HEAD");
+    }
+
+    @Test
+    void anAdapterIsMergedAndStartsAnotherRun() throws IOException {
+        Path pipeline = TaggedSentences.write(folder, "tiny");
+        TinyRuns.done("run", pipeline);
+        Path adapter = folder.resolve("runs/latest/adapter");
+        Path merged = folder.resolve("merged");
+        assertThat(
+                        TinyRuns.done("merge", adapter, "-o", merged).err()
+                                + TinyRuns.done("inspect", merged).out())
+                .contains("5 outputs [B-NEW, B-OLD, I-NEW, I-OLD, O]");
+        Object[] text = {"--json", "--text", "the very old book"};
+        assertThat(scores(merged, text)).isEqualTo(scores(adapter, text));
+        Path again =
+                Files.writeString(
+                        folder.resolve("again.json"),
+                        TaggedSentences.PIPELINE.replaceAll(
+                                "(?s)\\{\"stage\": \"calibrate\".*?\"examples\": 12\\}\\},",
+                                "{\"stage\": \"adapter\", \"from\": \"runs/latest/adapter\"},"));
+        assertThat(TinyRuns.done("run", again).err()).contains("12 modules and the head");
+    }
+
+    /// Tags, and probabilities to three digits.
+    private static String scores(Path place, Object... how) {
+        JsonNode answer =
+                JsonMapper.shared().readTree(TinyRuns.done(concat("predict", place, how)).out());
+        var text = new StringBuilder();
+        for (int i = 0; i < answer.path("tags").size(); i++) {
+            text.append(answer.path("tags").get(i).asString());
+            text.append(" %.3f, ".formatted(answer.path("scores").get(i).asDouble()));
+        }
+        return text.toString();
+    }
+
+    private static Object[] concat(String verb, Path place, Object... more) {
+        var all = new ArrayList<Object>(List.of(verb, place));
+        all.addAll(List.of(more));
+        return all.toArray();
+    }
+
+    /// JSONL and CoNLL in, JSON out; what a sentence has beyond the longest has no tag.
+    @Test
+    void theExampleRuns() throws IOException {
+        TaggedSentences.write(folder, "tiny");
+        Path example =
+                Path.of(System.getProperty("cglora.root"))
+                        .resolve("pipeline/examples/recipes-tags.json");
+        TinyRuns.Outcome run =
+                TinyRuns.done(
+                        "run",
+                        example,
+                        "--var",
+                        "model=" + folder.resolve("model"),
+                        "--var",
+                        "tokenizer=null",
+                        "--set",
+                        "data.max_length=16",
+                        "--set",
+                        "train.max_steps=3",
+                        "--set",
+                        "output_dir=" + folder.resolve("runs"));
+        assertThat(run.err()).contains("train 54  validation 18", "7 tags");
+        JsonNode entities =
+                TaggedSentences.json(folder.resolve("runs/latest/metrics.json"))
+                        .path("entities")
+                        .get(0);
+        assertThat(
+                        entities.path("types")
+                                .valueStream()
+                                .map(t -> t.path("type").asString())
+                                .toList())
+                .containsExactly("AMOUNT", "FOOD", "TIME");
     }
 }
