@@ -170,8 +170,8 @@ class BadInputTest {
                         + " metric 'recall' does not fit classification",
                 "{\"stage\": \"export\"} | {\"stage\": \"adapter\", \"id\": \"more\"}, {\"stage\":"
                         + " \"export\"} | P-STAGE | second stage of its kind",
-                "{\"stage\": \"train\" | {\"stage\": \"export\", \"id\": \"early\"}, {\"stage\":"
-                        + " \"train\" | P-STAGE | comes behind the export",
+                "{\"stage\": \"adapter\" | {\"stage\": \"export\", \"id\": \"early\"}, {\"stage\":"
+                        + " \"adapter\" | P-STAGE | adapter",
                 "\"r\": 2 | \"r\": 13 | A-RANK | at most 12",
                 "\"all-linear\" | [\"query\", \"classifier\"] | A-SAVED | both targeted and saved",
                 "\"max_length\": 12 | \"max_length\": 2 | O-RANGE | 3",

@@ -32,7 +32,7 @@ class TaggingRunTest {
     /// What an earlier tagger said of these data it says again, in a run that has none of its own.
     @Test
     void anEarlierTaggerIsMeasured() throws IOException {
-        Path pipeline = write("tiny");
+        Path pipeline = TaggedSentences.write(folder, "tiny");
         TinyRuns.done("run", pipeline, "--engine", "jvm");
         Path first = folder.resolve("runs/latest").toRealPath();
         Files.writeString(
@@ -54,9 +54,11 @@ class TaggingRunTest {
                 "train",
                 "--skip",
                 "export");
-        JsonNode then = json(first.resolve("metrics.json")).path("after training, validation");
+        JsonNode then =
+                TaggedSentences.json(first.resolve("metrics.json"))
+                        .path("after training, validation");
         JsonNode now =
-                json(folder.resolve("runs/latest/metrics.json"))
+                TaggedSentences.json(folder.resolve("runs/latest/metrics.json"))
                         .path("of " + RunReport.relative(first) + ", validation");
         assertThat(then.isMissingNode()).isFalse();
         assertThat(now.path("loss").asDouble())
