@@ -28,7 +28,8 @@ class TornadoWritingTest {
 
     private static final List<String> SMALL =
             List.of(
-                    "adapter={\"method\":\"lora\",\"r\":2,\"target_modules\":[\"q_proj\",\"q\"]}",
+                    "adapter.method=lora",
+                    "adapter.r=2",
                     "train.max_steps=2",
                     "train.eval_steps=null",
                     "train.load_best=null",
