@@ -130,11 +130,17 @@ public record PeftAdapter(
         config.put("rank_pattern", ranks);
         config.put("revision", null);
         config.put("target_modules", new TreeSet<>(layers.keySet()));
-        String task = metadata.get(TASK);
-        config.put("task_type", task != null || modules.isEmpty() ? task : "SEQ_CLS");
+        config.put("task_type", taskType(!modules.isEmpty()));
         config.put("use_dora", false);
         config.put("use_rslora", first.rslora());
         return config;
+    }
+
+    /// PEFT asks an adapter of a classifier for its head; one without, such as a shift of the base,
+    /// has no task.
+    private String taskType(boolean head) {
+        String task = metadata.getOrDefault(TASK, "SEQ_CLS");
+        return head || !task.endsWith("_CLS") ? task : null;
     }
 
     private static Object number(double value) {

@@ -29,6 +29,19 @@ class TaggingRunTest {
                 .orElseThrow();
     }
 
+    /// PEFT would ask an adapter of a tagger for its head, and a shift of the base has none.
+    @Test
+    void theShiftOfTheBaseHasNoTask() throws IOException {
+        Path pipeline = TaggedSentences.write(folder, "tiny");
+        TinyRuns.done("init", pipeline, "--engine", "jvm", "--set", "adapter.method=pissa");
+        Path run = folder.resolve("runs/latest");
+        JsonNode shift =
+                TaggedSentences.json(run.resolve("base_shift").resolve(PeftAdapter.CONFIG));
+        assertThat(shift.get("task_type").isNull()).isTrue();
+        JsonNode adapter = TaggedSentences.json(run.resolve("adapter").resolve(PeftAdapter.CONFIG));
+        assertThat(adapter.get("task_type").asString()).isEqualTo("TOKEN_CLS");
+    }
+
     /// What an earlier tagger said of these data it says again, in a run that has none of its own.
     @Test
     void anEarlierTaggerIsMeasured() throws IOException {
