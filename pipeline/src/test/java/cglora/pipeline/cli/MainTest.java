@@ -204,8 +204,14 @@ class MainTest {
         assertThat(run("validate", "--help").out()).contains("--set=PATH=VALUE");
     }
 
+    /// An editor reads it where a pipeline names it as `$schema`.
     @Test
-    void theSchemaIsPrintedTheSameEveryTime() {
-        assertThat(run("schema").out()).isEqualTo(run("schema").out()).contains("2020-12");
+    void theSchemaInTheTreeIsTheOneThatIsPrinted() throws IOException {
+        Path file =
+                Path.of(System.getProperty("cglora.root")).resolve("pipeline/pipeline.schema.json");
+        assertThat(Files.readString(file))
+                .as("cglora schema > pipeline/pipeline.schema.json")
+                .contains("2020-12")
+                .isEqualTo(run("schema").out());
     }
 }
