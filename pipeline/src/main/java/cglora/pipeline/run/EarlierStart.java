@@ -209,34 +209,8 @@ final class EarlierStart {
     void require(Inputs inputs, Problems notes) {
         JsonNode about = about();
         var problems = new Problems();
-        String expected = about.path("base_sha256").asString("");
-        String found = inputs.checkpoint().fingerprint();
-        inputs.checkpoint().weights().release();
-        if (!found.equals(expected)) {
-            problems.error(
-                    ErrorCode.A_BASE,
-                    place.toString(),
-                    "started on weights of SHA-256 %.12s…, those of %s are %.12s…"
-                            .formatted(expected, inputs.checkpoint().description(), found),
-                    "take its base model, or let the adapter start anew");
-        }
-        List<String> names = inputs.examples().labels().names();
-        List<String> theirs = about.path("labels").valueStream().map(n -> n.asString("")).toList();
-        if (!names.equals(theirs)) {
-            problems.error(
-                    ErrorCode.D_LABEL,
-                    place.toString(),
-                    "started for the classes %s, the data has %s".formatted(theirs, names),
-                    "let the adapter start anew");
-        }
-        if (!about.path("head").asString("").equals(inputs.headName())) {
-            problems.error(
-                    ErrorCode.A_BASE,
-                    place.toString(),
-                    "started with pooling or task %s, here it is %s"
-                            .formatted(about.path("head").asString(""), inputs.headName()),
-                    "let the adapter start anew");
-        }
+        new Origin(place, "started", "let the adapter start anew")
+                .require(about, "head", inputs, problems);
         requireSettings(about, problems);
         problems.throwIfAny();
         if (!sha256().equals(about.path("sha256").asString(""))) {

@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -116,33 +115,8 @@ final class EarlierStatistics {
     void require(Inputs inputs, Problems notes) {
         JsonNode about = about();
         var problems = new Problems();
-        String expected = about.path("base_sha256").asString("");
-        String found = inputs.checkpoint().fingerprint();
-        inputs.checkpoint().weights().release();
-        if (!found.equals(expected)) {
-            problems.error(
-                    ErrorCode.A_BASE,
-                    place.toString(),
-                    "gathered with weights of SHA-256 %.12s…, those of %s are %.12s…"
-                            .formatted(expected, inputs.checkpoint().description(), found),
-                    "calibrate again on this model");
-        }
-        List<String> names = inputs.examples().labels().names();
-        List<String> theirs = about.path("labels").valueStream().map(n -> n.asString("")).toList();
-        if (!names.equals(theirs)) {
-            problems.error(
-                    ErrorCode.D_LABEL,
-                    place.toString(),
-                    "gathered for the classes %s, the data has %s".formatted(theirs, names),
-                    "calibrate again on these data");
-        }
-        if (!about.path("pooling").asString("").equals(inputs.headName())) {
-            problems.error(
-                    ErrorCode.A_BASE,
-                    place.toString(),
-                    "gathered with pooling " + about.path("pooling").asString(""),
-                    "calibrate again with this one");
-        }
+        new Origin(place, "gathered", "calibrate again")
+                .require(about, "pooling", inputs, problems);
         Set<Need> needs = Initializers.needs(inputs.adapterSpec());
         if (!needs.isEmpty()) {
             requireLayers(inputs, needs, problems);

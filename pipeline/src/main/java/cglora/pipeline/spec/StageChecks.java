@@ -583,7 +583,7 @@ final class StageChecks {
         if (tree.has("warmup_steps") && tree.has("warmup_ratio")) {
             conflict(tree, "warmup_ratio", "warmup_steps", "keep one of them");
         }
-        if (tree.has("epochs") && tree.has("max_steps")) {
+        if (tree.has("epochs") && stage.maxSteps() != null) {
             problems.warning(
                     O_CONFLICT,
                     origin(tree, "epochs"),
