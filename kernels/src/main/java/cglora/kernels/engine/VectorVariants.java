@@ -95,8 +95,9 @@ final class VectorVariants {
         }
     }
 
-    /// `dx = s φ(s)`, `s = x + bias`. A method of its own: where the compiler must take in [#exp] and
-    /// [#erf] at once it stops before the second, and every vector between them becomes an object.
+    /// `dx = s φ(s)`, `s = x + bias`. A method of its own: where the compiler must take in
+    /// [#exp] and [#erf] at once it stops before the second, and every vector between them
+    /// becomes an object.
     private static void densityRow(
             float[] x, int xAt, float[] bias, int biasAt, float[] dx, int dxAt, int width) {
         for (int i = 0; i < width; i += LANES) {
