@@ -261,7 +261,7 @@ final class TunedModel {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(session, PeftAdapter.read(place), given.toString());
             session.stopWhen(stop);
-            return session.evaluate(own.batches(data), data.size());
+            return session.evaluator().evaluate(own.batches(data), data.size());
         }
     }
 
