@@ -29,9 +29,9 @@ sealed interface StepProbe permits StepProbe.OfClasses, TokenProbe {
             return new TokenProbe(session, sample.batches(), epsilon, step);
         }
         step.accept(0);
-        Evaluation before = session.evaluate(sample.batches(), sample.data().size());
+        Evaluation before = session.evaluator().evaluate(sample.batches(), sample.data().size());
         step.accept(epsilon);
-        Evaluation moved = session.evaluate(sample.batches(), sample.data().size());
+        Evaluation moved = session.evaluator().evaluate(sample.batches(), sample.data().size());
         boolean regression = classifier.labels().regression();
         return new OfClasses(before, moved, epsilon, sample.data(), regression);
     }

@@ -86,7 +86,8 @@ record StepSearch(
 
     private double heldOutLoss(double eta) {
         write.accept(eta);
-        Evaluation evaluation = session.evaluate(heldOut.batches(), heldOut.data().size());
+        Evaluation evaluation =
+                session.evaluator().evaluate(heldOut.batches(), heldOut.data().size());
         return session.task().loss(evaluation, heldOut.data());
     }
 }

@@ -110,7 +110,7 @@ class TokenProbeTest {
                             .isCloseTo(linearised, within(1e-3 * linearised));
                 }
                 step.accept(0);
-                Evaluation evaluation = session.evaluate(batches, data.size());
+                Evaluation evaluation = session.evaluator().evaluate(batches, data.size());
                 assertThat(session.task().loss(evaluation, data))
                         .isCloseTo(loss, within(1e-5 * loss))
                         .isEqualTo(session.task().metrics(evaluation, data).get("loss"));
@@ -128,7 +128,7 @@ class TokenProbeTest {
         }
         for (int e = 0; e < data.size(); e++) {
             Batch batch = byExample.get(e);
-            Session.Scores scores = session.scores(batch);
+            Evaluator.Scores scores = session.evaluator().scores(batch);
             for (int t = 0; t < batch.target().length(0); t++) {
                 if (batch.target().tokens()[t] >= 0) {
                     rows.add(scores.row(t).values());
@@ -207,7 +207,7 @@ class TokenProbeTest {
 
     private static double loss(Session session, Dataset data) {
         return session.task()
-                .loss(session.evaluate(TokenTasks.batches(data, 4), data.size()), data);
+                .loss(session.evaluator().evaluate(TokenTasks.batches(data, 4), data.size()), data);
     }
 
     /// Rivals that start from the gradient.

@@ -71,12 +71,16 @@ record InitData(InitModel model, Dataset examples, float[] weight, float[] bias)
         HeadWarmup.Head found =
                 HeadWarmup.defaults()
                         .classification(
-                                session.features(
-                                        model.batcher(BATCH).sequential(fitted), fitted.size()),
+                                session.evaluator()
+                                        .features(
+                                                model.batcher(BATCH).sequential(fitted),
+                                                fitted.size()),
                                 fitted.labels(),
                                 session.model().outputs(),
-                                session.features(
-                                        model.batcher(BATCH).sequential(others), others.size()),
+                                session.evaluator()
+                                        .features(
+                                                model.batcher(BATCH).sequential(others),
+                                                others.size()),
                                 others.labels());
         return new InitData(model, all.slice(head, count), found.weight(), found.bias());
     }

@@ -131,7 +131,7 @@ public final class InitPart {
     }
 
     private static double loss(Session session, Sample sample) {
-        return session.evaluate(sample.batches(), sample.data().size()).loss();
+        return session.evaluator().evaluate(sample.batches(), sample.data().size()).loss();
     }
 
     private void told(String what, Start start) {

@@ -229,7 +229,7 @@ public final class Predictor implements LoadedModel {
     /// @param stop asked before every batch
     Evaluation evaluate(List<Batch> batches, int examples, BooleanSupplier stop) {
         session.stopWhen(stop);
-        return session.evaluate(batches, examples);
+        return session.evaluator().evaluate(batches, examples);
     }
 
     /// One answer an example: the label and its probabilities, or the number of a regression.
@@ -239,13 +239,14 @@ public final class Predictor implements LoadedModel {
         Dataset data = Dataset.of(examples, tokenizer, null, maxLength, "input");
         TextLimit.require(data, examples, maxLength);
         Evaluation evaluation =
-                session.evaluate(
-                        new Batcher(
-                                        Math.min(BATCH, examples.size()),
-                                        Batcher.defaultBuckets(maxLength),
-                                        checkpoint.padTokenId())
-                                .sequential(data),
-                        data.size());
+                session.evaluator()
+                        .evaluate(
+                                new Batcher(
+                                                Math.min(BATCH, examples.size()),
+                                                Batcher.defaultBuckets(maxLength),
+                                                checkpoint.padTokenId())
+                                        .sequential(data),
+                                data.size());
         var answers = new ArrayList<Map<String, Object>>();
         for (int i = 0; i < examples.size(); i++) {
             var answer = new LinkedHashMap<String, Object>();

@@ -188,7 +188,7 @@ final class RunMemory {
                 inputs.onEach().stream()
                         .map(in -> largest(batch, in, in.train(), in.validation(), in.test()))
                         .toList();
-        return session.plannedEvaluation(largest(batch, shapes)).scratchBytes();
+        return session.evaluator().planned(largest(batch, shapes)).scratchBytes();
     }
 
     private void calibrate(CalibrateSpec calibrate) {
@@ -354,7 +354,7 @@ final class RunMemory {
         new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
         Inputs own = inputs.on(training.data());
-        var program = session.plannedTraining(own.trainingBatches(batch).largest());
+        var program = session.training().planned(own.trainingBatches(batch).largest());
         long state = session.persistentBytes() - weights.bytes();
         adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(

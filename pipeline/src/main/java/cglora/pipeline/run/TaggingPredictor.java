@@ -173,7 +173,7 @@ public final class TaggingPredictor implements LoadedModel {
                         buckets,
                         checkpoint.padTokenId(),
                         buckets);
-        Evaluation found = session.evaluate(batcher.sequential(data), data.size());
+        Evaluation found = session.evaluator().evaluate(batcher.sequential(data), data.size());
         var answers = new ArrayList<Map<String, Object>>();
         for (int i = 0; i < examples.size(); i++) {
             var answer = new LinkedHashMap<String, Object>();

@@ -279,7 +279,7 @@ final class TunedModel {
     private static Evaluation evaluate(
             Session session, Inputs own, Dataset data, BooleanSupplier stop) {
         session.stopWhen(stop);
-        return session.evaluate(own.batches(data), data.size());
+        return session.evaluator().evaluate(own.batches(data), data.size());
     }
 
     /// A whole model of the pipeline's task, which is one of tokens.
