@@ -12,7 +12,6 @@ import cglora.pipeline.spec.JsonValue.BooleanValue;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
 import cglora.pipeline.spec.JsonValue.StringValue;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -46,7 +45,7 @@ final class StageChecks {
     private final Map<String, DataSpec> dataStages = new LinkedHashMap<>();
     private AdapterSpec adapter;
     private boolean adapterIsSure = true;
-    private Set<String> unsure = Set.of();
+    private PipelineDraft.Stage draft;
 
     StageChecks(Problems problems) {
         this.problems = problems;
@@ -76,9 +75,8 @@ final class StageChecks {
                 continue;
             }
             uniqueId(tree);
-            PipelineDraft.Stage draft = i < drafts.size() ? drafts.get(i) : null;
+            draft = i < drafts.size() ? drafts.get(i) : null;
             StageSpec spec = draft == null ? null : draft.spec();
-            unsure = draft == null ? Set.of() : draft.unsure();
             boolean skipped = tree.get("when") instanceof BooleanValue(_, boolean on) && !on;
             if (skipped) {
                 outputs.passed(Merge.id(tree), kind, false);
@@ -104,7 +102,7 @@ final class StageChecks {
 
     /// Whether these settings of the stage at hand are as they are meant.
     private boolean isSure(String... keys) {
-        return Collections.disjoint(unsure, Set.of(keys));
+        return draft == null || draft.isSure(List.of(keys));
     }
 
     private void uniqueId(ObjectValue tree) {
