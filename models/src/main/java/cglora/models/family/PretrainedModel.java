@@ -12,6 +12,7 @@ import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
 import cglora.models.chat.ChatTemplate;
 import cglora.models.tokenizer.Tokenizer;
+import cglora.models.weights.PackedEntry;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.ShardedSafetensors;
 import cglora.models.weights.WeightSource;
@@ -300,6 +301,13 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
         return path.startsWith(CLASSPATH)
                 ? new Inflated(PretrainedModel.class.getResourceAsStream(resource(path)))
                 : Files.newInputStream(Path.of(path));
+    }
+
+    /// What a file is in its jar; empty for one that is in none.
+    static Optional<PackedEntry> packed(String path) {
+        return path.startsWith(CLASSPATH)
+                ? PackedEntry.of(PretrainedModel.class.getResource(resource(path)))
+                : Optional.empty();
     }
 
     /// What is packed in a jar, where passing over a part means to unpack it: in large pieces, not

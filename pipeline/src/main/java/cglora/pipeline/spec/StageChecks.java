@@ -78,7 +78,7 @@ final class StageChecks {
             }
             if (spec != null) {
                 settled.add(
-                        settle(spec, before, new StageProblems(problems, tree, draft.unsure())));
+                        settle(spec, before, new StageProblems(problems, tree, draft)));
             }
             outputs.passed(Merge.id(tree), kind, true);
         }
