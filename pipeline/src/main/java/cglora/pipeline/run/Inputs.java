@@ -21,8 +21,8 @@ import cglora.models.data.TrainingBatches;
 import cglora.models.family.CheckpointHead;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
-import cglora.models.training.AdapterStart;
 import cglora.models.training.CausalLanguageModel;
+import cglora.models.training.CgLoraStart;
 import cglora.models.training.HeadStart;
 import cglora.models.training.Pooling;
 import cglora.models.training.Seq2Seq;
@@ -254,7 +254,7 @@ record Inputs(
     /// How ranks are moved between the layers; empty where they stay as they are given.
     ///
     /// @throws CgloraException O-RANGE or O-CONFLICT for ranks that the budget does not give
-    Optional<AdapterStart.Allocation> allocation() {
+    Optional<CgLoraStart.Allocation> allocation() {
         AdapterSpec a = adapterSpec;
         if (a.method() != AdapterSpec.Method.CG_LORA
                 || a.cg().rankAllocation() == CgSpec.RankAllocation.UNIFORM) {
@@ -270,7 +270,7 @@ record Inputs(
                         most == null ? Math.max(a.cg().minRank(), MOST_RANK * a.r()) : most);
         ranks.requireEnough(
                 RankTable.parameters(layers.stream().map(l -> l.withRank(1, 1)).toList()));
-        return Optional.of(new AdapterStart.Allocation(ranks, a.useRslora()));
+        return Optional.of(new CgLoraStart.Allocation(ranks, a.useRslora()));
     }
 
     /// The roots of training's coordinates; null for plain ones.

@@ -11,8 +11,8 @@ import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
-import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
+import cglora.models.training.CgLoraStart;
 import cglora.models.training.Session;
 import cglora.models.training.SketchedPass;
 import cglora.models.training.Trainer;
@@ -311,7 +311,7 @@ final class RunMemory {
                 adapter.method() == AdapterSpec.Method.CG_LORA
                         && adapter.initializes()
                         && WhiteningChoice.of(adapter.cg().arithmetic(), engine).arithmetic()
-                                == AdapterStart.Arithmetic.ENGINE;
+                                == CgLoraStart.Arithmetic.ENGINE;
         // as many layers at a time as there are processors; an engine takes one after the other
         long parallel =
                 products
