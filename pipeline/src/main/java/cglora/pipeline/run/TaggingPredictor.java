@@ -70,7 +70,8 @@ public final class TaggingPredictor implements LoadedModel {
         return Optional.of(new TaggingPredictor(model, adapter, place, engine));
     }
 
-    private static boolean isTagger(PretrainedModel model) {
+    /// Whether the model's class is one that tags words.
+    static boolean isTagger(PretrainedModel model) {
         return model.body() instanceof Encoder encoder
                 && model.config()
                         .path("architectures")

@@ -157,6 +157,11 @@ public final class WritingPredictor implements LoadedModel {
         }
     }
 
+    /// Whether a whole model writes, by its class.
+    static boolean isWriter(PretrainedModel model) {
+        return model.isEncoderDecoder() || isLanguageModel(model, null);
+    }
+
     /// An adapter says what it is for, and so does PEFT's; a whole model by its class.
     private static boolean isLanguageModel(PretrainedModel checkpoint, PeftAdapter adapter) {
         if (!(checkpoint.body() instanceof CausalDecoder decoder)) {
