@@ -2,11 +2,13 @@ package cglora.models.family;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.weights.PackedEntry;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// A file that may be packed in a jar on the class path: `classpath:NAME`.
 final class ClasspathFile {
@@ -36,6 +38,13 @@ final class ClasspathFile {
         return isPacked(path)
                 ? new Inflated(ClasspathFile.class.getResourceAsStream(resource(path)))
                 : Files.newInputStream(Path.of(path));
+    }
+
+    /// What a file is in its jar; empty for one that is in none.
+    static Optional<PackedEntry> packed(String path) {
+        return isPacked(path)
+                ? PackedEntry.of(ClasspathFile.class.getResource(resource(path)))
+                : Optional.empty();
     }
 
     /// What is packed in a jar, where passing over a part means to unpack it: in large pieces, not

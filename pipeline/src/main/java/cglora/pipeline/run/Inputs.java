@@ -129,22 +129,27 @@ record Inputs(
     /// @param id null for the first
     Inputs on(String id) {
         DataInput other = others.get(id == null ? "" : id);
-        return other == null
-                ? this
-                : new Inputs(
-                        spec,
-                        modelSpec,
-                        other.spec(),
-                        adapterSpec,
-                        checkpoint,
-                        tokenizer,
-                        other.examples(),
-                        other.train(),
-                        other.validation(),
-                        other.test(),
-                        other.packing(),
-                        others,
-                        stamps);
+        return other == null ? this : with(other, tokenizer);
+    }
+
+    /// The same with these rows in the place of the first data stage's.
+    ///
+    /// @param cutting the tokenizer, which cuts as their stage says
+    Inputs with(DataInput data, Tokenizer cutting) {
+        return new Inputs(
+                spec,
+                modelSpec,
+                data.spec(),
+                adapterSpec,
+                checkpoint,
+                cutting,
+                data.examples(),
+                data.train(),
+                data.validation(),
+                data.test(),
+                data.packing(),
+                others,
+                stamps);
     }
 
     /// The same with each data stage in turn.
