@@ -74,7 +74,7 @@ public final class OpenBlas {
     /// @throws CgloraException V-LIBRARY when the platform's library is not on the class path or
     ///     cannot be loaded
     public static OpenBlas get() {
-        return Holder.INSTANCE;
+        return Holder.get();
     }
 
     /// What the library says of itself: version, build and the processor's kernels it chose.
@@ -335,8 +335,29 @@ public final class OpenBlas {
         return address.reinterpret(256).getString(0);
     }
 
+    /// What came of loading the library; a class whose initialisation failed could say it only once.
     private static final class Holder {
-        static final OpenBlas INSTANCE = load();
+        private static final OpenBlas INSTANCE;
+        private static final CgloraException FAILURE;
+
+        static {
+            OpenBlas loaded = null;
+            CgloraException problem = null;
+            try {
+                loaded = load();
+            } catch (CgloraException e) {
+                problem = e;
+            }
+            INSTANCE = loaded;
+            FAILURE = problem;
+        }
+
+        static OpenBlas get() {
+            if (FAILURE != null) {
+                throw FAILURE;
+            }
+            return INSTANCE;
+        }
 
         private static OpenBlas load() {
             Platform platform = Platform.current();

@@ -159,7 +159,7 @@ public final class Merger {
         }
         if (!free || target.getFileName() == null) {
             throw new CgloraException(
-                    ErrorCode.K_OUTPUT,
+                    ErrorCode.K_EXISTS,
                     target.toString(),
                     "is there and not an empty folder",
                     "name another folder; nothing is written over");
