@@ -89,9 +89,10 @@ public final class Session implements AutoCloseable {
         constants.forEach(this::fill);
         for (ParameterSpec spec : body) {
             String tensor = checkpoint.tensorOf(spec);
-            engine.fill(
+            engine.fillByParts(
                     parameters.get(spec.name()).buffer(),
-                    (target, offset) -> checkpoint.weights().read(tensor, target, offset));
+                    (first, count, target, offset) ->
+                            checkpoint.weights().read(tensor, first, count, target, offset));
         }
         for (ParameterSpec spec : model.headParameters()) {
             headStart

@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.ClassifierHead;
 import cglora.models.data.Batch;
@@ -38,12 +39,18 @@ public final class Predictor implements LoadedModel {
     private final int maxLength;
     private final PeftAdapter adapter;
 
-    /// Which base models are taken.
+    /// Which base models are taken, and how they are kept.
     ///
     /// @param base        the base model; null for the one that the adapter names
     /// @param other       whether it may be another than the adapter was trained on
     /// @param followLinks whether the files of its folder may be links out of it
-    public record Base(String base, boolean other, boolean followLinks) {}
+    /// @param frozen      how its matrices are kept, float32 or bfloat16; a whole model's, too
+    public record Base(String base, boolean other, boolean followLinks, DataType frozen) {
+        /// A model whose matrices are kept in float32.
+        public Base(String base, boolean other, boolean followLinks) {
+            this(base, other, followLinks, DataType.FLOAT32);
+        }
+    }
 
     /// @param folder  the folder of an adapter, of a model with its head, or of a run that has one
     /// @param choice  which base model an adapter is put on
@@ -53,7 +60,7 @@ public final class Predictor implements LoadedModel {
     public static Predictor open(Path folder, Base choice, EngineChoice engine, Problems notes) {
         Path place = place(folder);
         return isWhole(place)
-                ? new Predictor(place, choice.followLinks(), engine)
+                ? new Predictor(place, choice, engine)
                 : new Predictor(place, choice, engine, notes);
     }
 
@@ -73,8 +80,8 @@ public final class Predictor implements LoadedModel {
     }
 
     /// A model with its own head.
-    private Predictor(Path place, boolean followLinks, EngineChoice engine) {
-        this.checkpoint = PretrainedModel.load(place.toString(), Map.of(), followLinks);
+    private Predictor(Path place, Base choice, EngineChoice engine) {
+        this.checkpoint = PretrainedModel.load(place.toString(), Map.of(), choice.followLinks());
         if (!checkpoint.hasHead()) {
             checkpoint.close();
             throw new CgloraException(
@@ -93,7 +100,7 @@ public final class Predictor implements LoadedModel {
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(), SavedModel.pooling(checkpoint), labels);
-        this.session = new Session(engine.open(), model, checkpoint, false);
+        this.session = new Session(engine.open(), model, checkpoint, choice.frozen());
         checkpoint.weights().release();
     }
 
@@ -130,7 +137,7 @@ public final class Predictor implements LoadedModel {
                         .tokenizer(trained.tokenizer())
                         .cutting(TextLimit.truncation(trained.values(), place.toString()));
         this.maxLength = Math.min(checkpoint.encoder().maxPositions(), trained.maxLength());
-        this.session = new Session(engine.open(), model, checkpoint, false);
+        this.session = new Session(engine.open(), model, checkpoint, choice.frozen());
         checkpoint.weights().release();
         AdapterLoading.load(session, adapter, place.toString());
     }

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.engine.OpenBlas;
+import cglora.kernels.engine.PackedParts;
 import cglora.kernels.error.Problems;
 import cglora.kernels.program.DataType;
 import cglora.models.adapter.Need;
@@ -155,16 +156,11 @@ final class RunMemory {
         return Item.host("checkpoint file", inputs.checkpoint().weights().readingBytes());
     }
 
-    /// A matrix on its way from the file to where it is kept in fewer bits.
+    /// Parts of matrices on their way from the file to where they are kept in fewer bits.
     private Item rounding() {
-        long largest =
-                inputs.task().bodyParameters().stream()
-                        .mapToLong(ParameterSpec::size)
-                        .max()
-                        .orElse(0);
         return Item.host(
-                "a matrix before it is rounded",
-                inputs.dtype() == DataType.FLOAT32 ? 0 : Float.BYTES * largest);
+                "part of a matrix before it is rounded",
+                inputs.dtype() == DataType.FLOAT32 ? 0 : (long) Float.BYTES * PackedParts.PART);
     }
 
     private Item activations(long bytes) {

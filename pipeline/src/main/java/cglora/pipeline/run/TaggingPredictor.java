@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.Encoder;
 import cglora.models.data.Batcher;
@@ -54,7 +55,8 @@ public final class TaggingPredictor implements LoadedModel {
         if (Predictor.isWhole(place)) {
             var model = PretrainedModel.load(place.toString(), Map.of(), choice.followLinks());
             if (isTagger(model)) {
-                return Optional.of(new TaggingPredictor(model, null, place, engine));
+                return Optional.of(
+                        new TaggingPredictor(model, null, place, engine, choice.frozen()));
             }
             model.close();
             return Optional.empty();
@@ -67,7 +69,7 @@ public final class TaggingPredictor implements LoadedModel {
         String path = choice.base() == null ? adapter.base() : choice.base();
         var model = PretrainedModel.load(path, Map.of(), choice.followLinks());
         Predictor.requireBase(model, adapter, path, choice.other(), place, notes);
-        return Optional.of(new TaggingPredictor(model, adapter, place, engine));
+        return Optional.of(new TaggingPredictor(model, adapter, place, engine, choice.frozen()));
     }
 
     /// Whether the model's class is one that tags words.
@@ -80,7 +82,11 @@ public final class TaggingPredictor implements LoadedModel {
     }
 
     private TaggingPredictor(
-            PretrainedModel checkpoint, PeftAdapter adapter, Path place, EngineChoice engine) {
+            PretrainedModel checkpoint,
+            PeftAdapter adapter,
+            Path place,
+            EngineChoice engine,
+            DataType frozen) {
         this.checkpoint = checkpoint;
         this.adapter = adapter;
         CheckpointHead head = checkpoint.tokenHead();
@@ -111,7 +117,7 @@ public final class TaggingPredictor implements LoadedModel {
                         ? SavedModel.maxLength(checkpoint)
                         : Math.min(checkpoint.body().maxPositions(), trained.maxLength());
         var task = new TokenClassifier(checkpoint.encoder(), labels);
-        this.session = new Session(engine.open(), task, checkpoint, false);
+        this.session = new Session(engine.open(), task, checkpoint, frozen);
         checkpoint.weights().release();
         if (adapter != null) {
             AdapterLoading.load(session, adapter, place.toString());

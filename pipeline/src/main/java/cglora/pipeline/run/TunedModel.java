@@ -290,7 +290,7 @@ final class TunedModel {
     }
 
     private Predictor.Base base() {
-        return new Predictor.Base(inputs.modelSpec().path(), false, links());
+        return new Predictor.Base(inputs.modelSpec().path(), false, links(), inputs.dtype());
     }
 
     /// The adapter's factors by the layers' names; empty for a whole model.

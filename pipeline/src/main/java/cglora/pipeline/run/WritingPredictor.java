@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.CausalDecoder;
 import cglora.models.data.Batch;
@@ -114,7 +115,8 @@ public final class WritingPredictor implements LoadedModel {
         if (adapter != null) {
             Predictor.requireBase(checkpoint, adapter, path, choice.other(), place, notes);
         }
-        return Optional.of(new WritingPredictor(checkpoint, adapter, place, engine, options));
+        return Optional.of(
+                new WritingPredictor(checkpoint, adapter, place, engine, choice.frozen(), options));
     }
 
     private WritingPredictor(
@@ -122,6 +124,7 @@ public final class WritingPredictor implements LoadedModel {
             PeftAdapter adapter,
             Path place,
             EngineChoice engine,
+            DataType frozen,
             Options options) {
         this.checkpoint = checkpoint;
         this.adapter = adapter;
@@ -144,7 +147,7 @@ public final class WritingPredictor implements LoadedModel {
                         ? new Seq2Seq(checkpoint.encoderDecoder())
                         : new CausalLanguageModel(checkpoint.causalDecoder());
         requireFit(task, options);
-        this.session = new Session(engine.open(), task, checkpoint, false);
+        this.session = new Session(engine.open(), task, checkpoint, frozen);
         this.generators = new Generators(session, checkpoint.padTokenId());
         checkpoint.weights().release();
         if (adapter != null) {
