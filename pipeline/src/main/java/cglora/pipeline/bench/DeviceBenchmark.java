@@ -173,10 +173,32 @@ public final class DeviceBenchmark {
                                     Peaks.of(record.results()),
                                     this::told)
                             .run();
-            case STEP -> new StepBenchmark(choice, model, repetitions, out).run();
-            case GENERATE -> generate();
+            case STEP ->
+                    whenRight(
+                            suite,
+                            model.test(),
+                            wrong,
+                            () -> new StepBenchmark(choice, model, repetitions, out).run());
+            case GENERATE -> whenRight(suite, writer.test(), wrong, this::generate);
             case INIT -> InitSuite.run(choice, init, out);
         };
+    }
+
+    /// A whole program is timed only where every kernel is right.
+    ///
+    /// @param test  what its first result is called
+    /// @param wrong kernels, and what is wrong with each
+    static List<Result> whenRight(
+            Suite suite, String test, Map<String, String> wrong, Supplier<List<Result>> measured) {
+        return wrong.isEmpty()
+                ? measured.get()
+                : List.of(
+                        Result.failed(
+                                suite,
+                                test,
+                                Unit.TOKENS_PER_SECOND,
+                                "not timed, for these kernels are wrong: "
+                                        + String.join(", ", wrong.keySet())));
     }
 
     private List<Result> generate() {
