@@ -17,6 +17,7 @@ import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.ProductVersion;
 import cglora.pipeline.spec.EngineSpec;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -84,7 +85,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--save",
             paramLabel = "FILE",
-            description = "Write the record here as JSON, too.")
+            description =
+                    "Write the record here as JSON, too; a file that is there stays, unless --force"
+                            + " is given.")
     private Path save;
 
     @Option(
@@ -161,6 +164,10 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private int all() throws IOException {
+        output.requireFree();
+        if (save != null && Files.isRegularFile(save) && !output.isForced()) {
+            throw OutputOptions.exists(save, "is there");
+        }
         Map<String, BenchRecord> others = BenchOutput.read(against);
         Set<Suite> chosen = chosen(others);
         requireSameVersion(others);
