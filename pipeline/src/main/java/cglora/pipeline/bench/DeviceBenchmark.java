@@ -75,8 +75,6 @@ public final class DeviceBenchmark {
                 measure(suite, () -> results(suite));
             }
         }
-        record = record.with(List.of(), List.of(energyNote()));
-        write();
     }
 
     private void write() {
@@ -173,12 +171,7 @@ public final class DeviceBenchmark {
                                     Peaks.of(record.results()),
                                     this::told)
                             .run();
-            case STEP ->
-                    whenRight(
-                            suite,
-                            model.test(),
-                            wrong,
-                            () -> new StepBenchmark(choice, model, repetitions, out).run());
+            case STEP -> whenRight(suite, model.test(), wrong, this::step);
             case GENERATE -> whenRight(suite, writer.test(), wrong, this::generate);
             case INIT -> InitSuite.run(choice, init, out);
         };
@@ -201,6 +194,13 @@ public final class DeviceBenchmark {
                                         + String.join(", ", wrong.keySet())));
     }
 
+    private List<Result> step() {
+        var benchmark = new StepBenchmark(choice, model, repetitions, out);
+        List<Result> results = benchmark.run();
+        record = record.with(List.of(), benchmark.notes());
+        return results;
+    }
+
     private List<Result> generate() {
         var benchmark = new GenerateBenchmark(choice, writer, repetitions, out);
         List<Result> results = benchmark.run();
@@ -217,10 +217,5 @@ public final class DeviceBenchmark {
                                 ? "FAILED: " + result.failure()
                                 : Figures.three(result.median()) + " " + result.unit()));
         out.flush();
-    }
-
-    private String energyNote() {
-        boolean told = record.results().stream().anyMatch(r -> r.unit() == Unit.JOULES);
-        return told ? "energy of the whole package" : "energy: nothing here tells it";
     }
 }
