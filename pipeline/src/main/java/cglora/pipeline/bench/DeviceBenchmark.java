@@ -170,6 +170,7 @@ public final class DeviceBenchmark {
             case KERNELS ->
                     new KernelSuite(
                                     choice,
+                                    KernelProgram.of(model),
                                     repetitions,
                                     wrong,
                                     Peaks.of(record.results()),

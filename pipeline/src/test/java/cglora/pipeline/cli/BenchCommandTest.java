@@ -151,6 +151,15 @@ class BenchCommandTest {
     }
 
     @Test
+    void saysWhyItMeasuresMoreThanWasAskedFor() {
+        String kernels = "suite kernels gives parts of the device's peaks";
+        assertThat(run("bench", "--suite", "kernels", "--device", "opencl:9:9").err())
+                .contains(kernels, "suite device, which measures them, comes with it");
+        assertThat(run("bench", "--suite", "device,kernels", "--device", "opencl:9:9").err())
+                .doesNotContain(kernels);
+    }
+
+    @Test
     void refusesAModelThatIsNotThereBeforeItMeasures() {
         String model = folder.resolve("nowhere").toString();
         Outcome outcome = run("bench", "--device", "jvm", "--model", model);
