@@ -54,7 +54,7 @@ public final class Plan {
     private void print(Inputs inputs) {
         var session = inputs.session(new NullEngine());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
-            session.addAdapters(inputs.layers());
+            session.addAdapters(AdapterLayers.of(inputs));
         }
         long base = session.task().bodyParameters().stream().mapToLong(p -> p.size()).sum();
         for (StageSpec stage : inputs.stages()) {
