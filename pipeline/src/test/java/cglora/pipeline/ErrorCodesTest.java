@@ -62,7 +62,8 @@ class ErrorCodesTest {
 
     @Test
     void aCodeInACommentOrInALongerNameIsNone() {
-        assertThat(missing(List.of("\"K-EXISTS\" X_PATHS K_DISK"))).hasSize(ErrorCode.values().length - 2);
+        assertThat(missing(List.of("\"K-EXISTS\" X_PATHS K_DISK")))
+                .hasSize(ErrorCode.values().length - 2);
         assertThat(COMMENT.matcher("int a; // b\n    // K-DISK\n/* K-DISK */").replaceAll(""))
                 .doesNotContain("K-DISK")
                 .contains("int a;");

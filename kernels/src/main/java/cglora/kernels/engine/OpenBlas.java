@@ -335,7 +335,8 @@ public final class OpenBlas {
         return address.reinterpret(256).getString(0);
     }
 
-    /// What came of loading the library; a class whose initialisation failed could say it only once.
+    /// What came of loading the library; a class whose initialisation failed could say it only
+    /// once.
     private static final class Holder {
         private static final OpenBlas INSTANCE;
         private static final CgloraException FAILURE;
