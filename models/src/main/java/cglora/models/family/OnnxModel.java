@@ -17,9 +17,9 @@ final class OnnxModel {
     /// @param overrides keys that replace those that the shapes say
     /// @throws CgloraException M-PATH, M-ONNX or M-CONFIG
     static PretrainedModel load(String path, Map<String, ?> overrides) {
-        PretrainedModel.requireThere(path);
-        PackedEntry packed = PretrainedModel.packed(path).orElse(null);
-        var weights = new OnnxWeights(() -> PretrainedModel.open(path), path, packed);
+        ClasspathFile.requireThere(path);
+        PackedEntry packed = ClasspathFile.packed(path).orElse(null);
+        var weights = new OnnxWeights(() -> ClasspathFile.open(path), path, packed);
         // A mapper takes a tenth of a second to build, and only overrides need one.
         ObjectNode config = JsonNodeFactory.instance.objectNode();
         config.put("model_type", ModelFamilies.ONNX.modelType());

@@ -219,33 +219,39 @@ public final class OnnxWeights implements WeightSource {
     }
 
     @Override
-    public void read(String name, float[] target, int offset) {
+    public void read(String name, int first, int count, float[] target, int offset) {
         if (initializers == null) {
             initializers = initializers(parse(file -> ModelProto.parseFrom(file).getGraph()));
         }
         Entry entry = entries.get(name);
         TensorProto tensor = initializers.get(entry.tensor());
-        int count = 1;
+        int size = 1;
         for (long extent : entry.shape()) {
-            count = Math.toIntExact(Math.multiplyExact((long) count, extent));
+            size = Math.toIntExact(Math.multiplyExact((long) size, extent));
         }
         Elements elements = elements(tensor);
-        if (elements.count() != count) {
+        if (elements.count() != size) {
             throw new CgloraException(
                     ErrorCode.M_ONNX,
                     description,
                     "tensor '%s' holds %d values, its shape says %d"
-                            .formatted(tensor.getName(), elements.count(), count),
+                            .formatted(tensor.getName(), elements.count(), size),
                     "fetch the file again");
         }
-        int columns = entry.transposed() ? (int) entry.shape()[1] : count;
-        int rows = entry.transposed() ? (int) entry.shape()[0] : 1;
-        for (int j = 0; j < columns; j++) {
-            for (int i = 0; i < rows; i++) {
-                target[offset + i * columns + j] = elements.get(j * rows + i);
+        if (entry.transposed()) {
+            int rows = (int) entry.shape()[0];
+            int columns = (int) entry.shape()[1];
+            for (int i = 0; i < count; i++) {
+                int row = (first + i) / columns;
+                int column = (first + i) % columns;
+                target[offset + i] = elements.get(column * rows + row);
+            }
+        } else {
+            for (int i = 0; i < count; i++) {
+                target[offset + i] = elements.get(first + i);
             }
         }
-        Safetensors.requireFinite(description, name, target, offset, count);
+        Safetensors.requireFinite(description, name, first, target, offset, count);
     }
 
     /// A tensor's values, as the file has them.

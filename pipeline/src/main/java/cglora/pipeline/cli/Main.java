@@ -98,8 +98,7 @@ public final class Main {
         var console = new Console(out, err, color);
         console.arguments(arguments);
         var main = new Main();
-        var line = new CommandLine(main, factory(console));
-        verbs(arguments).forEach(line::addSubcommand);
+        CommandLine line = line(main, console, verbs(arguments));
         line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         line.setColorScheme(Help.defaultColorScheme(color ? Help.Ansi.ON : Help.Ansi.OFF));
@@ -138,6 +137,17 @@ public final class Main {
     /// `validate` of `ValidateCommand`.
     static String name(Class<?> verb) {
         return verb.getSimpleName().replace("Command", "").toLowerCase(Locale.ROOT);
+    }
+
+    /// The command with all its verbs.
+    static CommandLine line(Console console) {
+        return line(new Main(), console, VERBS);
+    }
+
+    private static CommandLine line(Main main, Console console, List<Class<?>> verbs) {
+        var line = new CommandLine(main, factory(console));
+        verbs.forEach(line::addSubcommand);
+        return line;
     }
 
     private static void everyCommand(CommandLine line) {

@@ -34,7 +34,8 @@ final class TrainerOptions {
             case LORA, RSLORA, EVA, LORA_ONE -> 2e-3;
             case PISSA, OLORA -> 1e-3;
             case LORA_GA -> 5e-4;
-            case CG_LORA -> adapter.cg().shift() ? 1e-3 : Inputs.isWhitened(adapter) ? 4e-3 : 2e-3;
+            case CG_LORA ->
+                    adapter.cg().shift() ? 1e-3 : AdapterLayers.isWhitened(adapter) ? 4e-3 : 2e-3;
         };
     }
 

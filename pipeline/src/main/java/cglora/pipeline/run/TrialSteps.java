@@ -30,7 +30,7 @@ record TrialSteps(int steps, int trials, double seconds) {
         try (var session = inputs.session(engine.open())) {
             inputs.checkpoint().weights().release();
             if (inputs.adapterSpec() != null && !inputs.isFull()) {
-                session.addAdapters(inputs.layers());
+                session.addAdapters(AdapterLayers.of(inputs));
             }
             new Trainer(session, options.forSteps(count), TrainerOptions.part(training))
                     .run(
