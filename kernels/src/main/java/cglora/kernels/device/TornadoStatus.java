@@ -19,6 +19,9 @@ public final class TornadoStatus {
     /// TornadoVM's interpreter has 4096 bytes for a task graph unless told otherwise.
     private static final String BYTECODES = "tornado.tvm.maxbytecodesize";
 
+    /// The modules of backends are named so.
+    private static final String DRIVER = "tornado.drivers.";
+
     private static final int FEWEST_BYTECODES = 65_536;
 
     private TornadoStatus() {}
@@ -87,9 +90,18 @@ public final class TornadoStatus {
         return System.getProperty("cglora.tornado.version", "");
     }
 
-    /// The backends of the SDK as the launcher read them; empty where another launcher did not.
+    /// The backends of the SDK, as the launcher read them, else as TornadoVM's argument file loads
+    /// them; empty outside of TornadoVM.
     public static List<String> backends() {
         String text = System.getProperty("cglora.tornado.backends", "");
-        return text.isBlank() ? List.of() : List.of(text.split(","));
+        if (!text.isBlank()) {
+            return List.of(text.split(","));
+        }
+        return ModuleLayer.boot().modules().stream()
+                .map(Module::getName)
+                .filter(name -> name.startsWith(DRIVER) && !name.equals(DRIVER + "common"))
+                .map(name -> name.substring(DRIVER.length()))
+                .sorted()
+                .toList();
     }
 }
