@@ -205,10 +205,10 @@ public final class CalibrationPass {
             sharing.computeIfAbsent(source(module).first(), _ -> new ArrayList<>()).add(module);
         }
         var sums = new LinkedHashMap<String, LayerSums.Sums>();
-        Layout layout = new Layout();
+        Layout layout = session.engine().layout();
         for (List<LinearModule> group : sharing.values()) {
             if (layout.bytes() >= PIECE) {
-                layout = new Layout();
+                layout = session.engine().layout();
             }
             long in = group.getFirst().in();
             Buffer A =
