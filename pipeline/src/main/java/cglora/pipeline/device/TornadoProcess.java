@@ -36,8 +36,8 @@ public record TornadoProcess(
     static final String WHY = "cglora.launch.why";
 
     private static final String HOW_TO_GET =
-            "install TornadoVM 5.2.0-jdk25 (www.tornadovm.org, or \"sdk install tornadovm\" of"
-                    + " SDKMAN) and set TORNADOVM_HOME to its folder; --engine jvm works without";
+            "install TornadoVM 5.2.0-jdk25 (www.tornadovm.org, or \"sdk install tornadovm"
+                    + " 5.2.0-jdk25-opencl\" of SDKMAN) and set TORNADOVM_HOME to its folder; --engine jvm works without";
 
     /// What to do where TornadoVM is there and finds no device.
     public static final String HOW_TO_GET_A_DEVICE =
@@ -45,7 +45,8 @@ public record TornadoProcess(
 
     /// What to do where TornadoVM is there without a backend.
     public static final String HOW_TO_GET_A_BACKEND =
-            "install a build of TornadoVM 5.2.0-jdk25 that has it: each download names its backends";
+            "install a build of TornadoVM 5.2.0-jdk25 that has it, such as full: each download"
+                    + " names its backends";
 
     public TornadoProcess {
         backends = List.copyOf(backends);
