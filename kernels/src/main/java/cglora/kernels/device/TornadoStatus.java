@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// Whether this Java process is one of TornadoVM, started so that it can be trusted. Reads system
-/// properties only: TornadoVM's classes fail in obscure ways outside of it.
+/// properties and the SDK's files only: TornadoVM's classes fail in obscure ways outside of it.
 public final class TornadoStatus {
     /// Set by TornadoVM's argument file.
     private static final String LOADED = "tornado.load.api.implementation";
@@ -18,9 +18,6 @@ public final class TornadoStatus {
 
     /// TornadoVM's interpreter has 4096 bytes for a task graph unless told otherwise.
     private static final String BYTECODES = "tornado.tvm.maxbytecodesize";
-
-    /// The modules of backends are named so.
-    private static final String DRIVER = "tornado.drivers.";
 
     private static final int FEWEST_BYTECODES = 65_536;
 
@@ -85,23 +82,21 @@ public final class TornadoStatus {
                         });
     }
 
-    /// The version of the SDK, as the launcher read it; empty where another launcher started Java.
+    /// The version of the SDK, as the launcher read it or as the SDK's own file has it; empty where
+    /// there is none.
     public static String version() {
-        return System.getProperty("cglora.tornado.version", "");
+        String told = System.getProperty("cglora.tornado.version", "");
+        return told.isEmpty() ? TornadoRelease.version(libraryPath()) : told;
     }
 
-    /// The backends of the SDK, as the launcher read them, else as TornadoVM's argument file loads
-    /// them; empty outside of TornadoVM.
+    /// The backends of the SDK, likewise.
     public static List<String> backends() {
-        String text = System.getProperty("cglora.tornado.backends", "");
-        if (!text.isBlank()) {
-            return List.of(text.split(","));
-        }
-        return ModuleLayer.boot().modules().stream()
-                .map(Module::getName)
-                .filter(name -> name.startsWith(DRIVER) && !name.equals(DRIVER + "common"))
-                .map(name -> name.substring(DRIVER.length()))
-                .sorted()
-                .toList();
+        String told = System.getProperty("cglora.tornado.backends", "");
+        String text = told.isBlank() ? TornadoRelease.backends(libraryPath()) : told;
+        return text.isBlank() ? List.of() : List.of(text.split(","));
+    }
+
+    private static String libraryPath() {
+        return System.getProperty("java.library.path", "");
     }
 }

@@ -49,9 +49,21 @@ public final class OnnxWeights implements WeightSource {
     /// @param description the file's name, for messages
     /// @throws CgloraException M-ONNX when it is not an ONNX model, or its graph is not understood
     public OnnxWeights(Source source, String description) {
+        this(source, description, null, null);
+    }
+
+    /// The same of a file that may lie packed in a jar: its header is then kept for the next time.
+    ///
+    /// @param packed null for a file of its own
+    public OnnxWeights(Source source, String description, PackedEntry packed) {
+        this(source, description, packed, packed == null ? null : OnnxHeaderCache.ofUser());
+    }
+
+    /// @param headers of packed files
+    OnnxWeights(Source source, String description, PackedEntry packed, OnnxHeaderCache headers) {
         this.source = source;
         this.description = description;
-        GraphProto graph = parse(OnnxHeader::read);
+        GraphProto graph = packed == null ? parse(OnnxHeader::read) : kept(packed, headers);
         this.attentionConstants = attentionConstants(graph);
         Map<String, TensorProto> tensors = initializers(graph);
         for (TensorProto tensor : graph.getInitializerList()) {
@@ -90,6 +102,16 @@ public final class OnnxWeights implements WeightSource {
                     "holds no float32 weights",
                     "take a float32 export; quantised ones are not read");
         }
+    }
+
+    private GraphProto kept(PackedEntry packed, OnnxHeaderCache headers) {
+        return headers.find(packed)
+                .orElseGet(
+                        () -> {
+                            GraphProto header = parse(OnnxHeader::read);
+                            headers.keep(packed, header);
+                            return header;
+                        });
     }
 
     /// How much is taken of the file.

@@ -180,7 +180,8 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
         return items.stream().filter(Item::onEngine).mapToLong(Item::bytes).sum();
     }
 
-    private void requireFit(DeviceInfo device, DeviceProfile profile) {
+    /// @throws CgloraException V-MEMORY where a device has less than the stage takes
+    void requireFit(DeviceInfo device, DeviceProfile profile) {
         long most = device.maxAllocation();
         if (most > 0 && largest > most) {
             throw new CgloraException(
@@ -205,8 +206,7 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
                             engineBytes() / MIB,
                             device,
                             limit / MIB),
-                    "take a smaller batch or a shorter max_length, or raise"
-                            + " engine.memory_fraction");
+                    "take a smaller batch or a shorter max_length, or " + profile.memoryLimiter());
         }
     }
 

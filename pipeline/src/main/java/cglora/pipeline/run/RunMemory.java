@@ -12,8 +12,8 @@ import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
-import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
+import cglora.models.training.CgLoraStart;
 import cglora.models.training.Session;
 import cglora.models.training.SketchedPass;
 import cglora.models.training.Trainer;
@@ -93,7 +93,7 @@ final class RunMemory {
 
     private void count() {
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
-            inputs.layers().stream().map(LoraLayer::module).forEach(modules::add);
+            AdapterLayers.of(inputs).stream().map(LoraLayer::module).forEach(modules::add);
         }
         inputs.alignSpec().ifPresent(align -> alignment = kept(align));
         for (StageSpec stage : inputs.stages()) {
@@ -272,10 +272,10 @@ final class RunMemory {
     /// Of a layer at work gradient and sketches are in float64, with a few products of the
     /// sketches' size, and both roots where they are wanted.
     private void sketches(CalibrateSpec calibrate, BatchShape shape) {
-        SketchedPass pass = CalibrateStage.sketches(session, inputs.layers());
+        SketchedPass pass = CalibrateStage.sketches(session, AdapterLayers.of(inputs));
         sums = Item.engine("sketches and gradients", pass.bytes());
         long activations = scratch(pass.planned(shape));
-        boolean whitened = Inputs.isWhitened(inputs.adapterSpec());
+        boolean whitened = AdapterLayers.isWhitened(inputs.adapterSpec());
         for (LinearModule module : modules) {
             long in = module.in();
             long out = module.out();
@@ -322,13 +322,13 @@ final class RunMemory {
         if (inputs.isFull()) {
             return;
         }
-        session.addAdapters(inputs.layers());
+        session.addAdapters(AdapterLayers.of(inputs));
         adapters = Item.engine("adapters", session.adapterBytes());
         boolean products =
                 adapter.method() == AdapterSpec.Method.CG_LORA
                         && adapter.initializes()
                         && WhiteningChoice.of(adapter.cg().arithmetic(), engine).arithmetic()
-                                == AdapterStart.Arithmetic.ENGINE;
+                                == CgLoraStart.Arithmetic.ENGINE;
         // as many layers at a time as there are processors; an engine takes one after the other
         long parallel =
                 products
@@ -351,10 +351,13 @@ final class RunMemory {
     private long whiteningBytes(AdapterSpec adapter) {
         var counted = counting();
         var whitening = new EngineWhitening(counted);
-        for (LoraLayer layer : inputs.layers()) {
+        for (LoraLayer layer : AdapterLayers.of(inputs)) {
             int in = layer.module().in();
             int out = layer.module().out();
-            int rank = inputs.allocation().map(a -> a.ranks().limit(in, out)).orElse(layer.r());
+            int rank =
+                    AdapterLayers.allocation(inputs)
+                            .map(a -> a.ranks().limit(in, out))
+                            .orElse(layer.r());
             // the roots of sketches are thin, and the host's
             double share =
                     inputs.calibrateSpec().stream().anyMatch(CalibrateStage::isSketched) ? 0 : 1;

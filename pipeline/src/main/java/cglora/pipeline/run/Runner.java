@@ -204,6 +204,7 @@ public final class Runner {
     }
 
     private int run(Inputs inputs, Supplier<RunFolder> place, boolean startOnly) {
+        engine.requireLibrary();
         List<MemoryPlan> counted = RunMemory.of(inputs, engine);
         MemoryPlan.requireFit(counted, engine);
         List<MemoryPlan> plans = plans(counted);
