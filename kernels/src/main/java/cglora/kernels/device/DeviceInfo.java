@@ -2,6 +2,7 @@ package cglora.kernels.device;
 
 import static java.util.Objects.requireNonNull;
 
+import cglora.kernels.program.Layout;
 import java.util.List;
 
 /// One device of TornadoVM, as its driver describes it.
@@ -41,11 +42,24 @@ public record DeviceInfo(
         int computeUnits,
         Support fp64,
         Support fp16) {
+    /// A buffer of TornadoVM begins with the Java array's header, which is no longer than this.
+    private static final int ARRAY_HEADER = 64;
+
     public DeviceInfo {
         requireNonNull(kind, "kind");
         requireNonNull(fp64, "fp64");
         requireNonNull(fp16, "fp16");
         maxWorkItems = List.copyOf(maxWorkItems);
+    }
+
+    /// A layout whose arenas are each one buffer of this device.
+    public Layout layout() {
+        return maxAllocation <= 0
+                ? new Layout()
+                : new Layout(
+                        Math.min(
+                                Layout.DEFAULT_LIMIT,
+                                (maxAllocation - ARRAY_HEADER) / Float.BYTES));
     }
 
     @Override

@@ -37,6 +37,11 @@ public interface Engine extends AutoCloseable {
         return false;
     }
 
+    /// A new layout for this engine: no arena is larger than the engine can hold in one piece.
+    default Layout layout() {
+        return new Layout();
+    }
+
     /// Allocates the persistent buffers, all zero.
     void allocate(Layout layout);
 

@@ -10,12 +10,30 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /// Plans and counts, holds no data and runs nothing: what `plan` and the planner's tests use.
 public final class NullEngine implements Engine {
     private final Set<Arena> persistent = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Integer> scratchLengths = new ArrayList<>();
+    private final Supplier<Layout> layouts;
     private long inputBytes;
+
+    public NullEngine() {
+        this(Layout::new);
+    }
+
+    /// In place of another engine.
+    ///
+    /// @param layouts as that one makes them
+    public NullEngine(Supplier<Layout> layouts) {
+        this.layouts = layouts;
+    }
+
+    @Override
+    public Layout layout() {
+        return layouts.get();
+    }
 
     @Override
     public String description() {

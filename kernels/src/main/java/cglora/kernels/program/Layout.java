@@ -1,5 +1,7 @@
 package cglora.kernels.program;
 
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -9,7 +11,7 @@ import java.util.Map;
 /// state. All programs of a run share one layout, so that they see the same contents.
 public final class Layout {
     /// The most elements of one arena unless a device allows fewer: what an array can index.
-    private static final long DEFAULT_LIMIT = Integer.MAX_VALUE - 64L;
+    public static final long DEFAULT_LIMIT = Integer.MAX_VALUE - 64L;
 
     private final Map<Region, List<Arena>> arenas = new EnumMap<>(Region.class);
     private final long limit;
@@ -31,14 +33,21 @@ public final class Layout {
     /// A new buffer in a region.
     ///
     /// @param elements how many numbers
+    /// @throws CgloraException V-MEMORY where one arena does not hold it
     public Buffer allocate(Region region, String name, long elements, DataType type) {
         if (!region.isPersistent()) {
             throw new IllegalArgumentException(name + ": a layout holds persistent regions only");
         }
-        if (elements > limit) {
-            throw new IllegalArgumentException(
-                    "buffer %s of %d elements exceeds the largest array of %d"
-                            .formatted(name, elements, limit));
+        if (type.elements(elements) > limit) {
+            throw new CgloraException(
+                    ErrorCode.V_MEMORY,
+                    name,
+                    "needs one buffer of %d MiB, the largest one may have %d"
+                            .formatted(
+                                    type.elements(elements) * type.bytes() >> 20,
+                                    limit * type.bytes() >> 20),
+                    "--engine jvm, or a device that allows larger buffers: cglora devices shows"
+                            + " them");
         }
         List<Arena> list = arenas.computeIfAbsent(region, _ -> new ArrayList<>());
         Arena last = null;

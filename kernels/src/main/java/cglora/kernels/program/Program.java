@@ -86,6 +86,14 @@ public final class Program {
         return Stream.concat(inputs.stream(), scratch.stream()).mapToLong(Arena::bytes).sum();
     }
 
+    /// Bytes of the largest arena of inputs, outputs and activations.
+    public long largestArenaBytes() {
+        return Stream.concat(inputs.stream(), scratch.stream())
+                .mapToLong(Arena::bytes)
+                .max()
+                .orElse(0);
+    }
+
     /// Floating-point operations of one execution, as far as the launches count them.
     public long operations() {
         return launches.stream().mapToLong(Launch::operations).sum();

@@ -24,9 +24,12 @@ import java.util.function.Function;
 /// The variants for GPUs and the work sizes of their launches, in the sizes of a device's profile.
 /// No work group has more than 256 work items or takes more than 20 KiB of local memory.
 ///
-/// AdamW, dropout and the other kernels whose range is the elements have none: one work item an
-/// element, neighbours side by side, is what their own methods are on a GPU, in the profile's work
-/// groups.
+/// AdamW, dropout and the other kernels whose range is the elements have none: their own methods
+/// are already one work item an element, neighbours side by side, in the profile's work groups. So
+/// AdamW reads four numbers and writes three an element in whole lines, with some twenty
+/// operations for these 28 bytes: memory alone limits it, and no element is used twice, so that
+/// local memory has nothing to hold. Loads of two or four at once need vectors over TornadoVM's own
+/// arrays, which the arenas are not.
 final class GpuVariants {
     /// Shorter rows, those of the few classes of a classifier, get one work item each.
     private static final int SHORTEST_ROW = 32;

@@ -4,6 +4,7 @@ package cglora.kernels.tornado;
 public final class Statistics {
     private long graphs;
     private long tasks;
+    private long variants;
     private long compileNanos;
     private long executions;
     private long kernelNanos;
@@ -16,6 +17,10 @@ public final class Statistics {
         graphs++;
         tasks += newTasks;
         compileNanos += nanos;
+    }
+
+    void takesVariant() {
+        variants++;
     }
 
     void executed() {
@@ -41,6 +46,11 @@ public final class Statistics {
     /// Tasks that have been compiled.
     public long tasks() {
         return tasks;
+    }
+
+    /// Those of them that run a [DeviceVariant] in place of the kernel's own method.
+    public long variants() {
+        return variants;
     }
 
     /// Time of the first executions of all graphs, which compile them.

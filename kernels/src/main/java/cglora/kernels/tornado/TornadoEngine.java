@@ -135,6 +135,11 @@ public final class TornadoEngine implements Engine {
     }
 
     @Override
+    public Layout layout() {
+        return info.layout();
+    }
+
+    @Override
     public void allocate(Layout layout) {
         for (Arena arena : arenas(layout)) {
             if (!arrays.containsKey(arena)) {

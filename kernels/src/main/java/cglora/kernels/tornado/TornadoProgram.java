@@ -209,6 +209,7 @@ final class TornadoProgram implements LoadedProgram {
                 continue;
             }
             Optional<DeviceVariant> variant = engine.variant(launch);
+            variant.ifPresent(_ -> engine.statistics().takesVariant());
             Task task =
                     Task.of(launch, program, this::array, variant, engine.grid(launch, variant));
             int more = TASK_BYTES + ARGUMENT_BYTES * task.arguments().length;

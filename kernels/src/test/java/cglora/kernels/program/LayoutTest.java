@@ -3,6 +3,7 @@ package cglora.kernels.program;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import cglora.kernels.error.CgloraException;
 import java.util.ArrayList;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -67,10 +68,14 @@ class LayoutTest {
     @Test
     void refusesWhatNoArrayHolds() {
         assertThatThrownBy(() -> new Layout(10).allocate(Region.WEIGHTS, "w", 11))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("buffer w of 11 elements exceeds the largest array of 10");
+                .isInstanceOf(CgloraException.class)
+                .hasMessageContaining("V-MEMORY");
+        assertThatThrownBy(() -> new Layout(1 << 20).allocate(Region.WEIGHTS, "w", 3 << 20))
+                .hasMessageContaining("w")
+                .hasMessageContaining("needs one buffer of 12 MiB, the largest one may have 4")
+                .hasMessageContaining("--engine jvm");
         assertThatThrownBy(() -> new Layout().allocate(Region.WEIGHTS, "w", 1L << 31))
-                .isInstanceOf(IllegalArgumentException.class);
+                .isInstanceOf(CgloraException.class);
         assertThatThrownBy(() -> Buffer.scratch("s", DataType.FLOAT32, 1L << 31))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("too large for an array");

@@ -9,8 +9,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /// Whether TornadoVM started this Java; where it did not, one line says that its suite is skipped.
 final class TornadoCondition implements ExecutionCondition {
     private static final String SKIPPED =
-            "TornadoVM suite: skipped, TornadoVM did not start this Java; with TORNADOVM_HOME set,"
-                    + " `mvn verify -Ptornado` runs it";
+            "TornadoVM suite: skipped, TornadoVM did not start this Java; `mvn verify -Ptornado`"
+                    + " runs it where TORNADOVM_HOME is the folder of an SDK, one with a"
+                    + " tornado-argfile or a tornado-argfile.template";
 
     private static final AtomicBoolean SAID = new AtomicBoolean();
 

@@ -13,6 +13,7 @@ import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.device.DeviceKind;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.LoadedProgram;
+import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.DataType;
 import cglora.kernels.program.Launch;
@@ -29,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -108,6 +110,21 @@ class TornadoKernelsTest {
                                 .filter(kernel -> !others.contains(kernel))
                                 .filter(kernel -> !inWorkGroups(kernel).isEmpty())
                                 .map(kernel -> ownInWorkGroups(device, kernel)));
+    }
+
+    /// AdamW's own method is what GPUs run: it must be among those that are tested so.
+    @Test
+    void adamWIsAmongTheOwnMethodsInWorkGroups() {
+        assertThat(DeviceVariants.of(DeviceKind.GPU).stream().map(DeviceVariant::kernel))
+                .doesNotContain(OptimizerKernels.ADAM_W);
+        assertThat(inWorkGroups(OptimizerKernels.ADAM_W)).isNotEmpty();
+        for (DeviceInfo device : TestDevices.all()) {
+            try (var engine = new TornadoEngine(device, gpu(device, WORK_GROUP, 16), List.of())) {
+                KernelSample sample = inWorkGroups(OptimizerKernels.ADAM_W).getFirst();
+                assertThat(engine.grid(launch(sample), Optional.empty()))
+                        .contains(new Grid(sample.count(), 1, WORK_GROUP, 1));
+            }
+        }
     }
 
     private static DynamicTest ownInWorkGroups(DeviceInfo device, Kernel kernel) {

@@ -69,7 +69,8 @@ public final class CalibrationPass {
     /// @param curvature as in [#factored]; matters where [Need#OUTPUT_FACTOR] is asked for
     public StatisticsSource gather(
             Set<Need> needs, List<Batch> batches, FisherPasses curvature, int examples) {
-        Map<String, LayerSums.Sums> sums = LayerSums.layout(needs, modules, inputs);
+        Map<String, LayerSums.Sums> sums =
+                LayerSums.layout(session.engine(), needs, modules, inputs);
         var source = new LayerSums(session.engine(), sums, SampleCounts.of(batches, examples));
         var programs = new HashMap<String, LossProgram>();
         Set<Need> first =
@@ -92,7 +93,8 @@ public final class CalibrationPass {
     /// @param batches  with the labels that make `S`
     /// @param examples how many there are
     public LayerFactors factors(List<Batch> batches, int examples) {
-        Map<String, LayerSums.Sums> sums = LayerSums.layout(METRIC, modules, inputs);
+        Map<String, LayerSums.Sums> sums =
+                LayerSums.layout(session.engine(), METRIC, modules, inputs);
         var factors = new LayerFactors(session.engine(), sums, SampleCounts.of(batches, examples));
         add(new HashMap<>(), batches, sums, METRIC);
         session.engine().trim();
@@ -122,7 +124,11 @@ public final class CalibrationPass {
 
     /// The program of [#gather] for a shape of batch, planned but not run.
     public Program planned(Set<Need> needs, BatchShape shape) {
-        return sumProgram("calibrate", shape, LayerSums.layout(needs, modules, inputs), needs)
+        return sumProgram(
+                        "calibrate",
+                        shape,
+                        LayerSums.layout(session.engine(), needs, modules, inputs),
+                        needs)
                 .plan();
     }
 
@@ -133,7 +139,7 @@ public final class CalibrationPass {
 
     /// Bytes of the sums of [#gather].
     public long sumBytes(Set<Need> needs) {
-        return LayerSums.layout(needs, modules, inputs).values().stream()
+        return LayerSums.layout(session.engine(), needs, modules, inputs).values().stream()
                 .map(LayerSums.Sums::layout)
                 .distinct()
                 .mapToLong(Layout::bytes)

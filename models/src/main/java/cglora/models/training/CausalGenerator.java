@@ -70,7 +70,7 @@ public final class CausalGenerator implements AutoCloseable {
     private final int rows;
     private final int positions;
     private final int padId;
-    private final Layout layout = new Layout();
+    private final Layout layout;
     private final List<Buffer> keys = new ArrayList<>();
     private final List<Buffer> values = new ArrayList<>();
     private final Map<Integer, Pass> prompts = new HashMap<>();
@@ -84,6 +84,7 @@ public final class CausalGenerator implements AutoCloseable {
     /// @param padId     fills up prompts
     public CausalGenerator(Session session, int rows, int positions, int padId) {
         this.session = session;
+        this.layout = session.engine().layout();
         this.model = (CausalLanguageModel) session.task();
         this.decoder = model.decoder();
         this.rows = rows;

@@ -46,16 +46,16 @@ final class LayerSums implements StatisticsSource {
 
     /// One buffer a sum of those that are asked for; nothing is allocated.
     static Map<String, Sums> layout(
-            Set<Need> needs, List<LinearModule> modules, LayerInputs inputs) {
+            Engine engine, Set<Need> needs, List<LinearModule> modules, LayerInputs inputs) {
         var sharing = new LinkedHashMap<String, List<LinearModule>>();
         for (LinearModule module : modules) {
             sharing.computeIfAbsent(inputs.first(module), _ -> new ArrayList<>()).add(module);
         }
         var sums = new LinkedHashMap<String, Sums>();
-        Layout layout = new Layout();
+        Layout layout = engine.layout();
         for (List<LinearModule> group : sharing.values()) {
             if (layout.bytes() >= PIECE) {
-                layout = new Layout();
+                layout = engine.layout();
             }
             long in = group.getFirst().in();
             Buffer A =

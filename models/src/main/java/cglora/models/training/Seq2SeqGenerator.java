@@ -68,7 +68,7 @@ public final class Seq2SeqGenerator implements AutoCloseable {
     private final List<Kept> ofSource = new ArrayList<>();
     private final List<Kept> written = new ArrayList<>();
     private final Map<String, Loaded> programs = new HashMap<>();
-    private final Layout layout = new Layout();
+    private final Layout layout;
 
     /// Places the memory of the decoder on the session's engine.
     ///
@@ -78,6 +78,7 @@ public final class Seq2SeqGenerator implements AutoCloseable {
             throw new IllegalArgumentException(session.task() + " writes no sequences");
         }
         this.session = session;
+        this.layout = session.engine().layout();
         this.body = of;
         this.options = options;
         for (int i = 0; i < body.decoderLayers(); i++) {

@@ -23,7 +23,7 @@ public final class Session implements AutoCloseable {
     private final Engine engine;
     private final TaskModel model;
     private final Parameters parameters = new Parameters();
-    private final Layout layout = new Layout();
+    private final Layout layout;
     private final Map<String, LoraLayer> adapters = new LinkedHashMap<>();
     private final Map<TrainableGroup, Buffer> trainable = new EnumMap<>(TrainableGroup.class);
     private final Evaluator evaluator = new Evaluator(this);
@@ -69,6 +69,7 @@ public final class Session implements AutoCloseable {
             throw new IllegalArgumentException("weights of " + frozen + " cannot be trained");
         }
         this.engine = engine;
+        this.layout = engine.layout();
         this.model = model;
         List<ParameterSpec> body = model.bodyParameters();
         List<Constant> constants = model.body().constants();
@@ -238,7 +239,7 @@ public final class Session implements AutoCloseable {
                 roots.add(ParameterSpec.matrix(layer.outputRoot(), out, ofOutput));
             }
         }
-        Layout rootLayout = new Layout();
+        Layout rootLayout = engine.layout();
         parameters.addFrozen(rootLayout, roots);
         engine.allocate(rootLayout);
         adapterBytes += rootLayout.bytes();
@@ -255,7 +256,7 @@ public final class Session implements AutoCloseable {
             specsA.add(ParameterSpec.matrix(layer.loraA(), layer.r(), in));
             specsB.add(ParameterSpec.matrix(layer.loraB(), out, layer.r()));
         }
-        Layout adapterLayout = new Layout();
+        Layout adapterLayout = engine.layout();
         place(adapterLayout, TrainableGroup.ADAPTERS_A, specsA);
         place(adapterLayout, TrainableGroup.ADAPTERS_B, specsB);
         engine.allocate(adapterLayout);

@@ -32,7 +32,7 @@ public final class SketchedPass {
     private final LayerInputs inputs;
     private final List<LinearModule> modules;
     private final int k;
-    private final Layout random = new Layout();
+    private final Layout random;
     private final Map<Integer, Buffer> omegas = new LinkedHashMap<>();
     private final Map<Integer, Buffer> psis = new LinkedHashMap<>();
     private final Map<String, Sketches> sketches = new LinkedHashMap<>();
@@ -51,12 +51,13 @@ public final class SketchedPass {
     /// @param columns random columns for each factor; no more than the smallest side of a layer
     public SketchedPass(Session session, List<LinearModule> modules, int columns) {
         this.session = session;
+        this.random = session.engine().layout();
         this.modules = List.copyOf(modules);
         this.inputs = LayerInputs.of(session, modules);
         int side = modules.stream().mapToInt(m -> Math.min(m.in(), m.out())).min().orElse(columns);
         this.k = Math.min(columns, side);
         var shared = new HashMap<String, Sketches>();
-        Layout layout = new Layout();
+        Layout layout = session.engine().layout();
         for (LinearModule module : modules) {
             String name = module.name();
             long in = module.in();
@@ -65,7 +66,7 @@ public final class SketchedPass {
             psis.computeIfAbsent(module.out(), _ -> buffer(random, "psi" + out, out * k));
             Sketches first = shared.get(inputs.first(module));
             if (first == null && layout.bytes() >= LayerSums.PIECE) {
-                layout = new Layout();
+                layout = session.engine().layout();
             }
             Layout into = first == null ? layout : first.layout();
             var made =

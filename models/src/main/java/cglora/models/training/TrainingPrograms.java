@@ -70,7 +70,7 @@ public final class TrainingPrograms {
             guarded = false;
             session.engine().release(prepared.layout());
         }
-        Layout layout = new Layout();
+        Layout layout = session.engine().layout();
         var groups = new ArrayList<AdamW.Group>();
         session.trainable()
                 .forEach(

@@ -32,7 +32,7 @@ final class EngineGradient implements LinearOperator {
 
     private final Engine engine;
     private final Kind kind;
-    private final Layout layout = new Layout();
+    private final Layout layout;
     private final Buffer inputRoot;
     private final Buffer outputRoot;
     private final Buffer gradient;
@@ -47,6 +47,7 @@ final class EngineGradient implements LinearOperator {
 
     EngineGradient(Engine engine, Kind kind) {
         this.engine = engine;
+        this.layout = engine.layout();
         this.kind = kind;
         long in = kind.in();
         long out = kind.out();

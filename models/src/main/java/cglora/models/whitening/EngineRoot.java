@@ -48,7 +48,7 @@ final class EngineRoot {
 
     private final Engine engine;
     private final int size;
-    private final Layout layout = new Layout();
+    private final Layout layout;
     private final Buffer a;
     private final Buffer y;
     private final Buffer z;
@@ -73,6 +73,7 @@ final class EngineRoot {
 
     EngineRoot(Engine engine, int size) {
         this.engine = engine;
+        this.layout = engine.layout();
         this.size = size;
         long elements = (long) size * size;
         this.a = layout.allocate(Region.STATE, "factor", elements);

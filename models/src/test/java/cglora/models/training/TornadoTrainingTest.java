@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceKind;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.program.Program;
+import cglora.kernels.program.Region;
 import cglora.kernels.testing.Norms;
 import cglora.kernels.testing.TestDevices;
 import cglora.kernels.testing.TornadoTest;
@@ -23,9 +25,11 @@ import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer.Tokens;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// LoRA steps of MiniLM on a device against those of the JVM engine.
@@ -41,13 +45,60 @@ class TornadoTrainingTest {
 
     private static final long HEADER_BYTES = 16;
 
-    static Stream<DeviceInfo> devices() {
-        return TestDevices.all().stream();
+    /// More than the table of words takes, and less than all weights do.
+    private static final long SMALL_BUFFER = 48L << 20;
+
+    /// As it is; with weights in several buffers; with what GPUs run, in sizes of a profile.
+    static Stream<Arguments> devices() {
+        return TestDevices.all().stream()
+                .flatMap(
+                        device ->
+                                Stream.of(
+                                        Arguments.of(device, DeviceProfile.generic(device)),
+                                        Arguments.of(
+                                                withLargestBuffer(device),
+                                                DeviceProfile.generic(device)),
+                                        Arguments.of(device, asGpu(device))));
+    }
+
+    private static DeviceInfo withLargestBuffer(DeviceInfo of) {
+        return new DeviceInfo(
+                of.id(),
+                of.backendIndex(),
+                of.deviceIndex(),
+                of.kind(),
+                of.name(),
+                of.platform(),
+                of.vendor(),
+                of.driver(),
+                of.languageVersion(),
+                of.globalMemory(),
+                SMALL_BUFFER,
+                of.localMemory(),
+                of.maxWorkGroup(),
+                of.maxWorkItems(),
+                of.computeUnits(),
+                of.fp64(),
+                of.fp16());
+    }
+
+    private static DeviceProfile asGpu(DeviceInfo device) {
+        return new DeviceProfile(
+                "gpu-for-tests",
+                device.id().backend(),
+                DeviceKind.GPU,
+                "",
+                "",
+                0.8,
+                64,
+                Map.of("matmul.tile", 8, "attention.tile", 8),
+                "",
+                List.of());
     }
 
     @ParameterizedTest
     @MethodSource("devices")
-    void gradientsAndLossesEqualThoseOfTheJvm(DeviceInfo device) {
+    void gradientsAndLossesEqualThoseOfTheJvm(DeviceInfo device, DeviceProfile profile) {
         var random = new Random(3);
         var tokens = new ArrayList<Tokens>();
         for (int length : new int[] {16, 9, 4, 13}) {
@@ -57,10 +108,11 @@ class TornadoTrainingTest {
         }
         Dataset data = new Dataset(tokens, new int[] {0, 1, 1, 0}, new float[4], 0, 16);
         Batch batch = new Batcher(4, new int[] {16}, 0).batch(data, new int[] {0, 1, 2, 3});
-        var onDevice = new TornadoEngine(device, DeviceProfile.generic(device));
+        var onDevice = new TornadoEngine(device, profile);
+        var placed = new LayoutEngine(onDevice, onDevice::layout);
         try (PretrainedModel checkpoint = MiniLm.load();
                 Session expected = session(new JvmEngine(2), checkpoint);
-                Session actual = session(onDevice, checkpoint)) {
+                Session actual = session(placed, checkpoint)) {
             var reference = new TrainingStep(expected);
             var step = new TrainingStep(actual);
             assertThat(actual.training().planned(BatchShape.of(4, 16)).launches())
@@ -78,7 +130,15 @@ class TornadoTrainingTest {
                             .isLessThan(1e-3);
                 }
             }
+            assertThat(placed.arenas(Region.WEIGHTS))
+                    .as("buffers of the weights")
+                    .isEqualTo(device.maxAllocation() == SMALL_BUFFER ? 2 : 1);
             long tasks = onDevice.statistics().tasks();
+            if (profile.kind() == DeviceKind.GPU) {
+                assertThat(onDevice.statistics().variants())
+                        .as("launches that run a variant for GPUs")
+                        .isGreaterThan(tasks / 2);
+            }
             long compiling = onDevice.statistics().compileNanos();
             long sent = onDevice.statistics().bytesUp();
             for (int i = 1; i < STEPS; i++) {

@@ -8,9 +8,11 @@ import cglora.kernels.device.Support;
 import cglora.kernels.device.TornadoStatus;
 import cglora.kernels.error.Problem;
 import cglora.pipeline.device.DeviceProfiles;
+import cglora.pipeline.device.ProfileFile;
 import cglora.pipeline.device.TornadoProcess;
 import cglora.pipeline.spec.JsonText;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +27,8 @@ final class DevicesCommand implements Callable<Integer> {
     @Option(names = "--json", description = "One JSON object on standard output.")
     private boolean json;
 
+    private static final int COLUMNS = 11;
+
     private final Console console;
 
     DevicesCommand(Console console) {
@@ -33,7 +37,11 @@ final class DevicesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var process = TornadoProcess.current();
+        return list(TornadoProcess.current());
+    }
+
+    /// @param process what there is of TornadoVM
+    int list(TornadoProcess process) {
         var profiles = DeviceProfiles.load(System.getenv());
         Found found =
                 process.problem().isPresent()
@@ -92,8 +100,9 @@ final class DevicesCommand implements Callable<Integer> {
                             text(device.fp64()),
                             text(device.fp16()),
                             profiles.choose(device).name(),
-                            verdict(device, picked)));
+                            DeviceVerdict.of(device, profiles.choose(device), picked)));
         }
+        absent(process, found).forEach((id, verdict) -> rows.add(unavailable(id, verdict)));
         table(rows);
         process.problem().ifPresent(problem -> console.out().println(line(problem)));
         if (process.problem().isEmpty() && found.devices().isEmpty()) {
@@ -113,11 +122,31 @@ final class DevicesCommand implements Callable<Integer> {
                 + problem.fix();
     }
 
-    private static String verdict(DeviceInfo device, boolean picked) {
-        if (picked) {
-            return "ready (auto picks this)";
+    /// The backends of which there is no device, and why.
+    private static Map<String, String> absent(TornadoProcess process, Found found) {
+        var absent = new LinkedHashMap<String, String>();
+        if (process.problem().isPresent() || process.backends().isEmpty()) {
+            return absent;
         }
-        return device.kind() == DeviceKind.CPU ? "ready, for tests: slower than jvm" : "ready";
+        for (ProfileFile.Backend backend : ProfileFile.Backend.values()) {
+            String name = backend.jsonName();
+            if (process.lacks(name)) {
+                absent.put(
+                        name,
+                        "unavailable: no %s backend in this SDK"
+                                .formatted(name.toUpperCase(Locale.ROOT)));
+            } else if (found.devices().stream().noneMatch(d -> d.id().backend().equals(name))) {
+                absent.put(name, "unavailable: no driver shows it a device");
+            }
+        }
+        return absent;
+    }
+
+    private static List<String> unavailable(String id, String verdict) {
+        var row = new ArrayList<>(List.of(id));
+        row.addAll(Collections.nCopies(COLUMNS - 2, "-"));
+        row.add(verdict);
+        return row;
     }
 
     private static String text(Support support) {
@@ -177,6 +206,7 @@ final class DevicesCommand implements Callable<Integer> {
         devices.add(jvm);
         found.devices().forEach(device -> devices.add(entry(device, profiles.choose(device))));
         report.put("devices", devices);
+        report.put("unavailable", absent(process, found));
         return report;
     }
 
@@ -198,6 +228,7 @@ final class DevicesCommand implements Callable<Integer> {
         entry.put("fp64", known(device.fp64()));
         entry.put("fp16", known(device.fp16()));
         entry.put("profile", profile.name());
+        entry.put("verdict", DeviceVerdict.of(device, profile, false));
         return entry;
     }
 

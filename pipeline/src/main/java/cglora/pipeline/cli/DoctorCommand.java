@@ -56,6 +56,9 @@ final class DoctorCommand implements Callable<Integer> {
     /// What to do then.
     private String remedy;
 
+    /// Whether nothing else is checked than this processor.
+    private boolean onlyJvm;
+
     private final Console console;
 
     DoctorCommand(Console console) {
@@ -70,6 +73,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
         var entries = new ArrayList<Object>();
         List<String> asked = asked();
+        onlyJvm = asked.equals(List.of(DeviceId.JVM.toString()));
         boolean agrees = unusable == null;
         for (String device : asked) {
             EngineChoice choice = choose(device);
@@ -118,8 +122,10 @@ final class DoctorCommand implements Callable<Integer> {
         return agrees ? 0 : ErrorKind.ENGINE.exitStatus();
     }
 
+    /// A profile holds for the devices of TornadoVM among those that are checked.
     private EngineChoice choose(String device) {
-        return Engines.choose(EngineRequest.of(Engines.spec(null, device), profile));
+        boolean plain = device.equals(DeviceId.JVM.toString()) && !onlyJvm;
+        return Engines.choose(EngineRequest.of(Engines.spec(null, device), plain ? null : profile));
     }
 
     /// What was named; else this processor and all devices of TornadoVM.
@@ -147,7 +153,7 @@ final class DoctorCommand implements Callable<Integer> {
     private List<String> command(EngineChoice choice) {
         var arguments = new ArrayList<String>(List.of("doctor", "--in-this-process"));
         arguments.addAll(List.of("--device", choice.device()));
-        if (profile != null) {
+        if (profile != null && choice instanceof EngineChoice.Tornado) {
             arguments.addAll(List.of("--profile", profile));
         }
         List<String> options =
@@ -180,14 +186,11 @@ final class DoctorCommand implements Callable<Integer> {
                                                                     + ": "
                                                                     + check.failure()
                                                                     + "\n    fix: "
-                                                                    + remedy(choice, check)));
+                                                                    + Remedy.of(choice, check)));
                 });
         if (!outcome.failure().isEmpty()) {
             console.out().println("  " + outcome.failure());
-            console.out()
-                    .println(
-                            "  fix: update the device's driver; until then --engine jvm, or"
-                                    + " another device");
+            console.out().println("  fix: " + Remedy.of(choice, outcome.failure()));
         }
         long whole =
                 families.values().stream()
@@ -211,16 +214,6 @@ final class DoctorCommand implements Callable<Integer> {
                             + "  profile "
                             + used.name();
         };
-    }
-
-    private static String remedy(EngineChoice choice, KernelCheck check) {
-        if (choice instanceof EngineChoice.Jvm) {
-            return "please report it";
-        }
-        return check.failure().startsWith("did not run")
-                ? "update the driver; until then --engine jvm, or another device"
-                : "give compiler_flags \"-w\" in the device's profile, which forbids relaxed"
-                        + " arithmetic; if it stays, please report it and use --engine jvm";
     }
 
     private static Map<String, List<KernelCheck>> families(Outcome outcome) {

@@ -1,5 +1,6 @@
 package cglora.pipeline.cli;
 
+import cglora.kernels.device.DeviceId;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.device.EngineRequest;
 import cglora.pipeline.device.Engines;
@@ -81,7 +82,8 @@ public final class EngineOptions {
         return device;
     }
 
-    /// The options again, for another process and one device.
+    /// The options again, for another process and one device. A profile is for devices of
+    /// TornadoVM.
     ///
     /// @param one its name, or `auto`
     List<String> arguments(String one) {
@@ -92,7 +94,7 @@ public final class EngineOptions {
         if (!one.equals(EngineSpec.Type.AUTO.jsonName())) {
             arguments.addAll(List.of("--device", one));
         }
-        if (profile != null) {
+        if (profile != null && !one.equals(DeviceId.JVM.toString())) {
             arguments.addAll(List.of("--profile", profile));
         }
         return arguments;

@@ -150,23 +150,31 @@ public final class DeviceProfiles {
         return best == null ? DeviceProfile.generic(device) : best;
     }
 
+    /// The profile of that name, or in that file.
+    ///
+    /// @throws CgloraException V-DEVICE when there is none, or with what is wrong in the file
+    public DeviceProfile require(String text) {
+        DeviceProfile profile = profiles.get(text);
+        if (profile != null) {
+            return profile;
+        }
+        if (!text.endsWith(".json")) {
+            String near = Suggestion.nearest(text, profiles.keySet());
+            throw new CgloraException(
+                    ErrorCode.V_DEVICE,
+                    "--profile " + text,
+                    "no such profile, expected a .json file or one of "
+                            + String.join(", ", profiles.keySet()),
+                    near.isEmpty() ? "" : "did you mean '" + near + "'?");
+        }
+        return ProfileFile.read(Path.of(text));
+    }
+
     /// The profile that a person asked for, by its name or by its file.
     ///
     /// @throws CgloraException V-DEVICE when there is none, or it is of another backend or kind
     public DeviceProfile named(String text, DeviceInfo device) {
-        DeviceProfile profile = profiles.get(text);
-        if (profile == null) {
-            if (!text.endsWith(".json")) {
-                String near = Suggestion.nearest(text, profiles.keySet());
-                throw new CgloraException(
-                        ErrorCode.V_DEVICE,
-                        "--profile " + text,
-                        "no such profile, expected a .json file or one of "
-                                + String.join(", ", profiles.keySet()),
-                        near.isEmpty() ? "" : "did you mean '" + near + "'?");
-            }
-            profile = ProfileFile.read(Path.of(text));
-        }
+        DeviceProfile profile = require(text);
         if (!profile.backend().equals(device.id().backend()) || profile.kind() != device.kind()) {
             throw new CgloraException(
                     ErrorCode.V_DEVICE,

@@ -35,6 +35,20 @@ public final class Engines {
     }
 
     EngineChoice of(EngineRequest request) {
+        EngineChoice choice = choice(request);
+        if (choice instanceof EngineChoice.Jvm jvm && request.profile().isPresent()) {
+            String name = request.profile().get();
+            profiles.get().require(name);
+            throw new CgloraException(
+                    ErrorCode.O_CONFLICT,
+                    "--profile " + name,
+                    "profiles are for devices of TornadoVM, and the engine is jvm: " + jvm.why(),
+                    "leave --profile out, or name a device, as in --device opencl:0");
+        }
+        return choice;
+    }
+
+    private EngineChoice choice(EngineRequest request) {
         Optional<DeviceId> device = request.device();
         boolean asksForJvm = device.isPresent() && device.get().isJvm();
         return switch (request.type()) {
@@ -104,6 +118,7 @@ public final class Engines {
                             throw new CgloraException(
                                     problem.code(), problem.where(), problem.what(), problem.fix());
                         });
+        request.device().ifPresent(this::requireBackend);
         Found found = tornado.devices().get();
         if (found.devices().isEmpty()) {
             throw new CgloraException(
@@ -130,6 +145,17 @@ public final class Engines {
                                                         + list(found),
                                                 "take one of these, or --engine jvm"));
         return new EngineChoice.Tornado(device, profile(request, device), why);
+    }
+
+    private void requireBackend(DeviceId device) {
+        if (tornado.lacks(device.backend())) {
+            throw new CgloraException(
+                    ErrorCode.V_DEVICE,
+                    "engine.device",
+                    "no device " + device + ": " + tornado.lack(device.backend()),
+                    TornadoProcess.HOW_TO_GET_A_BACKEND
+                            + "; or another device, as cglora devices lists them, or --engine jvm");
+        }
     }
 
     private DeviceProfile profile(EngineRequest request, DeviceInfo device) {

@@ -9,6 +9,7 @@ import cglora.pipeline.spec.Named;
 import cglora.pipeline.spec.RecordFile;
 import cglora.pipeline.spec.Setting;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -69,6 +70,10 @@ public record ProfileFile(
                 List<String> javaOptions) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,63}");
     private static final Pattern SIZE = Pattern.compile("(matmul|attention)\\.tile");
+    private static final List<Integer> SIDES = List.of(8, 16);
+
+    /// Powers of two, and 0 for the driver's choice.
+    private static final List<Integer> WORK_GROUPS = List.of(0, 1, 2, 4, 8, 16, 32, 64, 128, 256);
 
     /// The backends of TornadoVM.
     public enum Backend implements Named {
@@ -120,7 +125,7 @@ public record ProfileFile(
         read.sizes.forEach(
                 (size, value) -> {
                     boolean known = SIZE.matcher(size).matches();
-                    if (!known || value != 8 && value != 16) {
+                    if (!known || !SIDES.contains(value)) {
                         problems.error(
                                 ErrorCode.P_VALUE,
                                 where + " /sizes/" + size,
@@ -130,7 +135,7 @@ public record ProfileFile(
                                 "");
                     }
                 });
-        if (read.workGroup > 256 || Integer.bitCount(read.workGroup) > 1) {
+        if (!WORK_GROUPS.contains(read.workGroup)) {
             problems.error(
                     ErrorCode.P_VALUE,
                     where + " /work_group",
@@ -184,8 +189,47 @@ public record ProfileFile(
                 javaOptions == null ? List.of() : javaOptions);
     }
 
-    /// The JSON Schema of profile files.
+    /// The JSON Schema of profile files: with what [#read] takes of each setting.
     public static String schema() {
-        return RecordFile.schema(ProfileFile.class, "cglora device profile");
+        Map<String, Object> side = Map.of("enum", SIDES);
+        Map<String, Object> regex = ordered("type", "string", "format", "regex");
+        return RecordFile.schema(
+                ProfileFile.class,
+                "cglora device profile",
+                Map.of(
+                        "name",
+                        ordered("type", "string", "pattern", "^" + NAME.pattern() + "$"),
+                        "platform",
+                        regex,
+                        "device",
+                        regex,
+                        "work_group",
+                        Map.of("enum", WORK_GROUPS),
+                        "sizes",
+                        ordered(
+                                "type",
+                                "object",
+                                "properties",
+                                ordered("matmul.tile", side, "attention.tile", side),
+                                "additionalProperties",
+                                false),
+                        "java_options",
+                        ordered(
+                                "type",
+                                "array",
+                                "items",
+                                ordered("type", "string", "pattern", "^-\\S*$"),
+                                "minItems",
+                                1,
+                                "uniqueItems",
+                                true)));
+    }
+
+    private static Map<String, Object> ordered(Object... pairs) {
+        var map = new LinkedHashMap<String, Object>();
+        for (int i = 0; i < pairs.length; i += 2) {
+            map.put((String) pairs[i], pairs[i + 1]);
+        }
+        return map;
     }
 }

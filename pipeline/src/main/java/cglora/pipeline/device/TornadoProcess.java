@@ -5,6 +5,8 @@ import cglora.kernels.device.DeviceDiscovery.Found;
 import cglora.kernels.device.TornadoStatus;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problem;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -15,7 +17,9 @@ import java.util.regex.Pattern;
 /// @param problem why TornadoVM cannot be used; empty when it can
 /// @param devices looks for devices
 /// @param ceiling bytes that TornadoVM takes of a device at most, whatever the device has
-public record TornadoProcess(Optional<Problem> problem, Supplier<Found> devices, long ceiling) {
+/// @param backends that the SDK has, in lower case; empty where that is not known
+public record TornadoProcess(
+        Optional<Problem> problem, Supplier<Found> devices, long ceiling, List<String> backends) {
     /// TornadoVM's option, and what holds without it.
     private static final String CEILING = "tornado.device.memory";
 
@@ -32,12 +36,21 @@ public record TornadoProcess(Optional<Problem> problem, Supplier<Found> devices,
     static final String WHY = "cglora.launch.why";
 
     private static final String HOW_TO_GET =
-            "install TornadoVM 5.2.0-jdk25 (www.tornadovm.org, or \"sdk install tornadovm\" of"
-                    + " SDKMAN) and set TORNADOVM_HOME to its folder; --engine jvm works without";
+            "install TornadoVM 5.2.0-jdk25 (www.tornadovm.org, or \"sdk install tornadovm"
+                    + " 5.2.0-jdk25-opencl\" of SDKMAN) and set TORNADOVM_HOME to its folder; --engine jvm works without";
 
     /// What to do where TornadoVM is there and finds no device.
     public static final String HOW_TO_GET_A_DEVICE =
             "install the OpenCL or CUDA driver of the device; --engine jvm works without";
+
+    /// What to do where TornadoVM is there without a backend.
+    public static final String HOW_TO_GET_A_BACKEND =
+            "install a build of TornadoVM 5.2.0-jdk25 that has it, such as full: each download"
+                    + " names its backends";
+
+    public TornadoProcess {
+        backends = List.copyOf(backends);
+    }
 
     /// This process.
     public static TornadoProcess current() {
@@ -47,7 +60,19 @@ public record TornadoProcess(Optional<Problem> problem, Supplier<Found> devices,
                         System.getProperty(MISSING),
                         System.getProperty(WHY)),
                 DeviceDiscovery::find,
-                bytes(System.getProperty(CEILING, DEFAULT_CEILING)));
+                bytes(System.getProperty(CEILING, DEFAULT_CEILING)),
+                TornadoStatus.backends());
+    }
+
+    /// Whether the SDK is known to be without a backend.
+    public boolean lacks(String backend) {
+        return !backends.isEmpty() && !backends.contains(backend);
+    }
+
+    /// What is said of a backend that the SDK does not have.
+    public String lack(String backend) {
+        return "this TornadoVM has no %s backend, only %s"
+                .formatted(backend.toUpperCase(Locale.ROOT), String.join(", ", backends));
     }
 
     /// Whether there is a TornadoVM on this machine, of use or not.

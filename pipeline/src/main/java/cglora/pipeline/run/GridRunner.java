@@ -103,11 +103,9 @@ public final class GridRunner {
                 Inputs inputs = inputs(cell, notes);
                 PipelineSpec spec = cell.reading().spec();
                 finished.put(cell, folder.finished(spec, inputs.stamps().sha256().values()));
-                if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
-                    RunMemory.of(inputs, engine).forEach(plan -> plan.requireFit(info, profile));
-                } else {
-                    List<MemoryPlan> plans = RunMemory.of(inputs, engine);
-                    MemoryPlan.requireHeap(plans);
+                List<MemoryPlan> plans = RunMemory.of(inputs, engine);
+                MemoryPlan.requireFit(plans, engine);
+                if (engine instanceof EngineChoice.Jvm) {
                     plans.stream()
                             .filter(p -> largest == null || p.bytes() > largest.bytes())
                             .forEach(p -> largest = p);

@@ -5,6 +5,7 @@ import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.LargeArrays;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.pipeline.device.EngineChoice;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -20,7 +21,8 @@ import java.util.stream.Collectors;
 /// @param counted arrays of the Java heap, in bytes
 /// @param held    what the heap has grown to beyond that in earlier stages, in bytes
 /// @param items  in the order in which they are shown
-public record MemoryPlan(String stage, long counted, long held, List<Item> items) {
+/// @param largest bytes of the largest array of an engine that cannot be split
+public record MemoryPlan(String stage, long counted, long held, List<Item> items, long largest) {
     /// @param what     what takes the memory
     /// @param bytes    how much
     /// @param onEngine whether an engine holds it, which may have a memory of its own
@@ -73,7 +75,13 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
                 stage,
                 heap.stream().mapToLong(Item::bytes).sum(),
                 0,
-                items.stream().filter(item -> item.bytes() > 0).toList());
+                items.stream().filter(item -> item.bytes() > 0).toList(),
+                0);
+    }
+
+    /// The same with the size of its largest array.
+    MemoryPlan withLargest(long bytes) {
+        return new MemoryPlan(stage, counted, held, items, bytes);
     }
 
     /// The plan of arrays alone.
@@ -91,7 +99,7 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
         }
         var all = new ArrayList<>(items);
         all.add(Item.host("held from before", more));
-        return new MemoryPlan(stage, counted, more, all);
+        return new MemoryPlan(stage, counted, more, all, largest);
     }
 
     /// Lets the heap grow to what is planned before it is collected.
@@ -104,9 +112,18 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
         LargeArrays.allow(counted + held + BASELINE_HEAP + beside);
     }
 
-    /// @throws CgloraException K-MEMORY where a stage's arrays alone are more than Java's heap may
-    ///     grow to
-    static void requireHeap(List<MemoryPlan> stages) {
+    /// Of a device, too, each array has its double in the heap.
+    ///
+    /// @throws CgloraException V-MEMORY where a device has less than a stage takes, K-MEMORY
+    ///     where a stage's arrays alone are more than Java's heap may grow to
+    static void requireFit(List<MemoryPlan> stages, EngineChoice engine) {
+        if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
+            stages.forEach(plan -> plan.requireFit(info, profile));
+        }
+        requireHeap(stages);
+    }
+
+    private static void requireHeap(List<MemoryPlan> stages) {
         MemoryPlan largest =
                 stages.stream().max(Comparator.comparingLong(MemoryPlan::counted)).orElse(null);
         long limit = Runtime.getRuntime().maxMemory();
@@ -144,7 +161,8 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
                                                 plan.held(),
                                                 plan.items().stream()
                                                         .filter(Item::onEngine)
-                                                        .toList()))
+                                                        .toList(),
+                                                plan.largest()))
                         .toList());
     }
 
@@ -162,8 +180,21 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
         return items.stream().filter(Item::onEngine).mapToLong(Item::bytes).sum();
     }
 
-    /// @throws CgloraException V-MEMORY where a device has less than a stage takes
+    /// @throws CgloraException V-MEMORY where a device has less than the stage takes
     void requireFit(DeviceInfo device, DeviceProfile profile) {
+        long most = device.maxAllocation();
+        if (most > 0 && largest > most) {
+            throw new CgloraException(
+                    ErrorCode.V_MEMORY,
+                    stage,
+                    String.format(
+                            Locale.ROOT,
+                            "needs one buffer of %.1f MiB for its activations; %s allows %.1f MiB",
+                            largest / MIB,
+                            device,
+                            most / MIB),
+                    "take a smaller batch or a shorter max_length, or --engine jvm");
+        }
         long limit = profile.memoryLimit(device);
         if (engineBytes() > limit) {
             throw new CgloraException(

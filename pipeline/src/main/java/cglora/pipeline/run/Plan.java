@@ -100,7 +100,7 @@ public final class Plan {
             showFit(inputs, stages, device);
         }
         out.printf("disk         %s%s%n", DiskPlan.of(inputs, true), free());
-        requireFit(stages);
+        MemoryPlan.requireFit(stages, engine);
         for (TrainSpec training : probes ? inputs.trainings() : List.<TrainSpec>of()) {
             out.printf(
                     "time         %s  %s%n",
@@ -124,14 +124,6 @@ public final class Plan {
                             Files.getFileStore(place).getUsableSpace() / 1048576.0);
         } catch (IOException _) {
             return ""; // the run says what is wrong with it
-        }
-    }
-
-    private void requireFit(List<MemoryPlan> stages) {
-        switch (engine) {
-            case EngineChoice.Jvm _ -> MemoryPlan.requireHeap(stages);
-            case EngineChoice.Tornado(var info, var profile, _) ->
-                    stages.forEach(plan -> plan.requireFit(info, profile));
         }
     }
 

@@ -5,6 +5,7 @@ import cglora.kernels.engine.OpenBlas;
 import cglora.kernels.engine.PackedParts;
 import cglora.kernels.error.Problems;
 import cglora.kernels.program.DataType;
+import cglora.kernels.program.Program;
 import cglora.models.adapter.Need;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
@@ -57,14 +58,29 @@ final class RunMemory {
     private Item adapters = Item.engine("adapters", 0);
     private Item alignment = Item.engine("alignment", 0);
     private Item sums = Item.engine("curvature sums", 0);
+    private long largest;
     private long layerBytes;
     private long layerNativeBytes;
 
     private RunMemory(Inputs inputs, EngineChoice engine) {
         this.inputs = inputs;
         this.engine = engine;
-        this.session = inputs.session(new NullEngine());
+        this.session = inputs.session(counting());
         this.weights = Item.engine("weights", session.persistentBytes());
+    }
+
+    /// Counts as the run's engine lays its arrays out.
+    private NullEngine counting() {
+        return switch (engine) {
+            case EngineChoice.Jvm _ -> new NullEngine();
+            case EngineChoice.Tornado(var info, _, _) -> new NullEngine(info::layout);
+        };
+    }
+
+    /// Bytes of a program's activations.
+    private long scratch(Program program) {
+        largest = Math.max(largest, program.largestArenaBytes());
+        return program.scratchBytes();
     }
 
     /// One plan a stage that computes.
@@ -138,7 +154,8 @@ final class RunMemory {
         heap.add(states());
         heap.add(Item.host("index of the examples", indexBytes()));
         long grown = stages.stream().mapToLong(MemoryPlan::counted).max().orElse(0);
-        stages.add(MemoryPlan.of(stage, heap, others).after(grown));
+        stages.add(MemoryPlan.of(stage, heap, others).after(grown).withLargest(largest));
+        largest = 0;
     }
 
     /// Arrays with a number an example: places, labels, targets, the order of an epoch, what sorts
@@ -184,7 +201,7 @@ final class RunMemory {
                 inputs.onEach().stream()
                         .map(in -> largest(batch, in, in.train(), in.validation(), in.test()))
                         .toList();
-        return session.evaluator().planned(largest(batch, shapes)).scratchBytes();
+        return scratch(session.evaluator().planned(largest(batch, shapes)));
     }
 
     private void calibrate(CalibrateSpec calibrate) {
@@ -214,10 +231,10 @@ final class RunMemory {
             // the rows in float32, and once more in float64
             long values = CalibrateStage.rowValues(inputs, calibrate, pass, modules, tokens);
             sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
-            activations = pass.plannedTokens(shape).scratchBytes();
+            activations = scratch(pass.plannedTokens(shape));
         } else {
             sums = Item.engine(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
-            activations = pass.planned(needs, shape).scratchBytes();
+            activations = scratch(pass.planned(needs, shape));
         }
         int root = rootRank();
         for (LinearModule module : modules) {
@@ -257,7 +274,7 @@ final class RunMemory {
     private void sketches(CalibrateSpec calibrate, BatchShape shape) {
         SketchedPass pass = CalibrateStage.sketches(session, AdapterLayers.of(inputs));
         sums = Item.engine("sketches and gradients", pass.bytes());
-        long activations = pass.planned(shape).scratchBytes();
+        long activations = scratch(pass.planned(shape));
         boolean whitened = AdapterLayers.isWhitened(inputs.adapterSpec());
         for (LinearModule module : modules) {
             long in = module.in();
@@ -332,7 +349,7 @@ final class RunMemory {
 
     /// What the whitening of all shapes takes on the engine.
     private long whiteningBytes(AdapterSpec adapter) {
-        var counted = new NullEngine();
+        var counted = counting();
         var whitening = new EngineWhitening(counted);
         for (LoraLayer layer : AdapterLayers.of(inputs)) {
             int in = layer.module().in();
@@ -360,7 +377,7 @@ final class RunMemory {
                 training.id(),
                 weights,
                 adapters,
-                activations(Math.max(program.scratchBytes(), evaluation())),
+                activations(Math.max(scratch(program), evaluation())),
                 layerAtWork());
     }
 

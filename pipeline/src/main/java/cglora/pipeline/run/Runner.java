@@ -205,9 +205,9 @@ public final class Runner {
 
     private int run(Inputs inputs, Supplier<RunFolder> place, boolean startOnly) {
         engine.requireLibrary();
-        requireFit(inputs);
-        List<MemoryPlan> plans = plans(inputs);
-        MemoryPlan.requireHeap(plans);
+        List<MemoryPlan> counted = RunMemory.of(inputs, engine);
+        MemoryPlan.requireFit(counted, engine);
+        List<MemoryPlan> plans = plans(counted);
         var folder = place.get();
         made = folder.path();
         var report = new RunReport(folder, out);
@@ -233,13 +233,6 @@ public final class Runner {
                 .mapToDouble(MemoryPlan::mib)
                 .max()
                 .orElse(0);
-    }
-
-    /// Before anything is compiled for a device, every stage is known to fit it.
-    private void requireFit(Inputs inputs) {
-        if (engine instanceof EngineChoice.Tornado(var info, var profile, _)) {
-            RunMemory.of(inputs, engine).forEach(plan -> plan.requireFit(info, profile));
-        }
     }
 
     private int run(RunState run, List<MemoryPlan> plans, boolean startOnly) {
@@ -365,9 +358,9 @@ public final class Runner {
 
     /// The memory of each stage. On a device much of the process is its driver's, which no plan
     /// counts: none there.
-    private List<MemoryPlan> plans(Inputs inputs) {
+    private List<MemoryPlan> plans(List<MemoryPlan> counted) {
         return switch (engine) {
-            case EngineChoice.Jvm _ -> RunMemory.of(inputs, engine);
+            case EngineChoice.Jvm _ -> counted;
             case EngineChoice.Tornado _ -> List.of();
         };
     }

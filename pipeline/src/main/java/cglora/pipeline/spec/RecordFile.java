@@ -5,6 +5,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -29,13 +30,39 @@ public final class RecordFile {
         return type.cast(bound);
     }
 
-    /// The JSON Schema of such files, as text.
-    public static String schema(Class<? extends Record> type, String title) {
+    /// The JSON Schema of such files, as text: no variables stand in them.
+    ///
+    /// @param narrower schemas of settings of which the reader takes less than their type holds
+    public static String schema(
+            Class<? extends Record> type,
+            String title,
+            Map<String, ? extends Map<String, ?>> narrower) {
         RecordType record = RecordType.of(type);
         Map<String, Object> schema =
                 PipelineSchema.ordered(
                         "$schema", "https://json-schema.org/draft/2020-12/schema", "title", title);
-        schema.putAll(PipelineSchema.object(record, Map.of("$schema", Map.of("type", "string"))));
+        Map<String, Object> plain =
+                PipelineSchema.object(record, Map.of("$schema", Map.of("type", "string")));
+        var properties = new LinkedHashMap<String, Object>();
+        ((Map<?, ?>) plain.get("properties")).forEach((key, p) -> properties.put((String) key, p));
+        for (SettingComponent component : record.components()) {
+            String key = component.key();
+            var property = new LinkedHashMap<String, Object>();
+            ((Map<?, ?>) properties.get(key)).forEach((k, v) -> property.put((String) k, v));
+            property.remove("anyOf"); // a variable is among it
+            Map<String, ?> values =
+                    narrower.containsKey(key)
+                            ? narrower.get(key)
+                            : component.type().schema(component.setting());
+            if (component.isRequired()) {
+                property.putAll(values);
+            } else {
+                property.put("anyOf", List.of(values, Map.of("type", "null")));
+            }
+            properties.put(key, property);
+        }
+        plain.put("properties", properties);
+        schema.putAll(plain);
         List<String> required =
                 record.components().stream()
                         .filter(SettingComponent::isRequired)

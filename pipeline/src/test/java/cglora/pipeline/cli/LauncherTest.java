@@ -224,6 +224,10 @@ class LauncherTest {
             arguments.add("--show-command");
             Outcome outcome = run(environment, arguments.toArray(String[]::new));
             assertThat(outcome.status()).as(outcome.err()).isZero();
+            boolean warns = command.equals("run p.json"); // the others say it themselves
+            assertThat(outcome.err().startsWith("warning V-ENGINE: TORNADOVM_HOME is " + sdk))
+                    .as(command + ": " + outcome.err())
+                    .isEqualTo(warns);
             assertThat(outcome.out())
                     .as(command)
                     .contains("'-Dcglora.tornado.missing=TORNADOVM_HOME is " + sdk + ", which")

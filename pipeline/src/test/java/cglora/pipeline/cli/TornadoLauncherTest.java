@@ -2,7 +2,6 @@ package cglora.pipeline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.testing.ForkedJava;
@@ -32,7 +31,7 @@ class TornadoLauncherTest {
     @Test
     void startsARunThatEndsAsTheJvms() throws IOException {
         Path launcher = Path.of(System.getenv("TORNADOVM_HOME"), "bin", "tornado");
-        assumeTrue(Files.isExecutable(launcher), "no launcher in the SDK: " + launcher);
+        assertThat(launcher).as("the SDK's own launcher").isExecutable();
         DeviceInfo device = TestDevices.all().getFirst();
         Outcome outcome =
                 ForkedJava.run(

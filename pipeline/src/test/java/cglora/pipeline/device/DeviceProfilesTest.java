@@ -12,6 +12,9 @@ import cglora.kernels.device.DeviceKind;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.device.Support;
 import cglora.kernels.error.CgloraException;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +27,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.json.JsonMapper;
 
 class DeviceProfilesTest {
+    private static final Schema SCHEMA =
+            SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+                    .getSchema(JsonMapper.shared().readTree(ProfileFile.schema()));
+
     @TempDir Path folder;
 
     static DeviceInfo device(String id, DeviceKind kind, String platform, String name) {
@@ -122,13 +130,60 @@ class DeviceProfilesTest {
                         start + "\"sizes\": {\"matmul.tlie\": 8}}", "P-VALUE|expected matmul.tile"),
                 arguments(start + "\"sizes\": {\"a.b\": 0}}", "O-RANGE|1 to 1048576"),
                 arguments(start + "\"sizes\": {\"matmul.tile\": 12}}", "P-VALUE|expected 8 or 16"),
+                arguments(start + "\"sizes\": {\"foo.bar\": 7}}", "P-VALUE|no such size"),
                 arguments(start + "\"work_group\": 100}", "P-VALUE|a power of two up to 256"),
+                arguments(start + "\"work_group\": 1000}", "P-VALUE|a power of two up to 256"),
+                arguments(start + "\"work_group\": \"${x}\"}", "P-TYPE|expected a whole number"),
+                arguments(start + "\"memory_fraction\": 0}", "O-RANGE|above 0"),
+                arguments(start + "\"java_options\": [\"-X a\"]}", "P-VALUE|expected one option"),
+                arguments(start + "\"java_options\": []}", "P-"),
+                arguments(
+                        "{\"name\": \"x\", \"backend\": \"vulkan\", \"kind\": \"gpu\"}",
+                        "P-VALUE|opencl"),
                 arguments(start + "\"java_options\": [\"Xmx1g\"]}", "P-VALUE|expected one option"),
                 arguments("{\"name\": \"x\", \"kind\": \"gpu\"}", "P-VALUE|'backend' is missing"),
                 arguments(
                         "{\"name\": \"X Y\", \"backend\": \"opencl\", \"kind\": \"gpu\"}",
                         "P-VALUE|expected lower-case"),
                 arguments("{", "P-JSON|x.json:1"));
+    }
+
+    private static List<String> errors(String text) {
+        return SCHEMA.validate(JsonMapper.shared().readTree(text)).stream()
+                .map(Object::toString)
+                .toList();
+    }
+
+    /// An editor that goes by the schema refuses what the reader refuses.
+    @ParameterizedTest
+    @MethodSource("refusesWhatIsWrongAndSaysWhere")
+    void theSchemaRefusesItToo(String text, String pieces) {
+        boolean isNoJson = pieces.startsWith("P-JSON");
+        boolean isNoRegex = pieces.contains("regular expression"); // a format, which is a note
+        if (!isNoJson && !isNoRegex) {
+            assertThat(errors(text)).as(text).isNotEmpty();
+        }
+    }
+
+    @Test
+    void theSchemaTakesTheFilesOfTheDistribution() throws IOException {
+        Path folder = Path.of(System.getProperty("cglora.root")).resolve(DeviceProfiles.FOLDER);
+        int files = 0;
+        try (Stream<Path> all = Files.list(folder)) {
+            for (Path file : all.filter(f -> f.toString().endsWith(".json")).toList()) {
+                if (!file.endsWith(DeviceProfiles.SCHEMA)) {
+                    assertThat(errors(Files.readString(file))).as("%s", file).isEmpty();
+                    files++;
+                }
+            }
+        }
+        assertThat(files).isGreaterThanOrEqualTo(7);
+        assertThat(
+                        errors(
+                                "{\"name\": \"x\", \"backend\": \"ptx\", \"kind\": \"gpu\","
+                                        + " \"work_group\": 256, \"sizes\": {\"matmul.tile\": 8},"
+                                        + " \"java_options\": [\"-Xss1m\"], \"device\": null}"))
+                .isEmpty();
     }
 
     @ParameterizedTest

@@ -31,7 +31,8 @@ class EnginesTest {
                 new TornadoProcess(
                         Optional.empty(),
                         () -> new Found(List.of(devices), List.of("ptx: no driver")),
-                        Long.MAX_VALUE),
+                        Long.MAX_VALUE,
+                        List.of("opencl", "spirv")),
                 () -> DeviceProfiles.load(Map.of()));
     }
 
@@ -42,10 +43,9 @@ class EnginesTest {
                         () -> {
                             throw new AssertionError("asked for devices");
                         },
-                        Long.MAX_VALUE),
-                () -> {
-                    throw new AssertionError("asked for profiles");
-                });
+                        Long.MAX_VALUE,
+                        List.of()),
+                () -> DeviceProfiles.load(Map.of()));
     }
 
     private static EngineRequest ask(Type type, String device) {
@@ -104,6 +104,35 @@ class EnginesTest {
                 .hasMessageContaining("ptx: no driver");
     }
 
+    @Test
+    void aBackendThatTheSdkLacksIsSaid() {
+        assertThatThrownBy(() -> with(CPU, GPU).of(ask(Type.AUTO, "ptx:0")))
+                .hasMessageContaining("V-DEVICE")
+                .hasMessageContaining(
+                        "no device ptx:0: this TornadoVM has no PTX backend, only opencl, spirv")
+                .hasMessageContaining("build of TornadoVM")
+                .hasMessageContaining("--engine jvm");
+        assertThatThrownBy(() -> with(CPU, GPU).of(ask(Type.TORNADO, "spirv:0")))
+                .hasMessageContaining("no device spirv:0; TornadoVM has opencl:0:0");
+    }
+
+    @Test
+    void aProfileIsRefusedWhereNothingWouldUseIt() {
+        var unknown = EngineRequest.of(new EngineSpec(Type.JVM, null, 3, null), "nonsense");
+        assertThatThrownBy(() -> with(CPU).of(unknown))
+                .hasMessageContaining("V-DEVICE")
+                .hasMessageContaining("--profile nonsense")
+                .hasMessageContaining("no such profile");
+        assertThatThrownBy(() -> without().of(unknown)).hasMessageContaining("no such profile");
+        var known = EngineRequest.of(new EngineSpec(Type.AUTO, null, 3, null), "cpu-pocl");
+        assertThatThrownBy(() -> with(CPU).of(known))
+                .hasMessageContaining("O-CONFLICT")
+                .hasMessageContaining("the engine is jvm: TornadoVM has no GPU")
+                .hasMessageContaining("--device opencl:0");
+        var device = EngineRequest.of(new EngineSpec(Type.AUTO, "opencl:0", 3, null), "cpu-pocl");
+        assertThat(with(CPU).of(device).device()).isEqualTo("opencl:0:0");
+    }
+
     @ParameterizedTest
     @CsvSource({"JVM, opencl:0", "TORNADO, jvm"})
     void refusesAnEngineAndADeviceThatContradict(Type type, String device) {
@@ -125,7 +154,8 @@ class EnginesTest {
                         new TornadoProcess(
                                 Optional.empty(),
                                 () -> new Found(List.of(GPU), List.of()),
-                                TornadoProcess.bytes("4GB")),
+                                TornadoProcess.bytes("4GB"),
+                                List.of("opencl")),
                         () -> DeviceProfiles.load(Map.of()));
         var limited = (EngineChoice.Tornado) small.of(ask(Type.AUTO, null));
         assertThat(limited.profile().memoryLimit(GPU)).isEqualTo(4L << 30);
