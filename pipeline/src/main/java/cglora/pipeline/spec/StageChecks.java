@@ -201,14 +201,17 @@ final class StageChecks {
     }
 
     private void checkSketched(CalibrateSpec stage, ObjectValue tree) {
-        if (stage.form() != CalibrateSpec.Form.SKETCHED) {
+        if (stage.form() != CalibrateSpec.Form.SKETCHED
+                && stage.form() != CalibrateSpec.Form.THIN) {
             return;
         }
+        String form = "form '" + stage.form().jsonName() + "'";
         if (isSure("fisher") && stage.fisher() != CalibrateSpec.Fisher.EMPIRICAL) {
             problems.error(
                     O_CONFLICT,
                     origin(tree, "form"),
-                    "form 'sketched' takes its labels from the data, found fisher '"
+                    form
+                            + " takes its labels from the data, found fisher '"
                             + stage.fisher().jsonName()
                             + "'",
                     "\"fisher\": \"empirical\", or \"form\": \"factored\"");
@@ -217,7 +220,8 @@ final class StageChecks {
             problems.error(
                     O_CONFLICT,
                     origin(tree, "form"),
-                    "form 'sketched' takes every token for an example, found sharing '"
+                    form
+                            + " takes every token for an example, found sharing '"
                             + stage.sharing().jsonName()
                             + "'",
                     "\"sharing\": \"expand\", or \"form\": \"factored\"");
@@ -226,7 +230,7 @@ final class StageChecks {
             problems.error(
                     O_CONFLICT,
                     origin(tree, "form"),
-                    "form 'sketched' takes all tokens, found tokens " + stage.tokens(),
+                    form + " takes all tokens, found tokens " + stage.tokens(),
                     "leave tokens out, or \"form\": \"factored\"");
         }
     }
