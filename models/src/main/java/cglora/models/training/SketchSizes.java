@@ -1,5 +1,9 @@
 package cglora.models.training;
 
+import cglora.models.data.Batch;
+import java.util.List;
+import java.util.stream.IntStream;
+
 /// How much of a layer sketches keep.
 ///
 /// @param inputColumns    random columns that inputs meet for their factor
@@ -8,7 +12,7 @@ package cglora.models.training;
 ///     many on the other; 0 for the gradient itself
 public record SketchSizes(int inputColumns, int outputColumns, int gradientColumns) {
     /// Parts of the batches, each as large as all before it: an eighth, an eighth, a quarter, half.
-    static final int PARTS = 4;
+    private static final int PARTS = 4;
 
     /// The gradient itself, and sketches of the factors.
     ///
@@ -42,11 +46,24 @@ public record SketchSizes(int inputColumns, int outputColumns, int gradientColum
                 Math.min(gradientColumns, side));
     }
 
-    /// The part that a batch belongs to: every part has batches of all lengths, where they are
-    /// sorted by length.
-    ///
-    /// @param place of the batch
-    static int part(int place) {
+    /// All batches at once, or the parts in which thin gradients are followed. Every part has
+    /// batches of all lengths, where they are sorted by length.
+    List<List<Batch>> parts(List<Batch> batches) {
+        if (!isThin()) {
+            return List.of(batches);
+        }
+        return IntStream.range(0, PARTS)
+                .mapToObj(
+                        part ->
+                                IntStream.range(0, batches.size())
+                                        .filter(place -> part(place) == part)
+                                        .mapToObj(batches::get)
+                                        .toList())
+                .filter(part -> !part.isEmpty())
+                .toList();
+    }
+
+    private static int part(int place) {
         return switch (place % 8) {
             case 0 -> 0;
             case 4 -> 1;

@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// Gathers the sketches of linear layers, [cglora.models.curvature.SketchedKfac] or
@@ -157,7 +156,7 @@ public final class SketchedPass {
         var squaresX = new HashMap<String, Double>();
         var squaresY = new HashMap<String, Double>();
         SampleCounts counts = SampleCounts.of(batches, examples);
-        for (List<Batch> part : parts(batches)) {
+        for (List<Batch> part : sizes.parts(batches)) {
             for (Batch batch : part) {
                 Made made = program(programs, batch);
                 pass.run(made.loaded(), batch, null);
@@ -192,22 +191,6 @@ public final class SketchedPass {
         session.engine().release(random);
         session.engine().trim();
         return new SketchSums(session.engine(), sums, counts.terms());
-    }
-
-    /// All batches at once, or the parts in which thin gradients are followed.
-    private List<List<Batch>> parts(List<Batch> batches) {
-        if (gradients == null) {
-            return List.of(batches);
-        }
-        return IntStream.range(0, SketchSizes.PARTS)
-                .mapToObj(
-                        part ->
-                                IntStream.range(0, batches.size())
-                                        .filter(place -> SketchSizes.part(place) == part)
-                                        .mapToObj(batches::get)
-                                        .toList())
-                .filter(part -> !part.isEmpty())
-                .toList();
     }
 
     /// Both factors of a layer as far as they are summed, without their divisors.
