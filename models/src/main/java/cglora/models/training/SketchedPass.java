@@ -32,12 +32,8 @@ import java.util.stream.Stream;
 /// thin form, each other's products with a few columns more. Products of a factor's size are not
 /// formed.
 public final class SketchedPass {
-    /// Sums of layers are laid out together up to this size, in bytes: few arrays, and memory
-    /// that comes back piece by piece.
-    private static final long PIECE = 32 << 20;
-
     private final Session session;
-    private final CalibrationPass pass;
+    private final LayerInputs inputs;
     private final List<LinearModule> modules;
     private final SketchSizes sizes;
     private final Layout random = new Layout();
@@ -58,7 +54,7 @@ public final class SketchedPass {
         private final Map<String, Buffer> gradients = new LinkedHashMap<>();
     }
 
-    private record Made(CalibrationPass.Loaded loaded, Squared squared) {}
+    private record Made(LossProgram loaded, Squared squared) {}
 
     /// @param columns random columns for each factor, with the gradient itself; no more than the
     ///     smallest side of a layer
@@ -70,7 +66,7 @@ public final class SketchedPass {
     public SketchedPass(Session session, List<LinearModule> modules, SketchSizes asked) {
         this.session = session;
         this.modules = List.copyOf(modules);
-        this.pass = new CalibrationPass(session, modules);
+        this.inputs = LayerInputs.of(session, modules);
         int side =
                 modules.stream()
                         .mapToInt(m -> Math.min(m.in(), m.out()))
@@ -89,8 +85,8 @@ public final class SketchedPass {
             long out = module.out();
             omegas.computeIfAbsent(module.in(), _ -> buffer(random, "omega" + in, in * k));
             psis.computeIfAbsent(module.out(), _ -> buffer(random, "psi" + out, out * l));
-            Sketches first = shared.get(pass.source(module).first());
-            if (first == null && layout.bytes() >= PIECE) {
+            Sketches first = shared.get(inputs.first(module));
+            if (first == null && layout.bytes() >= LayerSums.PIECE) {
                 layout = new Layout();
             }
             Layout into = first == null ? layout : first.layout();
@@ -100,7 +96,7 @@ public final class SketchedPass {
                             first == null ? buffer(into, name + ".A", in * k) : first.AOmega(),
                             buffer(into, name + ".S", out * l),
                             sizes.isThin() ? null : buffer(into, name + ".G", out * in));
-            shared.putIfAbsent(pass.source(module).first(), made);
+            shared.putIfAbsent(inputs.first(module), made);
             sketches.put(name, made);
         }
     }
@@ -132,7 +128,7 @@ public final class SketchedPass {
 
     /// The program for a shape of batch, planned but not run.
     public Program planned(BatchShape shape) {
-        return made("sketch", shape).loaded().program().program();
+        return made("sketch", shape).loaded().plan();
     }
 
     /// The sums of all layers, tokens expanded, the empirical Fisher's.
@@ -150,8 +146,8 @@ public final class SketchedPass {
             gradients.begin(generator);
         }
         var programs = new HashMap<String, Made>();
-        Session.widest(batches)
-                .map(b -> program(programs, b).loaded().program().program())
+        Evaluator.widest(batches)
+                .map(b -> program(programs, b).loaded().plan())
                 .ifPresent(session.engine()::reserve);
         var squaresX = new HashMap<String, Double>();
         var squaresY = new HashMap<String, Double>();
@@ -159,7 +155,7 @@ public final class SketchedPass {
         for (List<Batch> part : sizes.parts(batches)) {
             for (Batch batch : part) {
                 Made made = program(programs, batch);
-                pass.run(made.loaded(), batch, null);
+                made.loaded().run(batch, null);
                 add(made, made.squared().inputs, squaresX);
                 add(made, made.squared().gradients, squaresY);
             }
@@ -184,7 +180,7 @@ public final class SketchedPass {
                             thin.get(name),
                             squaresX.get(name),
                             squaresY.get(name),
-                            counts.of(pass.stream(module)),
+                            counts.of(inputs.stream(module)),
                             omega.get(module.in()),
                             psi.get(module.out())));
         }
@@ -247,8 +243,8 @@ public final class SketchedPass {
 
     private Made made(String name, BatchShape shape) {
         var graph = new Graph(name);
-        boolean recomputes = pass.recomputesLayers();
-        CalibrationPass.Pass forward = pass.new Pass(graph, shape, recomputes);
+        boolean recomputes = session.recomputesLayers();
+        var forward = new LossGraph(session, graph, shape, recomputes);
         var squared = new Squared();
         var norms = new IdentityHashMap<Tensor, Buffer>();
         var byOutput = new LinkedHashMap<Tensor, LinearModule>();
@@ -257,8 +253,8 @@ public final class SketchedPass {
                     Tensor input = forward.tap(module).x();
                     if (!norms.containsKey(input)) {
                         Tensor x =
-                                forward.task.masked(
-                                        graph, pass.stream(module), graph.latest(input));
+                                forward.task()
+                                        .masked(graph, inputs.stream(module), graph.latest(input));
                         Buffer sum = sketches.get(module.name()).AOmega();
                         norms.put(input, sketch(graph, x, omegas.get(module.in()), sum));
                     }
@@ -272,8 +268,8 @@ public final class SketchedPass {
         }
         Autodiff.consumeGradients(
                 graph,
-                forward.task.loss(),
-                forward.weights,
+                forward.task().loss(),
+                forward.weights(),
                 byOutput.keySet(),
                 (y, dy) -> {
                     LinearModule module = byOutput.get(y);

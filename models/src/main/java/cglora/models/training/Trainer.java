@@ -2,7 +2,6 @@ package cglora.models.training;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
 import cglora.models.data.TrainingBatches;
 import java.util.List;
@@ -13,79 +12,6 @@ import java.util.function.Supplier;
 /// The training loop: AdamW, a learning-rate schedule, clipping, accumulation, evaluation on the
 /// way, and the best state kept.
 public final class Trainer {
-    /// Shape of the learning rate over the steps, behind a linear warm-up.
-    public enum Schedule {
-        LINEAR,
-        COSINE,
-        CONSTANT;
-
-        /// The share of the peak rate at step `step` of `steps`, counted from 0.
-        double factor(int step, int steps, int warmup) {
-            if (step < warmup) {
-                return (step + 1.0) / (warmup + 1.0);
-            }
-            double progress = (double) (step - warmup) / Math.max(1, steps - warmup);
-            return switch (this) {
-                case LINEAR -> 1 - progress;
-                case COSINE -> 0.5 * (1 + Math.cos(Math.PI * progress));
-                case CONSTANT -> 1;
-            };
-        }
-    }
-
-    /// @param steps           optimiser steps
-    /// @param accumulation    batches a step
-    /// @param learningRate    peak rate of adapters, or of the body
-    /// @param headRate        peak rate of the head
-    /// @param warmup          steps of the linear warm-up
-    /// @param evaluationSteps steps between evaluations; 0 for none
-    /// @param skips           how many steps in a row may have a loss or gradient that is not
-    ///     finite; they are not made
-    /// @param best            metric by which the best state is kept; null for the last state
-    /// @param classWeights    of the loss, by class; null where all examples count the same
-    /// @param gradientCheckpointing whether layers are computed again for their gradients instead
-    ///     of kept
-    public record Options(
-            int steps,
-            int accumulation,
-            double learningRate,
-            double headRate,
-            double weightDecay,
-            double beta1,
-            double beta2,
-            double epsilon,
-            double maxGradNorm,
-            Schedule schedule,
-            int warmup,
-            int evaluationSteps,
-            int skips,
-            String best,
-            float[] classWeights,
-            boolean gradientCheckpointing,
-            long seed) {
-        /// The same for another number of steps, none of which is evaluated.
-        public Options forSteps(int count) {
-            return new Options(
-                    count,
-                    accumulation,
-                    learningRate,
-                    headRate,
-                    weightDecay,
-                    beta1,
-                    beta2,
-                    epsilon,
-                    maxGradNorm,
-                    schedule,
-                    Math.min(warmup, count),
-                    0,
-                    skips,
-                    best,
-                    classWeights,
-                    gradientCheckpointing,
-                    seed);
-        }
-    }
-
     /// One step, as it was.
     ///
     /// @param step         counted from 1
@@ -149,7 +75,7 @@ public final class Trainer {
     public record Result(int steps, boolean interrupted, int bestStep, int skipped) {}
 
     private final Session session;
-    private final Options options;
+    private final TrainingOptions options;
     private final AdamW optimizer;
     private Keeper keeper = Keeper.NOBODY;
     private int step;
@@ -161,13 +87,13 @@ public final class Trainer {
     private String lastRefused = "";
 
     /// Prepares a session for training; its adapters, if any, are trained, else its body.
-    public Trainer(Session session, Options options) {
+    public Trainer(Session session, TrainingOptions options) {
         this(session, options, TrainedPart.ALL);
     }
 
     /// @param part what is trained; a session may be trained several times, each with an optimiser
     ///     of its own
-    public Trainer(Session session, Options options, TrainedPart part) {
+    public Trainer(Session session, TrainingOptions options, TrainedPart part) {
         this.session = session;
         this.options = options;
         this.optimizer =
@@ -177,17 +103,16 @@ public final class Trainer {
                                 options.beta2(),
                                 options.epsilon(),
                                 options.maxGradNorm()));
-        List<LoraLayer> layers = List.copyOf(session.adapters().values());
         session.recomputeLayers(options.gradientCheckpointing());
-        session.prepareTraining(
-                part,
-                layers,
-                optimizer,
-                options.headRate() / options.learningRate(),
-                options.weightDecay(),
-                options.accumulation() > 1 || options.skips() > 0);
+        session.training()
+                .prepare(
+                        part,
+                        optimizer,
+                        options.headRate() / options.learningRate(),
+                        options.weightDecay(),
+                        options.accumulation() > 1 || options.skips() > 0);
         if (options.skips() > 0) {
-            session.guardSteps();
+            session.training().guardSteps();
         }
     }
 
@@ -228,7 +153,7 @@ public final class Trainer {
             Supplier<Map<String, Double>> evaluate,
             BooleanSupplier stop,
             Listener listener) {
-        session.engine().reserve(session.plannedTraining(data.largest()));
+        session.engine().reserve(session.training().planned(data.largest()));
         int perEpoch = Math.ceilDiv(data.size(), options.accumulation());
         if (step > 0 && !evaluate(evaluate, listener)) {
             return stopped();
@@ -279,7 +204,7 @@ public final class Trainer {
                         && isBetter(options.best(), metrics.get(options.best()), best);
         if (better) {
             best = metrics.get(options.best());
-            bestState = session.snapshot();
+            bestState = session.training().snapshot();
             bestStep = step;
         }
         listener.evaluation(step, metrics, better);
@@ -301,7 +226,7 @@ public final class Trainer {
         if (bestState == null) {
             return new Result(step, interrupted, step, skipped);
         }
-        session.restore(bestState);
+        session.training().restore(bestState);
         return new Result(step, interrupted, bestStep, skipped);
     }
 
@@ -321,7 +246,8 @@ public final class Trainer {
             float[] weights = weights(batch, total);
             int seed = (int) (options.seed() * 1_000_003L + step * 1009L + i);
             float[] result =
-                    session.train(batch, weights, seed, hyper, i == 0, i == batches.size() - 1);
+                    session.training()
+                            .train(batch, weights, seed, hyper, i == 0, i == batches.size() - 1);
             loss += result[0];
             norm = result[1];
             tokens += batch.tokens();

@@ -53,7 +53,8 @@ class CausalParityTest {
             double loss =
                     session.task()
                             .metrics(
-                                    session.evaluate(List.of(reference.batch()), reference.size()),
+                                    session.evaluator()
+                                            .evaluate(List.of(reference.batch()), reference.size()),
                                     reference.data())
                             .get("loss");
             assertThat(loss).isCloseTo(reference.values("base.loss")[0], within(1e-5));
@@ -74,14 +75,15 @@ class CausalParityTest {
             var before = new HashMap<String, float[]>();
             trained.forEach(p -> before.put(p, session.read(p)));
             var optimizer = new AdamW(FamilyReference.ADAM_W);
-            session.prepareTraining(layers, optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
+            session.training().prepare(optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
             Batch batch = reference.batch();
             float[] result =
-                    session.train(
-                            batch,
-                            batch.weights(1f / batch.terms()),
-                            0,
-                            optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
+                    session.training()
+                            .train(
+                                    batch,
+                                    batch.weights(1f / batch.terms()),
+                                    0,
+                                    optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
             assertThat(result[0]).isCloseTo(reference.values("adapter.loss")[0], within(1e-5f));
             float norm = reference.values("adapter.norm")[0];
             assertThat(result[1]).isCloseTo(norm, within(1e-4f * norm));

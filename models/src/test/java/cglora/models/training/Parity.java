@@ -34,7 +34,7 @@ final class Parity {
         }
         for (String parameter : trained) {
             float[] expected = reference.values(prefix + parameter);
-            assertThat(difference(session.gradient(parameter), expected))
+            assertThat(difference(session.training().gradient(parameter), expected))
                     .as("gradient of %s, whose largest element is %s", parameter, largest(expected))
                     .isLessThanOrEqualTo(GRADIENT * largest(expected) + FLOOR * most);
         }

@@ -54,7 +54,8 @@ class TaggingParityTest {
             assertThat(reference.checkpoint().hasHead()).isFalse();
             checkLogits(session, reference, "base.logits");
             Dataset data = reference.data();
-            Evaluation found = session.evaluate(List.of(reference.batch()), data.size());
+            Evaluation found =
+                    session.evaluator().evaluate(List.of(reference.batch()), data.size());
             assertThat(session.task().metrics(found, data).get("loss"))
                     .isCloseTo(reference.values("base.loss")[0], within(1e-5));
         }
@@ -75,14 +76,15 @@ class TaggingParityTest {
             var before = new HashMap<String, float[]>();
             trained.forEach(p -> before.put(p, session.read(p)));
             var optimizer = new AdamW(FamilyReference.ADAM_W);
-            session.prepareTraining(layers, optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
+            session.training().prepare(optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
             Batch batch = reference.batch();
             float[] result =
-                    session.train(
-                            batch,
-                            batch.weights(1f / batch.terms()),
-                            0,
-                            optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
+                    session.training()
+                            .train(
+                                    batch,
+                                    batch.weights(1f / batch.terms()),
+                                    0,
+                                    optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
             assertThat(result[0]).isCloseTo(reference.values("adapter.loss")[0], within(1e-5f));
             float norm = reference.values("adapter.norm")[0];
             assertThat(result[1]).isCloseTo(norm, within(1e-4f * norm));
@@ -104,10 +106,12 @@ class TaggingParityTest {
         try (var reference = new TaggingReference("bert");
                 var session = session(reference)) {
             Dataset data = reference.data();
-            float[][] together = session.evaluate(List.of(reference.batch()), data.size()).logits();
+            float[][] together =
+                    session.evaluator().evaluate(List.of(reference.batch()), data.size()).logits();
             int[] widths = {8, 24};
             var batcher = new Batcher(1, widths, 0, widths);
-            float[][] alone = session.evaluate(batcher.sequential(data), data.size()).logits();
+            float[][] alone =
+                    session.evaluator().evaluate(batcher.sequential(data), data.size()).logits();
             for (int i = 0; i < together.length; i++) {
                 assertThat(alone[i]).containsExactly(together[i], within(1e-5f));
             }
@@ -120,7 +124,7 @@ class TaggingParityTest {
 
     private static void checkLogits(Session session, TaggingReference reference, String name) {
         Batch batch = reference.batch();
-        float[][] rows = session.evaluate(List.of(batch), batch.rows()).logits();
+        float[][] rows = session.evaluator().evaluate(List.of(batch), batch.rows()).logits();
         float[] all = new float[Arrays.stream(rows).mapToInt(row -> row.length).sum()];
         int at = 0;
         for (float[] row : rows) {

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.models.data.Batcher;
+import cglora.models.training.Evaluator;
 import cglora.models.training.HeadWarmup;
 import cglora.models.training.Session;
 import cglora.pipeline.spec.HeadWarmupSpec;
@@ -17,7 +18,7 @@ final class HeadFitting {
     ///
     /// @return empty where none is asked for; the session's head stays then
     static Optional<HeadWarmup.Head> fit(Inputs inputs, Session session, Samples samples) {
-        Optional<HeadWarmupSpec> options = inputs.headOptions();
+        Optional<HeadWarmupSpec> options = HeadChoice.fitted(inputs);
         if (options.isEmpty()) {
             return Optional.empty();
         }
@@ -41,10 +42,13 @@ final class HeadFitting {
             Inputs inputs, Session session, Samples samples, HeadWarmup warmup) {
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
         float[][] features =
-                session.features(batcher.sequential(samples.head()), samples.head().size());
+                session.evaluator()
+                        .features(batcher.sequential(samples.head()), samples.head().size());
         float[][] other =
-                session.features(
-                        batcher.sequential(samples.headHeldOut()), samples.headHeldOut().size());
+                session.evaluator()
+                        .features(
+                                batcher.sequential(samples.headHeldOut()),
+                                samples.headHeldOut().size());
         return inputs.examples().labels().regression()
                 ? warmup.regression(
                         features, samples.head().targets(), other, samples.headHeldOut().targets())
@@ -61,11 +65,13 @@ final class HeadFitting {
             Inputs inputs, Session session, Samples samples, HeadWarmup warmup) {
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
         long seed = inputs.spec().seed();
-        Session.TokenFeatures fitted =
-                session.tokenFeatures(batcher.sequential(samples.head()), MOST_TOKENS, seed);
-        Session.TokenFeatures other =
-                session.tokenFeatures(
-                        batcher.sequential(samples.headHeldOut()), MOST_TOKENS / 4, seed);
+        Evaluator.TokenFeatures fitted =
+                session.evaluator()
+                        .tokenFeatures(batcher.sequential(samples.head()), MOST_TOKENS, seed);
+        Evaluator.TokenFeatures other =
+                session.evaluator()
+                        .tokenFeatures(
+                                batcher.sequential(samples.headHeldOut()), MOST_TOKENS / 4, seed);
         return warmup.classification(
                 fitted.features(),
                 fitted.labels(),

@@ -5,6 +5,7 @@ import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.models.data.BatchShape;
 import cglora.models.training.Trainer;
+import cglora.models.training.TrainingOptions;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.PipelineReading;
 import cglora.pipeline.spec.StageSpec;
@@ -54,26 +55,27 @@ public final class Plan {
     private void print(Inputs inputs) {
         var session = inputs.session(new NullEngine());
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
-            session.addAdapters(inputs.layers());
+            session.addAdapters(AdapterLayers.of(inputs));
         }
         long base = session.task().bodyParameters().stream().mapToLong(p -> p.size()).sum();
         for (StageSpec stage : inputs.stages()) {
             if (stage instanceof TrainSpec t) {
-                Trainer.Options options = TrainerOptions.of(inputs, t);
+                TrainingOptions options = TrainerOptions.of(inputs, t);
                 new Trainer(session, options, TrainerOptions.part(t));
                 var program =
-                        session.plannedTraining(
-                                new BatchShape(
-                                        t.perDeviceBatchSize(),
-                                        16,
-                                        inputs.writes() ? 8 : 0,
-                                        inputs.on(t.data()).packing() != null));
+                        session.training()
+                                .planned(
+                                        new BatchShape(
+                                                t.perDeviceBatchSize(),
+                                                16,
+                                                inputs.writes() ? 8 : 0,
+                                                inputs.on(t.data()).packing() != null));
                 out.printf(
                         Locale.ROOT,
                         "parameters   %.2f M base   %.3f M trained (%.2f %%)%n",
                         base / 1e6,
-                        session.trainedParameters() / 1e6,
-                        100.0 * session.trainedParameters() / base);
+                        session.training().trainedParameters() / 1e6,
+                        100.0 * session.training().trainedParameters() / base);
                 out.printf(
                         "steps        %d of %d %s, %d launches each%n",
                         options.steps(),
