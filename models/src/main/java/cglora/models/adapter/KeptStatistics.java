@@ -5,6 +5,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.curvature.SketchedKfac;
+import cglora.models.curvature.ThinKfac;
 import cglora.models.curvature.TokenGram;
 import cglora.models.linalg.Matrix;
 import cglora.models.weights.Safetensors;
@@ -31,6 +32,8 @@ public final class KeptStatistics {
     private static final String G = "G";
     private static final String A_OMEGA = "A_Omega";
     private static final String S_PSI = "S_Psi";
+    private static final String G_LEFT = "G_left";
+    private static final String G_RIGHT = "G_right";
     private static final String OMEGA = "Omega";
     private static final String PSI = "Psi";
     private static final String TRACE_A = "trace_A";
@@ -91,6 +94,16 @@ public final class KeptStatistics {
                 numbers.put(TRACE_A, Double.toString(sketch.traceA()));
                 numbers.put(TRACE_S, Double.toString(sketch.traceS()));
             }
+            case ThinKfac sketch -> {
+                put(tensors, A_OMEGA, sketch.AOmega());
+                put(tensors, S_PSI, sketch.SPsi());
+                put(tensors, G_LEFT, sketch.left());
+                put(tensors, G_RIGHT, sketch.right());
+                put(tensors, OMEGA, sketch.Omega());
+                put(tensors, PSI, sketch.Psi());
+                numbers.put(TRACE_A, Double.toString(sketch.traceA()));
+                numbers.put(TRACE_S, Double.toString(sketch.traceS()));
+            }
             case TokenGram _ ->
                     throw new CgloraException(
                             ErrorCode.O_CONFLICT,
@@ -144,7 +157,8 @@ public final class KeptStatistics {
         try (var file = new Safetensors(folder.resolve(module + SUFFIX))) {
             var missing = new TreeSet<String>();
             if (file.names().contains(A_OMEGA)) {
-                missing.addAll(Set.of(A_OMEGA, S_PSI, G, OMEGA, PSI));
+                missing.addAll(Set.of(A_OMEGA, S_PSI, OMEGA, PSI));
+                missing.addAll(file.names().contains(G_LEFT) ? Set.of(G_LEFT, G_RIGHT) : Set.of(G));
                 if (!needs.equals(Need.FACTORS)) {
                     missing.addAll(parts(needs));
                 }
@@ -210,22 +224,34 @@ public final class KeptStatistics {
                         needs.contains(Need.GRADIENT) ? matrix(file, G) : null,
                         needs.contains(Need.INPUT_FACTOR) ? matrix(file, A) : null);
             }
-            CurvatureStatistics curvature =
-                    file.names().contains(A_OMEGA)
-                            ? new SketchedKfac(
-                                    matrix(file, A_OMEGA),
-                                    matrix(file, S_PSI),
-                                    matrix(file, G),
-                                    number(file, TRACE_A),
-                                    number(file, TRACE_S),
-                                    matrix(file, OMEGA),
-                                    matrix(file, PSI))
-                            : FactoredKfac.givenUp(
-                                    matrix(file, A), matrix(file, S), matrix(file, G));
-            return LayerStatistics.of(module, curvature);
+            return LayerStatistics.of(module, curvature(file));
         } catch (IllegalArgumentException e) {
             throw damaged(path, e.getMessage(), e);
         }
+    }
+
+    private static CurvatureStatistics curvature(Safetensors file) {
+        if (file.names().contains(G_LEFT)) {
+            return new ThinKfac(
+                    matrix(file, A_OMEGA),
+                    matrix(file, S_PSI),
+                    matrix(file, G_LEFT),
+                    matrix(file, G_RIGHT),
+                    number(file, TRACE_A),
+                    number(file, TRACE_S),
+                    matrix(file, OMEGA),
+                    matrix(file, PSI));
+        }
+        return file.names().contains(A_OMEGA)
+                ? new SketchedKfac(
+                        matrix(file, A_OMEGA),
+                        matrix(file, S_PSI),
+                        matrix(file, G),
+                        number(file, TRACE_A),
+                        number(file, TRACE_S),
+                        matrix(file, OMEGA),
+                        matrix(file, PSI))
+                : FactoredKfac.givenUp(matrix(file, A), matrix(file, S), matrix(file, G));
     }
 
     private static double number(Safetensors file, String name) {

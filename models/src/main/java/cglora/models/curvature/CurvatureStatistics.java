@@ -9,7 +9,8 @@ import cglora.models.linalg.Matrix;
 ///
 /// `G` is the gradient of the mean loss; `S` is made of the gradients of each example's own
 /// loss, without the 1/n of that mean. Forgetting it makes the step n times too long.
-public sealed interface CurvatureStatistics permits FactoredKfac, TokenGram, SketchedKfac {
+public sealed interface CurvatureStatistics
+        permits FactoredKfac, TokenGram, SketchedKfac, ThinKfac {
     int in();
 
     int out();

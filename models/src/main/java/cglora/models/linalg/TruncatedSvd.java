@@ -40,6 +40,9 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
     /// second.
     private static final int GRAM_INNER = 512;
 
+    /// Squares of singular values below this share of the largest are rounding.
+    private static final double SQUARED_NOISE = 0x1p-48;
+
     public TruncatedSvd {
         requireNonNull(U, "U");
         requireNonNull(V, "V");
@@ -248,6 +251,45 @@ public record TruncatedSvd(Matrix U, double[] singularValues, Matrix V) {
                 SymmetricEigen.of(inQ.transposeTimes(inQ)).vectors().columns(inner - block, block);
         // Q Pᵀ P W Λ^{-1/2} = Q W Λ^{1/2}: the right singular vectors, without the inverse
         return inRangeOf(product, CholeskyQr.orthonormalize(inQ.times(leading)), 1, rank);
+    }
+
+    /// The first `rank` triplets of `P Qᵀ`, which is not formed, from bases of both factors and the
+    /// eigenvectors of a Gram matrix of their inner dimension's size: those below 2⁻²⁴ of the first
+    /// are zero.
+    ///
+    /// @param P    [rows, k], k ≤ rows
+    /// @param Q    [columns, k], k ≤ columns
+    /// @param rank at least 1; with zeros for what there is not
+    public static TruncatedSvd ofThin(Matrix P, Matrix Q, int rank) {
+        requireFinite(P);
+        requireFinite(Q);
+        Matrix left = CholeskyQr.orthonormalize(P);
+        Matrix right = CholeskyQr.orthonormalize(Q);
+        Matrix core = left.transposeTimes(P).timesTransposed(right.transposeTimes(Q));
+        double scale = core.maxAbsolute();
+        if (scale == 0) {
+            return new TruncatedSvd(
+                            Matrix.zero(P.rows(), 0), new double[0], Matrix.zero(Q.rows(), 0))
+                    .padded(rank);
+        }
+        Matrix unit = core.scaled(1 / scale);
+        SymmetricEigen eigen = SymmetricEigen.of(unit.timesTransposed(unit));
+        int count = 0;
+        while (count < Math.min(rank, eigen.size())
+                && eigen.leadingValues(count + 1)[count] > SQUARED_NOISE * eigen.largest()) {
+            count++;
+        }
+        Matrix U = eigen.leadingVectors(count);
+        Matrix V = unit.transposeTimes(U);
+        double[] values = V.columnNorms();
+        double[] inverse = new double[count];
+        for (int i = 0; i < count; i++) {
+            inverse[i] = 1 / values[i];
+            values[i] *= scale;
+        }
+        return new TruncatedSvd(left.times(U), values, right.times(V.scaledColumns(inverse)))
+                .padded(rank)
+                .withFixedSigns();
     }
 
     private static TruncatedSvd ofThinFactors(Matrix P, Matrix Q, double factor, int rank) {

@@ -6,11 +6,15 @@ import cglora.kernels.program.Layout;
 import cglora.models.adapter.LayerStatistics;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
+import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.SketchedKfac;
+import cglora.models.curvature.ThinKfac;
+import cglora.models.curvature.TrackedGradient;
 import cglora.models.linalg.Matrix;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -23,24 +27,30 @@ final class SketchSums implements StatisticsSource {
     /// Sums over the tokens of one layer; layers with the same input share `AOmega`.
     ///
     /// @param AOmega   `Σ x xᵀΩ` [in, k]
-    /// @param SPsi     `Σ dy dyᵀΨ` [out, k]
-    /// @param G        `Σ dy xᵀ` [out, in]
+    /// @param SPsi     `Σ dy dyᵀΨ` [out, l]
+    /// @param G        `Σ dy xᵀ` [out, in]; null in the thin form
+    /// @param thin     the gradient in thin factors; null where there is `G`
     /// @param squaresX `Σ ‖x‖²`
     /// @param squaresY `Σ ‖dy‖²`
     /// @param rows     that `A` is a mean over
     /// @param Omega    [in, k]
-    /// @param Psi      [out, k]
+    /// @param Psi      [out, l]
     record Sums(
             LinearModule module,
             Layout layout,
             Buffer AOmega,
             Buffer SPsi,
             Buffer G,
+            TrackedGradient thin,
             double squaresX,
             double squaresY,
             long rows,
             float[] Omega,
-            float[] Psi) {}
+            float[] Psi) {
+        Stream<Buffer> buffers() {
+            return Stream.of(AOmega, SPsi, G).filter(Objects::nonNull);
+        }
+    }
 
     private final Function<Buffer, float[]> reading;
     private final Consumer<Layout> release;
@@ -79,15 +89,32 @@ final class SketchSums implements StatisticsSource {
         int in = s.module().in();
         int out = s.module().out();
         int k = s.Omega().length / in;
-        var sketched =
-                new SketchedKfac(
-                        Matrix.ofQuotient(in, k, reading.apply(s.AOmega()), s.rows()),
-                        Matrix.ofQuotient(out, k, reading.apply(s.SPsi()), terms),
-                        Matrix.ofQuotient(out, in, reading.apply(s.G()), terms),
-                        s.squaresX() / s.rows(),
-                        s.squaresY() / terms,
-                        Matrix.of(in, k, s.Omega()),
-                        Matrix.of(out, k, s.Psi()));
+        int l = s.Psi().length / out;
+        Matrix AOmega = mean(s.AOmega(), in, k, s.rows());
+        Matrix SPsi = mean(s.SPsi(), out, l, terms);
+        double traceA = s.squaresX() / s.rows();
+        double traceS = s.squaresY() / terms;
+        Matrix Omega = Matrix.of(in, k, s.Omega());
+        Matrix Psi = Matrix.of(out, l, s.Psi());
+        CurvatureStatistics sketched =
+                s.G() == null
+                        ? new ThinKfac(
+                                AOmega,
+                                SPsi,
+                                s.thin().left(),
+                                s.thin().right(),
+                                traceA,
+                                traceS,
+                                Omega,
+                                Psi)
+                        : new SketchedKfac(
+                                AOmega,
+                                SPsi,
+                                mean(s.G(), out, in, terms),
+                                traceA,
+                                traceS,
+                                Omega,
+                                Psi);
         if (left.values().stream().noneMatch(other -> other.layout() == s.layout())) {
             release.accept(s.layout());
         }
@@ -98,10 +125,13 @@ final class SketchSums implements StatisticsSource {
     public synchronized Supplier<StatisticsSource> keep() {
         var values = new IdentityHashMap<Buffer, float[]>();
         for (Sums s : left.values()) {
-            Stream.of(s.AOmega(), s.SPsi(), s.G())
-                    .forEach(buffer -> values.computeIfAbsent(buffer, reading));
+            s.buffers().forEach(buffer -> values.computeIfAbsent(buffer, reading));
         }
         var kept = new LinkedHashMap<>(left);
         return () -> new SketchSums(values::get, _ -> {}, kept, terms);
+    }
+
+    private Matrix mean(Buffer sum, int rows, int columns, double count) {
+        return Matrix.ofQuotient(rows, columns, reading.apply(sum), count);
     }
 }

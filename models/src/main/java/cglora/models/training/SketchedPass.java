@@ -6,14 +6,16 @@ import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
+import cglora.models.curvature.TrackedGradient;
 import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.graph.Autodiff;
 import cglora.models.graph.Graph;
-import cglora.models.graph.Matmul;
-import cglora.models.graph.Shape;
 import cglora.models.graph.Squares;
 import cglora.models.graph.Tensor;
+import cglora.models.linalg.Matrix;
+import cglora.models.linalg.SketchedEigen;
+import cglora.models.linalg.SymmetricSpectrum;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -24,20 +26,26 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/// Gathers the [SketchedKfac] of linear layers: one forward and one backward pass over the
-/// calibration examples. Inputs and gradients of a layer meet a few random columns and each
-/// other; products of a factor's size are not formed.
+/// Gathers the sketches of linear layers, [cglora.models.curvature.SketchedKfac] or
+/// [cglora.models.curvature.ThinKfac]: one forward and one backward pass over the calibration
+/// examples. Inputs and gradients of a layer meet a few random columns, and each other or, in the
+/// thin form, each other's products with a few columns more. Products of a factor's size are not
+/// formed.
 public final class SketchedPass {
     private final Session session;
     private final LayerInputs inputs;
     private final List<LinearModule> modules;
-    private final int k;
+    private final SketchSizes sizes;
     private final Layout random;
     private final Map<Integer, Buffer> omegas = new LinkedHashMap<>();
     private final Map<Integer, Buffer> psis = new LinkedHashMap<>();
     private final Map<String, Sketches> sketches = new LinkedHashMap<>();
 
+    private final ThinGradients gradients; // null for the gradients themselves
+
     /// Persistent sums of one layer; layers with the same input share `AOmega`.
+    ///
+    /// @param G null in the thin form
     private record Sketches(Layout layout, Buffer AOmega, Buffer SPsi, Buffer G) {}
 
     /// Where a batch's program leaves the sums of squares.
@@ -48,14 +56,28 @@ public final class SketchedPass {
 
     private record Made(LossProgram loaded, Squared squared) {}
 
-    /// @param columns random columns for each factor; no more than the smallest side of a layer
+    /// @param columns random columns for each factor, with the gradient itself; no more than the
+    ///     smallest side of a layer
     public SketchedPass(Session session, List<LinearModule> modules, int columns) {
+        this(session, modules, SketchSizes.ofFactors(columns));
+    }
+
+    /// @param asked no more columns are taken than the smallest side of a layer has
+    public SketchedPass(Session session, List<LinearModule> modules, SketchSizes asked) {
         this.session = session;
         this.random = session.engine().layout();
         this.modules = List.copyOf(modules);
         this.inputs = LayerInputs.of(session, modules);
-        int side = modules.stream().mapToInt(m -> Math.min(m.in(), m.out())).min().orElse(columns);
-        this.k = Math.min(columns, side);
+        int side =
+                modules.stream()
+                        .mapToInt(m -> Math.min(m.in(), m.out()))
+                        .min()
+                        .orElse(Integer.MAX_VALUE);
+        this.sizes = asked.atMost(side);
+        this.gradients =
+                sizes.isThin() ? new ThinGradients(session.engine(), this.modules, sizes) : null;
+        int k = sizes.inputColumns();
+        int l = sizes.outputColumns();
         var shared = new HashMap<String, Sketches>();
         Layout layout = session.engine().layout();
         for (LinearModule module : modules) {
@@ -63,7 +85,7 @@ public final class SketchedPass {
             long in = module.in();
             long out = module.out();
             omegas.computeIfAbsent(module.in(), _ -> buffer(random, "omega" + in, in * k));
-            psis.computeIfAbsent(module.out(), _ -> buffer(random, "psi" + out, out * k));
+            psis.computeIfAbsent(module.out(), _ -> buffer(random, "psi" + out, out * l));
             Sketches first = shared.get(inputs.first(module));
             if (first == null && layout.bytes() >= LayerSums.PIECE) {
                 layout = session.engine().layout();
@@ -73,8 +95,8 @@ public final class SketchedPass {
                     new Sketches(
                             into,
                             first == null ? buffer(into, name + ".A", in * k) : first.AOmega(),
-                            buffer(into, name + ".S", out * k),
-                            buffer(into, name + ".G", out * in));
+                            buffer(into, name + ".S", out * l),
+                            sizes.isThin() ? null : buffer(into, name + ".G", out * in));
             shared.putIfAbsent(inputs.first(module), made);
             sketches.put(name, made);
         }
@@ -88,14 +110,21 @@ public final class SketchedPass {
         return sketches.values().stream().map(Sketches::layout).distinct();
     }
 
-    /// Random columns of a factor.
-    public int columns() {
-        return k;
+    /// What is gathered, with no more columns than there can be.
+    public SketchSizes sizes() {
+        return sizes;
     }
 
     /// Bytes of the sums and of the random columns.
     public long bytes() {
-        return random.bytes() + layouts().mapToLong(Layout::bytes).sum();
+        return random.bytes()
+                + layouts().mapToLong(Layout::bytes).sum()
+                + (gradients == null ? 0 : gradients.bytes());
+    }
+
+    /// Bytes on the host: what is known of thin gradients.
+    public long hostBytes() {
+        return gradients == null ? 0 : Double.BYTES * gradients.hostNumbers();
     }
 
     /// The program for a shape of batch, planned but not run.
@@ -114,19 +143,29 @@ public final class SketchedPass {
         var generator = new SplittableRandom(seed);
         Map<Integer, float[]> omega = drawn(omegas, generator);
         Map<Integer, float[]> psi = drawn(psis, generator);
+        if (gradients != null) {
+            gradients.begin(generator);
+        }
         var programs = new HashMap<String, Made>();
         Evaluator.widest(batches)
                 .map(b -> program(programs, b).loaded().plan())
                 .ifPresent(session.engine()::reserve);
         var squaresX = new HashMap<String, Double>();
         var squaresY = new HashMap<String, Double>();
-        for (Batch batch : batches) {
-            Made made = program(programs, batch);
-            made.loaded().run(batch, null);
-            add(made, made.squared().inputs, squaresX);
-            add(made, made.squared().gradients, squaresY);
-        }
         SampleCounts counts = SampleCounts.of(batches, examples);
+        for (List<Batch> part : sizes.parts(batches)) {
+            for (Batch batch : part) {
+                Made made = program(programs, batch);
+                made.loaded().run(batch, null);
+                add(made, made.squared().inputs, squaresX);
+                add(made, made.squared().gradients, squaresY);
+            }
+            if (gradients != null) {
+                gradients.endPart(
+                        counts.terms(), module -> factors(module, omega, psi, squaresX, squaresY));
+            }
+        }
+        Map<String, TrackedGradient> thin = gradients == null ? Map.of() : gradients.end();
         var sums = new LinkedHashMap<String, SketchSums.Sums>();
         for (LinearModule module : modules) {
             String name = module.name();
@@ -139,6 +178,7 @@ public final class SketchedPass {
                             s.AOmega(),
                             s.SPsi(),
                             s.G(),
+                            thin.get(name),
                             squaresX.get(name),
                             squaresY.get(name),
                             counts.of(inputs.stream(module)),
@@ -150,13 +190,35 @@ public final class SketchedPass {
         return new SketchSums(session.engine(), sums, counts.terms());
     }
 
-    private Map<Integer, float[]> drawn(Map<Integer, Buffer> buffers, SplittableRandom random) {
+    /// Both factors of a layer as far as they are summed, without their divisors.
+    private SymmetricSpectrum[] factors(
+            LinearModule module,
+            Map<Integer, float[]> omega,
+            Map<Integer, float[]> psi,
+            Map<String, Double> squaresX,
+            Map<String, Double> squaresY) {
+        Sketches s = sketches.get(module.name());
+        return new SymmetricSpectrum[] {
+            factor(s.AOmega(), omega.get(module.in()), module.in(), squaresX.get(module.name())),
+            factor(s.SPsi(), psi.get(module.out()), module.out(), squaresY.get(module.name()))
+        };
+    }
+
+    private SymmetricSpectrum factor(Buffer sum, float[] columns, int size, double trace) {
+        int count = columns.length / size;
+        return SketchedEigen.of(
+                Matrix.of(size, count, session.engine().read(sum)),
+                Matrix.of(size, count, columns),
+                trace);
+    }
+
+    private Map<Integer, float[]> drawn(Map<Integer, Buffer> buffers, SplittableRandom generator) {
         var drawn = new HashMap<Integer, float[]>();
         buffers.forEach(
                 (size, buffer) -> {
                     float[] values = new float[buffer.length()];
                     for (int i = 0; i < values.length; i++) {
-                        values[i] = (float) random.nextGaussian();
+                        values[i] = (float) generator.nextGaussian();
                     }
                     session.engine().write(buffer, values);
                     drawn.put(size, values);
@@ -215,8 +277,11 @@ public final class SketchedPass {
                     Sketches s = sketches.get(module.name());
                     addInput.accept(module);
                     Tensor x = graph.latest(forward.tap(module).x());
-                    Tensor G = tensor(graph, s.G(), module.out(), module.in());
-                    graph.add(new Matmul(Matmul.Form.TN, dy, x, 1f, G));
+                    if (gradients == null) {
+                        ThinGradients.sum(graph, dy, x, s.G());
+                    } else {
+                        gradients.add(graph, module, x, dy);
+                    }
                     squared.gradients.put(
                             module.name(), sketch(graph, dy, psis.get(module.out()), s.SPsi()));
                 });
@@ -226,14 +291,8 @@ public final class SketchedPass {
     }
 
     /// `sum += xᵀ (x · columns)`; where the sums of `x²` will be.
-    private Buffer sketch(Graph graph, Tensor x, Buffer columns, Buffer sum) {
-        int size = x.shape().last();
-        Tensor P = graph.apply(Matmul.of(Matmul.Form.NN, x, tensor(graph, columns, size, k)));
-        graph.add(new Matmul(Matmul.Form.TN, x, P, 1f, tensor(graph, sum, size, k)));
+    private static Buffer sketch(Graph graph, Tensor x, Buffer columns, Buffer sum) {
+        ThinGradients.sum(graph, x, ThinGradients.product(graph, x, columns), sum);
         return graph.apply(new Squares(x)).buffer();
-    }
-
-    private static Tensor tensor(Graph graph, Buffer buffer, int rows, int columns) {
-        return graph.persistent(buffer.name(), Shape.of(rows, columns), buffer);
     }
 }

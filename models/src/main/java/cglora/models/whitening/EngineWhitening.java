@@ -6,6 +6,7 @@ import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.Damping;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.curvature.SketchedKfac;
+import cglora.models.curvature.ThinKfac;
 import cglora.models.curvature.WhitenedGradient;
 import cglora.models.curvature.WhitenedStart;
 import cglora.models.curvature.WhiteningArithmetic;
@@ -29,7 +30,7 @@ import java.util.Optional;
 /// A layer that products do not serve goes to the host: exponents other than 0, ¼ and ½; damping or
 /// roots beyond float32; roots of leading eigenvectors, or of exponents that are neither 0 nor the
 /// step's; kept tokens. The report names it with the reason. Of sketched statistics, whose roots
-/// are thin, only the products of the gradient are large, and the engine's.
+/// are thin, only the products of the gradient are large, and the engine's; of thin ones, nothing.
 public final class EngineWhitening implements WhiteningArithmetic {
     /// Singular values below this share of the first are rounding of float32.
     private static final double NEGLIGIBLE = 0x1p-20;
@@ -65,9 +66,11 @@ public final class EngineWhitening implements WhiteningArithmetic {
     @Override
     public WhitenedGradient gradient(Step step) {
         try {
-            return step.statistics() instanceof SketchedKfac sketch
-                    ? serve(sketch, step)
-                    : serve(step).gradient();
+            return switch (step.statistics()) {
+                case SketchedKfac sketch -> serve(sketch, step);
+                case ThinKfac _ -> serveThin(step);
+                default -> serve(step).gradient();
+            };
         } catch (UnservedException e) {
             tally.leave(step.module(), e);
             return HOST.gradient(step);
@@ -78,7 +81,10 @@ public final class EngineWhitening implements WhiteningArithmetic {
     public Optional<WhitenedStart> start(Step step, Coordinates c) {
         try {
             if (step.statistics() instanceof SketchedKfac sketch) {
-                return start(serve(sketch, step), sketch, step, c);
+                return start(serve(sketch, step), step, c);
+            }
+            if (step.statistics() instanceof ThinKfac) {
+                return start(serveThin(step), step, c);
             }
             if (c.rank() > 0) {
                 throw new UnservedException("roots of leading eigenvectors need eigenvectors");
@@ -104,8 +110,14 @@ public final class EngineWhitening implements WhiteningArithmetic {
                 step.damping(), step.pA(), step.pS(), step.rank(), step.seed(), on.times(largest));
     }
 
+    /// Nothing is large: what the engine has to do was done when the sketches were gathered.
+    private WhitenedGradient serveThin(Step step) {
+        tally.served();
+        return HOST.gradient(step);
+    }
+
     private static Optional<WhitenedStart> start(
-            WhitenedGradient gradient, SketchedKfac sketch, Step step, Coordinates c) {
+            WhitenedGradient gradient, Step step, Coordinates c) {
         return gradient.isZero()
                 ? Optional.empty()
                 : Optional.of(
@@ -113,7 +125,7 @@ public final class EngineWhitening implements WhiteningArithmetic {
                                 gradient,
                                 step.pA(),
                                 step.pS(),
-                                sketch.roots(step.damping(), c.pA(), c.pS()),
+                                step.statistics().roots(step.damping(), c.pA(), c.pS()),
                                 c.rank(),
                                 c.scaling(),
                                 c.eta()));

@@ -9,6 +9,7 @@ import cglora.models.adapter.StatisticsSource;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.curvature.FisherType;
 import cglora.models.curvature.SketchedKfac;
+import cglora.models.curvature.ThinKfac;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
@@ -136,6 +137,44 @@ class CalibrationPassTest {
                         assertThat(pair[0].minus(pair[1]).frobenius())
                                 .as(name)
                                 .isCloseTo(0, within(1e-5 * pair[1].frobenius() + 1e-9));
+                    }
+                    assertThat(s.traceA()).isCloseTo(f.traceA(), within(1e-5 * f.traceA()));
+                    assertThat(s.traceS()).isCloseTo(f.traceS(), within(1e-5 * f.traceS() + 1e-12));
+                }
+            }
+        }
+    }
+
+    /// Factors are sketched as in the sketched form; a gradient of few directions comes out whole,
+    /// of one part or of several.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 11})
+    void thinFactorsGiveTheGradientOfTheTokens(int size) throws IOException {
+        Dataset data = data(11);
+        Path model = TinyBert.writeWithPooler(folder);
+        try (var checkpoint = PretrainedModel.load(model.toString(), Map.of());
+                var session = session(checkpoint)) {
+            var modules = session.model().linearModules();
+            List<Batch> batches = batches(data, size);
+            var sizes = new SketchSizes(3, 5, 12);
+            StatisticsSource thin =
+                    new SketchedPass(session, modules, sizes).gather(batches, 11, 3);
+            var kept = thin.keep();
+            StatisticsSource all =
+                    new CalibrationPass(session, modules).factored(batches, LABELS, 11);
+            for (String name : thin.modules()) {
+                FactoredKfac f = curvature(all, name);
+                for (StatisticsSource source : List.of(thin, kept.get())) {
+                    var s = (ThinKfac) source.take(name).curvature().orElseThrow();
+                    Matrix G = s.left().timesTransposed(s.right());
+                    for (var pair :
+                            List.of(
+                                    new Matrix[] {s.AOmega(), f.A().times(s.Omega())},
+                                    new Matrix[] {s.SPsi(), f.S().times(s.Psi())},
+                                    new Matrix[] {G, f.G()})) {
+                        assertThat(pair[0].minus(pair[1]).frobenius())
+                                .as(name)
+                                .isCloseTo(0, within(1e-3 * pair[1].frobenius() + 1e-9));
                     }
                     assertThat(s.traceA()).isCloseTo(f.traceA(), within(1e-5 * f.traceA()));
                     assertThat(s.traceS()).isCloseTo(f.traceS(), within(1e-5 * f.traceS() + 1e-12));

@@ -17,6 +17,9 @@ class EngineStartTest {
     /// ‖difference‖/‖·‖ of a layer's change, and of a root. The small model's gradients have gaps.
     static final double TOLERANCE = 2e-3;
 
+    /// As many columns as the layers have.
+    static final SketchSizes THIN = new SketchSizes(12, 12, 12);
+
     @TempDir Path folder;
 
     @ParameterizedTest
@@ -27,14 +30,32 @@ class EngineStartTest {
                 EngineStarts.start(new JvmEngine(1), folder, Arithmetic.HOST, whitened));
     }
 
+    /// Of thin statistics the roots are thin, and the host's.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theThinFormEqualsTheHosts(boolean whitened) throws IOException {
+        assertThinEqual(
+                EngineStarts.start(new JvmEngine(1), folder, Arithmetic.ENGINE, whitened, THIN),
+                EngineStarts.start(new JvmEngine(2), folder, Arithmetic.HOST, whitened, THIN));
+    }
+
     static void assertEqual(EngineStarts.Started actual, EngineStarts.Started expected) {
+        // queries, keys and values of a layer share their input
+        assertEqual(actual, expected, 2 * expected.changes().size() - 2 * 2);
+    }
+
+    static void assertThinEqual(EngineStarts.Started actual, EngineStarts.Started expected) {
+        assertEqual(actual, expected, 0);
+    }
+
+    private static void assertEqual(
+            EngineStarts.Started actual, EngineStarts.Started expected, int roots) {
         assertThat(expected.report().arithmetic()).isEqualTo("host");
         assertThat(actual.report().arithmetic()).isEqualTo("engine");
         assertThat(actual.report().left()).isEmpty();
         assertThat(actual.report().layers()).isEqualTo(expected.changes().size());
         assertThat(actual.warnings().warnings()).isEqualTo(expected.warnings().warnings());
-        // queries, keys and values of a layer share their input
-        assertThat(actual.report().roots()).isEqualTo(2 * expected.changes().size() - 2 * 2);
+        assertThat(actual.report().roots()).isEqualTo(roots);
         assertThat(actual.changes()).containsOnlyKeys(expected.changes().keySet());
         expected.changes()
                 .forEach(

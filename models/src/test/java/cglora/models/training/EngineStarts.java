@@ -4,6 +4,7 @@ import cglora.kernels.engine.Engine;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.CgLoraInitializer;
 import cglora.models.adapter.LoraFactors;
+import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.curvature.WhiteningReport;
@@ -41,8 +42,21 @@ final class EngineStarts {
             WhiteningReport report,
             Problems warnings) {}
 
+    /// Of the factored form.
+    ///
     /// @param whitened whether training's coordinates are
     static Started start(Engine engine, Path model, Arithmetic arithmetic, boolean whitened)
+            throws IOException {
+        return start(engine, model, arithmetic, whitened, null);
+    }
+
+    /// @param sketches null for the factored form
+    static Started start(
+            Engine engine,
+            Path model,
+            Arithmetic arithmetic,
+            boolean whitened,
+            SketchSizes sketches)
             throws IOException {
         try (PretrainedModel checkpoint =
                         PretrainedModel.load(TinyBert.write(model, true).toString(), Map.of());
@@ -67,9 +81,13 @@ final class EngineStarts {
             }
             Dataset data = data();
             List<Batch> batches = new Batcher(8, new int[] {8}, 0).sequential(data);
-            var statistics =
-                    new CalibrationPass(session, session.model().linearModules())
-                            .factored(batches, FisherPasses.empirical(), data.size());
+            List<LinearModule> modules = session.model().linearModules();
+            StatisticsSource statistics =
+                    sketches == null
+                            ? new CalibrationPass(session, modules)
+                                    .factored(batches, FisherPasses.empirical(), data.size())
+                            : new SketchedPass(session, modules, sketches)
+                                    .gather(batches, data.size(), 3);
             var sample = new Sample(batches, data);
             var warnings = new Problems();
             AdapterStart.Result result =

@@ -11,6 +11,7 @@ import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.curvature.SketchedKfac;
+import cglora.models.curvature.ThinKfac;
 import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.family.PretrainedModel;
@@ -37,6 +38,7 @@ class RecomputedCalibrationTest {
             case FactoredKfac f -> List.of(f.A(), f.S(), f.G());
             case SketchedKfac s ->
                     List.of(s.AOmega(), s.SPsi(), Matrix.of(new double[] {s.traceA()}));
+            case ThinKfac s -> List.of(s.AOmega(), s.SPsi(), s.left(), s.right());
             case null -> List.of(statistics.gradient().orElseThrow());
             default -> throw new AssertionError(statistics);
         };
@@ -76,6 +78,10 @@ class RecomputedCalibrationTest {
             assertSame(
                     new SketchedPass(again, modules, 4).gather(batches, examples, 3),
                     new SketchedPass(kept, modules, 4).gather(batches, examples, 3));
+            SketchSizes thin = new SketchSizes(4, 4, 2);
+            assertSame(
+                    new SketchedPass(again, modules, thin).gather(batches, examples, 3),
+                    new SketchedPass(kept, modules, thin).gather(batches, examples, 3));
         }
     }
 

@@ -35,4 +35,19 @@ class TornadoStartTest {
                         true),
                 EngineStarts.start(new JvmEngine(1), folder, Arithmetic.HOST, true));
     }
+
+    /// Thin products on the device, the rest on the host.
+    @ParameterizedTest
+    @MethodSource("devices")
+    void theThinFormEqualsTheHosts(DeviceInfo device) throws IOException {
+        SketchSizes sizes = EngineStartTest.THIN;
+        EngineStartTest.assertThinEqual(
+                EngineStarts.start(
+                        new TornadoEngine(device, DeviceProfile.generic(device)),
+                        folder,
+                        Arithmetic.ENGINE,
+                        true,
+                        sizes),
+                EngineStarts.start(new JvmEngine(1), folder, Arithmetic.HOST, true, sizes));
+    }
 }

@@ -11,6 +11,7 @@ import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.Damping;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.curvature.SketchedKfac;
+import cglora.models.curvature.ThinKfac;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
 import cglora.models.curvature.WhitenedGradient;
@@ -321,6 +322,37 @@ class EngineWhiteningTest {
                 assertThat(products.report().roots()).isZero();
                 assertThat(products.report().left()).isEmpty();
             }
+        }
+    }
+
+    /// Of thin statistics nothing is large: the host makes all of it, and no layer counts as left.
+    @Test
+    void thinStatisticsAreServed() {
+        var random = new Random(14);
+        FactoredKfac f = tokens(9, 20, 31, random);
+        Matrix Omega = RandomMatrices.gaussian(20, 12, random);
+        Matrix Psi = RandomMatrices.gaussian(31, 12, random);
+        TruncatedSvd G = TruncatedSvd.exact(f.G());
+        var thin =
+                new ThinKfac(
+                        f.A().times(Omega),
+                        f.S().times(Psi),
+                        G.U().scaledColumns(G.singularValues()),
+                        G.V(),
+                        f.traceA(),
+                        f.traceS(),
+                        Omega,
+                        Psi);
+        Step step = step(thin, Damping.relative(1), 0.5, 0.5, 4, 3);
+        try (var engine = new JvmEngine(1);
+                var products = new EngineWhitening(engine)) {
+            Matrix expected = WhiteningArithmetic.HOST.gradient(step).product(1);
+            assertThat(products.gradient(step).product(1)).isEqualTo(expected);
+            WhitenedStart start =
+                    products.start(step, new Coordinates(0.5, 0.5, 0, 2, 0.5)).orElseThrow();
+            assertThat(start.gradient().product(1)).isEqualTo(expected);
+            assertThat(products.report().layers()).isEqualTo(2);
+            assertThat(products.report().left()).isEmpty();
         }
     }
 

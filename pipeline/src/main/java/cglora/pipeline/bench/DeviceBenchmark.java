@@ -34,6 +34,7 @@ public final class DeviceBenchmark {
     private final StepModel model;
     private final GenerateModel writer;
     private final int repetitions;
+    private final InitSuite.Selection selection;
     private final InitSuite.Command init;
     private final PrintStream out;
     private final Path part;
@@ -52,6 +53,7 @@ public final class DeviceBenchmark {
             StepModel model,
             GenerateModel writer,
             int repetitions,
+            InitSuite.Selection selection,
             InitSuite.Command init,
             PrintStream out,
             Path part) {
@@ -61,6 +63,7 @@ public final class DeviceBenchmark {
         this.model = model;
         this.writer = writer;
         this.repetitions = repetitions;
+        this.selection = selection;
         this.init = init;
         this.out = out;
         this.part = part;
@@ -178,7 +181,7 @@ public final class DeviceBenchmark {
                             .run();
             case STEP -> whenRight(suite, model.test(), wrong, this::step);
             case GENERATE -> whenRight(suite, writer.test(), wrong, this::generate);
-            case INIT -> InitSuite.run(choice, init, out);
+            case INIT -> InitSuite.run(choice, selection, init, out);
         };
     }
 

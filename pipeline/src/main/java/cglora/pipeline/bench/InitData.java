@@ -40,9 +40,8 @@ record InitData(InitModel model, Dataset examples, float[] weight, float[] bias)
         return examples.slice(0, model.samples);
     }
 
-    /// @param batch examples a batch
-    Sample step(int batch) {
-        return sample(examples.slice(model.samples, model.samples + model.stepSamples), batch);
+    Dataset stepExamples() {
+        return examples.slice(model.samples, model.samples + model.stepSamples);
     }
 
     Sample heldOut() {

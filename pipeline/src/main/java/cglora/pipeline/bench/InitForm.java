@@ -1,5 +1,7 @@
 package cglora.pipeline.bench;
 
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.AdapterInitializer;
 import cglora.models.adapter.CgLoraInitializer;
@@ -17,13 +19,15 @@ import cglora.models.training.CalibrationPass;
 import cglora.models.training.CgLoraStart;
 import cglora.models.training.FisherPasses;
 import cglora.models.training.Session;
+import cglora.models.training.SketchSizes;
 import cglora.models.training.SketchedPass;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /// A way to start the adapters of all linear layers from the same calibration examples.
 enum InitForm {
@@ -41,7 +45,10 @@ enum InitForm {
     /// Sketches of A, S and G, whitened coordinates, the step that linearised predictions choose.
     CG_SKETCHED_WHITENED("cg-lora sketched, whitened", 8, true),
     /// The same, plain coordinates.
-    CG_SKETCHED_PLAIN("cg-lora sketched, plain", 8, false);
+    CG_SKETCHED_PLAIN("cg-lora sketched, plain", 8, false),
+    /// Thin factors of the gradient, sketches of A and S, plain coordinates, the step that
+    /// linearised predictions of a third of the examples choose.
+    CG_THIN_PLAIN("cg-lora thin, plain", 16, false);
 
     private static final int IMPLICIT_EXAMPLES = 24;
 
@@ -60,7 +67,17 @@ enum InitForm {
     }
 
     private boolean isSketched() {
-        return this == CG_SKETCHED_WHITENED || this == CG_SKETCHED_PLAIN;
+        return this == CG_SKETCHED_WHITENED || this == CG_SKETCHED_PLAIN || isThin();
+    }
+
+    private boolean isThin() {
+        return this == CG_THIN_PLAIN;
+    }
+
+    /// Examples that choose the length of the step.
+    private Dataset stepExamples(InitData data) {
+        Dataset all = data.stepExamples();
+        return isThin() ? all.slice(0, all.size() / 3) : all;
     }
 
     boolean isCurvatureGuided() {
@@ -107,7 +124,7 @@ enum InitForm {
                                         ? CgLoraStart.Step.PREDICTED
                                         : CgLoraStart.Step.HELD_OUT,
                                 data.sample(calibration, batch),
-                                data.step(batch)),
+                                data.sample(stepExamples(data), batch)),
                         0);
     }
 
@@ -124,7 +141,7 @@ enum InitForm {
             List<Batch> batches,
             int examples) {
         if (isSketched()) {
-            return new SketchedPass(session, modules, columns(model)).gather(batches, examples, 0);
+            return new SketchedPass(session, modules, sizes(model)).gather(batches, examples, 0);
         }
         var pass = new CalibrationPass(session, modules);
         return this == CG_IMPLICIT_PLAIN
@@ -135,9 +152,13 @@ enum InitForm {
                 : pass.factored(batches, FisherPasses.empirical(), examples);
     }
 
-    /// Of a small model as many as its layers have: nothing is left out then.
-    private static int columns(InitModel model) {
-        return model == InitModel.TINY ? Integer.MAX_VALUE / 2 : 64;
+    /// Of a small model as many columns as its layers have: nothing is left out then.
+    private SketchSizes sizes(InitModel model) {
+        if (model == InitModel.TINY) {
+            int all = Integer.MAX_VALUE / 2;
+            return isThin() ? new SketchSizes(all, all, all) : SketchSizes.ofFactors(all);
+        }
+        return isThin() ? SketchSizes.thin(RANK) : SketchSizes.ofFactors(64);
     }
 
     private AdapterInitializer loraGa() {
@@ -149,8 +170,22 @@ enum InitForm {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    /// @throws CgloraException P-USAGE for a key that is none
     static InitForm of(String key) {
-        return Arrays.stream(values()).filter(f -> f.key().equals(key)).findFirst().orElseThrow();
+        List<InitForm> all = List.of(values());
+        return all.stream()
+                .filter(form -> form.key().equals(key))
+                .findFirst()
+                .orElseThrow(() -> unknown("--init-forms", key, all, InitForm::key));
+    }
+
+    static <T> CgloraException unknown(
+            String option, String key, List<T> known, Function<T, String> name) {
+        return new CgloraException(
+                ErrorCode.P_USAGE,
+                option,
+                "no '" + key + "'",
+                known.stream().map(name).collect(Collectors.joining(", ", "some of ", "")));
     }
 
     @Override

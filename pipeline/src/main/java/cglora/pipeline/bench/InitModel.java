@@ -1,6 +1,7 @@
 package cglora.pipeline.bench;
 
 import cglora.kernels.engine.Engine;
+import cglora.kernels.error.CgloraException;
 import cglora.models.bert.BertConfig;
 import cglora.models.data.Batcher;
 import cglora.models.data.Labels;
@@ -10,7 +11,6 @@ import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /// A model whose initialisation is measured, and how many examples each purpose gets.
@@ -18,7 +18,7 @@ enum InitModel {
     /// A pretrained one, with the quickstart's numbers of examples.
     MINILM("MiniLM", 512, 512, 192),
     /// A larger shape; random weights cost what trained ones cost, and learn little.
-    BERT_BASE("BERT-base shape", 128, 128, 64),
+    BERT_BASE("BERT-base shape", 128, 512, 192),
     /// What the forms are checked on before they are timed.
     TINY("tiny", 64, 64, 32);
 
@@ -74,6 +74,10 @@ enum InitModel {
         return new Batcher(size, Batcher.defaultBuckets(MAX_LENGTH), 0);
     }
 
+    String title() {
+        return title;
+    }
+
     /// What the results of a form are called.
     String test(InitForm form) {
         return title + " r 8, " + samples + " examples: " + form + ", ";
@@ -84,7 +88,15 @@ enum InitModel {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    /// Those that are measured.
+    static final List<InitModel> MEASURED = List.of(MINILM, BERT_BASE);
+
+    /// @throws CgloraException P-USAGE for a key that is none
     static InitModel of(String key) {
-        return Map.of(MINILM.key(), MINILM, BERT_BASE.key(), BERT_BASE).get(key);
+        return MEASURED.stream()
+                .filter(model -> model.key().equals(key))
+                .findFirst()
+                .orElseThrow(
+                        () -> InitForm.unknown("--init-models", key, MEASURED, InitModel::key));
     }
 }

@@ -24,6 +24,12 @@ public final class InitPart {
     /// one.
     private static final double LONG_SECONDS = 300;
 
+    /// What a form's results are called behind [InitModel#test].
+    static final String TIME = "time";
+    static final String PROCESSORS = "processor time";
+    static final String MEMORY = "peak extra memory";
+    static final String FALL = "held-out fall";
+
     private final EngineChoice choice;
     private final InitModel model;
     private final InitForm form;
@@ -52,10 +58,7 @@ public final class InitPart {
                         ? measure(InitData.read(model, data))
                         : List.of(
                                 Result.failed(
-                                        Suite.INIT,
-                                        model.test(form) + "time",
-                                        Unit.SECONDS,
-                                        wrong));
+                                        Suite.INIT, model.test(form) + TIME, Unit.SECONDS, wrong));
         RecordFormat.writePart(part, record.with(results, List.of()));
     }
 
@@ -83,20 +86,14 @@ public final class InitPart {
         }
         String test = model.test(form);
         var results = new ArrayList<Result>();
-        results.add(result(test + "time", Unit.SECONDS, timed, Start::seconds));
-        results.add(result(test + "processor time", Unit.SECONDS, timed, Start::cpuSeconds));
+        results.add(result(test + TIME, Unit.SECONDS, timed, Start::seconds));
+        results.add(result(test + PROCESSORS, Unit.SECONDS, timed, Start::cpuSeconds));
         if (form.isCurvatureGuided()) {
             results.add(result(test + "time of the step", Unit.SECONDS, timed, Start::stepSeconds));
         }
-        results.add(
-                result(
-                        test + "peak extra memory",
-                        Unit.MEBIBYTES,
-                        List.of(first),
-                        Start::mebibytes));
+        results.add(result(test + MEMORY, Unit.MEBIBYTES, List.of(first), Start::mebibytes));
         double before = lossBefore(data);
-        results.add(
-                result(test + "held-out fall", Unit.NATS, timed, start -> before - start.loss()));
+        results.add(result(test + FALL, Unit.NATS, timed, start -> before - start.loss()));
         return results;
     }
 

@@ -29,18 +29,45 @@ public final class InitSuite {
 
     private InitSuite() {}
 
+    /// What is measured.
+    ///
+    /// @param models keys; empty for all
+    /// @param forms  keys; empty for all
+    public record Selection(List<String> models, List<String> forms) {
+        /// @throws cglora.kernels.error.CgloraException P-USAGE for a key that is none
+        public Selection {
+            models = List.copyOf(models);
+            forms = List.copyOf(forms);
+            models.forEach(InitModel::of);
+            forms.forEach(InitForm::of);
+        }
+
+        List<InitModel> chosenModels() {
+            return models.isEmpty()
+                    ? InitModel.MEASURED
+                    : models.stream().map(InitModel::of).toList();
+        }
+
+        List<InitForm> chosenForms() {
+            return forms.isEmpty()
+                    ? List.of(InitForm.values())
+                    : forms.stream().map(InitForm::of).toList();
+        }
+    }
+
     /// @param out what the processes print
-    static List<Result> run(EngineChoice choice, Command command, PrintStream out) {
+    static List<Result> run(
+            EngineChoice choice, Selection selection, Command command, PrintStream out) {
         var results = new ArrayList<Result>();
         try {
             Path folder = Files.createTempDirectory("cglora-bench");
-            for (InitModel model : List.of(InitModel.MINILM, InitModel.BERT_BASE)) {
+            for (InitModel model : selection.chosenModels()) {
                 Path data = folder.resolve("data");
                 try (Engine engine = choice.open();
                         Session session = model.session(engine)) {
                     InitData.make(model, session).write(data);
                 }
-                for (InitForm form : InitForm.values()) {
+                for (InitForm form : selection.chosenForms()) {
                     results.addAll(run(model, form, command, choice, data, out));
                 }
                 Files.delete(data);

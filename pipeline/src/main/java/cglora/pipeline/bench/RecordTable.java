@@ -39,7 +39,9 @@ public final class RecordTable {
         }
         List<String> head =
                 List.of("device", "suite", "test", "median", "unit", "spread", "of peak", "note");
-        return text.append('\n').append(new Table(head, rows).markdown()).toString();
+        text.append('\n').append(new Table(head, rows).markdown());
+        record.devices().forEach(device -> text.append(InitTable.markdown(device.results())));
+        return text.toString();
     }
 
     private static List<String> row(DeviceRecord device, Result result) {

@@ -9,6 +9,7 @@ import cglora.pipeline.bench.DeviceBenchmark;
 import cglora.pipeline.bench.DeviceNames;
 import cglora.pipeline.bench.GenerateModel;
 import cglora.pipeline.bench.InitPart;
+import cglora.pipeline.bench.InitSuite;
 import cglora.pipeline.bench.RecordFormat;
 import cglora.pipeline.bench.StepModel;
 import cglora.pipeline.bench.Suite;
@@ -72,6 +73,23 @@ final class BenchCommand implements Callable<Integer> {
             description =
                     "Of suite generate: how the model's matrices are kept, float32 or bfloat16.")
     private String dtype;
+
+    @Option(
+            names = "--init-models",
+            split = ",",
+            paramLabel = "MODEL",
+            description = "Of suite init: minilm, bert_base (random weights); both by default.")
+    private List<String> initModels = new ArrayList<>();
+
+    @Option(
+            names = "--init-forms",
+            split = ",",
+            paramLabel = "FORM",
+            description =
+                    "Of suite init: some of lora_ga_published, lora_ga_streamed, cg_factored_whitened,"
+                            + " cg_factored_plain, cg_implicit_plain, cg_sketched_whitened,"
+                            + " cg_sketched_plain, cg_thin_plain; all by default.")
+    private List<String> initForms = new ArrayList<>();
 
     @Option(names = "--threads", defaultValue = "0", description = "Threads; 0 takes all cores.")
     private int threads;
@@ -147,6 +165,7 @@ final class BenchCommand implements Callable<Integer> {
                             model == null ? StepModel.MINILM : StepModel.of(model),
                             writer(),
                             repetitions,
+                            new InitSuite.Selection(initModels, initForms),
                             this::initCommand,
                             console.out(),
                             part)
@@ -172,6 +191,7 @@ final class BenchCommand implements Callable<Integer> {
         Set<Suite> chosen = chosen(others);
         requireSameVersion(others);
         GenerateModel writer = writer();
+        new InitSuite.Selection(initModels, initForms); // refuses what is none
         if (chosen.contains(Suite.DEVICE) && !suites.isEmpty() && !suites.contains("device")) {
             console.note(
                     "suite kernels gives parts of the device's peaks: suite device, which measures"
@@ -268,6 +288,12 @@ final class BenchCommand implements Callable<Integer> {
                                 Integer.toString(threads)));
         if (model != null) {
             arguments.addAll(List.of("--model", model));
+        }
+        if (!initModels.isEmpty()) {
+            arguments.addAll(List.of("--init-models", String.join(",", initModels)));
+        }
+        if (!initForms.isEmpty()) {
+            arguments.addAll(List.of("--init-forms", String.join(",", initForms)));
         }
         arguments.addAll(List.of("--dtype", dtype));
         arguments.addAll(engine.arguments(device));

@@ -15,6 +15,7 @@ import cglora.models.data.Dataset;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.FisherPasses;
 import cglora.models.training.Session;
+import cglora.models.training.SketchSizes;
 import cglora.models.training.SketchedPass;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CalibrateSpec;
@@ -30,6 +31,7 @@ final class CalibrateStage {
     private static final int SKETCH_COLUMNS = 64;
 
     private static final int SKETCH_BATCH = 8;
+    private static final int THIN_BATCH = 16;
 
     private static final FisherPasses EMPIRICAL = FisherPasses.empirical();
 
@@ -87,7 +89,7 @@ final class CalibrateStage {
         var warnings = new Problems();
         long bytes;
         if (sketched) {
-            SketchedPass sketches = sketches(run.session, layers);
+            SketchedPass sketches = sketches(run.session, calibrate, layers);
             run.statistics = sketches.gather(batches, count, inputs.spec().seed());
             bytes = sketches.bytes();
         } else if (rows) {
@@ -106,7 +108,7 @@ final class CalibrateStage {
         run.effort = new StartEffort((System.nanoTime() - begin) * 1e-9, 0);
         run.shared.keep(run.statistics, run.effort.calibrateSeconds(), bytes, warnings.warnings());
         keep(calibrate);
-        String form = sketched ? "sketched" : gram ? "implicit" : "factored";
+        String form = sketched ? calibrate.form().jsonName() : gram ? "implicit" : "factored";
         return "%d examples, %s, %d layers, %s, %s"
                 .formatted(
                         count,
@@ -135,16 +137,27 @@ final class CalibrateStage {
 
     /// Examples a batch: sketches are small, and should not be far less than the activations.
     static int batch(CalibrateSpec calibrate) {
-        return isSketched(calibrate) ? SKETCH_BATCH : Inputs.EVALUATION_BATCH;
+        return switch (calibrate.form()) {
+            case SKETCHED -> SKETCH_BATCH;
+            case THIN -> THIN_BATCH;
+            case AUTO, FACTORED, IMPLICIT -> Inputs.EVALUATION_BATCH;
+        };
     }
 
+    /// Whether the factors are sketched, with the gradient or without.
     static boolean isSketched(CalibrateSpec calibrate) {
-        return calibrate.form() == CalibrateSpec.Form.SKETCHED;
+        return calibrate.form() == CalibrateSpec.Form.SKETCHED || isThin(calibrate);
     }
 
-    static SketchedPass sketches(Session session, List<LoraLayer> layers) {
-        return new SketchedPass(
-                session, layers.stream().map(LoraLayer::module).toList(), SKETCH_COLUMNS);
+    private static boolean isThin(CalibrateSpec calibrate) {
+        return calibrate.form() == CalibrateSpec.Form.THIN;
+    }
+
+    static SketchedPass sketches(Session session, CalibrateSpec calibrate, List<LoraLayer> layers) {
+        int rank = layers.stream().mapToInt(LoraLayer::r).max().orElse(1);
+        SketchSizes sizes =
+                isThin(calibrate) ? SketchSizes.thin(rank) : SketchSizes.ofFactors(SKETCH_COLUMNS);
+        return new SketchedPass(session, layers.stream().map(LoraLayer::module).toList(), sizes);
     }
 
     /// Where the reduced curvature of a layer is cancellation, its tokens are expanded, and the
@@ -204,7 +217,7 @@ final class CalibrateStage {
             case AUTO -> tokens.mostTaken() < inputs.checkpoint().body().hiddenSize();
             case FACTORED -> false;
             case IMPLICIT -> true;
-            case SKETCHED -> false;
+            case SKETCHED, THIN -> false;
         };
     }
 

@@ -15,6 +15,7 @@ import cglora.models.data.Dataset;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.CgLoraStart;
 import cglora.models.training.Session;
+import cglora.models.training.SketchSizes;
 import cglora.models.training.SketchedPass;
 import cglora.models.training.Trainer;
 import cglora.models.whitening.EngineWhitening;
@@ -272,14 +273,19 @@ final class RunMemory {
     /// Of a layer at work gradient and sketches are in float64, with a few products of the
     /// sketches' size, and both roots where they are wanted.
     private void sketches(CalibrateSpec calibrate, BatchShape shape) {
-        SketchedPass pass = CalibrateStage.sketches(session, AdapterLayers.of(inputs));
-        sums = Item.engine("sketches and gradients", pass.bytes());
+        SketchedPass pass = CalibrateStage.sketches(session, calibrate, AdapterLayers.of(inputs));
+        SketchSizes sizes = pass.sizes();
+        sums =
+                Item.engine(
+                        sizes.isThin() ? "sketches" : "sketches and gradients",
+                        pass.bytes() + pass.hostBytes());
         long activations = scratch(pass.planned(shape));
         boolean whitened = AdapterLayers.isWhitened(inputs.adapterSpec());
+        int columns = Math.max(sizes.inputColumns(), sizes.outputColumns());
         for (LinearModule module : modules) {
             long in = module.in();
             long out = module.out();
-            long matrices = in * out + 4 * pass.columns() * (in + out);
+            long matrices = (sizes.isThin() ? 0 : in * out) + 4 * columns * (in + out);
             long roots = whitened ? in * in + out * out : 0;
             layerBytes = Math.max(layerBytes, Double.BYTES * matrices + Float.BYTES * roots);
         }

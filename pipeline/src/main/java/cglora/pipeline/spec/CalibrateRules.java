@@ -45,14 +45,17 @@ final class CalibrateRules {
     }
 
     private static void checkSketched(CalibrateSpec stage, StageProblems here) {
-        if (stage.form() != CalibrateSpec.Form.SKETCHED) {
+        if (stage.form() != CalibrateSpec.Form.SKETCHED
+                && stage.form() != CalibrateSpec.Form.THIN) {
             return;
         }
+        String form = "form '" + stage.form().jsonName() + "'";
         if (here.isSure("fisher") && stage.fisher() != CalibrateSpec.Fisher.EMPIRICAL) {
             here.error(
                     O_CONFLICT,
                     "form",
-                    "form 'sketched' takes its labels from the data, found fisher '"
+                    form
+                            + " takes its labels from the data, found fisher '"
                             + stage.fisher().jsonName()
                             + "'",
                     "\"fisher\": \"empirical\", or \"form\": \"factored\"");
@@ -61,7 +64,8 @@ final class CalibrateRules {
             here.error(
                     O_CONFLICT,
                     "form",
-                    "form 'sketched' takes every token for an example, found sharing '"
+                    form
+                            + " takes every token for an example, found sharing '"
                             + stage.sharing().jsonName()
                             + "'",
                     "\"sharing\": \"expand\", or \"form\": \"factored\"");
@@ -70,7 +74,7 @@ final class CalibrateRules {
             here.error(
                     O_CONFLICT,
                     "form",
-                    "form 'sketched' takes all tokens, found tokens " + stage.tokens(),
+                    form + " takes all tokens, found tokens " + stage.tokens(),
                     "leave tokens out, or \"form\": \"factored\"");
         }
     }

@@ -46,7 +46,8 @@ public record CalibrateSpec(
         @Setting(
                         value =
                                 "How the factors are kept: as matrices, as token Gram matrices, or"
-                                        + " as sketches, their products with a few random columns",
+                                        + " as sketches, their products with a few random columns;"
+                                        + " thin: of the gradient no more than thin factors, too",
                         byDefault = "\"auto\"")
                 Form form,
         @Setting(
@@ -124,7 +125,8 @@ public record CalibrateSpec(
         AUTO("auto"),
         FACTORED("factored"),
         IMPLICIT("implicit"),
-        SKETCHED("sketched");
+        SKETCHED("sketched"),
+        THIN("thin");
 
         private final String jsonName;
 

@@ -42,7 +42,7 @@ class InitFormTest {
         assertThat(
                         List.of(
                                 read.calibration().size(),
-                                read.step(8).data().size(),
+                                read.stepExamples().size(),
                                 read.heldOut().data().size()))
                 .containsExactly(64, 32, 32);
         assertThat(read.examples().size()).isEqualTo(128);

@@ -66,7 +66,7 @@ class EarlierStatisticsTest {
 
     /// The same start but for the rounding to float32.
     @ParameterizedTest
-    @ValueSource(strings = {"factored", "sketched"})
+    @ValueSource(strings = {"factored", "sketched", "thin"})
     void theStartIsThatOfAnOwnCalibration(String form) throws IOException {
         String[] settings = {
             "calibrate.form=" + form, "train.max_steps=1", "train.learning_rate=1e-6"
