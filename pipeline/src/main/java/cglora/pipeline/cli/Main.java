@@ -95,8 +95,7 @@ public final class Main {
         var console = new Console(out, err, color);
         console.arguments(arguments);
         var main = new Main();
-        var line = new CommandLine(main, factory(console));
-        VERBS.forEach(line::addSubcommand);
+        CommandLine line = line(main, console);
         line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         line.setColorScheme(Help.defaultColorScheme(color ? Help.Ansi.ON : Help.Ansi.OFF));
@@ -122,6 +121,17 @@ public final class Main {
         out.flush();
         err.flush();
         return status;
+    }
+
+    /// The command with all its verbs.
+    static CommandLine line(Console console) {
+        return line(new Main(), console);
+    }
+
+    private static CommandLine line(Main main, Console console) {
+        var line = new CommandLine(main, factory(console));
+        VERBS.forEach(line::addSubcommand);
+        return line;
     }
 
     private static void everyCommand(CommandLine line) {
