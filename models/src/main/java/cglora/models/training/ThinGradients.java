@@ -23,7 +23,7 @@ import java.util.function.Function;
 final class ThinGradients {
     private final Engine engine;
     private final List<LinearModule> modules;
-    private final Layout layout = new Layout();
+    private final Layout layout;
     private final Map<String, Buffers> buffers = new LinkedHashMap<>();
     private final Map<String, TrackedGradient> tracked = new LinkedHashMap<>();
     private final int k;
@@ -37,6 +37,7 @@ final class ThinGradients {
     /// @param sizes with no more columns than the smallest side of a layer
     ThinGradients(Engine engine, List<LinearModule> modules, SketchSizes sizes) {
         this.engine = engine;
+        this.layout = engine.layout();
         this.modules = modules;
         this.k = sizes.gradientColumns();
         for (LinearModule module : modules) {
