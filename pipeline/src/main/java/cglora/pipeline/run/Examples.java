@@ -7,6 +7,7 @@ import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
 import cglora.models.data.Rows;
+import cglora.models.data.Sentences;
 import cglora.models.data.TextRows;
 import cglora.models.data.WordTokens;
 import cglora.models.tokenizer.Tokenizer;
@@ -276,14 +277,15 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
 
     /// The tokens of words, and the tags that are asked for.
     private Dataset tagged(SplitRows split, DataSpec spec, Tokenizer tokenizer, Problems warnings) {
-        var rows = (TextRows) split.rows();
+        Rows rows = split.rows();
         List<int[]> tags = labels.ofWords(rows, split.places(), split.source());
-        List<WordTokens> sentences = rows.wordTokens(split.places(), tokenizer, spec.maxLength());
+        Sentences sentences = rows.sentences(split.places(), tokenizer, spec.maxLength());
         long none = 0;
         for (int i = 0; i < sentences.size(); i++) {
-            Tokenizer.Tokens tokens = sentences.get(i).tokens();
+            WordTokens sentence = sentences.get(i);
+            Tokenizer.Tokens tokens = sentence.tokens();
             boolean cut = tokens.fullLength() > tokens.inputIds().length;
-            none += cut ? 0 : tags.get(i).length - sentences.get(i).count();
+            none += cut ? 0 : tags.get(i).length - sentence.count();
         }
         if (none > 0) {
             warnings.warning(
@@ -293,7 +295,8 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                             .formatted(none),
                     "");
         }
-        return WordTokens.dataset(sentences, tags);
+        return WordTokens.dataset(
+                sentences, tags, spec.labelAllTokens() ? labels.insideWords() : null);
     }
 
     /// Whether rows are conversations.

@@ -279,6 +279,14 @@ final class StageChecks {
                     "packing is for task CAUSAL_LM, the task is " + model.task().jsonName(),
                     "take it out");
         }
+        if (stage.labelAllTokens() && model != null && !tags()) {
+            problems.error(
+                    O_CONFLICT,
+                    origin(tree, "label_all_tokens"),
+                    "label_all_tokens is for task TOKEN_CLS, the task is "
+                            + model.task().jsonName(),
+                    "take it out");
+        }
         if (isSure("max_length")
                 && stage.buckets() instanceof AutoOr.Given<List<Integer>>(List<Integer> buckets)) {
             boolean ascending = buckets.equals(buckets.stream().sorted().toList());
