@@ -88,20 +88,48 @@ final class VectorVariants {
             int o,
             int width) {
         for (int r = first; r < first + count; r++) {
-            int dyAt = at[o] + r * width;
             int xAt = at[o + 1] + r * width;
             int dxAt = at[o + 3] + r * width;
-            for (int i = 0; i < width; i += LANES) {
-                var mask = FLOATS.indexInRange(i, width);
-                FloatVector s =
-                        FloatVector.fromArray(FLOATS, x, xAt + i, mask)
-                                .add(FloatVector.fromArray(FLOATS, bias, at[o + 2] + i, mask));
-                FloatVector density = exp(s.mul(s).mul(-0.5f)).mul(0.39894228f);
-                FloatVector derivative = s.fma(density, erf(s.mul(0.70710678f)).add(1f).mul(0.5f));
-                FloatVector.fromArray(FLOATS, dy, dyAt + i, mask)
-                        .mul(derivative)
-                        .intoArray(dx, dxAt + i, mask);
-            }
+            densityRow(x, xAt, bias, at[o + 2], dx, dxAt, width);
+            derivativeRow(dy, at[o] + r * width, x, xAt, bias, at[o + 2], dx, dxAt, width);
+        }
+    }
+
+    /// `dx = s φ(s)`, `s = x + bias`. A method of its own: where the compiler must take in
+    /// [#exp] and [#erf] at once it stops before the second, and every vector between them
+    /// becomes an object.
+    private static void densityRow(
+            float[] x, int xAt, float[] bias, int biasAt, float[] dx, int dxAt, int width) {
+        for (int i = 0; i < width; i += LANES) {
+            var mask = FLOATS.indexInRange(i, width);
+            FloatVector s =
+                    FloatVector.fromArray(FLOATS, x, xAt + i, mask)
+                            .add(FloatVector.fromArray(FLOATS, bias, biasAt + i, mask));
+            s.mul(exp(s.mul(s).mul(-0.5f)).mul(0.39894228f)).intoArray(dx, dxAt + i, mask);
+        }
+    }
+
+    /// `dx = dy (dx + Φ(s))`, `s = x + bias`.
+    private static void derivativeRow(
+            float[] dy,
+            int dyAt,
+            float[] x,
+            int xAt,
+            float[] bias,
+            int biasAt,
+            float[] dx,
+            int dxAt,
+            int width) {
+        for (int i = 0; i < width; i += LANES) {
+            var mask = FLOATS.indexInRange(i, width);
+            FloatVector s =
+                    FloatVector.fromArray(FLOATS, x, xAt + i, mask)
+                            .add(FloatVector.fromArray(FLOATS, bias, biasAt + i, mask));
+            FloatVector cumulative = erf(s.mul(0.70710678f)).add(1f).mul(0.5f);
+            FloatVector.fromArray(FLOATS, dx, dxAt + i, mask)
+                    .add(cumulative)
+                    .mul(FloatVector.fromArray(FLOATS, dy, dyAt + i, mask))
+                    .intoArray(dx, dxAt + i, mask);
         }
     }
 

@@ -47,23 +47,9 @@ public final class Parameters {
         return whole;
     }
 
-    /// Names of the parameters of a group, in order.
-    public List<String> namesIn(Buffer group) {
-        return groups.get(group).stream().map(ParameterSpec::name).toList();
-    }
-
     /// The parts of `other`, laid out as `group` is, by the parameters that they belong to.
     public Map<ParameterSpec, Buffer> counterparts(Buffer group, Buffer other) {
         return views(other, groups.get(group));
-    }
-
-    /// The part of `other`, laid out as `group` is, that belongs to the parameter `name`.
-    public Buffer counterpart(String name, Buffer group, Buffer other) {
-        return counterparts(group, other).entrySet().stream()
-                .filter(entry -> entry.getKey().name().equals(name))
-                .findFirst()
-                .orElseThrow()
-                .getValue();
     }
 
     /// One view a spec, side by side in `whole`.

@@ -164,7 +164,7 @@ public final class CalibrationPass {
             List<Batch> batches,
             Map<String, LayerSums.Sums> sums,
             Set<Need> needs) {
-        Session.widest(batches)
+        Evaluator.widest(batches)
                 .map(batch -> program(programs, batch, sums, needs).program().program())
                 .ifPresent(session.engine()::reserve);
         for (Batch batch : batches) {

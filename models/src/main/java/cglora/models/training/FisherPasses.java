@@ -70,16 +70,16 @@ public final class FisherPasses {
     /// @param random  what tokens are drawn with, in the order of the batches
     public static FisherPasses ofTokens(
             Session session, List<Batch> batches, RandomGenerator random) {
-        session.reserveScores(batches);
+        session.evaluator().reserveScores(batches);
         var asked = new ArrayList<Batch>();
         for (Batch batch : batches) {
-            asked.add(batch.asking(drawn(session.scores(batch), batch, random)));
+            asked.add(batch.asking(drawn(session.evaluator().scores(batch), batch, random)));
         }
         return new FisherPasses(FisherType.MC, List.of(new Pass(asked, null)));
     }
 
     /// [rows][tokens that are asked for].
-    private static int[][] drawn(Session.Scores scores, Batch batch, RandomGenerator random) {
+    private static int[][] drawn(Evaluator.Scores scores, Batch batch, RandomGenerator random) {
         int[][] drawn = new int[batch.rows()][];
         int width = batch.target().width();
         for (int row = 0; row < batch.rows(); row++) {

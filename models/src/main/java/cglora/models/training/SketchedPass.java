@@ -118,7 +118,7 @@ public final class SketchedPass {
         Map<Integer, float[]> omega = drawn(omegas, generator);
         Map<Integer, float[]> psi = drawn(psis, generator);
         var programs = new HashMap<String, Made>();
-        Session.widest(batches)
+        Evaluator.widest(batches)
                 .map(b -> program(programs, b).loaded().program().program())
                 .ifPresent(session.engine()::reserve);
         var squaresX = new HashMap<String, Double>();

@@ -24,14 +24,14 @@ sealed interface StepProbe permits StepProbe.OfClasses, TokenProbe {
     /// @param epsilon size of the short step
     /// @param step    writes the adapters' factors for a step size
     static StepProbe of(
-            Session session, AdapterStart.Sample sample, double epsilon, DoubleConsumer step) {
+            Session session, CgLoraStart.Sample sample, double epsilon, DoubleConsumer step) {
         if (!(session.task() instanceof SequenceClassifier classifier)) {
             return new TokenProbe(session, sample.batches(), epsilon, step);
         }
         step.accept(0);
-        Evaluation before = session.evaluate(sample.batches(), sample.data().size());
+        Evaluation before = session.evaluator().evaluate(sample.batches(), sample.data().size());
         step.accept(epsilon);
-        Evaluation moved = session.evaluate(sample.batches(), sample.data().size());
+        Evaluation moved = session.evaluator().evaluate(sample.batches(), sample.data().size());
         boolean regression = classifier.labels().regression();
         return new OfClasses(before, moved, epsilon, sample.data(), regression);
     }

@@ -38,16 +38,16 @@ final class TokenProbe implements StepProbe {
 
     /// What is made of a batch's terms, in their order.
     private interface Terms<T> {
-        void add(Session.Scores before, List<T> terms);
+        void add(Evaluator.Scores before, List<T> terms);
     }
 
     private <T> void pass(Term<T> term, Terms<T> terms) {
-        session.reserveScores(batches);
+        session.evaluator().reserveScores(batches);
         for (Batch batch : batches) {
             step.accept(0);
-            Session.Scores before = session.scores(batch);
+            Evaluator.Scores before = session.evaluator().scores(batch);
             step.accept(epsilon);
-            Session.Scores moved = session.scores(batch);
+            Evaluator.Scores moved = session.evaluator().scores(batch);
             int[] labels = batch.target().labels();
             terms.add(
                     before,

@@ -2,7 +2,6 @@ package cglora.models.training;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
 import cglora.models.data.TrainingBatches;
 import java.util.List;
@@ -177,17 +176,16 @@ public final class Trainer {
                                 options.beta2(),
                                 options.epsilon(),
                                 options.maxGradNorm()));
-        List<LoraLayer> layers = List.copyOf(session.adapters().values());
         session.recomputeLayers(options.gradientCheckpointing());
-        session.prepareTraining(
-                part,
-                layers,
-                optimizer,
-                options.headRate() / options.learningRate(),
-                options.weightDecay(),
-                options.accumulation() > 1 || options.skips() > 0);
+        session.training()
+                .prepare(
+                        part,
+                        optimizer,
+                        options.headRate() / options.learningRate(),
+                        options.weightDecay(),
+                        options.accumulation() > 1 || options.skips() > 0);
         if (options.skips() > 0) {
-            session.guardSteps();
+            session.training().guardSteps();
         }
     }
 
@@ -228,7 +226,7 @@ public final class Trainer {
             Supplier<Map<String, Double>> evaluate,
             BooleanSupplier stop,
             Listener listener) {
-        session.engine().reserve(session.plannedTraining(data.largest()));
+        session.engine().reserve(session.training().planned(data.largest()));
         int perEpoch = Math.ceilDiv(data.size(), options.accumulation());
         if (step > 0 && !evaluate(evaluate, listener)) {
             return stopped();
@@ -279,7 +277,7 @@ public final class Trainer {
                         && isBetter(options.best(), metrics.get(options.best()), best);
         if (better) {
             best = metrics.get(options.best());
-            bestState = session.snapshot();
+            bestState = session.training().snapshot();
             bestStep = step;
         }
         listener.evaluation(step, metrics, better);
@@ -301,7 +299,7 @@ public final class Trainer {
         if (bestState == null) {
             return new Result(step, interrupted, step, skipped);
         }
-        session.restore(bestState);
+        session.training().restore(bestState);
         return new Result(step, interrupted, bestStep, skipped);
     }
 
@@ -321,7 +319,8 @@ public final class Trainer {
             float[] weights = weights(batch, total);
             int seed = (int) (options.seed() * 1_000_003L + step * 1009L + i);
             float[] result =
-                    session.train(batch, weights, seed, hyper, i == 0, i == batches.size() - 1);
+                    session.training()
+                            .train(batch, weights, seed, hyper, i == 0, i == batches.size() - 1);
             loss += result[0];
             norm = result[1];
             tokens += batch.tokens();

@@ -11,7 +11,7 @@ import java.util.Map;
 /// @param skippedInARow how many of the last ones
 /// @param best          the watched metric in the best state; NaN where there is none yet
 /// @param bestStep      step of the best state; 0 where there is none yet
-/// @param bestState     what [Session#snapshot] gave then; null where there is none
+/// @param bestState     what [TrainingPrograms#snapshot] gave then; null where there is none
 public record TrainingPosition(
         int step,
         int skipped,

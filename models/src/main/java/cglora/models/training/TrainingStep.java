@@ -1,7 +1,6 @@
 package cglora.models.training;
 
 import cglora.models.data.Batch;
-import java.util.List;
 
 /// One optimiser step after another on the same batch: what a benchmark measures.
 public final class TrainingStep {
@@ -12,14 +11,13 @@ public final class TrainingStep {
     /// Prepares the session's adapters for training.
     public TrainingStep(Session session) {
         this.session = session;
-        session.prepareTraining(
-                List.copyOf(session.adapters().values()), optimizer, 1, 0.01, false);
+        session.training().prepare(optimizer, 1, 0.01, false);
     }
 
     /// @return the batch's mean loss before the step
     public double run(Batch batch) {
         steps++;
         float[] weights = batch.weights(1f / batch.terms());
-        return session.train(batch, weights, steps, optimizer.hyper(1e-3, steps))[0];
+        return session.training().train(batch, weights, steps, optimizer.hyper(1e-3, steps))[0];
     }
 }

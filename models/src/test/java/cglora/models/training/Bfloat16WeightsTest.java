@@ -11,6 +11,7 @@ import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
 import cglora.models.data.Batch;
+import cglora.models.data.BatchShape;
 import cglora.models.family.PretrainedModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,8 +73,10 @@ class Bfloat16WeightsTest {
                 wide.write(spec.name(), kept);
             }
             Batch batch = reference.batch();
-            Evaluation expected = wide.evaluate(List.of(batch), batch.examples().length);
-            Evaluation actual = narrow.evaluate(List.of(batch), batch.examples().length);
+            Evaluation expected =
+                    wide.evaluator().evaluate(List.of(batch), batch.examples().length);
+            Evaluation actual =
+                    narrow.evaluator().evaluate(List.of(batch), batch.examples().length);
             assertThat(actual.logits()).isDeepEqualTo(expected.logits());
             assertThat(actual.losses()).containsExactly(expected.losses());
             assertThat(step(narrow, batch)).containsExactly(step(wide, batch));
@@ -86,8 +89,9 @@ class Bfloat16WeightsTest {
 
     private static float[] step(Session session, Batch batch) {
         var optimizer = new AdamW(FamilyReference.ADAM_W);
-        session.prepareTraining(List.copyOf(session.adapters().values()), optimizer, 1, 0.1, false);
-        return session.train(batch, batch.weights(1f / batch.terms()), 0, optimizer.hyper(1e-2, 1));
+        session.training().prepare(optimizer, 1, 0.1, false);
+        return session.training()
+                .train(batch, batch.weights(1f / batch.terms()), 0, optimizer.hyper(1e-2, 1));
     }
 
     @Test
@@ -125,7 +129,9 @@ class Bfloat16WeightsTest {
                                 frozen)) {
             long weights = session.persistentBytes();
             MiniLm.adapt(session);
-            return new long[] {weights, session.plannedTraining(16, 128).scratchBytes()};
+            return new long[] {
+                weights, session.training().planned(BatchShape.of(16, 128)).scratchBytes()
+            };
         }
     }
 }

@@ -209,7 +209,7 @@ class CalibrationPassTest {
                     FisherPasses.of(
                             FisherType.EXACT,
                             batches,
-                            session.evaluate(batches, 11),
+                            session.evaluator().evaluate(batches, 11),
                             false,
                             new Random(1));
             Map<String, TokenStatistics> all = pass.tokens(batches, exact, 11);
@@ -300,6 +300,6 @@ class CalibrationPassTest {
             moved[i] += (float) (h * direction[i]);
         }
         session.write(module + ".weight", moved);
-        return session.evaluate(batches, 6).loss();
+        return session.evaluator().evaluate(batches, 6).loss();
     }
 }

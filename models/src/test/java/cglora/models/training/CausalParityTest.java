@@ -51,7 +51,8 @@ class CausalParityTest {
             double loss =
                     session.task()
                             .metrics(
-                                    session.evaluate(List.of(reference.batch()), reference.size()),
+                                    session.evaluator()
+                                            .evaluate(List.of(reference.batch()), reference.size()),
                                     reference.data())
                             .get("loss");
             assertThat(loss).isCloseTo(reference.values("base.loss")[0], within(1e-5));

@@ -219,7 +219,7 @@ class ConversationCalibrationTest {
                     }
                 }
             }
-            Session.Scores scores = session.scores(batch);
+            Evaluator.Scores scores = session.evaluator().scores(batch);
             for (int place : new int[] {0, 3, 4}) {
                 assertThat(Arrays.stream(counts[place]).sum()).isEqualTo(draws);
                 double[] p = Softmax.probabilities(scores.row(place), 0);

@@ -48,7 +48,7 @@ class FamilyParityTest {
             assertThat(reference.checkpoint().unusedTensors()).isEmpty();
             Batch batch = reference.tokenized();
             checkLogits(session, batch, reference.values("base.logits"));
-            float[] result = train(session, batch, List.of());
+            float[] result = train(session, batch);
             assertThat(result[0]).isCloseTo(reference.values("base.loss")[0], within(1e-5f));
             Parity.checkGradients(session, reference, "base.gradient.", trained(session, true));
         }
@@ -61,13 +61,13 @@ class FamilyParityTest {
                 var session = session(reference, false)) {
             var head = session.model().classifierHead();
             reference.adapter().requireSaved(head.parameters(), head.saved(), name);
-            List<LoraLayer> layers = reference.loadAdapter(session);
+            reference.loadAdapter(session);
             Batch batch = reference.tokenized();
             checkLogits(session, batch, reference.values("adapter.logits"));
             var before = new HashMap<String, float[]>();
             List<String> trained = trained(session, false);
             trained.forEach(p -> before.put(p, session.read(p)));
-            float[] result = train(session, batch, layers);
+            float[] result = train(session, batch);
             assertThat(result[0]).isCloseTo(reference.values("adapter.loss")[0], within(1e-5f));
             float norm = reference.values("adapter.norm")[0];
             assertThat(result[1]).isCloseTo(norm, within(1e-4f * norm));
@@ -101,16 +101,17 @@ class FamilyParityTest {
         return names;
     }
 
-    private static float[] train(Session session, Batch batch, List<LoraLayer> layers) {
+    private static float[] train(Session session, Batch batch) {
         var optimizer = new AdamW(FamilyReference.ADAM_W);
-        session.prepareTraining(layers, optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
+        session.training().prepare(optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
         float[] weights = new float[batch.rows()];
         Arrays.fill(weights, 1f / batch.rows());
-        return session.train(batch, weights, 0, optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
+        return session.training()
+                .train(batch, weights, 0, optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
     }
 
     private static void checkLogits(Session session, Batch batch, float[] expected) {
-        float[][] rows = session.evaluate(List.of(batch), batch.rows()).logits();
+        float[][] rows = session.evaluator().evaluate(List.of(batch), batch.rows()).logits();
         int outputs = session.model().outputs();
         float[] actual = new float[expected.length];
         for (int r = 0; r < rows.length; r++) {

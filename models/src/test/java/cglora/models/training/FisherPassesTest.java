@@ -80,8 +80,8 @@ class FisherPassesTest {
     /// `(1/n) Σₑ Jₑᵀ Hₑ Jₑ` at the pooler: `f = tanh(y)` and `logits = W f + b`, so `J` is
     /// `W diag(1 − f²)`.
     private static Matrix reference(Session session, List<Batch> batches, int outputs) {
-        float[][] features = session.features(batches, EXAMPLES);
-        Matrix logits = Matrix.of(session.evaluate(batches, EXAMPLES).logits());
+        float[][] features = session.evaluator().features(batches, EXAMPLES);
+        Matrix logits = Matrix.of(session.evaluator().evaluate(batches, EXAMPLES).logits());
         Matrix W = Matrix.of(outputs, HIDDEN, session.read("classifier.weight"));
         Matrix sum = Matrix.zero(HIDDEN, HIDDEN);
         for (int e = 0; e < EXAMPLES; e++) {
@@ -108,7 +108,7 @@ class FisherPassesTest {
         return FisherPasses.of(
                 type,
                 batches,
-                session.evaluate(batches, EXAMPLES),
+                session.evaluator().evaluate(batches, EXAMPLES),
                 session.model().labels().regression(),
                 new SplittableRandom(seed));
     }
@@ -147,7 +147,7 @@ class FisherPassesTest {
         try (var checkpoint = checkpoint();
                 var session = session(checkpoint, classes)) {
             List<Batch> batches = batches(data, 4);
-            Matrix logits = Matrix.of(session.evaluate(batches, EXAMPLES).logits());
+            Matrix logits = Matrix.of(session.evaluator().evaluate(batches, EXAMPLES).logits());
             var pass = new CalibrationPass(session, session.model().linearModules());
             FisherPasses exact = passes(session, FisherType.EXACT, batches, 1);
             StatisticsSource factored = pass.factored(batches, exact, EXAMPLES);
@@ -207,7 +207,7 @@ class FisherPassesTest {
                 FisherPasses.of(
                         FisherType.MC,
                         batches,
-                        session.evaluate(batches, many.size()),
+                        session.evaluator().evaluate(batches, many.size()),
                         session.model().labels().regression(),
                         new SplittableRandom(3));
         var pass =

@@ -10,6 +10,7 @@ import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
 import cglora.models.block.Whitening;
 import cglora.models.data.Batch;
+import cglora.models.data.BatchShape;
 import cglora.models.family.PretrainedModel;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -85,16 +86,20 @@ class GradientCheckpointingTest {
     private static Step step(Session session, Batch batch, boolean checkpointing) {
         var optimizer = new AdamW(FamilyReference.ADAM_W);
         session.recomputeLayers(checkpointing);
-        session.prepareTraining(List.copyOf(session.adapters().values()), optimizer, 1, 0.1, false);
+        session.training().prepare(optimizer, 1, 0.1, false);
         float[] result =
-                session.train(
-                        batch, batch.weights(1f / batch.terms()), SEED, optimizer.hyper(1e-2, 1));
+                session.training()
+                        .train(
+                                batch,
+                                batch.weights(1f / batch.terms()),
+                                SEED,
+                                optimizer.hyper(1e-2, 1));
         var elements = new HashMap<String, float[]>();
         for (String name : trained(session)) {
-            elements.put("gradient of " + name, session.gradient(name));
+            elements.put("gradient of " + name, session.training().gradient(name));
             elements.put(name + " after the step", session.read(name));
         }
-        return new Step(result, elements, session.plannedTraining(batch.shape()));
+        return new Step(result, elements, session.training().planned(batch.shape()));
     }
 
     private static List<String> trained(Session session) {
@@ -148,7 +153,7 @@ class GradientCheckpointingTest {
                                 false)) {
             session.recomputeLayers(checkpointing);
             MiniLm.adapt(session);
-            return session.plannedTraining(32, 128).scratchBytes();
+            return session.training().planned(BatchShape.of(32, 128)).scratchBytes();
         }
     }
 }

@@ -102,23 +102,23 @@ class LossGradientTest {
         try (PretrainedModel checkpoint = PretrainedModel.load(path.toString(), Map.of());
                 Session session = session(setting, checkpoint)) {
             var optimizer = new AdamW(new AdamW.Settings(0.9, 0.999, 1e-8, 1));
-            session.prepareTraining(
-                    List.copyOf(session.adapters().values()), optimizer, 1, 0, false);
+            session.training().prepare(optimizer, 1, 0, false);
             float[] weights = {0.5f, 0.3f, 0.2f, 0f};
             var loss = new Float64Loss(session, batch(), weights, SEED);
-            float[] result = session.train(batch(), weights, SEED, optimizer.hyper(1e-3, 1));
+            float[] result =
+                    session.training().train(batch(), weights, SEED, optimizer.hyper(1e-3, 1));
             assertThat((double) result[0]).isCloseTo(loss.value(), within(1e-5));
             var gradients = new HashMap<String, float[]>();
             double largest = 0;
             for (ParameterSpec spec : trained(session, setting)) {
-                float[] gradient = session.gradient(spec.name());
+                float[] gradient = session.training().gradient(spec.name());
                 gradients.put(spec.name(), gradient);
                 for (float g : gradient) {
                     largest = Math.max(largest, Math.abs(g));
                 }
             }
             assertThat(gradients.values().stream().mapToLong(g -> g.length).sum())
-                    .isEqualTo(session.trainedParameters());
+                    .isEqualTo(session.training().trainedParameters());
             for (Map.Entry<String, float[]> entry : gradients.entrySet()) {
                 check(entry.getKey(), Float64.of(entry.getValue()), loss, largest);
             }

@@ -50,7 +50,7 @@ class MiniLmReferenceTest {
                                 .isCloseTo(place.get("first8").get(i).asDouble(), within(2e-5));
                     }
                 }
-                float[] pooled = session.features(List.of(batch), 1)[0];
+                float[] pooled = session.evaluator().features(List.of(batch), 1)[0];
                 JsonNode mean = sentence.get("mean_pooled");
                 double squares = 0;
                 for (float value : pooled) {
@@ -93,8 +93,8 @@ class MiniLmReferenceTest {
                 layers.add(new LoraLayer(module, r, scaling, 0f, false));
             }
             session.addAdapters(layers);
-            session.prepareTraining(
-                    layers, new AdamW(settings), 1, adamw.get("weight_decay").asDouble(), false);
+            session.training()
+                    .prepare(new AdamW(settings), 1, adamw.get("weight_decay").asDouble(), false);
             session.write("classifier.weight", sine(2, 384, 0.1, 0.2, 0));
             session.write("classifier.bias", new float[] {0.05f, -0.05f});
             for (int k = 0; k < layers.size(); k++) {
@@ -115,7 +115,7 @@ class MiniLmReferenceTest {
             int width = data.tokens().stream().mapToInt(t -> t.inputIds().length).max().orElse(0);
             // padding and two empty rows: neither changes anything
             Batch batch = new Batcher(count + 2, new int[] {width + 3}, 0).batch(data, all);
-            var evaluation = session.evaluate(List.of(batch), count);
+            var evaluation = session.evaluator().evaluate(List.of(batch), count);
             for (int i = 0; i < count; i++) {
                 for (int c = 0; c < 2; c++) {
                     assertThat((double) evaluation.logits()[i][c])
@@ -127,14 +127,14 @@ class MiniLmReferenceTest {
             Arrays.fill(weights, 0, count, 1f / count);
             float[] hyper = new AdamW(settings).hyper(adamw.get("lr").asDouble(), 1);
             // the step scales decay by the rate of each group; the reference decays the bias, too
-            double loss = session.train(batch, weights, 1, hyper)[0];
+            double loss = session.training().train(batch, weights, 1, hyper)[0];
             assertThat(loss).isCloseTo(reference.get("loss").asDouble(), within(1e-5));
             for (var entry : reference.get("gradients").properties()) {
                 String name =
                         entry.getKey().startsWith("classifier")
                                 ? entry.getKey()
                                 : "bert." + entry.getKey() + ".weight";
-                float[] gradient = session.gradient(name);
+                float[] gradient = session.training().gradient(name);
                 double norm = entry.getValue().get("norm").asDouble();
                 assertThat(norm(gradient)).as(name).isCloseTo(norm, within(1e-4 * norm + 1e-7));
                 for (int i = 0; i < entry.getValue().get("first4").size(); i++) {
@@ -160,7 +160,7 @@ class MiniLmReferenceTest {
                             .isCloseTo(entry.getValue().get(i).asDouble(), within(1e-2 * rate));
                 }
             }
-            double after = session.evaluate(List.of(batch), count).loss();
+            double after = session.evaluator().evaluate(List.of(batch), count).loss();
             assertThat(after).isCloseTo(adamw.get("loss_after_one_step").asDouble(), within(2e-4));
         }
     }

@@ -110,13 +110,12 @@ final class PackedTasks {
     record Step(float[] result, Map<String, float[]> gradients) {
         static Step of(Session session, Batch batch) {
             var optimizer = new AdamW(FamilyReference.ADAM_W);
-            session.prepareTraining(
-                    List.copyOf(session.adapters().values()), optimizer, 1, 0, false);
+            session.training().prepare(optimizer, 1, 0, false);
             float[] weights = batch.weights(1f / batch.terms());
-            float[] result = session.train(batch, weights, 0, optimizer.hyper(0, 1));
+            float[] result = session.training().train(batch, weights, 0, optimizer.hyper(0, 1));
             var gradients = new HashMap<String, float[]>();
             for (String name : trained(session)) {
-                gradients.put(name, session.gradient(name));
+                gradients.put(name, session.training().gradient(name));
             }
             return new Step(result, gradients);
         }

@@ -128,7 +128,7 @@ class PackingParityTest {
     /// By example and the how manieth of its tokens that are asked for: a batch has its terms in
     /// the order of its examples.
     private static Map<List<Integer>, Matrix> logits(Session session, Dataset data, Batch batch) {
-        Session.Scores scores = session.scores(batch);
+        Evaluator.Scores scores = session.evaluator().scores(batch);
         TokenTargets target = batch.target();
         var logits = new HashMap<List<Integer>, Matrix>();
         int next = 0;

@@ -39,7 +39,7 @@ final class Parity {
         }
         for (String parameter : trained) {
             float[] expected = reference.values(prefix + parameter);
-            assertThat(difference(session.gradient(parameter), expected))
+            assertThat(difference(session.training().gradient(parameter), expected))
                     .as("gradient of %s, whose largest element is %s", parameter, largest(expected))
                     .isLessThanOrEqualTo(GRADIENT * largest(expected) + FLOOR * most);
         }
@@ -74,7 +74,7 @@ final class Parity {
         layers.forEach(layer -> trained.addAll(List.of(layer.loraA(), layer.loraB())));
         var before = new HashMap<String, float[]>();
         trained.forEach(p -> before.put(p, session.read(p)));
-        float[] result = step(session, reference.batch(), layers);
+        float[] result = step(session, reference.batch());
         assertThat(result[0]).isCloseTo(reference.values("adapter.loss")[0], within(1e-5f));
         float norm = reference.values("adapter.norm")[0];
         assertThat(result[1]).isCloseTo(norm, within(1e-4f * norm));
@@ -92,14 +92,15 @@ final class Parity {
     /// A step on a batch of tokens.
     ///
     /// @return the loss and the norm of the gradient
-    static float[] step(Session session, Batch batch, List<LoraLayer> layers) {
+    static float[] step(Session session, Batch batch) {
         var optimizer = new AdamW(FamilyReference.ADAM_W);
-        session.prepareTraining(layers, optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
-        return session.train(
-                batch,
-                batch.weights(1f / batch.terms()),
-                0,
-                optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
+        session.training().prepare(optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
+        return session.training()
+                .train(
+                        batch,
+                        batch.weights(1f / batch.terms()),
+                        0,
+                        optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
     }
 
     /// The largest difference of two elements.

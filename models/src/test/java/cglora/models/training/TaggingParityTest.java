@@ -52,7 +52,8 @@ class TaggingParityTest {
             assertThat(reference.checkpoint().hasHead()).isFalse();
             checkLogits(session, reference, "base.logits");
             Dataset data = reference.data();
-            Evaluation found = session.evaluate(List.of(reference.batch()), data.size());
+            Evaluation found =
+                    session.evaluator().evaluate(List.of(reference.batch()), data.size());
             assertThat(session.task().metrics(found, data).get("loss"))
                     .isCloseTo(reference.values("base.loss")[0], within(1e-5));
         }
@@ -82,10 +83,12 @@ class TaggingParityTest {
         try (var reference = new TaggingReference("bert");
                 var session = session(reference)) {
             Dataset data = reference.data();
-            float[][] together = session.evaluate(List.of(reference.batch()), data.size()).logits();
+            float[][] together =
+                    session.evaluator().evaluate(List.of(reference.batch()), data.size()).logits();
             int[] widths = {8, 24};
             var batcher = new Batcher(1, widths, 0, widths);
-            float[][] alone = session.evaluate(batcher.sequential(data), data.size()).logits();
+            float[][] alone =
+                    session.evaluator().evaluate(batcher.sequential(data), data.size()).logits();
             for (int i = 0; i < together.length; i++) {
                 assertThat(alone[i]).containsExactly(together[i], within(1e-5f));
             }
@@ -98,7 +101,7 @@ class TaggingParityTest {
 
     private static void checkLogits(Session session, TaggingReference reference, String name) {
         Batch batch = reference.batch();
-        float[][] rows = session.evaluate(List.of(batch), batch.rows()).logits();
+        float[][] rows = session.evaluator().evaluate(List.of(batch), batch.rows()).logits();
         float[] all = new float[Arrays.stream(rows).mapToInt(row -> row.length).sum()];
         int at = 0;
         for (float[] row : rows) {

@@ -58,19 +58,22 @@ class TokenCalibrationTest {
             float[] weights = all.weights(1f / all.terms());
             var loss = new Float64Loss(session, all, weights, 0);
             var optimizer = new AdamW(FamilyReference.ADAM_W);
-            session.prepareTraining(List.of(), optimizer, 1, 0, false);
-            float[] result = session.train(all, weights, 0, optimizer.hyper(0, 1));
+            session.training().prepare(optimizer, 1, 0, false);
+            float[] result = session.training().train(all, weights, 0, optimizer.hyper(0, 1));
             assertThat((double) result[0]).isCloseTo(loss.value(), within(1e-5));
             var random = new SplittableRandom(3);
             double most = 0;
             for (LinearModule module : modules) {
-                for (float g : session.gradient(module.weight())) {
+                for (float g : session.training().gradient(module.weight())) {
                     most = Math.max(most, Math.abs(g));
                 }
             }
             for (LinearModule module : modules) {
                 Matrix expected =
-                        Matrix.of(module.out(), module.in(), session.gradient(module.weight()));
+                        Matrix.of(
+                                module.out(),
+                                module.in(),
+                                session.training().gradient(module.weight()));
                 Matrix G = sums.take(module.name()).gradient().orElseThrow();
                 TokenStatistics t = rows.get(module.name());
                 Matrix ofRows = t.Gamma().transposeTimes(t.X()).scaled(1.0 / all.terms());
@@ -257,7 +260,7 @@ class TokenCalibrationTest {
                     }
                 }
             }
-            Session.Scores scores = session.scores(batch);
+            Evaluator.Scores scores = session.evaluator().scores(batch);
             for (int t = 0; t < batch.target().length(0); t++) {
                 if (batch.target().tokens()[t] < 0) {
                     continue;

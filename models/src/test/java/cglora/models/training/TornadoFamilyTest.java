@@ -104,12 +104,7 @@ class TornadoFamilyTest {
     private static void checkSteps(Batch batch, Session expected, Session actual) {
         var optimizer = new AdamW(FamilyReference.ADAM_W);
         for (Session session : List.of(expected, actual)) {
-            session.prepareTraining(
-                    List.copyOf(session.adapters().values()),
-                    optimizer,
-                    1,
-                    FamilyReference.WEIGHT_DECAY,
-                    false);
+            session.training().prepare(optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
         }
         double[] losses = new double[STEPS];
         for (int step = 1; step <= STEPS; step++) {
@@ -132,11 +127,12 @@ class TornadoFamilyTest {
     }
 
     private static float[] step(Session session, Batch batch, AdamW optimizer, int step) {
-        return session.train(
-                batch,
-                batch.weights(1f / batch.terms()),
-                step,
-                optimizer.hyper(FamilyReference.LEARNING_RATE, step));
+        return session.training()
+                .train(
+                        batch,
+                        batch.weights(1f / batch.terms()),
+                        step,
+                        optimizer.hyper(FamilyReference.LEARNING_RATE, step));
     }
 
     /// Root of the mean square of a parameter's difference, over how far AdamW's steps go.

@@ -16,6 +16,7 @@ import cglora.kernels.tornado.TornadoEngine;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
+import cglora.models.data.BatchShape;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.family.PretrainedModel;
@@ -62,13 +63,17 @@ class TornadoTrainingTest {
                 Session actual = session(onDevice, checkpoint)) {
             var reference = new TrainingStep(expected);
             var step = new TrainingStep(actual);
-            assertThat(actual.plannedTraining(4, 16).launches()).hasSizeLessThan(LAUNCHES);
+            assertThat(actual.training().planned(BatchShape.of(4, 16)).launches())
+                    .hasSizeLessThan(LAUNCHES);
             long before = onDevice.statistics().bytesUp();
             assertThat(step.run(batch)).isCloseTo(reference.run(batch), within(1e-4));
             long up = onDevice.statistics().bytesUp() - before;
             for (LoraLayer layer : expected.adapters().values()) {
                 for (String name : List.of(layer.loraA(), layer.loraB())) {
-                    assertThat(Norms.difference(actual.gradient(name), expected.gradient(name)))
+                    assertThat(
+                                    Norms.difference(
+                                            actual.training().gradient(name),
+                                            expected.training().gradient(name)))
                             .as("‖difference‖/‖gradient‖ of " + name)
                             .isLessThan(1e-3);
                 }
@@ -86,7 +91,9 @@ class TornadoTrainingTest {
             assertThat(onDevice.statistics().compileNanos()).isEqualTo(compiling);
             assertThat(onDevice.statistics().bytesUp() - sent).isEqualTo((STEPS - 1) * up);
             assertMovesOnlyWhatIsDeclared(
-                    onDevice, () -> step.run(batch), actual.plannedTraining(4, 16));
+                    onDevice,
+                    () -> step.run(batch),
+                    actual.training().planned(BatchShape.of(4, 16)));
         }
     }
 

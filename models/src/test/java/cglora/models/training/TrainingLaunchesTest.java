@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.program.Launch;
+import cglora.models.data.BatchShape;
 import cglora.models.family.PretrainedModel;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,7 +25,7 @@ class TrainingLaunchesTest {
                                 checkpoint,
                                 false)) {
             MiniLm.adapt(session);
-            var launches = session.plannedTraining(16, 128).launches();
+            var launches = session.training().planned(BatchShape.of(16, 128)).launches();
             Map<String, Long> counts =
                     launches.stream()
                             .map(Launch::kernel)

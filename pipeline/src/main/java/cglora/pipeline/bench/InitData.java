@@ -7,7 +7,7 @@ import cglora.models.data.RawExample;
 import cglora.models.data.WordNetGlosses;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.tokenizer.Tokenizer.Tokens;
-import cglora.models.training.AdapterStart.Sample;
+import cglora.models.training.CgLoraStart.Sample;
 import cglora.models.training.HeadWarmup;
 import cglora.models.training.Session;
 import java.io.DataInputStream;
@@ -71,12 +71,16 @@ record InitData(InitModel model, Dataset examples, float[] weight, float[] bias)
         HeadWarmup.Head found =
                 HeadWarmup.defaults()
                         .classification(
-                                session.features(
-                                        model.batcher(BATCH).sequential(fitted), fitted.size()),
+                                session.evaluator()
+                                        .features(
+                                                model.batcher(BATCH).sequential(fitted),
+                                                fitted.size()),
                                 fitted.labels(),
                                 session.model().outputs(),
-                                session.features(
-                                        model.batcher(BATCH).sequential(others), others.size()),
+                                session.evaluator()
+                                        .features(
+                                                model.batcher(BATCH).sequential(others),
+                                                others.size()),
                                 others.labels());
         return new InitData(model, all.slice(head, count), found.weight(), found.bias());
     }

@@ -3,6 +3,7 @@ package cglora.pipeline.bench;
 import cglora.kernels.check.LaunchTiming;
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.program.Launch;
+import cglora.models.data.BatchShape;
 import cglora.models.training.TrainingStep;
 import cglora.pipeline.device.EngineChoice;
 import java.util.ArrayList;
@@ -132,7 +133,9 @@ final class KernelSuite {
                 var engine = new NullEngine();
                 var session = StepModel.MINILM.session(engine, checkpoint)) {
             new TrainingStep(session); // prepares the session for training
-            return session.plannedTraining(StepModel.ROWS, StepModel.WIDTH).launches();
+            return session.training()
+                    .planned(BatchShape.of(StepModel.ROWS, StepModel.WIDTH))
+                    .launches();
         }
     }
 

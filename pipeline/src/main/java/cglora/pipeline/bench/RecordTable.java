@@ -8,6 +8,8 @@ import java.util.StringJoiner;
 
 /// One record as text.
 public final class RecordTable {
+    private static final int MAX_NOTE = 120;
+
     private RecordTable() {}
 
     /// What was measured where, then a line a result.
@@ -131,9 +133,14 @@ public final class RecordTable {
                             + " kernels agree with float64");
         }
         device.wrong().forEach(line -> text.add("wrong: " + line));
-        device.notes().forEach(text::add);
+        device.notes().forEach(note -> text.add(shortened(note)));
         add(text, "FAILED: ", device.failure());
         return text.toString();
+    }
+
+    /// Long notes, such as the tokens that a model wrote, stand whole in the record alone.
+    private static String shortened(String note) {
+        return note.length() <= MAX_NOTE ? note : note.substring(0, MAX_NOTE) + "…";
     }
 
     private static void add(StringJoiner text, String label, String value) {

@@ -103,7 +103,7 @@ final class StepBenchmark {
                                                     j / repetitions)));
             Arrays.sort(seconds);
             double median = results.get(1).median();
-            var program = session.plannedTraining(StepModel.shape(checkpoint.body()));
+            var program = session.training().planned(StepModel.shape(checkpoint.body()));
             results.add(
                     Result.of(
                             Suite.STEP,

@@ -3,7 +3,6 @@ package cglora.pipeline.cli;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.ErrorKind;
-import cglora.kernels.program.DataType;
 import cglora.pipeline.bench.BenchRecord;
 import cglora.pipeline.bench.Benchmark;
 import cglora.pipeline.bench.DeviceBenchmark;
@@ -217,18 +216,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private GenerateModel writer() {
-        return GenerateModel.of(
-                model,
-                switch (dtype) {
-                    case "float32" -> DataType.FLOAT32;
-                    case "bfloat16" -> DataType.BFLOAT16;
-                    default ->
-                            throw new CgloraException(
-                                    ErrorCode.P_USAGE,
-                                    "--dtype",
-                                    "no type '" + dtype + "'",
-                                    "float32 or bfloat16");
-                });
+        return GenerateModel.of(model, FrozenType.of(dtype));
     }
 
     /// Before anything is measured in vain.

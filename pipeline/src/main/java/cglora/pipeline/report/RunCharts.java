@@ -67,7 +67,7 @@ final class RunCharts {
         html.append(chart.html());
         var names = new ArrayList<>(List.of("training, running mean (faint: as it was)"));
         if (!validation.isEmpty()) {
-            names.add("validation");
+            names.add("validation (rings: best so far)");
         }
         html.insert(html.lastIndexOf("</figure>"), Page.key(names));
     }

@@ -83,7 +83,11 @@ public final class Alignment {
             Matrix target;
             var layers = new ArrayList<Map<String, LayerAlignment>>();
             try (Session start = start(inputs)) {
-                pretrained = Matrix.of(start.evaluate(inputs.batches(data), data.size()).logits());
+                pretrained =
+                        Matrix.of(
+                                start.evaluator()
+                                        .evaluate(inputs.batches(data), data.size())
+                                        .logits());
                 target = full.logits(data, engine, () -> false);
                 AlignmentLog.requireMoved(pretrained, target, full);
                 progress.accept("reference    " + reference);

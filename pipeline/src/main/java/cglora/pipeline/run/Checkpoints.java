@@ -55,7 +55,7 @@ final class Checkpoints implements Trainer.Keeper {
         this.before = TrainerOptions.stepsBefore(run.inputs, spec);
         this.steps = steps;
         this.log = log;
-        this.tensors = run.session.trainedTensors();
+        this.tensors = run.session.training().tensors();
         this.folder = folder(run.folder.path(), run.inputs, spec);
         this.start = atEnd || run.resumption != null ? StartDigest.of(run) : "";
     }

@@ -108,13 +108,11 @@ record EarlierRun(Path folder) {
                                         "statistics",
                                         EarlierStatistics.of(Path.of(calibrate.from())).place()));
                 case EvaluateSpec evaluate
-                        when evaluate.from() != null && evaluate.from().folder() != null ->
-                        taken.add(
-                                record(
-                                        inputs,
-                                        stage,
-                                        "adapter",
-                                        Predictor.place(Path.of(evaluate.from().folder()))));
+                        when evaluate.from() != null && evaluate.from().folder() != null -> {
+                    Path place = Predictor.place(Path.of(evaluate.from().folder()));
+                    String what = Predictor.isWhole(place) ? "model" : "adapter";
+                    taken.add(record(inputs, stage, what, place));
+                }
                 default -> {}
             }
         }

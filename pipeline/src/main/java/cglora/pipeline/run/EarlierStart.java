@@ -345,7 +345,7 @@ final class EarlierStart {
             }
         }
         double largest = about.path("largest").asDouble(0);
-        run.start = new AdapterStart.Result(Double.NaN, null, shifted, largest, List.of(), null, 0);
+        run.start = AdapterStart.Result.ofOwnSize(shifted, largest);
         if (AdapterStage.isChanged(spec, run.start)) {
             run.baseline(AdapterStage.AFTER);
         }

@@ -6,7 +6,7 @@ import cglora.models.adapter.LoraFactors;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LoraLayer;
 import cglora.models.data.Labels;
-import cglora.models.training.AdapterStart;
+import cglora.models.training.AdapterFactors;
 import cglora.models.training.Session;
 import cglora.pipeline.spec.ExportSpec;
 import java.io.IOException;
@@ -49,7 +49,7 @@ final class ExportStage {
         }
         return write(
                 folder + ADAPTER,
-                AdapterStart.effective(run.session, run.start.shifted()),
+                AdapterFactors.effective(run.session, run.start.shifted()),
                 head(),
                 export.verify() ? Map.of() : null);
     }
@@ -87,7 +87,8 @@ final class ExportStage {
         if (!shift.isEmpty()) {
             shown = write("base_shift", shift, Map.of(), null) + ", merge it into the base;  ";
         }
-        return shown + write(ADAPTER, AdapterStart.effective(run.session, Map.of()), head(), shift);
+        return shown
+                + write(ADAPTER, AdapterFactors.effective(run.session, Map.of()), head(), shift);
     }
 
     private static LoraFactors negated(LoraFactors f) {
@@ -227,7 +228,7 @@ final class ExportStage {
                         inputs.dtype())) {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(fresh, adapter, written.toString());
-            AdapterStart.merge(fresh, merged);
+            AdapterFactors.merge(fresh, merged);
             return "verified: reloaded on the %s base, logits differ by %.1e"
                     .formatted(
                             merged.isEmpty() ? "original" : "merged",

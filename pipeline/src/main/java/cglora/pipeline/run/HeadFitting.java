@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
+import cglora.models.training.Evaluator;
 import cglora.models.training.HeadWarmup;
 import cglora.models.training.Session;
 import cglora.pipeline.spec.HeadWarmupSpec;
@@ -58,10 +59,13 @@ final class HeadFitting {
             Inputs inputs, Session session, Samples samples, HeadWarmup warmup) {
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
         float[][] features =
-                session.features(batcher.sequential(samples.head()), samples.head().size());
+                session.evaluator()
+                        .features(batcher.sequential(samples.head()), samples.head().size());
         float[][] other =
-                session.features(
-                        batcher.sequential(samples.headHeldOut()), samples.headHeldOut().size());
+                session.evaluator()
+                        .features(
+                                batcher.sequential(samples.headHeldOut()),
+                                samples.headHeldOut().size());
         return inputs.examples().labels().regression()
                 ? warmup.regression(
                         features, samples.head().targets(), other, samples.headHeldOut().targets())
@@ -78,11 +82,13 @@ final class HeadFitting {
             Inputs inputs, Session session, Samples samples, HeadWarmup warmup) {
         Batcher batcher = inputs.batcher(Inputs.EVALUATION_BATCH);
         long seed = inputs.spec().seed();
-        Session.TokenFeatures fitted =
-                session.tokenFeatures(batcher.sequential(samples.head()), MOST_TOKENS, seed);
-        Session.TokenFeatures other =
-                session.tokenFeatures(
-                        batcher.sequential(samples.headHeldOut()), MOST_HELD_TOKENS, seed);
+        Evaluator.TokenFeatures fitted =
+                session.evaluator()
+                        .tokenFeatures(batcher.sequential(samples.head()), MOST_TOKENS, seed);
+        Evaluator.TokenFeatures other =
+                session.evaluator()
+                        .tokenFeatures(
+                                batcher.sequential(samples.headHeldOut()), MOST_HELD_TOKENS, seed);
         return warmup.classification(
                 fitted.features(),
                 fitted.labels(),

@@ -21,8 +21,8 @@ import cglora.models.data.TrainingBatches;
 import cglora.models.family.CheckpointHead;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
-import cglora.models.training.AdapterStart;
 import cglora.models.training.CausalLanguageModel;
+import cglora.models.training.CgLoraStart;
 import cglora.models.training.HeadStart;
 import cglora.models.training.Pooling;
 import cglora.models.training.Seq2Seq;
@@ -129,22 +129,27 @@ record Inputs(
     /// @param id null for the first
     Inputs on(String id) {
         DataInput other = others.get(id == null ? "" : id);
-        return other == null
-                ? this
-                : new Inputs(
-                        spec,
-                        modelSpec,
-                        other.spec(),
-                        adapterSpec,
-                        checkpoint,
-                        tokenizer,
-                        other.examples(),
-                        other.train(),
-                        other.validation(),
-                        other.test(),
-                        other.packing(),
-                        others,
-                        stamps);
+        return other == null ? this : with(other, tokenizer);
+    }
+
+    /// The same with these rows in the place of the first data stage's.
+    ///
+    /// @param cutting the tokenizer, which cuts as their stage says
+    Inputs with(DataInput data, Tokenizer cutting) {
+        return new Inputs(
+                spec,
+                modelSpec,
+                data.spec(),
+                adapterSpec,
+                checkpoint,
+                cutting,
+                data.examples(),
+                data.train(),
+                data.validation(),
+                data.test(),
+                data.packing(),
+                others,
+                stamps);
     }
 
     /// The same with each data stage in turn.
@@ -249,7 +254,7 @@ record Inputs(
     /// How ranks are moved between the layers; empty where they stay as they are given.
     ///
     /// @throws CgloraException O-RANGE or O-CONFLICT for ranks that the budget does not give
-    Optional<AdapterStart.Allocation> allocation() {
+    Optional<CgLoraStart.Allocation> allocation() {
         AdapterSpec a = adapterSpec;
         if (a.method() != AdapterSpec.Method.CG_LORA
                 || a.cg().rankAllocation() == CgSpec.RankAllocation.UNIFORM) {
@@ -265,7 +270,7 @@ record Inputs(
                         most == null ? Math.max(a.cg().minRank(), MOST_RANK * a.r()) : most);
         ranks.requireEnough(
                 RankTable.parameters(layers.stream().map(l -> l.withRank(1, 1)).toList()));
-        return Optional.of(new AdapterStart.Allocation(ranks, a.useRslora()));
+        return Optional.of(new CgLoraStart.Allocation(ranks, a.useRslora()));
     }
 
     /// The roots of training's coordinates; null for plain ones.

@@ -60,7 +60,7 @@ final class MergeProbe {
 
     /// [sequences][outputs]: logits of classes, or the logarithms of tokens' probabilities.
     float[][] logits(LoadedModel model) {
-        return model.session().evaluate(batches, SEQUENCES).logits();
+        return model.session().evaluator().evaluate(batches, SEQUENCES).logits();
     }
 
     /// The largest of a logit.

@@ -296,8 +296,8 @@ public final class Merger {
         Files.writeString(folder.resolve("config.json"), trained.config(format));
         String tokenizer = trained.adapter().metadata().get("cglora.tokenizer");
         trained.checkpoint()
-                .copyTokenizer(
-                        tokenizer == null || tokenizer.equals("null") ? null : tokenizer, folder);
+                .tokenizerFiles(tokenizer == null || tokenizer.equals("null") ? null : tokenizer)
+                .copyTo(folder);
         if (trained instanceof WritingPredictor) {
             trained.checkpoint().copyGeneration(folder);
         }

@@ -62,18 +62,19 @@ public final class Plan {
                 Trainer.Options options = TrainerOptions.of(inputs, t);
                 new Trainer(session, options, TrainerOptions.part(t));
                 var program =
-                        session.plannedTraining(
-                                new BatchShape(
-                                        t.perDeviceBatchSize(),
-                                        16,
-                                        inputs.writes() ? 8 : 0,
-                                        inputs.on(t.data()).packing() != null));
+                        session.training()
+                                .planned(
+                                        new BatchShape(
+                                                t.perDeviceBatchSize(),
+                                                16,
+                                                inputs.writes() ? 8 : 0,
+                                                inputs.on(t.data()).packing() != null));
                 out.printf(
                         Locale.ROOT,
                         "parameters   %.2f M base   %.3f M trained (%.2f %%)%n",
                         base / 1e6,
-                        session.trainedParameters() / 1e6,
-                        100.0 * session.trainedParameters() / base);
+                        session.training().trainedParameters() / 1e6,
+                        100.0 * session.training().trainedParameters() / base);
                 out.printf(
                         "steps        %d of %d %s, %d launches each%n",
                         options.steps(),

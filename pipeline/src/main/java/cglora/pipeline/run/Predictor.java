@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.ClassifierHead;
 import cglora.models.data.Batch;
@@ -38,12 +39,18 @@ public final class Predictor implements LoadedModel {
     private final int maxLength;
     private final PeftAdapter adapter;
 
-    /// Which base models are taken.
+    /// Which base models are taken, and how they are kept.
     ///
     /// @param base        the base model; null for the one that the adapter names
     /// @param other       whether it may be another than the adapter was trained on
     /// @param followLinks whether the files of its folder may be links out of it
-    public record Base(String base, boolean other, boolean followLinks) {}
+    /// @param frozen      how its matrices are kept, float32 or bfloat16; a whole model's, too
+    public record Base(String base, boolean other, boolean followLinks, DataType frozen) {
+        /// A model whose matrices are kept in float32.
+        public Base(String base, boolean other, boolean followLinks) {
+            this(base, other, followLinks, DataType.FLOAT32);
+        }
+    }
 
     /// @param folder  the folder of an adapter, of a model with its head, or of a run that has one
     /// @param choice  which base model an adapter is put on
@@ -53,7 +60,7 @@ public final class Predictor implements LoadedModel {
     public static Predictor open(Path folder, Base choice, EngineChoice engine, Problems notes) {
         Path place = place(folder);
         return isWhole(place)
-                ? new Predictor(place, choice.followLinks(), engine)
+                ? new Predictor(place, choice, engine)
                 : new Predictor(place, choice, engine, notes);
     }
 
@@ -73,8 +80,8 @@ public final class Predictor implements LoadedModel {
     }
 
     /// A model with its own head.
-    private Predictor(Path place, boolean followLinks, EngineChoice engine) {
-        this.checkpoint = PretrainedModel.load(place.toString(), Map.of(), followLinks);
+    private Predictor(Path place, Base choice, EngineChoice engine) {
+        this.checkpoint = PretrainedModel.load(place.toString(), Map.of(), choice.followLinks());
         if (!checkpoint.hasHead()) {
             checkpoint.close();
             throw new CgloraException(
@@ -93,7 +100,7 @@ public final class Predictor implements LoadedModel {
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(), SavedModel.pooling(checkpoint), labels);
-        this.session = new Session(engine.open(), model, checkpoint, false);
+        this.session = new Session(engine.open(), model, checkpoint, choice.frozen());
         checkpoint.weights().release();
     }
 
@@ -139,7 +146,7 @@ public final class Predictor implements LoadedModel {
                 Math.min(
                         checkpoint.encoder().maxPositions(),
                         Integer.parseInt(metadata.getOrDefault("cglora.max_length", "128")));
-        this.session = new Session(engine.open(), model, checkpoint, false);
+        this.session = new Session(engine.open(), model, checkpoint, choice.frozen());
         checkpoint.weights().release();
         AdapterLoading.load(session, adapter, place.toString());
     }
@@ -229,7 +236,7 @@ public final class Predictor implements LoadedModel {
     /// @param stop asked before every batch
     Evaluation evaluate(List<Batch> batches, int examples, BooleanSupplier stop) {
         session.stopWhen(stop);
-        return session.evaluate(batches, examples);
+        return session.evaluator().evaluate(batches, examples);
     }
 
     /// One answer an example: the label and its probabilities, or the number of a regression.
@@ -239,13 +246,14 @@ public final class Predictor implements LoadedModel {
         Dataset data = Dataset.of(examples, tokenizer, null, maxLength, "input");
         TextLimit.require(data, examples, maxLength);
         Evaluation evaluation =
-                session.evaluate(
-                        new Batcher(
-                                        Math.min(BATCH, examples.size()),
-                                        Batcher.defaultBuckets(maxLength),
-                                        checkpoint.padTokenId())
-                                .sequential(data),
-                        data.size());
+                session.evaluator()
+                        .evaluate(
+                                new Batcher(
+                                                Math.min(BATCH, examples.size()),
+                                                Batcher.defaultBuckets(maxLength),
+                                                checkpoint.padTokenId())
+                                        .sequential(data),
+                                data.size());
         var answers = new ArrayList<Map<String, Object>>();
         for (int i = 0; i < examples.size(); i++) {
             var answer = new LinkedHashMap<String, Object>();

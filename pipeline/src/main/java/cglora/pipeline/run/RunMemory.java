@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.engine.OpenBlas;
+import cglora.kernels.engine.PackedParts;
 import cglora.kernels.error.Problems;
 import cglora.kernels.program.DataType;
 import cglora.models.adapter.Need;
@@ -10,8 +11,8 @@ import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
-import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
+import cglora.models.training.CgLoraStart;
 import cglora.models.training.Session;
 import cglora.models.training.SketchedPass;
 import cglora.models.training.Trainer;
@@ -166,16 +167,11 @@ final class RunMemory {
         return Item.host("checkpoint file", inputs.checkpoint().weights().readingBytes());
     }
 
-    /// A matrix on its way from the file to where it is kept in fewer bits.
+    /// Parts of matrices on their way from the file to where they are kept in fewer bits.
     private Item rounding() {
-        long largest =
-                inputs.task().bodyParameters().stream()
-                        .mapToLong(ParameterSpec::size)
-                        .max()
-                        .orElse(0);
         return Item.host(
-                "a matrix before it is rounded",
-                inputs.dtype() == DataType.FLOAT32 ? 0 : Float.BYTES * largest);
+                "part of a matrix before it is rounded",
+                inputs.dtype() == DataType.FLOAT32 ? 0 : (long) Float.BYTES * PackedParts.PART);
     }
 
     private Item activations(long bytes) {
@@ -199,7 +195,7 @@ final class RunMemory {
                 inputs.onEach().stream()
                         .map(in -> largest(batch, in, in.train(), in.validation(), in.test()))
                         .toList();
-        return session.plannedEvaluation(largest(batch, shapes)).scratchBytes();
+        return session.evaluator().planned(largest(batch, shapes)).scratchBytes();
     }
 
     /// The fit of a new head in the stage that comes first, and what the engine gives of a batch.
@@ -345,7 +341,7 @@ final class RunMemory {
                 adapter.method() == AdapterSpec.Method.CG_LORA
                         && adapter.initializes()
                         && WhiteningChoice.of(adapter.cg().arithmetic(), engine).arithmetic()
-                                == AdapterStart.Arithmetic.ENGINE;
+                                == CgLoraStart.Arithmetic.ENGINE;
         // as many layers at a time as there are processors; an engine takes one after the other
         long parallel =
                 products
@@ -384,7 +380,7 @@ final class RunMemory {
         new Trainer(session, TrainerOptions.of(inputs, training), TrainerOptions.part(training));
         int batch = training.perDeviceBatchSize();
         Inputs own = inputs.on(training.data());
-        var program = session.plannedTraining(own.trainingBatches(batch).largest());
+        var program = session.training().planned(own.trainingBatches(batch).largest());
         long state = session.persistentBytes() - weights.bytes();
         adapters = Item.engine("adapters and their state", session.adapterBytes() + state);
         add(

@@ -103,7 +103,7 @@ final class RunState implements AutoCloseable {
 
     /// @param own with the data stage that the examples are of
     Evaluation evaluate(Inputs own, Dataset data) {
-        return session.evaluate(own.batches(data), data.size());
+        return session.evaluator().evaluate(own.batches(data), data.size());
     }
 
     /// Measures a state of the model on the split that the final table shows.

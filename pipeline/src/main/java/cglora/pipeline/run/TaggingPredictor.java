@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.Encoder;
 import cglora.models.data.Batcher;
@@ -54,7 +55,8 @@ public final class TaggingPredictor implements LoadedModel {
         if (Predictor.isWhole(place)) {
             var model = PretrainedModel.load(place.toString(), Map.of(), choice.followLinks());
             if (isTagger(model)) {
-                return Optional.of(new TaggingPredictor(model, null, place, engine));
+                return Optional.of(
+                        new TaggingPredictor(model, null, place, engine, choice.frozen()));
             }
             model.close();
             return Optional.empty();
@@ -67,10 +69,11 @@ public final class TaggingPredictor implements LoadedModel {
         String path = choice.base() == null ? adapter.base() : choice.base();
         var model = PretrainedModel.load(path, Map.of(), choice.followLinks());
         Predictor.requireBase(model, adapter, path, choice.other(), place, notes);
-        return Optional.of(new TaggingPredictor(model, adapter, place, engine));
+        return Optional.of(new TaggingPredictor(model, adapter, place, engine, choice.frozen()));
     }
 
-    private static boolean isTagger(PretrainedModel model) {
+    /// Whether the model's class is one that tags words.
+    static boolean isTagger(PretrainedModel model) {
         return model.body() instanceof Encoder encoder
                 && model.config()
                         .path("architectures")
@@ -79,7 +82,11 @@ public final class TaggingPredictor implements LoadedModel {
     }
 
     private TaggingPredictor(
-            PretrainedModel checkpoint, PeftAdapter adapter, Path place, EngineChoice engine) {
+            PretrainedModel checkpoint,
+            PeftAdapter adapter,
+            Path place,
+            EngineChoice engine,
+            DataType frozen) {
         this.checkpoint = checkpoint;
         this.adapter = adapter;
         CheckpointHead head = checkpoint.tokenHead();
@@ -117,7 +124,7 @@ public final class TaggingPredictor implements LoadedModel {
                                 Integer.parseInt(
                                         metadata.getOrDefault("cglora.max_length", "128")));
         var task = new TokenClassifier(checkpoint.encoder(), labels);
-        this.session = new Session(engine.open(), task, checkpoint, false);
+        this.session = new Session(engine.open(), task, checkpoint, frozen);
         checkpoint.weights().release();
         if (adapter != null) {
             AdapterLoading.load(session, adapter, place.toString());
@@ -172,7 +179,7 @@ public final class TaggingPredictor implements LoadedModel {
                         buckets,
                         checkpoint.padTokenId(),
                         buckets);
-        Evaluation found = session.evaluate(batcher.sequential(data), data.size());
+        Evaluation found = session.evaluator().evaluate(batcher.sequential(data), data.size());
         var answers = new ArrayList<Map<String, Object>>();
         for (int i = 0; i < examples.size(); i++) {
             var answer = new LinkedHashMap<String, Object>();

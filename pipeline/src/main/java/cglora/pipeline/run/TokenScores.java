@@ -28,6 +28,6 @@ final class TokenScores {
                         new int[] {widest},
                         padId,
                         new int[] {Math.max(1, longest)});
-        return session.evaluate(batcher.sequential(data), data.size()).logits();
+        return session.evaluator().evaluate(batcher.sequential(data), data.size()).logits();
     }
 }

@@ -106,16 +106,10 @@ final class TunedModel {
     }
 
     private void requireModel(Problems notes) {
-        if (inputs.isOfTokens()) {
-            throw new CgloraException(
-                    ErrorCode.A_CONFIG,
-                    given.toString(),
-                    "holds a whole model, and for task %s adapters are taken"
-                            .formatted(inputs.modelSpec().task().jsonName()),
-                    "give its folder as \"path\" of the model stage: " + place);
-        }
         try (PretrainedModel model = PretrainedModel.load(place.toString(), Map.of(), links())) {
-            if (!model.hasHead()) {
+            if (inputs.isOfTokens()) {
+                requireTask(model);
+            } else if (!model.hasHead()) {
                 throw new CgloraException(
                         ErrorCode.M_HEAD,
                         given.toString(),
@@ -132,12 +126,31 @@ final class TunedModel {
             }
             String base = model.config().path("cglora").path(SavedModel.BASE).asString(null);
             requireBase(base, notes);
-            requireClasses(SavedModel.labels(model, model.headOutputs()), notes);
+            if (inputs.tags()) {
+                int tags = model.tokenHead().outputs();
+                requireClasses(SavedModel.labels(model, tags).asTags(), notes);
+            } else if (!inputs.writes()) {
+                requireClasses(SavedModel.labels(model, model.headOutputs()), notes);
+            }
+        }
+    }
+
+    private void requireTask(PretrainedModel model) {
+        boolean fits =
+                inputs.tags()
+                        ? TaggingPredictor.isTagger(model) && model.tokenHead().isThere()
+                        : WritingPredictor.isWriter(model);
+        if (!fits) {
+            throw new CgloraException(
+                    ErrorCode.A_CONFIG,
+                    given.toString(),
+                    "its class is not one for task " + inputs.modelSpec().task().jsonName(),
+                    "give a model of this task, or its task to the model stage");
         }
     }
 
     private static Map<String, List<Integer>> shapes(PretrainedModel checkpoint) {
-        return checkpoint.encoder().parameters().stream()
+        return checkpoint.body().parameters().stream()
                 .collect(
                         Collectors.toMap(
                                 ParameterSpec::name,
@@ -245,24 +258,42 @@ final class TunedModel {
     ///
     /// @param own with the data stage that the examples are of
     Evaluation evaluate(Inputs own, Dataset data, EngineChoice engine, BooleanSupplier stop) {
-        if (inputs.isOfTokens()) {
-            return ofTokens(own, data, engine, stop);
+        if (!inputs.isOfTokens()) {
+            try (Predictor predictor = Predictor.open(given, base(), engine, new Problems())) {
+                return predictor.evaluate(own.batches(data), data.size(), stop);
+            }
         }
-        var base = new Predictor.Base(inputs.modelSpec().path(), false, links());
-        try (Predictor predictor = Predictor.open(given, base, engine, new Problems())) {
-            return predictor.evaluate(own.batches(data), data.size(), stop);
+        if (whole) {
+            try (LoadedModel model = open(engine)) {
+                return evaluate(model.session(), own, data, stop);
+            }
         }
-    }
-
-    private Evaluation ofTokens(
-            Inputs own, Dataset data, EngineChoice engine, BooleanSupplier stop) {
         try (var session =
                 new Session(engine.open(), inputs.task(), inputs.checkpoint(), inputs.dtype())) {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(session, PeftAdapter.read(place), given.toString());
-            session.stopWhen(stop);
-            return session.evaluate(own.batches(data), data.size());
+            return evaluate(session, own, data, stop);
         }
+    }
+
+    private static Evaluation evaluate(
+            Session session, Inputs own, Dataset data, BooleanSupplier stop) {
+        session.stopWhen(stop);
+        return session.evaluator().evaluate(own.batches(data), data.size());
+    }
+
+    /// A whole model of the pipeline's task, which is one of tokens.
+    private LoadedModel open(EngineChoice engine) {
+        var notes = new Problems();
+        return inputs.tags()
+                ? TaggingPredictor.open(given, base(), engine, notes).orElseThrow()
+                : WritingPredictor.open(
+                                given, base(), engine, notes, WritingPredictor.Options.GREEDY)
+                        .orElseThrow();
+    }
+
+    private Predictor.Base base() {
+        return new Predictor.Base(inputs.modelSpec().path(), false, links(), inputs.dtype());
     }
 
     /// The adapter's factors by the layers' names; empty for a whole model.

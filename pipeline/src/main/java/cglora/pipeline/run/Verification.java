@@ -29,7 +29,7 @@ final class Verification {
         Dataset data = inputs.reported().size() > 0 ? inputs.reported() : inputs.train();
         Dataset few = data.slice(0, Math.min(EXAMPLES, data.size()));
         float[][] expected = run.evaluate(few).logits();
-        float[][] logits = fresh.evaluate(inputs.batches(few), few.size()).logits();
+        float[][] logits = fresh.evaluator().evaluate(inputs.batches(few), few.size()).logits();
         double largest = 0;
         double scale = 0;
         for (int i = 0; i < logits.length; i++) {

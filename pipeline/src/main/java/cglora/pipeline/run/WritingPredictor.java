@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.CausalDecoder;
 import cglora.models.data.Batch;
@@ -121,7 +122,8 @@ public final class WritingPredictor implements LoadedModel {
         if (adapter != null) {
             Predictor.requireBase(checkpoint, adapter, path, choice.other(), place, notes);
         }
-        return Optional.of(new WritingPredictor(checkpoint, adapter, place, engine, options));
+        return Optional.of(
+                new WritingPredictor(checkpoint, adapter, place, engine, choice.frozen(), options));
     }
 
     private WritingPredictor(
@@ -129,6 +131,7 @@ public final class WritingPredictor implements LoadedModel {
             PeftAdapter adapter,
             Path place,
             EngineChoice engine,
+            DataType frozen,
             Options options) {
         this.checkpoint = checkpoint;
         this.adapter = adapter;
@@ -149,12 +152,17 @@ public final class WritingPredictor implements LoadedModel {
                         ? new Seq2Seq(checkpoint.encoderDecoder())
                         : new CausalLanguageModel(checkpoint.causalDecoder());
         requireFit(task, options);
-        this.session = new Session(engine.open(), task, checkpoint, false);
+        this.session = new Session(engine.open(), task, checkpoint, frozen);
         this.generators = new Generators(session, checkpoint.padTokenId());
         checkpoint.weights().release();
         if (adapter != null) {
             AdapterLoading.load(session, adapter, place.toString());
         }
+    }
+
+    /// Whether a whole model writes, by its class.
+    static boolean isWriter(PretrainedModel model) {
+        return model.isEncoderDecoder() || isLanguageModel(model, null);
     }
 
     /// An adapter says what it is for, and so does PEFT's; a whole model by its class.

@@ -75,6 +75,43 @@ class CausalRunTest {
         assertThat(answer(adapter, "--temperature", 3, "--seed", 4, "--top-k", 1).path("tokens"))
                 .isEqualTo(greedy.path("tokens"));
         assertThat(answer(adapter, "--max-tokens", 1).path("tokens").size()).isOne();
+        assertThat(answer(adapter, "--dtype", "bfloat16").path("tokens").size()).isBetween(1, 6);
+    }
+
+    /// What it said of itself it says again, in a run that has none of its own.
+    @Test
+    void aModelThatWasTrainedWholeIsMeasured() throws IOException {
+        Path pipeline = write("qwen3");
+        String first = evaluated(wholly(pipeline));
+        assertThat(evaluated(TinyRuns.done("run", measuring()))).isEqualTo(first);
+    }
+
+    @Test
+    void aClassifierIsNotTakenForAModelThatWrites() throws IOException {
+        Path pipeline = write("qwen3");
+        Files.writeString(
+                pipeline,
+                PIPELINE.replace("CAUSAL_LM", "SEQ_CLS")
+                        .replace("\"max_target_length\": 6, \"source_template\": \"{text}:\"", "")
+                        .replace("\"max_length\": 20,", "\"max_length\": 20"));
+        wholly(pipeline);
+        TinyRuns.Outcome refused = TinyRuns.execute("validate", measuring().toString());
+        assertThat(refused.status()).isEqualTo(3);
+        assertThat(refused.err()).contains("A-CONFIG", "not one for task CAUSAL_LM");
+    }
+
+    private TinyRuns.Outcome wholly(Path pipeline) {
+        String place = "output_dir=" + folder.resolve("first");
+        return TinyRuns.done("run", pipeline, "--set", "adapter.method=full", "--set", place);
+    }
+
+    private Path measuring() throws IOException {
+        return Files.writeString(
+                folder.resolve("again.json"),
+                PIPELINE.replaceAll(" *\\{\"stage\": \"(adapter|train|export)\".*\n", "")
+                        .replace(
+                                "{\"stage\": \"evaluate\"},",
+                                "{\"stage\": \"evaluate\", \"from\": \"first/latest\"}]}"));
     }
 
     /// It starts as it ended: the loss is the same to the last digit that is shown.

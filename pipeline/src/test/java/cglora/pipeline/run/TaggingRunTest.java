@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -43,10 +44,11 @@ class TaggingRunTest {
     }
 
     /// What an earlier tagger said of these data it says again, in a run that has none of its own.
-    @Test
-    void anEarlierTaggerIsMeasured() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"cg-lora", "full"})
+    void anEarlierTaggerIsMeasured(String method) throws IOException {
         Path pipeline = TaggedSentences.write(folder, "tiny");
-        TinyRuns.done("run", pipeline, "--engine", "jvm");
+        TinyRuns.done("run", pipeline, "--engine", "jvm", "--set", "adapter.method=" + method);
         Path first = folder.resolve("runs/latest").toRealPath();
         Files.writeString(
                 pipeline,

@@ -163,7 +163,7 @@ class WritingMergeTest {
                 if (adapter != null) {
                     AdapterLoading.load(session, PeftAdapter.read(adapter), adapter.toString());
                 }
-                return session.evaluate(batches, data.size()).logits();
+                return session.evaluator().evaluate(batches, data.size()).logits();
             }
         }
     }
