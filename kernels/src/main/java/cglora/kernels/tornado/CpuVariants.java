@@ -3,7 +3,6 @@ package cglora.kernels.tornado;
 import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
 import cglora.kernels.attention.AttentionKernels;
-import cglora.kernels.attention.AttentionMask;
 import cglora.kernels.device.DeviceKind;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
@@ -38,14 +37,14 @@ final class CpuVariants {
                     any(LowRankKernels.LORA_BACKWARD, CpuLora.class, CpuLora::backward),
                     any(LowRankKernels.LORA_GRADIENTS, CpuLora.class, CpuLora::gradients),
                     product(WhiteningKernels.GRAM_INTO, CpuLowRank.class, l -> scalar(l, 1)),
-                    rows(ActivationKernels.BIAS_GELU),
-                    rows(ActivationKernels.BIAS_GELU_GRADIENT),
-                    rows(ActivationKernels.BIAS_GELU_TANH),
-                    rows(ActivationKernels.BIAS_GELU_TANH_GRADIENT),
-                    wholeRows(AttentionKernels.SOFTMAX_ROWS),
-                    wholeRows(LayerNormKernels.LAYER_NORM),
-                    wholeRows(LayerNormKernels.RESIDUAL_LAYER_NORM),
-                    wholeRows(LayerNormKernels.LAYER_NORM_GRADIENT),
+                    rows(ActivationKernels.BIAS_GELU, CpuRows.class),
+                    rows(ActivationKernels.BIAS_GELU_GRADIENT, CpuRows.class),
+                    rows(ActivationKernels.BIAS_GELU_TANH, CpuRows.class),
+                    rows(ActivationKernels.BIAS_GELU_TANH_GRADIENT, CpuRows.class),
+                    wholeRows(AttentionKernels.SOFTMAX_ROWS, CpuRows.class),
+                    wholeRows(LayerNormKernels.LAYER_NORM, CpuRows.class),
+                    wholeRows(LayerNormKernels.RESIDUAL_LAYER_NORM, CpuRows.class),
+                    wholeRows(LayerNormKernels.LAYER_NORM_GRADIENT, CpuRows.class),
                     heads(AttentionKernels.ATTENTION_FORWARD),
                     heads(AttentionKernels.ATTENTION_GRADIENT));
 
@@ -61,26 +60,21 @@ final class CpuVariants {
         return CpuProduct.grid(scalar(launch, 0), launch.count());
     }
 
-    private static DeviceVariant rows(Kernel kernel) {
-        return any(kernel, CpuRows.class, l -> CpuRows.grid(l.count()));
+    private static DeviceVariant rows(Kernel kernel, Class<?> holder) {
+        return any(kernel, holder, l -> CpuRows.grid(l.count()));
     }
 
     /// The kernel's first scalar is the length of its rows.
-    private static DeviceVariant wholeRows(Kernel kernel) {
+    private static DeviceVariant wholeRows(Kernel kernel, Class<?> holder) {
         return some(
-                kernel,
-                CpuRows.class,
-                l -> scalar(l, 0) <= CpuRows.LONGEST,
-                l -> CpuRows.grid(l.count()));
+                kernel, holder, l -> scalar(l, 0) <= CpuRows.LONGEST, l -> CpuRows.grid(l.count()));
     }
 
     private static DeviceVariant heads(Kernel kernel) {
         return some(
                 kernel,
                 CpuAttention.class,
-                l ->
-                        l.packed().get(2) <= CpuAttention.LARGEST_HEAD
-                                && AttentionMask.isFull(l.packed()),
+                l -> l.packed().get(2) <= CpuAttention.LARGEST_HEAD,
                 l -> Grid.groups(CpuAttention.heads(l), 1));
     }
 

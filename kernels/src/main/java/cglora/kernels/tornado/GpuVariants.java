@@ -4,7 +4,6 @@ import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
 import cglora.kernels.activation.GatedKernels;
 import cglora.kernels.attention.AttentionKernels;
-import cglora.kernels.attention.AttentionMask;
 import cglora.kernels.device.DeviceKind;
 import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.loss.LossKernels;
@@ -152,23 +151,48 @@ final class GpuVariants {
                 l -> sizes.rows(l.count()));
     }
 
-    /// The ranges are the query rows of all heads, and the heads.
     private DeviceVariant heads(Kernel kernel) {
         boolean forward = kernel == AttentionKernels.ATTENTION_FORWARD;
+        return attention(kernel, GpuAttention.class, 2, forward ? this::forward : this::gradient);
+    }
+
+    /// The range is the query rows of all heads.
+    private int forward(Launch launch) {
+        int width = launch.packed().get(1);
+        return launch.count() / width * attentionBlocks(launch, 2, width);
+    }
+
+    /// The range is the heads of the keys; then come the blocks of queries.
+    private int gradient(Launch launch) {
+        List<Integer> packed = launch.packed();
+        int sharing = packed.get(0) / packed.get(3);
+        int ofKeys = attentionBlocks(launch, 2, packed.get(4));
+        return launch.count() * (ofKeys + sharing * attentionBlocks(launch, 2, packed.get(1)));
+    }
+
+    /// @param headSize which packed dimension is the size of a head
+    private int attentionBlocks(Launch launch, int headSize, int length) {
+        int size = launch.packed().get(headSize);
+        return Grid.blocks(length, GpuAttention.rows(size, sizes.attentionSide()));
+    }
+
+    /// @param headSize which packed dimension is the size of a head
+    /// @param blocks   number of blocks, one a work group
+    private DeviceVariant attention(
+            Kernel kernel, Class<?> holder, int headSize, Function<Launch, Integer> blocks) {
+        int side = sizes.attentionSide();
         return DeviceVariant.of(
                 kernel,
                 DeviceKind.GPU,
-                GpuAttention.class,
+                holder,
                 List.of(),
                 l ->
                         l.count() > 0
-                                && l.packed().get(2) <= GpuAttention.LARGEST_HEAD
-                                && AttentionMask.isFull(l.packed())
+                                && GpuAttention.fits(l.packed().get(headSize), side)
                                 && GpuAttention.LOCAL_BYTES <= sizes.localMemory(),
                 l -> {
-                    int width = l.packed().get(1);
-                    int heads = forward ? l.count() / width : l.count();
-                    return GpuAttention.grid(heads, width, sizes.attentionSide(), forward ? 1 : 2);
+                    int size = l.packed().get(headSize);
+                    return GpuAttention.grid(blocks.apply(l), size, side, side);
                 });
     }
 
