@@ -50,8 +50,8 @@ final class AdapterCheck {
             return;
         }
         if (inputs.checkpoint() != null && adapter.method() != AdapterSpec.Method.FULL) {
-            inputs.layers();
-            inputs.allocation();
+            AdapterLayers.of(inputs);
+            AdapterLayers.allocation(inputs);
             if (inputs.examples() != null) {
                 inputs.earlierStart().ifPresent(start -> start.require(inputs, problems));
                 inputs.earlierStatistics().ifPresent(earlier -> earlier.require(inputs, problems));

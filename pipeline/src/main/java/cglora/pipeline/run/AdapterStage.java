@@ -39,7 +39,7 @@ final class AdapterStage {
         if (adapter.start() != null) {
             return EarlierStart.of(adapter).take(run);
         }
-        List<LoraLayer> layers = inputs.layers();
+        List<LoraLayer> layers = AdapterLayers.of(inputs);
         Shared.Start kept = run.shared.start();
         String shown = kept == null ? make(adapter, layers) : take(kept, layers);
         if (adapter.keep()) {
@@ -134,7 +134,7 @@ final class AdapterStage {
                         inputs.calibrateSpec()
                                 .map(CalibrateStage::batch)
                                 .orElse(Inputs.EVALUATION_BATCH));
-        Optional<CgLoraStart.Allocation> allocation = inputs.allocation();
+        Optional<CgLoraStart.Allocation> allocation = AdapterLayers.allocation(inputs);
         run.start =
                 new CgLoraStart(
                                 run.session,
@@ -202,7 +202,7 @@ final class AdapterStage {
         if (run.start.spectra().isEmpty()) {
             return;
         }
-        Optional<CgLoraStart.Allocation> allocation = inputs.allocation();
+        Optional<CgLoraStart.Allocation> allocation = AdapterLayers.allocation(inputs);
         List<LoraLayer> chosen = List.copyOf(run.session.adapters().values());
         long budget =
                 allocation

@@ -63,7 +63,7 @@ final class AlignmentLog {
     }
 
     private List<LinearModule> modules() {
-        return run.inputs.layers().stream().map(LoraLayer::module).toList();
+        return AdapterLayers.of(run.inputs).stream().map(LoraLayer::module).toList();
     }
 
     /// Reads what the reference predicts; its model is in memory meanwhile.

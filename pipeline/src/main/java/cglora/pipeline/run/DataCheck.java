@@ -96,7 +96,7 @@ final class DataCheck {
         ModelSpec model = before.modelSpec();
         var found = new Problems();
         var sources = new DataSources(spec, model, tokenizer, found, progress);
-        examples = Examples.read(spec, model, before.spec().seed(), sources, expected, found);
+        examples = ExamplesReader.read(spec, model, before.spec().seed(), sources, expected, found);
         found.errors().stream()
                 .filter(e -> model != null || e.code() != ErrorCode.D_LABEL)
                 .forEach(e -> problems.error(e.code(), e.where(), e.what(), e.fix()));
@@ -139,11 +139,15 @@ final class DataCheck {
         List<Integer> ends = before.checkpoint().endTokenIds();
         return new Continued(
                 ends.isEmpty() ? -1 : ends.getFirst(),
-                () -> before.checkpoint().chatTemplate(before.modelSpec().tokenizer()));
+                () ->
+                        before.checkpoint()
+                                .tokenizerFiles(before.modelSpec().tokenizer())
+                                .chatTemplate());
     }
 
     private Dataset tokens(EvaluateSpec.Split split) {
-        Dataset data = examples.tokenize(split, spec, tokenizer, continues(), problems);
+        Dataset data =
+                new ExampleTokens(examples, spec, tokenizer, continues(), problems).of(split);
         int vocabulary = before.checkpoint().body().vocabularySize();
         List<int[]> answers = before.writes() ? data.answers() : List.of();
         int largestAnswer = answers.stream().flatMapToInt(Arrays::stream).max().orElse(0);
@@ -176,7 +180,7 @@ final class DataCheck {
     /// A head that the checkpoint brings has the labels of the data, in its own order.
     private void head() {
         Inputs inputs = inputs();
-        if (inputs.writes() || !inputs.hasTrainedHead()) {
+        if (inputs.writes() || !HeadChoice.isTrained(inputs)) {
             return;
         }
         List<String> names = examples.labels().names();

@@ -125,9 +125,9 @@ final class EarlierStart {
         if (spec == null || !spec.keep()) {
             return 0;
         }
-        boolean shifted = Inputs.isShifted(spec);
+        boolean shifted = AdapterLayers.isShifted(spec);
         long elements = 0;
-        for (LoraLayer layer : inputs.layers()) {
+        for (LoraLayer layer : AdapterLayers.of(inputs)) {
             long factors = (long) layer.r() * (layer.module().in() + layer.module().out());
             elements += shifted ? factors : 0;
             elements += parameters(layer, shifted).stream().mapToLong(ParameterSpec::size).sum();

@@ -48,7 +48,8 @@ final class ModelCheck {
     /// Weights that are rounded can neither be trained nor have a start taken off them.
     static void dtype(Inputs inputs, Problems problems) {
         boolean full = inputs.isFull();
-        boolean shifted = inputs.adapterSpec() != null && Inputs.isShifted(inputs.adapterSpec());
+        boolean shifted =
+                inputs.adapterSpec() != null && AdapterLayers.isShifted(inputs.adapterSpec());
         if (inputs.modelSpec().dtype() == ModelSpec.Dtype.FLOAT32 || !full && !shifted) {
             return;
         }

@@ -78,7 +78,7 @@ final class RunMemory {
 
     private void count() {
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
-            inputs.layers().stream().map(LoraLayer::module).forEach(modules::add);
+            AdapterLayers.of(inputs).stream().map(LoraLayer::module).forEach(modules::add);
         }
         inputs.alignSpec().ifPresent(align -> alignment = kept(align));
         for (StageSpec stage : inputs.stages()) {
@@ -200,7 +200,7 @@ final class RunMemory {
 
     /// The fit of a new head in the stage that comes first, and what the engine gives of a batch.
     private void warm(String stage) {
-        if (isWarm || inputs.headOptions().isEmpty()) {
+        if (isWarm || HeadChoice.fitted(inputs).isEmpty()) {
             return;
         }
         isWarm = true;
@@ -285,10 +285,10 @@ final class RunMemory {
     /// Of a layer at work gradient and sketches are in float64, with a few products of the
     /// sketches' size, and both roots where they are wanted.
     private void sketches(CalibrateSpec calibrate, BatchShape shape) {
-        SketchedPass pass = CalibrateStage.sketches(session, inputs.layers());
+        SketchedPass pass = CalibrateStage.sketches(session, AdapterLayers.of(inputs));
         sums = Item.engine("sketches and gradients", pass.bytes());
         long activations = pass.planned(shape).scratchBytes();
-        boolean whitened = Inputs.isWhitened(inputs.adapterSpec());
+        boolean whitened = AdapterLayers.isWhitened(inputs.adapterSpec());
         for (LinearModule module : modules) {
             long in = module.in();
             long out = module.out();
@@ -335,7 +335,7 @@ final class RunMemory {
         if (inputs.isFull()) {
             return;
         }
-        session.addAdapters(inputs.layers());
+        session.addAdapters(AdapterLayers.of(inputs));
         adapters = Item.engine("adapters", session.adapterBytes());
         boolean products =
                 adapter.method() == AdapterSpec.Method.CG_LORA
@@ -364,10 +364,13 @@ final class RunMemory {
     private long whiteningBytes(AdapterSpec adapter) {
         var counted = new NullEngine();
         var whitening = new EngineWhitening(counted);
-        for (LoraLayer layer : inputs.layers()) {
+        for (LoraLayer layer : AdapterLayers.of(inputs)) {
             int in = layer.module().in();
             int out = layer.module().out();
-            int rank = inputs.allocation().map(a -> a.ranks().limit(in, out)).orElse(layer.r());
+            int rank =
+                    AdapterLayers.allocation(inputs)
+                            .map(a -> a.ranks().limit(in, out))
+                            .orElse(layer.r());
             // the roots of sketches are thin, and the host's
             double share =
                     inputs.calibrateSpec().stream().anyMatch(CalibrateStage::isSketched) ? 0 : 1;

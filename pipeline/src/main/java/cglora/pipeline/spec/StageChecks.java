@@ -77,8 +77,7 @@ final class StageChecks {
                 model = null;
             }
             if (spec != null) {
-                settled.add(
-                        settle(spec, before, new StageProblems(problems, tree, draft)));
+                settled.add(settle(spec, before, new StageProblems(problems, tree, draft)));
             }
             outputs.passed(Merge.id(tree), kind, true);
         }

@@ -7,9 +7,8 @@ import java.util.List;
 
 /// Where the problems of one stage are told: each at the setting that makes it, or at the stage.
 ///
-/// @param tree   the stage as its file has it
-/// @param draft  the stage as it was bound; of settings that are wrong by themselves nothing more is
-///     said
+/// @param tree  the stage as its file has it
+/// @param draft knows what is wrong by itself: nothing more is said of that
 record StageProblems(Problems problems, ObjectValue tree, PipelineDraft.Stage draft) {
     /// Whether these settings are as they are meant.
     boolean isSure(String... keys) {
