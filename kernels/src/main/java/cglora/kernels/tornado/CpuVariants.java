@@ -3,12 +3,14 @@ package cglora.kernels.tornado;
 import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
 import cglora.kernels.attention.AttentionKernels;
+import cglora.kernels.attention.BiasedAttentionKernels;
 import cglora.kernels.device.DeviceKind;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
 import cglora.kernels.matmul.ThinKernels;
 import cglora.kernels.normalization.LayerNormKernels;
 import cglora.kernels.program.Launch;
+import cglora.kernels.storage.Bfloat16ThinKernels;
 import cglora.kernels.whitening.WhiteningKernels;
 import java.util.List;
 import java.util.function.Function;
@@ -24,6 +26,8 @@ final class CpuVariants {
                     product(MatmulKernels.MATMUL_NT_BIAS, CpuMatmul.class, l -> scalar(l, 0)),
                     any(ThinKernels.THIN_NT, CpuThin.class, CpuVariants::thin),
                     any(ThinKernels.THIN_NT_BIAS, CpuThin.class, CpuVariants::thin),
+                    words(Bfloat16ThinKernels.BFLOAT16_THIN_NT),
+                    words(Bfloat16ThinKernels.BFLOAT16_THIN_NT_BIAS),
                     product(LowRankKernels.LOW_RANK_MERGE, CpuLowRank.class, l -> scalar(l, 0)),
                     product(LowRankKernels.LOW_RANK_UPDATE, CpuLowRank.class, l -> scalar(l, 0)),
                     product(
@@ -46,7 +50,15 @@ final class CpuVariants {
                     wholeRows(LayerNormKernels.RESIDUAL_LAYER_NORM, CpuRows.class),
                     wholeRows(LayerNormKernels.LAYER_NORM_GRADIENT, CpuRows.class),
                     heads(AttentionKernels.ATTENTION_FORWARD),
-                    heads(AttentionKernels.ATTENTION_GRADIENT));
+                    heads(AttentionKernels.ATTENTION_GRADIENT),
+                    biased(BiasedAttentionKernels.BIASED_ATTENTION, 1),
+                    biased(BiasedAttentionKernels.QUERY_GRADIENT, 1),
+                    biased(BiasedAttentionKernels.KEY_GRADIENT, 2),
+                    some(
+                            BiasedAttentionKernels.BIAS_GRADIENT,
+                            CpuBiasedAttention.class,
+                            l -> l.packed().get(3) <= CpuAttention.LARGEST_HEAD,
+                            l -> Grid.groups(Math.max(1, l.packed().get(0)), 1)));
 
     private CpuVariants() {}
 
@@ -76,6 +88,25 @@ final class CpuVariants {
                 CpuAttention.class,
                 l -> l.packed().get(2) <= CpuAttention.LARGEST_HEAD,
                 l -> Grid.groups(CpuAttention.heads(l), 1));
+    }
+
+    /// The range is the rows of all heads.
+    ///
+    /// @param rows which packed dimension is the rows of a head
+    private static DeviceVariant biased(Kernel kernel, int rows) {
+        return some(
+                kernel,
+                CpuBiasedAttention.class,
+                l -> l.packed().get(3) <= CpuAttention.LARGEST_HEAD,
+                l -> Grid.groups(Math.max(1, l.count() / l.packed().get(rows)), 1));
+    }
+
+    /// The range is the rows of words.
+    private static DeviceVariant words(Kernel kernel) {
+        return any(
+                kernel,
+                CpuBfloat16Thin.class,
+                l -> Grid.groups(Grid.blocks(l.count(), CpuBfloat16Thin.WORDS), 1));
     }
 
     private static DeviceVariant any(Kernel kernel, Class<?> holder, Function<Launch, Grid> grid) {
