@@ -145,35 +145,66 @@ public final class AttentionKernels {
             int kAt = at[o + 1] + keyBase;
             int vAt = at[o + 2] + keyBase;
             int outAt = at[o + 4] + (b * width + i) * hidden + h * headSize;
-            float max = -3e38f;
-            for (int j = begin; j < end; j++) {
-                float score = 0f;
-                for (int p = 0; p < headSize; p++) {
-                    score += q[qAt + p] * k[kAt + j * keyHidden + p];
-                }
-                max = Math.max(max, scale * score);
-            }
-            for (int p = 0; p < headSize; p++) {
-                out[outAt + p] = 0f;
-            }
-            float sum = 0f;
-            for (int j = begin; j < end; j++) {
-                float score = 0f;
-                for (int p = 0; p < headSize; p++) {
-                    score += q[qAt + p] * k[kAt + j * keyHidden + p];
-                }
-                float e = FloatMath.exp(scale * score - max);
-                sum += e;
-                for (int p = 0; p < headSize; p++) {
-                    out[outAt + p] = out[outAt + p] + e * v[vAt + j * keyHidden + p];
-                }
-            }
-            float inverse = 1f / Math.max(sum, 1e-30f);
-            for (int p = 0; p < headSize; p++) {
-                out[outAt + p] = out[outAt + p] * inverse;
-            }
-            lse[at[o + 5] + row] = end > begin ? max + FloatMath.logOfSum(sum) : 0f;
+            lse[at[o + 5] + row] =
+                    attendRow(
+                            q, qAt, k, kAt, v, vAt, keyHidden, headSize, q, 0, 0, begin, end, scale,
+                            out, outAt);
         }
+    }
+
+    /// One row of all attention: `out = Σ p v` over the keys `begin … end − 1` with `p` the softmax
+    /// of `scale · q k + bias`; 0 where there is no key.
+    ///
+    /// @param qAt    of the row; `kAt` and `vAt` are of the head's first key
+    /// @param biasAt of key 0, read where `biased` is 1
+    /// @return the log-sum-exp of the scores; 0 where there is no key
+    static float attendRow(
+            float[] q,
+            int qAt,
+            float[] k,
+            int kAt,
+            float[] v,
+            int vAt,
+            int keyHidden,
+            int headSize,
+            float[] bias,
+            int biasAt,
+            int biased,
+            int begin,
+            int end,
+            float scale,
+            float[] out,
+            int outAt) {
+        float max = -3e38f;
+        for (int j = begin; j < end; j++) {
+            float score = 0f;
+            for (int p = 0; p < headSize; p++) {
+                score += q[qAt + p] * k[kAt + j * keyHidden + p];
+            }
+            score = scale * score + (biased != 0 ? bias[biasAt + j] : 0f);
+            max = Math.max(max, score);
+        }
+        for (int p = 0; p < headSize; p++) {
+            out[outAt + p] = 0f;
+        }
+        float sum = 0f;
+        for (int j = begin; j < end; j++) {
+            float score = 0f;
+            for (int p = 0; p < headSize; p++) {
+                score += q[qAt + p] * k[kAt + j * keyHidden + p];
+            }
+            score = scale * score + (biased != 0 ? bias[biasAt + j] : 0f);
+            float e = FloatMath.exp(score - max);
+            sum += e;
+            for (int p = 0; p < headSize; p++) {
+                out[outAt + p] = out[outAt + p] + e * v[vAt + j * keyHidden + p];
+            }
+        }
+        float inverse = 1f / Math.max(sum, 1e-30f);
+        for (int p = 0; p < headSize; p++) {
+            out[outAt + p] = out[outAt + p] * inverse;
+        }
+        return end > begin ? max + FloatMath.logOfSum(sum) : 0f;
     }
 
     /// Gradients of queries, keys and values; the range is batch · keyHeads pairs. With `p` the

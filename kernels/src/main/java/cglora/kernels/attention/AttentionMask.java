@@ -1,7 +1,5 @@
 package cglora.kernels.attention;
 
-import java.util.List;
-
 /// Which keys a query sees, beside the padding that no query sees.
 ///
 /// @param queries where the queries stand among the keys
@@ -36,13 +34,6 @@ public record AttentionMask(Queries queries, boolean causal, int window, boolean
                     "a window of %d, causal %s, over %s keys, packed %s"
                             .formatted(window, causal, queries, packed));
         }
-    }
-
-    /// Whether a launch of these packed dimensions is one of heads with keys of their own, whose
-    /// queries see all of them: what variants for one kind of device may be made for.
-    public static boolean isFull(List<Integer> packed) {
-        boolean own = packed.get(3).equals(packed.get(0)) && packed.get(4).equals(packed.get(1));
-        return own && packed.subList(5, packed.size()).stream().allMatch(value -> value == 0);
     }
 
     /// A query sees itself and what is in front of it.

@@ -104,34 +104,10 @@ public final class BiasedAttentionKernels {
             int vAt = at[o + 2] + b * keys * hidden + h * headSize;
             int biasAt = at[o + 3] + h * (queries + keys - 1) + queries - 1 - i;
             int outAt = at[o + 6] + (b * queries + i) * hidden + h * headSize;
-            float max = -3e38f;
-            for (int j = 0; j < length; j++) {
-                float score = biased != 0 ? bias[biasAt + j] : 0f;
-                for (int p = 0; p < headSize; p++) {
-                    score += q[qAt + p] * k[kAt + j * hidden + p];
-                }
-                max = Math.max(max, score);
-            }
-            for (int p = 0; p < headSize; p++) {
-                out[outAt + p] = 0f;
-            }
-            float sum = 0f;
-            for (int j = 0; j < length; j++) {
-                float score = biased != 0 ? bias[biasAt + j] : 0f;
-                for (int p = 0; p < headSize; p++) {
-                    score += q[qAt + p] * k[kAt + j * hidden + p];
-                }
-                float e = FloatMath.exp(score - max);
-                sum += e;
-                for (int p = 0; p < headSize; p++) {
-                    out[outAt + p] = out[outAt + p] + e * v[vAt + j * hidden + p];
-                }
-            }
-            float inverse = 1f / Math.max(sum, 1e-30f);
-            for (int p = 0; p < headSize; p++) {
-                out[outAt + p] = out[outAt + p] * inverse;
-            }
-            lse[at[o + 7] + row] = length > 0 ? max + FloatMath.logOfSum(sum) : 0f;
+            lse[at[o + 7] + row] =
+                    AttentionKernels.attendRow(
+                            q, qAt, k, kAt, v, vAt, hidden, headSize, bias, biasAt, biased, 0,
+                            length, 1f, out, outAt);
         }
     }
 

@@ -76,7 +76,11 @@ final class AttentionSamples {
                 new Heads(2, 2, 13, 8, 1, 13, AttentionMask.ACROSS),
                 new Heads(3, 4, 13, 8, 2, 13, causal.inPackedRows()),
                 new Heads(1, 3, 1, 7, 1, 1, causal.inPackedRows()),
-                new Heads(2, 2, 100, 8, 2, 100, AttentionMask.causal(5).inPackedRows()));
+                new Heads(2, 2, 100, 8, 2, 100, AttentionMask.causal(5).inPackedRows()),
+                new Heads(2, 4, 40, 64, 2, 40, causal.inPackedRows()),
+                new Heads(1, 4, 37, 128, 2, 37, AttentionMask.causal(9).inPackedRows()),
+                new Heads(2, 2, 21, 128, 1, 21, causal),
+                new Heads(2, 2, 19, 96, 2, 23, AttentionMask.ACROSS));
     }
 
     /// Sequences that take several tiles of queries and of keys, where variants have tiles.

@@ -30,7 +30,9 @@ final class BiasedAttentionSamples {
                     new BiasedAttention64(4, 2, 13, 6, 3, false),
                     new BiasedAttention64(2, 4, 1, 17, 16, false),
                     new BiasedAttention64(2, 1, 17, 17, 64, true),
-                    new BiasedAttention64(2, 2, 64, 30, 13, false));
+                    new BiasedAttention64(2, 2, 64, 30, 13, false),
+                    new BiasedAttention64(2, 2, 19, 19, 96, true),
+                    new BiasedAttention64(2, 1, 35, 44, 64, false));
 
     /// Sequences that take several tiles of queries and of keys, where variants have tiles.
     private static final List<BiasedAttention64> LENGTHY =

@@ -19,6 +19,8 @@ public final class DeviceDiscovery {
     /// TornadoVM's own name of a device ends with the platform and the device of that platform.
     private static final Pattern PLACE = Pattern.compile("(\\d+)-(\\d+)$");
 
+    private static final String INLINING = "tornado.compiler.fullInlining";
+
     private static final Comparator<DeviceInfo> ORDER =
             Comparator.comparingInt(DeviceInfo::backendIndex)
                     .thenComparingInt(device -> device.id().platform())
@@ -55,6 +57,8 @@ public final class DeviceDiscovery {
     /// @throws cglora.kernels.error.CgloraException V-ENGINE outside of TornadoVM
     public static Found find() {
         TornadoStatus.require();
+        // kernels share bodies that are longer than what is inlined otherwise; read once, at first
+        System.setProperty(INLINING, "True");
         var devices = new ArrayList<DeviceInfo>();
         var failures = new ArrayList<String>();
         try {

@@ -3,13 +3,14 @@ package cglora.kernels.tornado;
 import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
 import cglora.kernels.attention.AttentionKernels;
-import cglora.kernels.attention.AttentionMask;
+import cglora.kernels.attention.BiasedAttentionKernels;
 import cglora.kernels.device.DeviceKind;
 import cglora.kernels.lowrank.LowRankKernels;
 import cglora.kernels.matmul.MatmulKernels;
 import cglora.kernels.matmul.ThinKernels;
 import cglora.kernels.normalization.LayerNormKernels;
 import cglora.kernels.program.Launch;
+import cglora.kernels.storage.Bfloat16ThinKernels;
 import cglora.kernels.whitening.WhiteningKernels;
 import java.util.List;
 import java.util.function.Function;
@@ -25,6 +26,8 @@ final class CpuVariants {
                     product(MatmulKernels.MATMUL_NT_BIAS, CpuMatmul.class, l -> scalar(l, 0)),
                     any(ThinKernels.THIN_NT, CpuThin.class, CpuVariants::thin),
                     any(ThinKernels.THIN_NT_BIAS, CpuThin.class, CpuVariants::thin),
+                    words(Bfloat16ThinKernels.BFLOAT16_THIN_NT),
+                    words(Bfloat16ThinKernels.BFLOAT16_THIN_NT_BIAS),
                     product(LowRankKernels.LOW_RANK_MERGE, CpuLowRank.class, l -> scalar(l, 0)),
                     product(LowRankKernels.LOW_RANK_UPDATE, CpuLowRank.class, l -> scalar(l, 0)),
                     product(
@@ -38,16 +41,24 @@ final class CpuVariants {
                     any(LowRankKernels.LORA_BACKWARD, CpuLora.class, CpuLora::backward),
                     any(LowRankKernels.LORA_GRADIENTS, CpuLora.class, CpuLora::gradients),
                     product(WhiteningKernels.GRAM_INTO, CpuLowRank.class, l -> scalar(l, 1)),
-                    rows(ActivationKernels.BIAS_GELU),
-                    rows(ActivationKernels.BIAS_GELU_GRADIENT),
-                    rows(ActivationKernels.BIAS_GELU_TANH),
-                    rows(ActivationKernels.BIAS_GELU_TANH_GRADIENT),
-                    wholeRows(AttentionKernels.SOFTMAX_ROWS),
-                    wholeRows(LayerNormKernels.LAYER_NORM),
-                    wholeRows(LayerNormKernels.RESIDUAL_LAYER_NORM),
-                    wholeRows(LayerNormKernels.LAYER_NORM_GRADIENT),
+                    rows(ActivationKernels.BIAS_GELU, CpuRows.class),
+                    rows(ActivationKernels.BIAS_GELU_GRADIENT, CpuRows.class),
+                    rows(ActivationKernels.BIAS_GELU_TANH, CpuRows.class),
+                    rows(ActivationKernels.BIAS_GELU_TANH_GRADIENT, CpuRows.class),
+                    wholeRows(AttentionKernels.SOFTMAX_ROWS, CpuRows.class),
+                    wholeRows(LayerNormKernels.LAYER_NORM, CpuRows.class),
+                    wholeRows(LayerNormKernels.RESIDUAL_LAYER_NORM, CpuRows.class),
+                    wholeRows(LayerNormKernels.LAYER_NORM_GRADIENT, CpuRows.class),
                     heads(AttentionKernels.ATTENTION_FORWARD),
-                    heads(AttentionKernels.ATTENTION_GRADIENT));
+                    heads(AttentionKernels.ATTENTION_GRADIENT),
+                    biased(BiasedAttentionKernels.BIASED_ATTENTION, 1),
+                    biased(BiasedAttentionKernels.QUERY_GRADIENT, 1),
+                    biased(BiasedAttentionKernels.KEY_GRADIENT, 2),
+                    some(
+                            BiasedAttentionKernels.BIAS_GRADIENT,
+                            CpuBiasedAttention.class,
+                            l -> l.packed().get(3) <= CpuAttention.LARGEST_HEAD,
+                            l -> Grid.groups(Math.max(1, l.packed().get(0)), 1)));
 
     private CpuVariants() {}
 
@@ -61,27 +72,41 @@ final class CpuVariants {
         return CpuProduct.grid(scalar(launch, 0), launch.count());
     }
 
-    private static DeviceVariant rows(Kernel kernel) {
-        return any(kernel, CpuRows.class, l -> CpuRows.grid(l.count()));
+    private static DeviceVariant rows(Kernel kernel, Class<?> holder) {
+        return any(kernel, holder, l -> CpuRows.grid(l.count()));
     }
 
     /// The kernel's first scalar is the length of its rows.
-    private static DeviceVariant wholeRows(Kernel kernel) {
+    private static DeviceVariant wholeRows(Kernel kernel, Class<?> holder) {
         return some(
-                kernel,
-                CpuRows.class,
-                l -> scalar(l, 0) <= CpuRows.LONGEST,
-                l -> CpuRows.grid(l.count()));
+                kernel, holder, l -> scalar(l, 0) <= CpuRows.LONGEST, l -> CpuRows.grid(l.count()));
     }
 
     private static DeviceVariant heads(Kernel kernel) {
         return some(
                 kernel,
                 CpuAttention.class,
-                l ->
-                        l.packed().get(2) <= CpuAttention.LARGEST_HEAD
-                                && AttentionMask.isFull(l.packed()),
+                l -> l.packed().get(2) <= CpuAttention.LARGEST_HEAD,
                 l -> Grid.groups(CpuAttention.heads(l), 1));
+    }
+
+    /// The range is the rows of all heads.
+    ///
+    /// @param rows which packed dimension is the rows of a head
+    private static DeviceVariant biased(Kernel kernel, int rows) {
+        return some(
+                kernel,
+                CpuBiasedAttention.class,
+                l -> l.packed().get(3) <= CpuAttention.LARGEST_HEAD,
+                l -> Grid.groups(Math.max(1, l.count() / l.packed().get(rows)), 1));
+    }
+
+    /// The range is the rows of words.
+    private static DeviceVariant words(Kernel kernel) {
+        return any(
+                kernel,
+                CpuBfloat16Thin.class,
+                l -> Grid.groups(Grid.blocks(l.count(), CpuBfloat16Thin.WORDS), 1));
     }
 
     private static DeviceVariant any(Kernel kernel, Class<?> holder, Function<Launch, Grid> grid) {

@@ -4,7 +4,7 @@ import cglora.kernels.Kernel;
 import cglora.kernels.activation.ActivationKernels;
 import cglora.kernels.activation.GatedKernels;
 import cglora.kernels.attention.AttentionKernels;
-import cglora.kernels.attention.AttentionMask;
+import cglora.kernels.attention.BiasedAttentionKernels;
 import cglora.kernels.device.DeviceKind;
 import cglora.kernels.embedding.EmbeddingKernels;
 import cglora.kernels.loss.LossKernels;
@@ -17,6 +17,7 @@ import cglora.kernels.optimizer.OptimizerKernels;
 import cglora.kernels.pooling.PoolingKernels;
 import cglora.kernels.program.Launch;
 import cglora.kernels.reduction.ReductionKernels;
+import cglora.kernels.storage.Bfloat16ThinKernels;
 import cglora.kernels.whitening.WhiteningKernels;
 import java.util.List;
 import java.util.function.Function;
@@ -52,6 +53,8 @@ final class GpuVariants {
                 product(MatmulKernels.MATMUL_NT_BIAS, GpuMatmul.class, 0),
                 few(ThinKernels.THIN_NT),
                 few(ThinKernels.THIN_NT_BIAS),
+                words(Bfloat16ThinKernels.BFLOAT16_THIN_NT),
+                words(Bfloat16ThinKernels.BFLOAT16_THIN_NT_BIAS),
                 product(WhiteningKernels.GRAM_INTO, GpuMatmul.class, 1),
                 product(LowRankKernels.LOW_RANK_MERGE, GpuLowRank.class, 0),
                 product(LowRankKernels.LOW_RANK_UPDATE, GpuLowRank.class, 0),
@@ -61,6 +64,10 @@ final class GpuVariants {
                 thin(LowRankKernels.LORA_GRADIENTS, this::gradients),
                 heads(AttentionKernels.ATTENTION_FORWARD),
                 heads(AttentionKernels.ATTENTION_GRADIENT),
+                biased(BiasedAttentionKernels.BIASED_ATTENTION, this::queries),
+                biased(BiasedAttentionKernels.QUERY_GRADIENT, this::queries),
+                biased(BiasedAttentionKernels.KEY_GRADIENT, this::keys),
+                biased(BiasedAttentionKernels.BIAS_GRADIENT, this::distances),
                 rows(AttentionKernels.SOFTMAX_ROWS, GpuRows.class, 0),
                 rows(LayerNormKernels.LAYER_NORM, GpuRows.class, 0),
                 rows(LayerNormKernels.RESIDUAL_LAYER_NORM, GpuRows.class, 0),
@@ -155,24 +162,80 @@ final class GpuVariants {
                 l -> sizes.rows(l.count()));
     }
 
-    /// The ranges are the query rows of all heads, and the heads.
     private DeviceVariant heads(Kernel kernel) {
         boolean forward = kernel == AttentionKernels.ATTENTION_FORWARD;
+        return attention(kernel, GpuAttention.class, 2, forward ? this::forward : this::gradient);
+    }
+
+    /// The range is the query rows of all heads.
+    private int forward(Launch launch) {
+        int width = launch.packed().get(1);
+        return launch.count() / width * attentionBlocks(launch, 2, width);
+    }
+
+    /// The range is the heads of the keys; then come the blocks of queries.
+    private int gradient(Launch launch) {
+        List<Integer> packed = launch.packed();
+        int sharing = packed.get(0) / packed.get(3);
+        int ofKeys = attentionBlocks(launch, 2, packed.get(4));
+        return launch.count() * (ofKeys + sharing * attentionBlocks(launch, 2, packed.get(1)));
+    }
+
+    /// @param blocks number of blocks, one a work group
+    private DeviceVariant biased(Kernel kernel, Function<Launch, Integer> blocks) {
+        return attention(kernel, GpuBiasedAttention.class, 3, blocks);
+    }
+
+    /// The range is the rows of queries of all heads.
+    private int queries(Launch launch) {
+        int queries = launch.packed().get(1);
+        return launch.count() / queries * attentionBlocks(launch, 3, queries);
+    }
+
+    /// The range is the rows of keys of all heads.
+    private int keys(Launch launch) {
+        int keys = launch.packed().get(2);
+        return launch.count() / keys * attentionBlocks(launch, 3, keys);
+    }
+
+    /// The range is the distances of all heads; a block of them is as long as one of queries.
+    private int distances(Launch launch) {
+        int heads = launch.packed().get(0);
+        return heads * attentionBlocks(launch, 3, launch.count() / heads);
+    }
+
+    /// @param headSize which packed dimension is the size of a head
+    private int attentionBlocks(Launch launch, int headSize, int length) {
+        int size = launch.packed().get(headSize);
+        return Grid.blocks(length, GpuAttention.rows(size, sizes.attentionSide()));
+    }
+
+    /// @param headSize which packed dimension is the size of a head
+    /// @param blocks   number of blocks, one a work group
+    private DeviceVariant attention(
+            Kernel kernel, Class<?> holder, int headSize, Function<Launch, Integer> blocks) {
+        int side = sizes.attentionSide();
+        boolean square = kernel == BiasedAttentionKernels.BIAS_GRADIENT;
         return DeviceVariant.of(
                 kernel,
                 DeviceKind.GPU,
-                GpuAttention.class,
+                holder,
                 List.of(),
                 l ->
                         l.count() > 0
-                                && l.packed().get(2) <= GpuAttention.LARGEST_HEAD
-                                && AttentionMask.isFull(l.packed())
+                                && GpuAttention.fits(l.packed().get(headSize), side)
                                 && GpuAttention.LOCAL_BYTES <= sizes.localMemory(),
                 l -> {
-                    int width = l.packed().get(1);
-                    int heads = forward ? l.count() / width : l.count();
-                    return GpuAttention.grid(heads, width, sizes.attentionSide(), forward ? 1 : 2);
+                    int size = l.packed().get(headSize);
+                    int wide = square ? GpuAttention.rows(size, side) : side;
+                    return GpuAttention.grid(blocks.apply(l), size, side, wide);
                 });
+    }
+
+    /// The range is the rows of words.
+    private DeviceVariant words(Kernel kernel) {
+        return some(
+                kernel, GpuBfloat16Thin.class, l -> GpuBfloat16Thin.grid(l.count(), sizes.items()));
     }
 
     private DeviceVariant columns(Kernel kernel, Class<?> holder) {

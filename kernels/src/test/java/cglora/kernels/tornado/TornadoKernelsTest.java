@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import cglora.kernels.Kernel;
 import cglora.kernels.Kernel.Role;
+import cglora.kernels.attention.AttentionKernels;
 import cglora.kernels.check.KernelSample;
 import cglora.kernels.check.KernelSample.Expected;
 import cglora.kernels.check.KernelSamples;
@@ -44,7 +45,9 @@ import org.junit.jupiter.api.TestFactory;
 /// too.
 @TornadoTest
 class TornadoKernelsTest {
-    private static final int SAMPLES = 6;
+    /// At most, of a kernel: the system property `cglora.test.samples` says so otherwise.
+    private static final int SAMPLES = Integer.getInteger("cglora.test.samples", 8);
+
     private static final int MARGIN = 5;
 
     /// Of the kernels' own methods.
@@ -53,6 +56,9 @@ class TornadoKernelsTest {
     /// Work items of a work group of rows, and of a side of a tile: a warp, and the most that the
     /// variants take.
     private static final List<int[]> GPU_SIZES = List.of(new int[] {32, 8}, new int[] {1024, 16});
+
+    private static final List<Kernel> ATTENTION =
+            List.of(AttentionKernels.ATTENTION_FORWARD, AttentionKernels.ATTENTION_GRADIENT);
 
     /// What one task writes lies in different arenas.
     private static final List<Region> WRITTEN =
@@ -97,6 +103,44 @@ class TornadoKernelsTest {
                                                 DeviceVariants.of(profile, device).stream()
                                                         .filter(v -> isWanted(v.kernel()))
                                                         .map(v -> variant(device, profile, v))));
+    }
+
+    /// Rows of several sequences, of all widths and heads.
+    @TestFactory
+    Stream<DynamicContainer> attentionInPackedRows() {
+        return onEachDevice(
+                device ->
+                        Stream.concat(
+                                        Stream.of(generic(device)),
+                                        GPU_SIZES.stream().map(s -> gpu(device, s[0], s[1])))
+                                .flatMap(profile -> packedRows(device, profile)));
+    }
+
+    private static Stream<DynamicTest> packedRows(DeviceInfo device, DeviceProfile profile) {
+        List<DeviceVariant> variants =
+                profile.kind() == DeviceKind.CPU
+                        ? DeviceVariants.of(DeviceKind.CPU)
+                        : DeviceVariants.of(profile, device);
+        return variants.stream()
+                .filter(v -> ATTENTION.contains(v.kernel()) && isWanted(v.kernel()))
+                .map(
+                        v ->
+                                dynamicTest(
+                                        device.id() + " " + v + ", " + profile.name(),
+                                        () -> checkPackedRows(device, profile, v)));
+    }
+
+    private static void checkPackedRows(
+            DeviceInfo device, DeviceProfile profile, DeviceVariant variant) {
+        try (var engine = new TornadoEngine(device, profile, List.of(variant))) {
+            List<KernelSample> packed =
+                    KernelSamples.of(variant.kernel()).stream()
+                            .filter(sample -> sample.packed().getLast() == 1)
+                            .filter(sample -> variant.fits().test(launch(sample)))
+                            .toList();
+            assertThat(packed).hasSizeGreaterThan(5);
+            new Run(engine, variant.kernel()).check(packed);
+        }
     }
 
     /// What a GPU runs of its own in the work groups of its profile: AdamW is among it.

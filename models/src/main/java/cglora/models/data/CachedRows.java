@@ -77,6 +77,23 @@ final class CachedRows implements Rows {
     }
 
     @Override
+    public Sentences sentences(int[] rows, Tokenizer tokenizer, int length) {
+        TokenList tokens = tokens(rows, tokenizer, length);
+        int[] places = rows.clone();
+        return Sentences.read(tokens, i -> new WordTokens(tokens.get(i), file.words(places[i])));
+    }
+
+    @Override
+    public int[] tags(int row) {
+        return file.tags(row);
+    }
+
+    @Override
+    public long line(int row, int word) {
+        return file.hasLines(row) ? file.line(row) + word : file.line(row);
+    }
+
+    @Override
     public Optional<String> origin() {
         return Optional.of(origin);
     }

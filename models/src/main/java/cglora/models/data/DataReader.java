@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// Reads labelled texts, or words with tags, from TSV, CSV (RFC 4180), JSONL, CoNLL and Parquet
@@ -124,6 +125,30 @@ public final class DataReader {
                         columns, labelsRequired, path.toString(), reader.bad, examples::add),
                 most);
         return examples;
+    }
+
+    /// The columns of words and of their tags where a file has both, as its first row shows, null
+    /// for those of a CoNLL file.
+    ///
+    /// @return empty for a file of something else, or one that cannot be read
+    public static Optional<WordColumns> words(Path path, DataFormat format) {
+        if (type(path, format).equals("conll")) {
+            return Optional.of(new WordColumns(null, null, true));
+        }
+        var lists = new ArrayList<String>();
+        Consumer<Row> row =
+                first ->
+                        first.fields().entrySet().stream()
+                                .filter(f -> f.getValue() != null && f.getValue().startsWith("["))
+                                .forEach(f -> lists.add(f.getKey()));
+        try {
+            new DataReader(path, format, null).rows(DataColumns.of(WordColumns.IF_THERE), row, 1);
+        } catch (CgloraException _) {
+            return Optional.empty(); // whoever reads it as something else says what is wrong
+        }
+        Optional<String> tokens = WordColumns.TOKENS.stream().filter(lists::contains).findFirst();
+        Optional<String> tags = WordColumns.TAGS.stream().filter(lists::contains).findFirst();
+        return tokens.flatMap(of -> tags.map(one -> new WordColumns(of, one, true)));
     }
 
     /// What a file is read as, as far as format and name tell.

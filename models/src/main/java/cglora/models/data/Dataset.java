@@ -2,9 +2,10 @@ package cglora.models.data;
 
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.tokenizer.Tokenizer.Tokens;
-import java.util.ArrayList;
+import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.RandomAccess;
 import java.util.stream.IntStream;
 
 /// Tokenised examples.
@@ -118,15 +119,37 @@ public record Dataset(
     public Dataset select(int[] places) {
         int[] newLabels = new int[places.length];
         float[] newTargets = new float[places.length];
-        var newAnswers = new ArrayList<int[]>();
         for (int i = 0; i < places.length; i++) {
             newLabels[i] = labels[places[i]];
             newTargets[i] = targets[places[i]];
-            if (!answers.isEmpty()) {
-                newAnswers.add(answers.get(places[i]));
-            }
         }
         return new Dataset(
-                tokens.select(places), newLabels, newTargets, newAnswers, truncated, longest);
+                tokens.select(places),
+                newLabels,
+                newTargets,
+                answers.isEmpty() ? answers : new Chosen(answers, places.clone()),
+                truncated,
+                longest);
+    }
+
+    /// Answers at some places, which are looked up when they are asked for: they may be in a file.
+    private static final class Chosen extends AbstractList<int[]> implements RandomAccess {
+        private final List<int[]> all;
+        private final int[] places;
+
+        Chosen(List<int[]> all, int[] places) {
+            this.all = all;
+            this.places = places;
+        }
+
+        @Override
+        public int[] get(int place) {
+            return all.get(places[place]);
+        }
+
+        @Override
+        public int size() {
+            return places.length;
+        }
     }
 }

@@ -5,17 +5,29 @@ import cglora.models.tokenizer.Tokenizer.Tokens;
 
 /// A row as tokens, on its way into a token file.
 ///
+/// @param words   of each token its word, -1 for none; null for a row of texts
 /// @param hash    of its texts
 /// @param special whether it holds the text of a special token
-record EncodedRow(Tokens tokens, long hash, boolean special, RawExample example) {
+record EncodedRow(Tokens tokens, int[] words, long hash, boolean special, RawExample example) {
     static EncodedRow of(RawExample example, Tokenizer tokenizer, int maxLength) {
         String text = example.text();
         String pair = example.textPair();
+        WordTokens words =
+                example.words() == null
+                        ? null
+                        : WordTokens.of(example.words().words(), tokenizer, maxLength);
         return new EncodedRow(
-                tokenizer.encode(text, pair, maxLength),
+                words == null ? tokenizer.encode(text, pair, maxLength) : words.tokens(),
+                words == null ? null : words.words(),
                 Rows.hash(text, pair),
                 tokenizer.holdsSpecialToken(text) || tokenizer.holdsSpecialToken(pair),
-                new RawExample("", pair == null ? null : "", example.label(), example.line()));
+                new RawExample(
+                        "",
+                        pair == null ? null : "",
+                        example.label(),
+                        example.line(),
+                        null,
+                        example.words()));
     }
 
     /// How many tokens of type 0 come first.

@@ -3,9 +3,9 @@ package cglora.models.data;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Suggestion;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -46,6 +46,21 @@ public record Labels(List<String> names, boolean regression, boolean text, boole
     /// The same names where each word has one of them.
     public Labels asTags() {
         return ofTags(names);
+    }
+
+    /// Of each tag the one that further tokens of its word have where all have one: what is inside
+    /// an entity for what begins it, otherwise itself, as in transformers' example.
+    public int[] insideWords() {
+        return names.stream()
+                .mapToInt(
+                        name -> {
+                            int inside =
+                                    name.startsWith("B-")
+                                            ? names.indexOf("I-" + name.substring(2))
+                                            : -1;
+                            return inside < 0 ? names.indexOf(name) : inside;
+                        })
+                .toArray();
     }
 
     /// Whether the labels are classes.
@@ -141,10 +156,12 @@ public record Labels(List<String> names, boolean regression, boolean text, boole
         if (isFree()) {
             return places;
         }
+        int[] byLabel = byLabel(rows);
         if (tags) {
-            return Arrays.stream(places).filter(row -> unknownTag(rows, row) < 0).toArray();
+            return Arrays.stream(places)
+                    .filter(row -> unknownTag(rows, row, byLabel) < 0)
+                    .toArray();
         }
-        int[] byLabel = rows.labels().stream().mapToInt(this::index).toArray();
         return Arrays.stream(places)
                 .filter(
                         row ->
@@ -155,10 +172,12 @@ public record Labels(List<String> names, boolean regression, boolean text, boole
     }
 
     /// The first word of a row whose tag is none of these; -1 for none.
-    private int unknownTag(Rows rows, int row) {
-        List<String> of = ((TextRows) rows).example(row).words().tags();
-        for (int word = 0; word < of.size(); word++) {
-            if (!of.get(word).equals(TaggedWords.IGNORED) && index(of.get(word)) < 0) {
+    ///
+    /// @param byTag the classes of the tags that the rows have, -1 for one that is none of these
+    private static int unknownTag(Rows rows, int row, int[] byTag) {
+        int[] of = rows.tags(row);
+        for (int word = 0; word < of.length; word++) {
+            if (of[word] >= 0 && byTag[of[word]] < 0) {
                 return word;
             }
         }
@@ -167,39 +186,50 @@ public record Labels(List<String> names, boolean regression, boolean text, boole
 
     /// The first label of a row that is none of these.
     public String unknown(Rows rows, int row) {
-        return tags
-                ? ((TextRows) rows).example(row).words().tags().get(unknownTag(rows, row))
-                : rows.labels().get(rows.label(row));
+        int place = tags ? unknownTag(rows, row, byLabel(rows)) : -1;
+        return rows.labels().get(tags ? rows.tags(row)[place] : rows.label(row));
     }
 
-    /// The classes of the words of some rows; -1 for a word without one.
+    /// The place here of each label that some rows have, -1 for none.
+    private int[] byLabel(Rows rows) {
+        return rows.labels().stream().mapToInt(this::index).toArray();
+    }
+
+    /// The classes of the words of some rows, -1 for a word without one; looked up anew each time,
+    /// so that rows in a file stay there.
     ///
     /// @throws CgloraException D-LABEL with all rows that have a tag that is none of these
-    public List<int[]> ofWords(TextRows rows, int[] places, String source) {
-        var byTag = new HashMap<String, Integer>();
-        rows.labels().forEach(tag -> byTag.put(tag, index(tag)));
-        byTag.put(TaggedWords.IGNORED, -1);
+    public List<int[]> ofWords(Rows rows, int[] places, String source) {
+        int[] byTag = byLabel(rows);
         var bad = new Places();
         String first = "";
         int firstRow = 0;
         for (int row : places) {
-            int word = unknownTag(rows, row);
+            int word = unknownTag(rows, row, byTag);
             if (word >= 0) {
-                TaggedWords words = rows.example(row).words();
                 if (bad.isEmpty()) {
-                    first = words.tags().get(word);
+                    first = rows.labels().get(rows.tags(row)[word]);
                     firstRow = row;
                 }
-                bad.add(words.line(rows.line(row), word));
+                bad.add(rows.line(row, word));
             }
         }
         if (!bad.isEmpty()) {
             throw unknown("tag", first, rows.file(firstRow).orElse(source), bad);
         }
-        return Arrays.stream(places)
-                .mapToObj(row -> rows.example(row).words().tags())
-                .map(all -> all.stream().mapToInt(byTag::get).toArray())
-                .toList();
+        return new AbstractList<>() {
+            @Override
+            public int[] get(int place) {
+                int[] of = rows.tags(places[place]);
+                Arrays.setAll(of, word -> of[word] < 0 ? -1 : byTag[of[word]]);
+                return of;
+            }
+
+            @Override
+            public int size() {
+                return places.length;
+            }
+        };
     }
 
     private CgloraException unknown(String what, String first, String file, Places bad) {
@@ -242,7 +272,7 @@ public record Labels(List<String> names, boolean regression, boolean text, boole
         if (isFree()) {
             return indices;
         }
-        int[] byLabel = rows.labels().stream().mapToInt(this::index).toArray();
+        int[] byLabel = byLabel(rows);
         var bad = new Places();
         String first = "";
         int firstRow = 0;

@@ -35,6 +35,9 @@ record RowEntry(
     /// It has two texts.
     static final int PAIR = 2;
 
+    /// Each of its words stands on a line of its own.
+    static final int LINES = 4;
+
     private static final ValueLayout.OfInt INT =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG =

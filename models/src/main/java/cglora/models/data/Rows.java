@@ -37,6 +37,15 @@ public sealed interface Rows extends AutoCloseable permits TextRows, CachedRows 
     /// The tokens of some rows, cut to `maxLength`. Cached rows have been cut before.
     TokenList tokens(int[] rows, Tokenizer tokenizer, int maxLength);
 
+    /// The words of some rows as tokens, cut to `maxLength`; for tagged words only.
+    Sentences sentences(int[] rows, Tokenizer tokenizer, int maxLength);
+
+    /// The place in [#labels] of the tag of each word of a row, -1 for none; for tagged words only.
+    int[] tags(int row);
+
+    /// The line of a word of a row.
+    long line(int row, int word);
+
     /// Where tokens are kept, for the record; empty where they are in memory.
     Optional<String> origin();
 

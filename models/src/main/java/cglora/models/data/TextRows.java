@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Rows whose texts are in memory.
@@ -15,6 +16,7 @@ public final class TextRows implements Rows {
     private final List<String> labels;
     private final int[] label;
     private final float[] target;
+    private final Map<String, Integer> tags;
 
     /// @param regression whether labels are numbers
     /// @param files      of the rows, in order; empty where they come from elsewhere
@@ -25,11 +27,13 @@ public final class TextRows implements Rows {
         this.target = new float[regression ? examples.size() : 0];
         var places = new HashMap<String, Integer>();
         var names = new ArrayList<String>();
+        this.tags = places;
         this.labels = Collections.unmodifiableList(names);
         for (int row = 0; row < examples.size(); row++) {
             if (examples.get(row).words() != null) {
                 for (String tag : examples.get(row).words().tags()) {
-                    if (!tag.equals(TaggedWords.IGNORED) && places.put(tag, 0) == null) {
+                    if (!tag.equals(TaggedWords.IGNORED)
+                            && places.putIfAbsent(tag, names.size()) == null) {
                         names.add(tag);
                     }
                 }
@@ -60,13 +64,26 @@ public final class TextRows implements Rows {
         return examples.size();
     }
 
-    /// The words of some rows as tokens, cut to `maxLength`.
-    public List<WordTokens> wordTokens(int[] rows, Tokenizer tokenizer, int maxLength) {
-        return Arrays.stream(rows)
-                .parallel()
-                .mapToObj(examples::get)
-                .map(e -> WordTokens.of(e.words().words(), tokenizer, maxLength))
-                .toList();
+    @Override
+    public Sentences sentences(int[] rows, Tokenizer tokenizer, int maxLength) {
+        return Sentences.of(
+                Arrays.stream(rows)
+                        .parallel()
+                        .mapToObj(examples::get)
+                        .map(e -> WordTokens.of(e.words().words(), tokenizer, maxLength))
+                        .toList());
+    }
+
+    @Override
+    public int[] tags(int row) {
+        return examples.get(row).words().tags().stream()
+                .mapToInt(tag -> tags.getOrDefault(tag, -1))
+                .toArray();
+    }
+
+    @Override
+    public long line(int row, int word) {
+        return examples.get(row).words().line(line(row), word);
     }
 
     /// A row as its file has it.

@@ -22,7 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// ```
 /// magic        8 bytes
 /// tokens       of each row, one after the other: an id is 7 bits a byte, the lowest first, the
-///              highest bit set where more follow
+///              highest bit set where more follow. Behind those of words with tags, in the same
+///              form: the number of words, of each the place of its tag plus one, 0 for none, and
+///              of each token the place of its word plus one, 0 for none
 /// index        of each row one RowEntry
 /// summary      JSON
 /// footer       where the index starts, rows, where the summary starts, CRC-32C of all before the
@@ -157,21 +159,56 @@ final class TokenFile extends TokenList implements AutoCloseable {
     public Tokens get(int row) {
         long entry = entry(row);
         int[] ids = new int[RowEntry.length(content, entry)];
-        long at = RowEntry.start(content, entry);
-        for (int i = 0; i < ids.length; i++) {
-            int shift = 0;
-            byte value = content.get(ValueLayout.JAVA_BYTE, at++);
-            int id = value & LOW7;
-            while (value < 0) { // the highest bit
-                value = content.get(ValueLayout.JAVA_BYTE, at++);
-                shift += 7;
-                id |= (value & LOW7) << shift;
-            }
-            ids[i] = id;
-        }
+        fill(ids, RowEntry.start(content, entry));
         int[] types = new int[ids.length];
         Arrays.fill(types, Math.min(ids.length, RowEntry.zeros(content, entry)), ids.length, 1);
         return new Tokens(ids, types, RowEntry.fullLength(content, entry));
+    }
+
+    /// Reads numbers one after the other.
+    ///
+    /// @return where the next one starts
+    private long fill(int[] numbers, long start) {
+        long at = start;
+        for (int i = 0; i < numbers.length; i++) {
+            int shift = 0;
+            byte value = content.get(ValueLayout.JAVA_BYTE, at++);
+            int number = value & LOW7;
+            while (value < 0) { // the highest bit
+                value = content.get(ValueLayout.JAVA_BYTE, at++);
+                shift += 7;
+                number |= (value & LOW7) << shift;
+            }
+            numbers[i] = number;
+        }
+        return at;
+    }
+
+    /// The tag of each word of a row, its place among the labels, -1 for none.
+    int[] tags(int row) {
+        return tagged(row)[0];
+    }
+
+    /// Of each token of a row the word that it belongs to, -1 for none.
+    int[] words(int row) {
+        return tagged(row)[1];
+    }
+
+    private int[][] tagged(int row) {
+        long entry = entry(row);
+        int[] words = new int[RowEntry.length(content, entry)];
+        long at = fill(words, RowEntry.start(content, entry));
+        int[] count = new int[1];
+        at = fill(count, at);
+        int[] tags = new int[count[0]];
+        fill(words, fill(tags, at));
+        Arrays.setAll(tags, i -> tags[i] - 1);
+        Arrays.setAll(words, i -> words[i] - 1);
+        return new int[][] {tags, words};
+    }
+
+    boolean hasLines(int row) {
+        return (RowEntry.flags(content, entry(row)) & RowEntry.LINES) != 0;
     }
 
     @Override

@@ -79,12 +79,14 @@ final class TokenFileWriter implements AutoCloseable {
         }
         long start = flushed + tokenBuffer.position();
         for (int id : sequence.inputIds()) {
-            if (tokenBuffer.remaining() < LONGEST_ID) {
-                flush();
-            }
-            TokenFile.putId(tokenBuffer, id);
+            put(id);
             largestId = Math.max(largestId, id);
         }
+        TaggedWords words = row.example().words();
+        if (words != null) {
+            write(words, row.words());
+        }
+        boolean lines = words != null && words.hasLines();
         boolean pair = row.example().textPair() != null;
         pairs |= pair;
         var entry =
@@ -96,8 +98,10 @@ final class TokenFileWriter implements AutoCloseable {
                         sequence.inputIds().length,
                         sequence.fullLength(),
                         zeros,
-                        label(row.example().label()),
-                        (row.special() ? RowEntry.SPECIAL : 0) | (pair ? RowEntry.PAIR : 0));
+                        words == null ? label(row.example().label()) : 0,
+                        (row.special() ? RowEntry.SPECIAL : 0)
+                                | (pair ? RowEntry.PAIR : 0)
+                                | (lines ? RowEntry.LINES : 0));
         if (indexBuffer.remaining() < RowEntry.BYTES) {
             drain(indexBuffer, index);
         }
@@ -105,10 +109,29 @@ final class TokenFileWriter implements AutoCloseable {
         rows++;
     }
 
-    private int label(String label) {
-        if (regression) {
-            return Float.floatToRawIntBits(Labels.target(label));
+    /// @param of of each token its word
+    private void write(TaggedWords words, int[] of) throws IOException {
+        put(words.tags().size());
+        for (String tag : words.tags()) {
+            put(tag.equals(TaggedWords.IGNORED) ? 0 : place(tag) + 1);
         }
+        for (int word : of) {
+            put(word + 1);
+        }
+    }
+
+    private void put(int number) throws IOException {
+        if (tokenBuffer.remaining() < LONGEST_ID) {
+            flush();
+        }
+        TokenFile.putId(tokenBuffer, number);
+    }
+
+    private int label(String label) {
+        return regression ? Float.floatToRawIntBits(Labels.target(label)) : place(label);
+    }
+
+    private int place(String label) {
         return labels.computeIfAbsent(
                 label,
                 name -> {

@@ -100,6 +100,17 @@ public record HeadWarmup(List<Double> l2Candidates, Runnable going, boolean bias
         }
     }
 
+    /// What a classifier's fit holds at its largest, in bytes: features in float32 and float64, the
+    /// logits and what becomes of them, and parameters with their latest steps and slopes.
+    ///
+    /// @param fitted  examples
+    /// @param heldOut other examples
+    public static long bytes(long fitted, long heldOut, long features, long classes) {
+        long parameters = (features + 1) * classes;
+        return (Float.BYTES + Double.BYTES) * (fitted + heldOut) * features
+                + Double.BYTES * (2 * fitted * classes + Lbfgs.VECTORS * parameters);
+    }
+
     /// Multinomial logistic regression by L-BFGS.
     ///
     /// @param features       [examples][d]

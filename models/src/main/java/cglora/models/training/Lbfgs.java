@@ -24,6 +24,10 @@ final class Lbfgs {
     private record Pair(double[] step, double[] change, double rho) {}
 
     private static final int HISTORY = 10;
+
+    /// Vectors as long as the parameters that are held at the same time, at most.
+    static final int VECTORS = 2 * HISTORY + 10;
+
     private static final int LINE_SEARCH_STEPS = 40;
     private static final double ARMIJO = 1e-4;
     private static final double WOLFE = 0.9;

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problems;
+import cglora.models.tokenizer.Tokenizer.Tokens;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -174,5 +176,42 @@ class TaggedWordsTest {
     @Test
     void aTextIsDividedAtWhiteSpace() {
         assertThat(TaggedWords.split("  a \t b,\nc ").words()).containsExactly("a", "b,", "c");
+    }
+
+    /// As transformers' example labels a word's further tokens: not, or as inside an entity.
+    @Test
+    void furtherTokensOfAWordHaveNoTagOrTheOneInside() {
+        Labels labels = Labels.ofTags(List.of("O", "B-X", "I-X", "B-Y"));
+        assertThat(labels.insideWords()).containsExactly(0, 2, 2, 3);
+        int[] ids = new int[9];
+        var sentence =
+                new WordTokens(new Tokens(ids, ids, 9), new int[] {-1, 0, 0, 1, 1, 2, 3, 3, -1});
+        int[] tags = {1, 3, -1, 0};
+        assertThat(sentence.known()).containsExactly(0, 1, 2, 3);
+        assertThat(sentence.answer(tags, null)).containsExactly(-1, 1, -1, 3, -1, -1, 0, -1, -1);
+        assertThat(sentence.answer(tags, labels.insideWords()))
+                .containsExactly(-1, 1, 2, 3, 3, -1, 0, 0, -1);
+    }
+
+    @Test
+    void filesOfWordsAreKnown() throws IOException, URISyntaxException {
+        var lists = new WordColumns("tokens", "ner_tags", true);
+        assertThat(words(write("a.jsonl", "{\"id\": 1, \"tokens\": [\"a\"], \"ner_tags\": [0]}~")))
+                .contains(lists);
+        assertThat(words(write("a.conll", "a O~"))).contains(new WordColumns(null, null, true));
+        assertThat(
+                        words(
+                                Path.of(
+                                        TaggedWordsTest.class
+                                                .getResource("/parquet/words.parquet")
+                                                .toURI())))
+                .isPresent();
+        assertThat(words(write("b.jsonl", "{\"tokens\": \"a b\", \"tags\": \"O\"}~"))).isEmpty();
+        assertThat(words(write("c.tsv", "text\tlabel~a\tb~"))).isEmpty();
+        assertThat(words(folder.resolve("none.jsonl"))).isEmpty();
+    }
+
+    private static Optional<WordColumns> words(Path file) {
+        return DataReader.words(file, DataFormat.AUTO);
     }
 }

@@ -1,7 +1,12 @@
 package cglora.models.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import cglora.models.block.LoraLayer;
+import cglora.models.data.Batch;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 
 /// How near a model comes to what a [PeerReference] holds.
@@ -51,6 +56,51 @@ final class Parity {
         assertThat(difference(after, before))
                 .as("how far the step moves %s", parameter)
                 .isGreaterThan(0.5 * FamilyReference.LEARNING_RATE);
+    }
+
+    /// A step of AdamW on the reference's batch equals what PEFT's takes: loss, norm, gradients and
+    /// the parameters behind it.
+    ///
+    /// @param layers    that have an adapter, which is trained
+    /// @param others    parameters that are trained, too
+    /// @param tolerance as in [#checkStep]
+    static void checkStepOfAdamW(
+            Session session,
+            PeerReference reference,
+            List<LoraLayer> layers,
+            List<String> others,
+            double tolerance) {
+        var trained = new ArrayList<>(others);
+        layers.forEach(layer -> trained.addAll(List.of(layer.loraA(), layer.loraB())));
+        var before = new HashMap<String, float[]>();
+        trained.forEach(p -> before.put(p, session.read(p)));
+        float[] result = step(session, reference.batch());
+        assertThat(result[0]).isCloseTo(reference.values("adapter.loss")[0], within(1e-5f));
+        float norm = reference.values("adapter.norm")[0];
+        assertThat(result[1]).isCloseTo(norm, within(1e-4f * norm));
+        checkGradients(session, reference, "adapter.gradient.", trained);
+        for (String parameter : trained) {
+            checkStep(
+                    parameter,
+                    before.get(parameter),
+                    session.read(parameter),
+                    reference.values("adapter.step." + parameter),
+                    tolerance);
+        }
+    }
+
+    /// A step on a batch of tokens.
+    ///
+    /// @return the loss and the norm of the gradient
+    static float[] step(Session session, Batch batch) {
+        var optimizer = new AdamW(FamilyReference.ADAM_W);
+        session.training().prepare(optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
+        return session.training()
+                .train(
+                        batch,
+                        batch.weights(1f / batch.terms()),
+                        0,
+                        optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
     }
 
     /// The largest difference of two elements.

@@ -54,7 +54,7 @@ class Seq2SeqParityTest {
             assertThat(reference.checkpoint().unusedTensors()).isEmpty();
             Batch batch = reference.tokenized();
             checkLogits(session, batch, reference.values("base.logits"));
-            float[] result = train(session, batch);
+            float[] result = Parity.step(session, batch);
             assertThat(result[0]).isCloseTo(reference.values("base.loss")[0], within(1e-5f));
             Parity.checkGradients(session, reference, "base.gradient.", trained(session, true));
         }
@@ -71,7 +71,7 @@ class Seq2SeqParityTest {
             var before = new HashMap<String, float[]>();
             List<String> trained = trained(session, false);
             trained.forEach(p -> before.put(p, session.read(p)));
-            float[] result = train(session, batch);
+            float[] result = Parity.step(session, batch);
             assertThat(result[0]).isCloseTo(reference.values("adapter.loss")[0], within(1e-5f));
             float norm = reference.values("adapter.norm")[0];
             assertThat(result[1]).isCloseTo(norm, within(1e-4f * norm));
@@ -180,17 +180,6 @@ class Seq2SeqParityTest {
             names.add(layer.loraB());
         }
         return names;
-    }
-
-    private static float[] train(Session session, Batch batch) {
-        var optimizer = new AdamW(FamilyReference.ADAM_W);
-        session.training().prepare(optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
-        return session.training()
-                .train(
-                        batch,
-                        batch.weights(1f / batch.terms()),
-                        0,
-                        optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
     }
 
     /// The logits where a token is asked for: behind them transformers computes something, too.

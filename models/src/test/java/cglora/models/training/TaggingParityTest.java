@@ -9,9 +9,7 @@ import cglora.models.block.ParameterSpec;
 import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,33 +68,12 @@ class TaggingParityTest {
             reference.adapter().requireSaved(head.parameters(), head.saved(), name);
             List<LoraLayer> layers = reference.loadAdapter(session);
             checkLogits(session, reference, "adapter.logits");
-            var trained = new ArrayList<String>();
-            session.task().headParameters().stream().map(ParameterSpec::name).forEach(trained::add);
-            layers.forEach(layer -> trained.addAll(List.of(layer.loraA(), layer.loraB())));
-            var before = new HashMap<String, float[]>();
-            trained.forEach(p -> before.put(p, session.read(p)));
-            var optimizer = new AdamW(FamilyReference.ADAM_W);
-            session.training().prepare(optimizer, 1, FamilyReference.WEIGHT_DECAY, false);
-            Batch batch = reference.batch();
-            float[] result =
-                    session.training()
-                            .train(
-                                    batch,
-                                    batch.weights(1f / batch.terms()),
-                                    0,
-                                    optimizer.hyper(FamilyReference.LEARNING_RATE, 1));
-            assertThat(result[0]).isCloseTo(reference.values("adapter.loss")[0], within(1e-5f));
-            float norm = reference.values("adapter.norm")[0];
-            assertThat(result[1]).isCloseTo(norm, within(1e-4f * norm));
-            Parity.checkGradients(session, reference, "adapter.gradient.", trained);
-            for (String parameter : trained) {
-                Parity.checkStep(
-                        parameter,
-                        before.get(parameter),
-                        session.read(parameter),
-                        reference.values("adapter.step." + parameter),
-                        STEP);
-            }
+            Parity.checkStepOfAdamW(
+                    session,
+                    reference,
+                    layers,
+                    session.task().headParameters().stream().map(ParameterSpec::name).toList(),
+                    STEP);
         }
     }
 

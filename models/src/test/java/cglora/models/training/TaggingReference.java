@@ -46,8 +46,9 @@ final class TaggingReference extends PeerReference {
         try (Tokenizer tokenizer = checkpoint().tokenizer(null)) {
             int longest = checkpoint().encoder().maxPositions();
             return WordTokens.dataset(
-                    rows.wordTokens(all, tokenizer, longest),
-                    task().labels().ofWords(rows, all, "sentences.json"));
+                    rows.sentences(all, tokenizer, longest),
+                    task().labels().ofWords(rows, all, "sentences.json"),
+                    null);
         }
     }
 

@@ -29,8 +29,8 @@ final class NewCommand implements Callable<Integer> {
             index = "1",
             paramLabel = "DATA",
             description =
-                    "A TSV, CSV, JSONL or Parquet file with labels; of a large one the first rows"
-                            + " are looked at.")
+                    "A TSV, CSV, JSONL or Parquet file with labels, or words with tags in JSONL,"
+                            + " Parquet or CoNLL; of a large one the first rows are looked at.")
     private Path data;
 
     @Option(

@@ -134,7 +134,7 @@ final class DataSources {
 
     /// Null for none.
     private TokenCache cache() {
-        if (writes || tags) {
+        if (writes) {
             return null; // what is read depends on a template, and what is asked for on the labels
         }
         return switch (spec.cache().folder()) {

@@ -6,6 +6,8 @@ import cglora.kernels.error.Problems;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
+import cglora.models.data.Rows;
+import cglora.models.data.Sentences;
 import cglora.models.data.TextRows;
 import cglora.models.data.WordTokens;
 import cglora.models.tokenizer.Tokenizer;
@@ -108,14 +110,16 @@ record ExampleTokens(
 
     /// The tokens of words, and the tags that are asked for.
     private Dataset tagged(SplitRows split) {
-        var rows = (TextRows) split.rows();
-        List<int[]> tags = examples.labels().ofWords(rows, split.places(), split.source());
-        List<WordTokens> sentences = rows.wordTokens(split.places(), tokenizer, spec.maxLength());
+        Rows rows = split.rows();
+        Labels labels = examples.labels();
+        List<int[]> tags = labels.ofWords(rows, split.places(), split.source());
+        Sentences sentences = rows.sentences(split.places(), tokenizer, spec.maxLength());
         long none = 0;
         for (int i = 0; i < sentences.size(); i++) {
-            Tokenizer.Tokens tokens = sentences.get(i).tokens();
+            WordTokens sentence = sentences.get(i);
+            Tokenizer.Tokens tokens = sentence.tokens();
             boolean cut = tokens.fullLength() > tokens.inputIds().length;
-            none += cut ? 0 : tags.get(i).length - sentences.get(i).count();
+            none += cut ? 0 : tags.get(i).length - sentence.count();
         }
         if (none > 0) {
             warnings.warning(
@@ -125,7 +129,8 @@ record ExampleTokens(
                             .formatted(none),
                     "");
         }
-        return WordTokens.dataset(sentences, tags);
+        return WordTokens.dataset(
+                sentences, tags, spec.labelAllTokens() ? labels.insideWords() : null);
     }
 
     private static List<RawExample> rows(SplitRows split) {

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.models.data.Batcher;
+import cglora.models.data.Dataset;
 import cglora.models.training.Evaluator;
 import cglora.models.training.HeadWarmup;
 import cglora.models.training.Session;
@@ -11,6 +12,9 @@ import java.util.Optional;
 final class HeadFitting {
     /// Tokens that a head is fitted on, at most.
     static final int MOST_TOKENS = 4096;
+
+    /// Tokens on which its penalty is chosen, at most.
+    static final int MOST_HELD_TOKENS = MOST_TOKENS / 4;
 
     private HeadFitting() {}
 
@@ -36,6 +40,19 @@ final class HeadFitting {
                         : ofSequences(inputs, session, samples, warmup);
         session.writeHead(head);
         return Optional.of(head);
+    }
+
+    /// What the host holds of the fit at its largest, in bytes.
+    static long bytes(Inputs inputs, Session session, Samples samples) {
+        return HeadWarmup.bytes(
+                rows(inputs, samples.head(), MOST_TOKENS),
+                rows(inputs, samples.headHeldOut(), MOST_HELD_TOKENS),
+                session.task().body().hiddenSize(),
+                session.classifier().outputs());
+    }
+
+    private static long rows(Inputs inputs, Dataset examples, int most) {
+        return inputs.tags() ? Math.min(most, examples.classes().count()) : examples.size();
     }
 
     private static HeadWarmup.Head ofSequences(
@@ -71,7 +88,7 @@ final class HeadFitting {
         Evaluator.TokenFeatures other =
                 session.evaluator()
                         .tokenFeatures(
-                                batcher.sequential(samples.headHeldOut()), MOST_TOKENS / 4, seed);
+                                batcher.sequential(samples.headHeldOut()), MOST_HELD_TOKENS, seed);
         return warmup.classification(
                 fitted.features(),
                 fitted.labels(),

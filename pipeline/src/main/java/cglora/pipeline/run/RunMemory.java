@@ -60,6 +60,7 @@ final class RunMemory {
     private Item alignment = Item.engine("alignment", 0);
     private Item sums = Item.engine("curvature sums", 0);
     private long largest;
+    private boolean isWarm;
     private long layerBytes;
     private long layerNativeBytes;
 
@@ -102,12 +103,22 @@ final class RunMemory {
                 case CalibrateSpec calibrate -> {
                     AdapterSpec adapter = inputs.adapterSpec();
                     if (adapter != null && adapter.initializes()) {
+                        warm(calibrate.id());
                         calibrate(calibrate);
                     }
                 }
-                case AdapterSpec adapter -> adapter(adapter);
-                case AlignSpec align -> align(align);
-                case TrainSpec training -> train(training);
+                case AdapterSpec adapter -> {
+                    warm(adapter.id());
+                    adapter(adapter);
+                }
+                case AlignSpec align -> {
+                    warm(align.id());
+                    align(align);
+                }
+                case TrainSpec training -> {
+                    warm(training.id());
+                    train(training);
+                }
                 case ExportSpec export -> export(export);
                 case EvaluateSpec evaluate -> evaluate(evaluate);
                 case DataSpec data -> add(data.id(), weights, reading(), rounding());
@@ -203,6 +214,25 @@ final class RunMemory {
                         .map(in -> largest(batch, in, in.train(), in.validation(), in.test()))
                         .toList();
         return scratch(session.evaluator().planned(largest(batch, shapes)));
+    }
+
+    /// The fit of a new head in the stage that comes first, and what the engine gives of a batch.
+    private void warm(String stage) {
+        if (isWarm || HeadChoice.fitted(inputs).isEmpty()) {
+            return;
+        }
+        isWarm = true;
+        var samples = Samples.draw(inputs, inputs.calibrateSpec().orElse(null), new Problems());
+        BatchShape shape = largest(Inputs.EVALUATION_BATCH, inputs, samples.head());
+        long rows = (long) shape.rows() * (inputs.tags() ? shape.targetWidth() : 1);
+        add(
+                stage,
+                weights,
+                activations(evaluation()),
+                Item.host(
+                        "head's warm-up",
+                        HeadFitting.bytes(inputs, session, samples)
+                                + Float.BYTES * rows * session.task().body().hiddenSize()));
     }
 
     private void calibrate(CalibrateSpec calibrate) {

@@ -58,6 +58,14 @@ final class DataRules {
                             + before.model().task().jsonName(),
                     "take it out");
         }
+        if (stage.labelAllTokens() && before.isOtherTask(ModelSpec.Task.TOKEN_CLS)) {
+            here.error(
+                    O_CONFLICT,
+                    "label_all_tokens",
+                    "label_all_tokens is for task TOKEN_CLS, the task is "
+                            + before.model().task().jsonName(),
+                    "take it out");
+        }
         if (here.isSure("max_length")
                 && stage.buckets() instanceof AutoOr.Given<List<Integer>>(List<Integer> buckets)) {
             boolean ascending = buckets.equals(buckets.stream().sorted().toList());

@@ -115,6 +115,13 @@ public record DataSpec(
                                         + " own; per_device_batch_size counts rows",
                         byDefault = "false")
                 boolean packing,
+        @Setting(
+                        value =
+                                "Whether all tokens of a word have its tag (task TOKEN_CLS), those"
+                                        + " behind the first I-X for B-X where there is such a tag;"
+                                        + " else only the first one has it",
+                        byDefault = "false")
+                boolean labelAllTokens,
         @Setting(value = "What becomes of longer examples", byDefault = "\"truncate\"")
                 Overflow overflow,
         @Setting(

@@ -2,9 +2,11 @@ package cglora.pipeline.starter;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.data.DataColumns;
 import cglora.models.data.DataFormat;
 import cglora.models.data.DataReader;
 import cglora.models.data.RawExample;
+import cglora.models.data.WordColumns;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,21 +14,25 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// What a data file seems to hold: which columns are texts, which is the label, and whether labels
 /// are classes or numbers.
 ///
 /// @param header     whether the first row names the columns; null where readers find that out
 ///     themselves, and where there is no such row in the format
-/// @param text       the column of the text, as `columns.text` names it
+/// @param tagged     whether rows are lists of words with tags
+/// @param text       the column of the text, or of the words, as `columns` names it; null for
+///     those of a CoNLL file
 /// @param pair       the column of the second text; null for none
-/// @param label      the column of the label
+/// @param label      the column of the label, or of the tags; null likewise
 /// @param regression whether labels are numbers to be predicted
 /// @param examples   the rows
 /// @param whole      whether these are all
 /// @param others     columns that are left aside
 record DataSurvey(
         Boolean header,
+        boolean tagged,
         String text,
         String pair,
         String label,
@@ -55,6 +61,10 @@ record DataSurvey(
     /// @throws CgloraException D-COLUMN where no column can be a text or a label; as the reader for
     ///     what is wrong in the file
     static DataSurvey of(Path file) {
+        Optional<WordColumns> words = DataReader.words(file, DataFormat.AUTO);
+        if (words.isPresent()) {
+            return tagged(file, words.get());
+        }
         try {
             return of(file, HEADS[0]);
         } catch (CgloraException e) {
@@ -63,6 +73,28 @@ record DataSurvey(
             }
             return of(file, HEADS[1]);
         }
+    }
+
+    private static DataSurvey tagged(Path file, WordColumns words) {
+        List<RawExample> examples =
+                DataReader.first(file, DataFormat.AUTO, DataColumns.of(words), true, HEADS[0]);
+        return new DataSurvey(
+                null,
+                true,
+                words.tokens(),
+                null,
+                words.tags(),
+                false,
+                examples,
+                examples.size() < HEADS[0],
+                List.of());
+    }
+
+    /// The columns as a reader wants them.
+    DataColumns columns() {
+        return tagged
+                ? DataColumns.of(new WordColumns(text, label, true))
+                : new DataColumns(text, pair, label);
     }
 
     private static DataSurvey of(Path file, int most) {
@@ -178,6 +210,7 @@ record DataSurvey(
         others.remove(label);
         return new DataSurvey(
                 header,
+                false,
                 text.name(),
                 pair == null ? null : pair.name(),
                 label.name(),

@@ -1,11 +1,14 @@
 package cglora.pipeline.starter;
 
 import cglora.kernels.error.CgloraException;
-import cglora.models.data.DataColumns;
 import cglora.models.data.DataFormat;
 import cglora.models.data.DataReader;
 import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
+import cglora.models.data.TaggedWords;
+import cglora.models.data.TextRows;
+import cglora.models.data.WordTokens;
+import cglora.models.family.CheckpointHead;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import java.nio.file.Files;
@@ -39,7 +42,7 @@ public final class Starter {
     /// @param test       likewise
     /// @param survey     of the training file
     /// @param labels     the classes, or regression
-    /// @param counts     examples by label
+    /// @param counts     examples by label, or words by tag
     /// @param lengths    tokens of some examples, ascending
     record Findings(
             String model,
@@ -65,7 +68,7 @@ public final class Starter {
     /// A pipeline with comments.
     ///
     /// @param model a Hugging Face directory, an ONNX file, or `classpath:NAME.onnx`
-    /// @param data  a TSV, CSV or JSONL file with labels
+    /// @param data  a file with labels, or one of words with tags
     /// @param place the folder that paths in the text start from
     /// @throws CgloraException as reading model, tokenizer and data; D-COLUMN or D-LABEL where text
     ///     or label are not to be found
@@ -76,19 +79,18 @@ public final class Starter {
 
     private static Findings find(String model, Path data) {
         DataSurvey survey = DataSurvey.of(data);
-        Labels labels =
-                survey.regression()
-                        ? Labels.ofRegression()
-                        : Labels.find(survey.examples(), data.toString());
+        Labels labels = labels(survey, data);
         String tokenizerPath =
                 model.startsWith(CLASSPATH)
                         ? model.replaceFirst("\\.onnx$", "-tokenizer.json")
                         : null;
         var counts = new TreeMap<String, Integer>();
-        survey.examples().forEach(e -> counts.merge(e.label(), 1, Integer::sum));
+        survey.examples().stream()
+                .flatMap(e -> said(e).stream())
+                .forEach(label -> counts.merge(label, 1, Integer::sum));
         try (var checkpoint = PretrainedModel.load(model, Map.of());
                 Tokenizer tokenizer = checkpoint.tokenizer(tokenizerPath)) {
-            int outputs = checkpoint.hasHead() ? checkpoint.headOutputs() : 0;
+            int outputs = outputs(checkpoint, survey.tagged());
             return new Findings(
                     model,
                     tokenizerPath,
@@ -104,6 +106,33 @@ public final class Starter {
                     counts,
                     lengths(survey.examples(), tokenizer));
         }
+    }
+
+    private static Labels labels(DataSurvey survey, Path data) {
+        if (survey.tagged()) {
+            return Labels.find(TextRows.of(survey.examples(), false), data.toString()).asTags();
+        }
+        return survey.regression()
+                ? Labels.ofRegression()
+                : Labels.find(survey.examples(), data.toString());
+    }
+
+    /// The label of an example, or the tags of its words.
+    private static List<String> said(RawExample example) {
+        return example.words() == null
+                ? List.of(example.label())
+                : example.words().tags().stream()
+                        .filter(tag -> !tag.equals(TaggedWords.IGNORED))
+                        .toList();
+    }
+
+    /// Outputs of the head that the checkpoint brings for such data; 0 for none.
+    private static int outputs(PretrainedModel checkpoint, boolean tagged) {
+        if (tagged) {
+            CheckpointHead head = checkpoint.tokenHead();
+            return head.isThere() ? head.outputs() : 0;
+        }
+        return checkpoint.hasHead() ? checkpoint.headOutputs() : 0;
     }
 
     private static boolean fits(int outputs, Labels labels, PretrainedModel checkpoint) {
@@ -136,11 +165,11 @@ public final class Starter {
             return DataReader.first(
                             file,
                             new DataFormat("auto", survey.header(), null, "UTF-8"),
-                            new DataColumns(survey.text(), survey.pair(), survey.label()),
+                            survey.columns(),
                             true,
                             COUNTED)
                     .stream()
-                    .allMatch(e -> labels.contains(e.label()));
+                    .allMatch(e -> said(e).stream().allMatch(labels::contains));
         } catch (CgloraException e) {
             return false; // such as GLUE's test files, which have no labels
         }
@@ -151,7 +180,13 @@ public final class Starter {
         int[] lengths = new int[count];
         for (int i = 0; i < count; i++) {
             RawExample e = examples.get((int) ((long) i * examples.size() / count));
-            lengths[i] = tokenizer.encode(e.text(), e.textPair(), Integer.MAX_VALUE).fullLength();
+            int all = Integer.MAX_VALUE;
+            lengths[i] =
+                    e.words() == null
+                            ? tokenizer.encode(e.text(), e.textPair(), all).fullLength()
+                            : WordTokens.of(e.words().words(), tokenizer, all)
+                                    .tokens()
+                                    .fullLength();
         }
         Arrays.sort(lengths);
         return lengths;

@@ -1,5 +1,6 @@
 package cglora.pipeline.starter;
 
+import cglora.models.metric.Entity;
 import cglora.pipeline.spec.JsonText;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,6 +72,9 @@ final class StarterText {
         if (found.tokenizer() != null) {
             keys.add("\"tokenizer\": " + json(found.tokenizer()));
         }
+        if (found.labels().tags()) {
+            keys.add("\"task\": \"TOKEN_CLS\"");
+        }
         if (found.labels().regression()) {
             keys.add("\"problem_type\": \"regression\"");
         }
@@ -110,18 +114,26 @@ final class StarterText {
         lines.add("  " + String.join(", ", files) + ",");
         if (found.validation() == null) {
             lines.add(
-                    "  \"validation_split\": %s,  // held out with the seed, stratified by label"
-                            .formatted(rows < 500 ? "0.25" : rows < 5000 ? "0.15" : "0.1"));
+                    "  \"validation_split\": %s,  // held out with the seed%s"
+                            .formatted(
+                                    rows < 500 ? "0.25" : rows < 5000 ? "0.15" : "0.1",
+                                    found.labels().tags() ? "" : ", stratified by label"));
         }
         if (found.survey().header() != null) {
             lines.add("  \"format\": { \"header\": %s },".formatted(found.survey().header()));
         }
-        lines.add("  \"columns\": { " + columns() + " },");
+        if (found.survey().text() != null) {
+            lines.add("  \"columns\": { " + columns() + " },");
+        }
         if (!found.labels().regression()
                 && !found.labels().isNumbered()
                 && found.survey().whole()
                 && found.labels().names().size() <= WRITTEN) {
             lines.add("  \"labels\": " + list(found.labels().names()) + ",");
+        } else if (found.labels().tags() && found.labels().isNumbered()) {
+            lines.add(
+                    "  // Tags are numbers: \"labels\": [\"O\", \"B-PER\", ...] names them in their"
+                            + " order, for metrics of entities.");
         }
         int[] lengths = found.lengths();
         int longest = lengths[lengths.length - 1];
@@ -133,6 +145,10 @@ final class StarterText {
     }
 
     private String columns() {
+        if (found.labels().tags()) {
+            return "\"tokens\": %s, \"tags\": %s"
+                    .formatted(json(found.survey().text()), json(found.survey().label()));
+        }
         var columns = new ArrayList<>(List.of("\"text\": " + json(found.survey().text())));
         if (found.survey().pair() != null) {
             columns.add("\"text_pair\": " + json(found.survey().pair()));
@@ -144,6 +160,10 @@ final class StarterText {
     private String labelsInWords() {
         if (found.labels().regression()) {
             return "labels are numbers";
+        }
+        if (found.labels().tags()) {
+            long words = found.counts().values().stream().mapToLong(Integer::longValue).sum();
+            return "%,d words with %d tags".formatted(words, found.counts().size());
         }
         int most = Collections.max(found.counts().values());
         int least = Collections.min(found.counts().values());
@@ -196,6 +216,12 @@ final class StarterText {
     private String metrics() {
         if (found.labels().regression()) {
             return list(List.of("loss", "pearson", "spearman"));
+        }
+        if (found.labels().tags()) {
+            return list(
+                    Entity.areTags(found.labels().names())
+                            ? List.of("loss", "precision", "recall", "f1", "token_accuracy")
+                            : List.of("loss", "token_accuracy"));
         }
         var metrics = new ArrayList<>(List.of("loss", "accuracy"));
         double least = (double) Collections.min(found.counts().values()) / rows;

@@ -13,6 +13,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `new`: what it writes is what the files hold, validates and runs.
 class NewCommandTest {
@@ -245,5 +247,39 @@ class NewCommandTest {
                 TinyRuns.execute("new", folder.resolve("model").toString(), file.toString());
         assertThat(outcome.status()).isEqualTo(3);
         assertThat(outcome.err()).contains("D-COLUMN", "looks like a label", "[id, body]");
+    }
+
+    /// Words with tags, in lists and in a CoNLL file, with names and with numbers.
+    @ParameterizedTest
+    @ValueSource(strings = {"lists.jsonl", "lines.conll", "numbers.jsonl"})
+    void findsWordsWithTags(String name) throws IOException {
+        String text = name.endsWith("conll") ? TaggedSentences.conll() : TaggedSentences.jsonl();
+        String[] tags = {"O", "B-OLD", "I-OLD", "B-NEW", "I-NEW"};
+        for (int i = 0; i < tags.length && name.startsWith("numbers"); i++) {
+            text = text.replace("\"" + tags[i] + "\"", String.valueOf(i));
+        }
+        DataSpec words = data(Files.writeString(folder.resolve(name), text));
+        Path made = folder.resolve("made.json");
+        assertThat(stage(made, ModelSpec.class).task()).isEqualTo(ModelSpec.Task.TOKEN_CLS);
+        assertThat(words.columns().text()).isNull();
+        boolean conll = name.endsWith("conll");
+        assertThat(words.columns().tags()).isEqualTo(conll ? null : "ner_tags");
+        assertThat(words.columns().tokens()).isEqualTo(conll ? null : "tokens");
+        boolean named = !name.startsWith("numbers");
+        assertThat(words.labels())
+                .isEqualTo(named ? List.of("B-NEW", "B-OLD", "I-NEW", "I-OLD", "O") : null);
+        assertThat(Files.readString(made))
+                .contains("5 tags", named ? "\"f1\"" : "\"token_accuracy\"")
+                .contains(named ? "\"labels\"" : "// Tags are numbers");
+        TinyRuns.execute(
+                        "run",
+                        made.toString(),
+                        "--engine",
+                        "jvm",
+                        "--set",
+                        "train.max_steps=2",
+                        "--set",
+                        "adapter.r=2")
+                .succeeds();
     }
 }

@@ -77,6 +77,19 @@ final class TaggedSentences {
         return text.toString();
     }
 
+    /// The same sentences with a word and its tag on each line.
+    static String conll() {
+        var text = new StringBuilder();
+        for (Map<String, List<String>> row : sentences()) {
+            for (int i = 0; i < row.get("tokens").size(); i++) {
+                text.append(row.get("tokens").get(i)).append('\t');
+                text.append(row.get("ner_tags").get(i)).append('\n');
+            }
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
     static JsonNode json(Path file) {
         return JsonMapper.shared().readTree(file.toFile());
     }
