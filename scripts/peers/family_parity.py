@@ -10,7 +10,8 @@ PEFT say about it beside it: the logits of a padded batch, the gradients of its 
 its whole body, and the parameters after one step of AdamW. FamilyParityTest compares with these
 files, which are committed. The same versions write the same bytes. Encoder–decoder models, in
 seq2seq_parity.py, are read by Seq2SeqParityTest; what they generate is compared, too. Classifiers of
-words, in tagging_parity.py, are read by TaggingParityTest.
+words, in tagging_parity.py, are read by TaggingParityTest, and the same models with a key or a tensor
+changed, in loading_variants.py, by LoadingVariantsTest.
 
 `trip`, in round_trip.py, goes the whole way with the same models, in WORK: adapters of `cglora run` are
 loaded by PEFT, whole and merged models by transformers, and adapters that PEFT trains by `cglora
@@ -525,6 +526,13 @@ def tagging():
     return tagging_parity
 
 
+def variants():
+    """The part for directories whose files are unusual, likewise."""
+    import loading_variants
+
+    return loading_variants
+
+
 def make(options):
     options.folder.mkdir(parents=True, exist_ok=True)
     for name, rows in (("texts", TEXTS), ("prompts", PROMPTS)):
@@ -544,6 +552,7 @@ def make(options):
         print(f"{name:16} {count} trained parameters  {size / 1024:.0f} KiB")
     seq2seq().make(options.folder)
     tagging().make(options.folder, options.only)
+    variants().make(options.folder)
     print(
         f"torch {torch.__version__}, transformers {transformers.__version__},"
         f" peft {peft.__version__}, tokenizers {tokenizers.__version__}"

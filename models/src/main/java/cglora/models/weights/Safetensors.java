@@ -294,6 +294,32 @@ public final class Safetensors implements WeightSource {
         }
     }
 
+    @Override
+    public boolean equal(String name, String other) {
+        return equal(name, this, other);
+    }
+
+    /// Whether a tensor and one of another file hold the same values; nothing is copied where they
+    /// are of one type.
+    boolean equal(String name, Safetensors file, String other) {
+        Entry mine = entries.get(name);
+        Entry its = file.entries.get(other);
+        if (!Arrays.equals(mine.shape(), its.shape())) {
+            return false;
+        }
+        if (!mine.dtype().equals(its.dtype())) {
+            return Arrays.equals(read(name), file.read(other));
+        }
+        long bytes = mine.end() - mine.begin();
+        try (var arena = Arena.ofConfined()) {
+            return map(dataAt + mine.begin(), bytes, arena)
+                            .mismatch(file.map(file.dataAt + its.begin(), bytes, arena))
+                    == -1;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /// @return how many elements
     private int widen(String name, MemorySegment bytes, float[] target, int offset) {
         Entry entry = entries.get(name);

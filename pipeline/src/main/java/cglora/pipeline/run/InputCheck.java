@@ -9,6 +9,7 @@ import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.Packing;
+import cglora.models.family.ModelNotes;
 import cglora.models.family.PretrainedModel;
 import cglora.models.metric.Entity;
 import cglora.models.tokenizer.Tokenizer;
@@ -329,17 +330,10 @@ final class InputCheck {
         }
         Map<String, ?> config = modelSpec.config() == null ? Map.of() : modelSpec.config();
         checkpoint = PretrainedModel.load(modelSpec.path(), config, modelSpec.followLinks());
-        List<String> unused = checkpoint.unusedTensors();
-        if (!unused.isEmpty()) {
-            problems.warning(
-                    ErrorCode.M_TENSOR,
-                    checkpoint.description(),
-                    "%d tensors that a %s does not have are ignored: %s"
-                            .formatted(
-                                    unused.size(),
-                                    checkpoint.body().modelType(),
-                                    String.join(", ", unused.stream().limit(5).toList())),
-                    "");
+        if (inputs().writes()) {
+            ModelNotes.tellOfWriting(checkpoint, problems);
+        } else {
+            ModelNotes.tell(checkpoint, problems);
         }
         attempt(this::body);
         tokenizer = checkpoint.tokenizer(modelSpec.tokenizer());

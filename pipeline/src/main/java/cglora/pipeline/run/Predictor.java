@@ -11,6 +11,7 @@ import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
 import cglora.models.family.CheckpointHead;
+import cglora.models.family.ModelNotes;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.Evaluation;
@@ -53,7 +54,7 @@ public final class Predictor implements LoadedModel {
     public static Predictor open(Path folder, Base choice, EngineChoice engine, Problems notes) {
         Path place = place(folder);
         return isWhole(place)
-                ? new Predictor(place, choice.followLinks(), engine)
+                ? new Predictor(place, choice.followLinks(), engine, notes)
                 : new Predictor(place, choice, engine, notes);
     }
 
@@ -73,7 +74,7 @@ public final class Predictor implements LoadedModel {
     }
 
     /// A model with its own head.
-    private Predictor(Path place, boolean followLinks, EngineChoice engine) {
+    private Predictor(Path place, boolean followLinks, EngineChoice engine, Problems notes) {
         this.checkpoint = PretrainedModel.load(place.toString(), Map.of(), followLinks);
         if (!checkpoint.hasHead()) {
             checkpoint.close();
@@ -83,6 +84,7 @@ public final class Predictor implements LoadedModel {
                     "the model brings no head, so it has no answers",
                     "train one, or give the folder of an adapter");
         }
+        ModelNotes.tell(checkpoint, notes);
         this.labels = SavedModel.labels(checkpoint, checkpoint.headOutputs());
         this.tokenizer =
                 checkpoint
@@ -104,6 +106,7 @@ public final class Predictor implements LoadedModel {
         String path = base == null ? adapter.base() : base;
         this.checkpoint = PretrainedModel.load(path, Map.of(), choice.followLinks());
         requireBase(adapter, path, choice.other(), place, notes);
+        ModelNotes.tell(checkpoint, notes);
         int[] head = headShape(adapter, checkpoint.sequenceHead(), place);
         String names = metadata.get("cglora.labels");
         boolean regression = Boolean.parseBoolean(metadata.get("cglora.regression"));
