@@ -9,6 +9,16 @@ public final class ModelNotes {
     /// Tensors that are named one by one.
     private static final int NAMED = 5;
 
+    private static final List<String> DROPOUT =
+            List.of(
+                    "hidden_dropout_prob",
+                    "attention_probs_dropout_prob",
+                    "dropout",
+                    "attention_dropout",
+                    "classifier_dropout",
+                    "seq_classif_dropout",
+                    "dropout_rate");
+
     private ModelNotes() {}
 
     /// @param notes is given the warnings
@@ -33,6 +43,15 @@ public final class ModelNotes {
                             + " embeddings; they stay apart, as in transformers",
                     "");
         }
+    }
+
+    /// What the configuration drops in training, as `KEY VALUE`: none of it is dropped here, only
+    /// what an adapter's own `lora_dropout` says.
+    public static List<String> dropout(PretrainedModel model) {
+        return DROPOUT.stream()
+                .filter(key -> model.config().path(key).asDouble(0) > 0)
+                .map(key -> key + " " + model.config().path(key))
+                .toList();
     }
 
     /// The same, and what a model that writes is told of writing.

@@ -498,6 +498,9 @@ final class InputCheck {
         if (inputs().writes() || !inputs().hasTrainedHead()) {
             return;
         }
+        if (!inputs().tags()) {
+            SavedModel.labels(checkpoint, inputs().head().outputs());
+        }
         List<String> names = examples.labels().names();
         List<String> own = List.copyOf(checkpoint.id2label().values());
         long found = inputs().head().outputs();

@@ -94,7 +94,7 @@ public final class TaggingPredictor implements LoadedModel {
         String names = metadata.get("cglora.labels");
         this.labels =
                 names == null
-                        ? SavedModel.labels(checkpoint, outputs).asTags()
+                        ? SavedModel.tags(checkpoint, outputs)
                         : Labels.ofTags(List.of(names.split("\n")));
         if (labels.names().size() != outputs) {
             throw new CgloraException(
