@@ -206,6 +206,45 @@ def families():
     }
 
 
+def more_decoders():
+    """Variants of decoders, as language models only."""
+    small = LLAMA | dict(num_hidden_layers=1)
+    return {
+        "llama-linear": (
+            transformers.LlamaConfig(
+                **sizes(
+                    **small
+                    | dict(
+                        head_dim=6,
+                        attention_bias=True,
+                        hidden_act="gelu_pytorch_tanh",
+                        rope_parameters=dict(rope_theta=60.0, rope_type="linear", factor=2.5),
+                    )
+                )
+            ),
+            bytes_tokenizer,
+            "all-linear",
+        ),
+        "llama-dynamic": (
+            transformers.LlamaConfig(
+                **sizes(**small | dict(rope_parameters=dict(rope_theta=60.0, rope_type="dynamic", factor=2.0)))
+            ),
+            bytes_tokenizer,
+            ["q_proj", "v_proj"],
+        ),
+        "qwen3-window": (
+            transformers.Qwen3Config(
+                **sizes(
+                    **LLAMA
+                    | dict(head_dim=6, use_sliding_window=True, sliding_window=3, max_window_layers=1)
+                )
+            ),
+            bytes_tokenizer,
+            ["q_proj", "k_proj", "v_proj"],
+        ),
+    }
+
+
 def vocabulary():
     return WORDS.split()
 
@@ -456,6 +495,7 @@ def reference(name, model, tokenizer, targets, folder):
 def causal(name, config, tokenizer, targets, folder):
     """The same decoder as a language model: prompts that the loss leaves out, and greedy generation."""
     shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(exist_ok=True)
     model = random_model(AutoModelForCausalLM, config, tokenizer)
     save_base(model, tokenizer, folder)
     rows = []
@@ -550,6 +590,9 @@ def make(options):
             causal(name, config, tokenizer, targets, folder / "causal")
         size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
         print(f"{name:16} {count} trained parameters  {size / 1024:.0f} KiB")
+    for name, (config, tokenizer_of, targets) in more_decoders().items():
+        if not options.only or name in options.only:
+            causal(name, config, tokenizer_of(), targets, options.folder / name / "causal")
     seq2seq().make(options.folder)
     tagging().make(options.folder, options.only)
     variants().make(options.folder)
