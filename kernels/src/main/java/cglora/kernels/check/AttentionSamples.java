@@ -7,7 +7,7 @@ import static cglora.kernels.check.Float64.vector;
 
 import cglora.kernels.attention.AttentionKernels;
 import cglora.kernels.attention.AttentionMask;
-import cglora.kernels.check.Float64.Heads;
+import cglora.kernels.check.Attention64.Heads;
 import cglora.kernels.check.SampleBuilder.Values;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -128,10 +128,10 @@ final class AttentionSamples {
         float[] k = sample.floats(s.keyValues());
         float[] v = sample.floats(s.keyValues());
         int[] lengths = lengths(sample, s);
-        var reference = Float64.attention(s, scale, of(q), of(k), of(v), lengths);
+        var reference = Attention64.attention(s, scale, of(q), of(k), of(v), lengths);
         double relative = probability(s, q, k, scale);
         double[] magnitudes =
-                Float64.attention(s, scale, of(q), of(k), Float64.abs(v), lengths).out();
+                Attention64.attention(s, scale, of(q), of(k), Float64.abs(v), lengths).out();
         return sample.reads(q, k, v, lengths)
                 .updates(
                         nothing(s.values()),
@@ -174,7 +174,7 @@ final class AttentionSamples {
             for (int h = 0; h < s.heads(); h++) {
                 for (int i = 0; i < s.width(); i++) {
                     for (int j = 0; j < s.keyWidth(); j++) {
-                        largest = Math.max(largest, Float64.dot(s, b, h, absX, i, absY, j));
+                        largest = Math.max(largest, Attention64.dot(s, b, h, absX, i, absY, j));
                     }
                 }
             }
@@ -189,8 +189,9 @@ final class AttentionSamples {
         float[] v = sample.floats(s.keyValues());
         float[] dout = sample.floats(s.values());
         int[] lengths = lengths(sample, s);
-        var forward = Float64.attention(s, scale, of(q), of(k), of(v), lengths);
-        var reference = Float64.attentionGradient(s, scale, of(q), of(k), of(v), lengths, of(dout));
+        var forward = Attention64.attention(s, scale, of(q), of(k), of(v), lengths);
+        var reference =
+                Attention64.attentionGradient(s, scale, of(q), of(k), of(v), lengths, of(dout));
         double relative = probability(s, q, k, scale) + 4 * ROUNDING * largest(forward.lse());
         double products = 2 * largestDot(s, dout, v);
         double gradient = scale * (relative + (s.headSize() + 6) * ROUNDING) * products;

@@ -33,16 +33,16 @@ final class DecoderSamples {
                                 GatedKernels.GATED_SILU_GRADIENT,
                                 values,
                                 size,
-                                Float64::silu,
-                                Float64::siluDerivative));
+                                Activation64::silu,
+                                Activation64::siluDerivative));
                 samples.addAll(
                         gated(
                                 GatedKernels.GATED_GELU_TANH,
                                 GatedKernels.GATED_GELU_TANH_GRADIENT,
                                 values,
                                 size,
-                                Float64::geluTanh,
-                                Float64::geluTanhDerivative));
+                                Activation64::geluTanh,
+                                Activation64::geluTanhDerivative));
             }
             samples.add(rotary(values, 1, 1, 2, 1, 1f));
             samples.add(rotary(values, 7, 3, 8, 4, 1f));
@@ -102,10 +102,10 @@ final class DecoderSamples {
         float[] cos = sample.floats(POSITIONS * half);
         float[] sin = sample.floats(POSITIONS * half);
         double[] y =
-                Float64.rotary(
+                Sequence64.rotary(
                         rows, heads, headSize, half, sign, of(x), positions, of(cos), of(sin));
         double[] magnitudes =
-                Float64.rotary(
+                Sequence64.rotary(
                         rows,
                         heads,
                         headSize,

@@ -194,7 +194,7 @@ final class ElementSamples {
         float rateScale = 0.5f;
         float decay = 0.01f;
         var reference =
-                Float64.adamW(
+                Optimizer64.adamW(
                         of(gradient),
                         of(hyper),
                         clip[1],
@@ -240,7 +240,7 @@ final class ElementSamples {
                 vector(
                         n,
                         i ->
-                                Float64.uniform(seed[0], key, i) < rate
+                                Dropout64.uniform(seed[0], key, i) < rate
                                         ? 0
                                         : x[i] / (1 - (double) rate));
         return sample.reads(x, seed).writes(y, roundings(3, y)).scalars(key, rate).over(n);

@@ -47,7 +47,7 @@ final class RmsNormSamples {
         var sample = new SampleBuilder(RmsNormKernels.RMS_NORM, name(rows, hidden), values);
         float[] x = sample.floats(rows * hidden);
         float[] gain = sample.floats(hidden);
-        var reference = Float64.rmsNorm(rows, hidden, eps, of(x), of(gain));
+        var reference = Norm64.rmsNorm(rows, hidden, eps, of(x), of(gain));
         int relative = (hidden + 4) / 2 + EXTRA;
         return sample.reads(x, gain)
                 .writes(reference.y(), roundings(relative, reference.y()))
@@ -63,7 +63,7 @@ final class RmsNormSamples {
         float[] x = sample.floats(rows * hidden);
         float[] gain = sample.floats(hidden);
         float[] rstd = sample.floats(rows);
-        double[] dx = Float64.rmsNormGradient(rows, hidden, of(dy), of(x), of(gain), of(rstd));
+        double[] dx = Norm64.rmsNormGradient(rows, hidden, of(dy), of(x), of(gain), of(rstd));
         double[] magnitudes =
                 matrix(
                         rows,

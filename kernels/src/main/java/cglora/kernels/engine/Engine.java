@@ -17,6 +17,14 @@ public interface Engine extends AutoCloseable {
         void fill(float[] target, int offset);
     }
 
+    /// Fills an array of the engine from the outside, part by part.
+    @FunctionalInterface
+    interface PartFiller {
+        /// Writes `count` of the buffer's elements, from the one numbered `first` on, to `target`
+        /// from `offset` on.
+        void fill(int first, int count, float[] target, int offset);
+    }
+
     /// What people call it: `jvm`, and what it runs on.
     String description();
 
@@ -50,6 +58,12 @@ public interface Engine extends AutoCloseable {
 
     /// Sets a persistent buffer.
     void fill(Buffer buffer, Filler filler);
+
+    /// Sets a persistent buffer. Where it is kept in fewer bits its numbers come part by part, so
+    /// that all of them are never there in float32.
+    default void fillByParts(Buffer buffer, PartFiller filler) {
+        fill(buffer, (target, offset) -> filler.fill(0, buffer.length(), target, offset));
+    }
 
     /// Sets a persistent buffer from an array of its length.
     default void write(Buffer buffer, float[] values) {

@@ -168,6 +168,17 @@ public final class JvmEngine implements Engine {
     }
 
     @Override
+    public void fillByParts(Buffer buffer, PartFiller filler) {
+        if (buffer.type() == DataType.BFLOAT16) {
+            Program.Place place = persistentPlace(buffer);
+            int[] words = (int[]) arrays.get(place.arena());
+            PackedParts.fill(buffer.length(), words, place.offset(), filler);
+        } else {
+            Engine.super.fillByParts(buffer, filler);
+        }
+    }
+
+    @Override
     public float[] read(Buffer buffer) {
         Program.Place place = persistentPlace(buffer);
         float[] values = LargeArrays.floats(buffer.length());

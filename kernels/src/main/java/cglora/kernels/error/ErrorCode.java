@@ -142,7 +142,7 @@ public enum ErrorCode {
     V_DEVICE(ENGINE, "A device is not there, failed, or computes something wrong."),
     V_LIBRARY(ENGINE, "A native library cannot be loaded."),
     V_MEMORY(RESOURCE, "What is planned does not fit a device's memory."),
-    K_OUTPUT(RESOURCE, "A file or folder cannot be written, or is there already."),
+    K_OUTPUT(RESOURCE, "A file or folder cannot be written."),
     K_EXISTS(RESOURCE, "Something is there that would be written over."),
     K_LOCKED(RESOURCE, "Another process has the run's folder."),
     K_MEMORY(RESOURCE, "What is planned does not fit Java's heap."),

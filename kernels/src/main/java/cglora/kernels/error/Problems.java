@@ -23,6 +23,15 @@ public final class Problems {
         }
     }
 
+    /// Runs a check; an error that it ends in is told, and what comes behind it goes on.
+    public void attempt(Runnable check) {
+        try {
+            check.run();
+        } catch (CgloraException e) {
+            error(e);
+        }
+    }
+
     public void warning(ErrorCode code, String where, String what, String fix) {
         warnings.add(new Problem(code, where, what, fix));
     }

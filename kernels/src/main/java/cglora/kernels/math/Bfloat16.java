@@ -39,6 +39,21 @@ public final class Bfloat16 {
         }
     }
 
+    /// Rounds some of `n` numbers into `words`, whose first is at `at`.
+    ///
+    /// @param n      how many numbers the words hold in all
+    /// @param first  number of the first that is given
+    /// @param values those from `first` on, so many as are inside one half of the numbers
+    public static void pack(int n, int[] words, int at, int first, float[] values, int count) {
+        int half = words(n);
+        boolean upper = first >= half;
+        int w = at + (upper ? first - half : first);
+        for (int i = 0; i < count; i++, w++) {
+            int bits = bits(values[i]);
+            words[w] = upper ? words[w] & 0xFFFF | bits << 16 : words[w] & 0xFFFF0000 | bits;
+        }
+    }
+
     /// Widens as many numbers as `values` holds from `words`, from `at` on.
     public static void unpack(int[] words, int at, float[] values) {
         int count = words(values.length);

@@ -5,6 +5,7 @@ import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.device.TornadoStatus;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.LoadedProgram;
+import cglora.kernels.engine.PackedParts;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.math.Bfloat16;
@@ -203,8 +204,7 @@ public final class TornadoEngine implements Engine {
                     what,
                     "the plan needs %d MiB on %s, which has %d MiB for it"
                             .formatted(all >> 20, info, limit >> 20),
-                    "take a smaller batch or a shorter max_length, or raise"
-                            + " engine.memory_fraction");
+                    "take a smaller batch or a shorter max_length, or " + profile.memoryLimiter());
         }
     }
 
@@ -253,6 +253,17 @@ public final class TornadoEngine implements Engine {
             throw new IllegalStateException(buffer + " is kept as bfloat16 and on the device");
         } else {
             Bfloat16.pack(values, (int[]) array, place.offset());
+        }
+    }
+
+    @Override
+    public void fillByParts(Buffer buffer, PartFiller filler) {
+        Program.Place place = persistentPlace(buffer);
+        Object array = arrays.get(place.arena());
+        if (array instanceof int[] words && !residents.isOnDevice(array)) {
+            PackedParts.fill(buffer.length(), words, place.offset(), filler);
+        } else {
+            Engine.super.fillByParts(buffer, filler);
         }
     }
 

@@ -3,7 +3,7 @@ package cglora.kernels.dropout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import cglora.kernels.check.Float64;
+import cglora.kernels.check.Dropout64;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -105,7 +105,7 @@ class DropoutKernelsTest {
             int index = random.nextInt(Integer.MAX_VALUE);
             float uniform = DropoutKernels.uniform(seed, key, index);
             assertThat((double) uniform)
-                    .isEqualTo(Float64.uniform(seed, key, index))
+                    .isEqualTo(Dropout64.uniform(seed, key, index))
                     .isBetween(0.0, 1 - 0x1p-24);
         }
     }

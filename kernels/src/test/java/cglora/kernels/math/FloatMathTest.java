@@ -2,7 +2,7 @@ package cglora.kernels.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import cglora.kernels.check.Float64;
+import cglora.kernels.check.Activation64;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -120,8 +120,8 @@ class FloatMathTest {
 
     @Test
     void erfKeepsItsBound() {
-        assertRelativeError(FloatMath::erf, Float64::erf, 1e-6f, 6f, 5e-7);
-        assertRelativeError(FloatMath::erf, Float64::erf, -1f, -1e-9f, 5e-7);
+        assertRelativeError(FloatMath::erf, Activation64::erf, 1e-6f, 6f, 5e-7);
+        assertRelativeError(FloatMath::erf, Activation64::erf, -1f, -1e-9f, 5e-7);
     }
 
     @Test
@@ -138,14 +138,16 @@ class FloatMathTest {
 
     @Test
     void geluKeepsToTheExactForm() {
-        assertAbsoluteError(FloatMath::gelu, Float64::gelu, -10f, 10f, 1.5e-6);
-        assertAbsoluteError(FloatMath::geluDerivative, Float64::geluDerivative, -10f, 10f, 1.5e-6);
+        assertAbsoluteError(FloatMath::gelu, Activation64::gelu, -10f, 10f, 1.5e-6);
+        assertAbsoluteError(
+                FloatMath::geluDerivative, Activation64::geluDerivative, -10f, 10f, 1.5e-6);
     }
 
     @Test
     void siluKeepsToItsForm() {
-        assertAbsoluteError(FloatMath::silu, Float64::silu, -20f, 20f, 2e-6);
-        assertAbsoluteError(FloatMath::siluDerivative, Float64::siluDerivative, -20f, 20f, 1e-6);
+        assertAbsoluteError(FloatMath::silu, Activation64::silu, -20f, 20f, 2e-6);
+        assertAbsoluteError(
+                FloatMath::siluDerivative, Activation64::siluDerivative, -20f, 20f, 1e-6);
         for (float x : new float[] {61f, 100f, 1e10f}) {
             assertThat(FloatMath.silu(x)).isEqualTo(x);
             assertThat(FloatMath.siluDerivative(x)).isEqualTo(1f);
@@ -156,9 +158,9 @@ class FloatMathTest {
 
     @Test
     void geluTanhKeepsToItsForm() {
-        assertAbsoluteError(FloatMath::geluTanh, Float64::geluTanh, -10f, 10f, 1.5e-6);
+        assertAbsoluteError(FloatMath::geluTanh, Activation64::geluTanh, -10f, 10f, 1.5e-6);
         assertAbsoluteError(
-                FloatMath::geluTanhDerivative, Float64::geluTanhDerivative, -12f, 12f, 1.5e-6);
+                FloatMath::geluTanhDerivative, Activation64::geluTanhDerivative, -12f, 12f, 1.5e-6);
     }
 
     @Test

@@ -3,6 +3,7 @@ package cglora.models.family;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.weights.OnnxWeights;
+import cglora.models.weights.PackedEntry;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -16,8 +17,9 @@ final class OnnxModel {
     /// @param overrides keys that replace those that the shapes say
     /// @throws CgloraException M-PATH, M-ONNX or M-CONFIG
     static PretrainedModel load(String path, Map<String, ?> overrides) {
-        PretrainedModel.requireThere(path);
-        var weights = new OnnxWeights(() -> PretrainedModel.open(path), path);
+        ClasspathFile.requireThere(path);
+        PackedEntry packed = ClasspathFile.packed(path).orElse(null);
+        var weights = new OnnxWeights(() -> ClasspathFile.open(path), path, packed);
         // A mapper takes a tenth of a second to build, and only overrides need one.
         ObjectNode config = JsonNodeFactory.instance.objectNode();
         config.put("model_type", ModelFamilies.ONNX.modelType());

@@ -1,17 +1,11 @@
 package cglora.models.training;
 
-import cglora.kernels.engine.LoadedProgram;
-import cglora.kernels.error.CgloraException;
-import cglora.kernels.error.ErrorCode;
 import cglora.kernels.program.Buffer;
-import cglora.kernels.program.DataType;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Program;
-import cglora.kernels.program.Region;
 import cglora.models.adapter.Need;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
-import cglora.models.block.ModelBuilder;
 import cglora.models.curvature.CurvatureStatistics;
 import cglora.models.curvature.TokenStatistics;
 import cglora.models.curvature.WeightSharing;
@@ -24,7 +18,6 @@ import cglora.models.graph.Graph;
 import cglora.models.graph.Matmul;
 import cglora.models.graph.Shape;
 import cglora.models.graph.Tensor;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -43,74 +36,22 @@ import java.util.function.Function;
 /// The rows of a layer are the tokens of the sequences that pass through it, which are not the same
 /// in every layer of an encoder-decoder model ([TokenStream]); padding takes no part.
 public final class CalibrationPass {
-    /// Sums of layers are laid out together up to this size, in bytes: few arrays, and memory that
-    /// comes back piece by piece.
-    private static final long PIECE = 32 << 20;
-
-    /// Sizes of a batch that no program runs with: they tell the streams of tokens apart.
-    private static final BatchShape PROBE = new BatchShape(2, 3, 5);
-
     /// What the metric of predictions is made of.
     public static final Set<Need> METRIC = Set.of(Need.INPUT_FACTOR, Need.OUTPUT_FACTOR);
 
-    record Loaded(LoadedProgram program, TaskGraph task, Buffer weights, Buffer losses) {}
-
-    /// Where a layer's input comes from.
-    ///
-    /// @param first  the first layer that has this input
-    /// @param stream whose tokens are its rows
-    record Source(String first, TokenStream stream) {}
-
     private final Session session;
     private final List<LinearModule> modules;
-    private final Map<String, Source> sources;
+    private final LayerInputs inputs;
 
     public CalibrationPass(Session session, List<LinearModule> modules) {
         this.session = session;
         this.modules = List.copyOf(modules);
-        this.sources = sources(session, modules);
-    }
-
-    /// A graph of any shape tells which layers share their input, and its rows whose tokens these
-    /// are.
-    private static Map<String, Source> sources(Session session, List<LinearModule> modules) {
-        var builder =
-                new ModelBuilder(
-                        new Graph("probe"), session.parameters(), session.adapters(), null);
-        session.task().graph(builder, PROBE);
-        var first = new IdentityHashMap<Tensor, String>();
-        var sources = new LinkedHashMap<String, Source>();
-        for (LinearModule module : modules) {
-            Tensor x = builder.taps().get(module.name()).x();
-            String name = first.computeIfAbsent(x, _ -> module.name());
-            sources.put(module.name(), new Source(name, stream(x.shape().rows())));
-        }
-        return sources;
-    }
-
-    private static TokenStream stream(int rows) {
-        if (rows == PROBE.rows()) {
-            return TokenStream.EXAMPLES;
-        }
-        return rows == PROBE.rows() * PROBE.width() ? TokenStream.SOURCE : TokenStream.TARGET;
-    }
-
-    List<LinearModule> modules() {
-        return modules;
-    }
-
-    /// Whether the session computes layers again for their gradients.
-    boolean recomputesLayers() {
-        return session.recomputesLayers();
-    }
-
-    Source source(LinearModule module) {
-        return sources.get(module.name());
+        this.inputs = LayerInputs.of(session, modules);
     }
 
     /// Whose tokens are the rows of a layer's input.
     public TokenStream stream(LinearModule module) {
-        return source(module).stream();
+        return inputs.stream(module);
     }
 
     /// `A`, `S` and `G` of each layer, tokens expanded.
@@ -128,17 +69,17 @@ public final class CalibrationPass {
     /// @param curvature as in [#factored]; matters where [Need#OUTPUT_FACTOR] is asked for
     public StatisticsSource gather(
             Set<Need> needs, List<Batch> batches, FisherPasses curvature, int examples) {
-        Map<String, LayerSums.Sums> sums = layoutSums(needs);
+        Map<String, LayerSums.Sums> sums = LayerSums.layout(needs, modules, inputs);
         var source = new LayerSums(session.engine(), sums, SampleCounts.of(batches, examples));
-        var programs = new HashMap<String, Loaded>();
+        var programs = new HashMap<String, LossProgram>();
         Set<Need> first =
                 curvature.areThoseOfTheGradient() ? needs : without(needs, Need.OUTPUT_FACTOR);
         add(programs, batches, sums, first);
         if (!first.equals(needs)) {
             for (FisherPasses.Pass pass : curvature.passes()) {
                 for (Batch batch : pass.batches()) {
-                    Loaded loaded = program(programs, batch, sums, Set.of(Need.OUTPUT_FACTOR));
-                    run(loaded, batch, pass.weights());
+                    program(programs, batch, sums, Set.of(Need.OUTPUT_FACTOR))
+                            .run(batch, pass.weights());
                 }
             }
         }
@@ -151,7 +92,7 @@ public final class CalibrationPass {
     /// @param batches  with the labels that make `S`
     /// @param examples how many there are
     public LayerFactors factors(List<Batch> batches, int examples) {
-        Map<String, LayerSums.Sums> sums = layoutSums(METRIC);
+        Map<String, LayerSums.Sums> sums = LayerSums.layout(METRIC, modules, inputs);
         var factors = new LayerFactors(session.engine(), sums, SampleCounts.of(batches, examples));
         add(new HashMap<>(), batches, sums, METRIC);
         session.engine().trim();
@@ -160,15 +101,15 @@ public final class CalibrationPass {
 
     /// Adds what is asked for of all batches to the sums.
     private void add(
-            Map<String, Loaded> programs,
+            Map<String, LossProgram> programs,
             List<Batch> batches,
             Map<String, LayerSums.Sums> sums,
             Set<Need> needs) {
         Evaluator.widest(batches)
-                .map(batch -> program(programs, batch, sums, needs).program().program())
+                .map(batch -> program(programs, batch, sums, needs).plan())
                 .ifPresent(session.engine()::reserve);
         for (Batch batch : batches) {
-            run(program(programs, batch, sums, needs), batch, null);
+            program(programs, batch, sums, needs).run(batch, null);
         }
     }
 
@@ -181,101 +122,26 @@ public final class CalibrationPass {
 
     /// The program of [#gather] for a shape of batch, planned but not run.
     public Program planned(Set<Need> needs, BatchShape shape) {
-        return sumProgram("calibrate", shape, layoutSums(needs), needs).program().program();
+        return sumProgram("calibrate", shape, LayerSums.layout(needs, modules, inputs), needs)
+                .plan();
     }
 
     /// The program of [#tokens] for a shape of batch, planned but not run.
     public Program plannedTokens(BatchShape shape) {
-        return new TokenRows(this).planned(shape);
+        return new TokenRows(session, modules, inputs).planned(shape);
     }
 
     /// Bytes of the sums of [#gather].
     public long sumBytes(Set<Need> needs) {
-        return layoutSums(needs).values().stream()
+        return LayerSums.layout(needs, modules, inputs).values().stream()
                 .map(LayerSums.Sums::layout)
                 .distinct()
                 .mapToLong(Layout::bytes)
                 .sum();
     }
 
-    /// One buffer a sum.
-    private Map<String, LayerSums.Sums> layoutSums(Set<Need> needs) {
-        var sharing = new LinkedHashMap<String, List<LinearModule>>();
-        for (LinearModule module : modules) {
-            sharing.computeIfAbsent(source(module).first(), _ -> new ArrayList<>()).add(module);
-        }
-        var sums = new LinkedHashMap<String, LayerSums.Sums>();
-        Layout layout = new Layout();
-        for (List<LinearModule> group : sharing.values()) {
-            if (layout.bytes() >= PIECE) {
-                layout = new Layout();
-            }
-            long in = group.getFirst().in();
-            Buffer A =
-                    needs.contains(Need.INPUT_FACTOR)
-                            ? sum(layout, group.getFirst(), ".A", in * in)
-                            : null;
-            for (LinearModule module : group) {
-                long out = module.out();
-                sums.put(
-                        module.name(),
-                        new LayerSums.Sums(
-                                module,
-                                layout,
-                                A,
-                                needs.contains(Need.OUTPUT_FACTOR)
-                                        ? sum(layout, module, ".S", out * out)
-                                        : null,
-                                needs.contains(Need.GRADIENT)
-                                        ? sum(layout, module, ".G", out * in)
-                                        : null,
-                                stream(module)));
-            }
-        }
-        return sums;
-    }
-
-    private static Buffer sum(Layout layout, LinearModule module, String what, long size) {
-        return layout.allocate(Region.STATE, module.name() + what, size);
-    }
-
-    /// @param weightOf examples' weights, by their places in the data set; null for 1 each term
-    void run(Loaded loaded, Batch batch, float[] weightOf) {
-        session.requireGoing();
-        loaded.task().feed(loaded.program(), batch);
-        float[] weights = batch.weights(1f);
-        if (weightOf != null) {
-            for (int row = 0; row < batch.examples().length; row++) {
-                weights[row] = weightOf[batch.examples()[row]];
-            }
-        }
-        loaded.program().write(loaded.weights(), weights);
-        loaded.program().run();
-        requireFinite(loaded.program().read(loaded.losses()), batch);
-    }
-
-    /// One example that is not finite makes every sum so: better to name it.
-    ///
-    /// @throws CgloraException N-STATISTICS
-    private static void requireFinite(float[] losses, Batch batch) {
-        int terms = losses.length / batch.rows();
-        for (int i = 0; i < batch.examples().length * terms; i++) {
-            if (!Float.isFinite(losses[i])) {
-                int row = i / terms;
-                throw new CgloraException(
-                        ErrorCode.N_STATISTICS,
-                        "calibrate",
-                        "the loss of calibration example %d, of %d tokens, is %s"
-                                .formatted(
-                                        batch.examples()[row] + 1, batch.lengths()[row], losses[i]),
-                        "look for weights of the model that are not finite (cglora inspect), or"
-                                + " for a target that is far too large");
-            }
-        }
-    }
-
-    private Loaded program(
-            Map<String, Loaded> programs,
+    private LossProgram program(
+            Map<String, LossProgram> programs,
             Batch batch,
             Map<String, LayerSums.Sums> sums,
             Set<Need> needs) {
@@ -283,12 +149,12 @@ public final class CalibrationPass {
         return programs.computeIfAbsent(name, _ -> sumProgram(name, batch.shape(), sums, needs));
     }
 
-    private Loaded sumProgram(
+    private LossProgram sumProgram(
             String name, BatchShape shape, Map<String, LayerSums.Sums> sums, Set<Need> needs) {
         boolean gradient = needs.contains(Need.GRADIENT);
         boolean curvature = needs.contains(Need.OUTPUT_FACTOR);
         var graph = new Graph(name);
-        var pass = new Pass(graph, shape, session.recomputesLayers());
+        var pass = new LossGraph(session, graph, shape, session.recomputesLayers());
         var summed = new IdentityHashMap<Buffer, Boolean>();
         var byOutput = new LinkedHashMap<Tensor, LinearModule>();
         Consumer<LinearModule> addInput =
@@ -296,7 +162,7 @@ public final class CalibrationPass {
                     Buffer A = sums.get(module.name()).A();
                     if (needs.contains(Need.INPUT_FACTOR) && summed.put(A, true) == null) {
                         Tensor x = graph.latest(pass.tap(module).x());
-                        Tensor masked = pass.task.masked(graph, stream(module), x);
+                        Tensor masked = pass.task().masked(graph, inputs.stream(module), x);
                         graph.add(new Gram(masked, sum(graph, A, module.in(), module.in())));
                     }
                 };
@@ -313,8 +179,8 @@ public final class CalibrationPass {
         }
         Autodiff.consumeGradients(
                 graph,
-                pass.task.loss(),
-                pass.weights,
+                pass.task().loss(),
+                pass.weights(),
                 byOutput.keySet(),
                 (y, dy) -> {
                     LinearModule module = byOutput.get(y);
@@ -353,45 +219,8 @@ public final class CalibrationPass {
     /// @param most how many of a stream are kept at most
     public Map<String, TokenStatistics> tokens(
             List<Batch> batches, FisherPasses curvature, int examples, int most, long seed) {
-        return new TokenRows(this).gather(batches, curvature, examples, most, seed);
-    }
-
-    /// The forward pass of a batch's shape, with the losses of its terms and their weights.
-    final class Pass {
-        private final Graph graph;
-        private final ModelBuilder builder;
-        final TaskGraph task;
-        final Tensor weights;
-
-        /// Keeps what its layers compute.
-        Pass(Graph graph, BatchShape shape) {
-            this(graph, shape, false);
-        }
-
-        /// @param recomputes whether layers are computed again for their gradients; where their
-        ///     inputs are then is said by [Graph#latest]
-        Pass(Graph graph, BatchShape shape, boolean recomputes) {
-            this.graph = graph;
-            this.builder =
-                    new ModelBuilder(graph, session.parameters(), session.adapters(), null)
-                            .withGradientCheckpointing(recomputes);
-            this.task = session.task().graph(builder, shape);
-            this.weights = graph.input("weights", DataType.FLOAT32, task.loss().shape());
-        }
-
-        ModelBuilder.Tap tap(LinearModule module) {
-            return builder.taps().get(module.name());
-        }
-
-        Loaded load(List<Buffer> kept) {
-            var read = new ArrayList<>(kept);
-            read.add(task.loss().buffer());
-            return new Loaded(
-                    session.engine().load(graph.compile(read, List.of())),
-                    task,
-                    weights.buffer(),
-                    task.loss().buffer());
-        }
+        return new TokenRows(session, modules, inputs)
+                .gather(batches, curvature, examples, most, seed);
     }
 
     /// The tokens' statistics as one object a layer.

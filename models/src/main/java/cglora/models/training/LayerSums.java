@@ -3,14 +3,18 @@ package cglora.models.training;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.program.Buffer;
 import cglora.kernels.program.Layout;
+import cglora.kernels.program.Region;
 import cglora.models.adapter.LayerStatistics;
+import cglora.models.adapter.Need;
 import cglora.models.adapter.StatisticsSource;
 import cglora.models.block.LinearModule;
 import cglora.models.curvature.FactoredKfac;
 import cglora.models.data.TokenStream;
 import cglora.models.linalg.Matrix;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -22,6 +26,10 @@ import java.util.stream.Stream;
 /// The sums of a calibration, in float32 on the engine until a layer is taken. An engine's memory
 /// comes back when the last layer of a layout has gone.
 final class LayerSums implements StatisticsSource {
+    /// Sums of layers are laid out together up to this size, in bytes: few arrays, and memory that
+    /// comes back piece by piece.
+    static final long PIECE = 32 << 20;
+
     /// Persistent sums of one layer; layers with the same input share `A`.
     ///
     /// @param A `Σ xᵀx` [in, in]; null where it is not asked for, as the others
@@ -35,6 +43,48 @@ final class LayerSums implements StatisticsSource {
     private final Consumer<Layout> release;
     private final Map<String, Sums> left;
     private final SampleCounts counts;
+
+    /// One buffer a sum of those that are asked for; nothing is allocated.
+    static Map<String, Sums> layout(
+            Set<Need> needs, List<LinearModule> modules, LayerInputs inputs) {
+        var sharing = new LinkedHashMap<String, List<LinearModule>>();
+        for (LinearModule module : modules) {
+            sharing.computeIfAbsent(inputs.first(module), _ -> new ArrayList<>()).add(module);
+        }
+        var sums = new LinkedHashMap<String, Sums>();
+        Layout layout = new Layout();
+        for (List<LinearModule> group : sharing.values()) {
+            if (layout.bytes() >= PIECE) {
+                layout = new Layout();
+            }
+            long in = group.getFirst().in();
+            Buffer A =
+                    needs.contains(Need.INPUT_FACTOR)
+                            ? sum(layout, group.getFirst(), ".A", in * in)
+                            : null;
+            for (LinearModule module : group) {
+                long out = module.out();
+                sums.put(
+                        module.name(),
+                        new Sums(
+                                module,
+                                layout,
+                                A,
+                                needs.contains(Need.OUTPUT_FACTOR)
+                                        ? sum(layout, module, ".S", out * out)
+                                        : null,
+                                needs.contains(Need.GRADIENT)
+                                        ? sum(layout, module, ".G", out * in)
+                                        : null,
+                                inputs.stream(module)));
+            }
+        }
+        return sums;
+    }
+
+    private static Buffer sum(Layout layout, LinearModule module, String what, long size) {
+        return layout.allocate(Region.STATE, module.name() + what, size);
+    }
 
     /// Allocates the sums, all zero.
     ///

@@ -89,9 +89,10 @@ public final class Session implements AutoCloseable {
         constants.forEach(this::fill);
         for (ParameterSpec spec : body) {
             String tensor = checkpoint.tensorOf(spec);
-            engine.fill(
+            engine.fillByParts(
                     parameters.get(spec.name()).buffer(),
-                    (target, offset) -> checkpoint.weights().read(tensor, target, offset));
+                    (first, count, target, offset) ->
+                            checkpoint.weights().read(tensor, first, count, target, offset));
         }
         for (ParameterSpec spec : model.headParameters()) {
             headStart
@@ -156,7 +157,7 @@ public final class Session implements AutoCloseable {
         return training;
     }
 
-    /// The adapters, by the name of their layer.
+    /// The adapters, by the name of their layer, in the order in which they were added.
     public Map<String, LoraLayer> adapters() {
         return adapters;
     }
@@ -173,12 +174,18 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /// A copy of a parameter's elements.
+    /// A copy of a parameter's elements, row-major.
+    ///
+    /// @throws IllegalArgumentException when there is none of that name
     public float[] read(String parameter) {
         return engine.read(parameters.get(parameter).buffer());
     }
 
-    /// @throws IllegalStateException where it would be rounded: weights of bfloat16 stay as they
+    /// Replaces a parameter's elements.
+    ///
+    /// @param values as many as it has, row-major
+    /// @throws IllegalArgumentException when there is none of that name
+    /// @throws IllegalStateException where they would be rounded: weights of bfloat16 stay as they
     ///     are
     public void write(String parameter, float[] values) {
         if (parameters.get(parameter).buffer().type() != DataType.FLOAT32) {

@@ -28,12 +28,8 @@ import java.util.stream.Stream;
 /// calibration examples. Inputs and gradients of a layer meet a few random columns and each
 /// other; products of a factor's size are not formed.
 public final class SketchedPass {
-    /// Sums of layers are laid out together up to this size, in bytes: few arrays, and memory
-    /// that comes back piece by piece.
-    private static final long PIECE = 32 << 20;
-
     private final Session session;
-    private final CalibrationPass pass;
+    private final LayerInputs inputs;
     private final List<LinearModule> modules;
     private final int k;
     private final Layout random = new Layout();
@@ -50,13 +46,13 @@ public final class SketchedPass {
         private final Map<String, Buffer> gradients = new LinkedHashMap<>();
     }
 
-    private record Made(CalibrationPass.Loaded loaded, Squared squared) {}
+    private record Made(LossProgram loaded, Squared squared) {}
 
     /// @param columns random columns for each factor; no more than the smallest side of a layer
     public SketchedPass(Session session, List<LinearModule> modules, int columns) {
         this.session = session;
         this.modules = List.copyOf(modules);
-        this.pass = new CalibrationPass(session, modules);
+        this.inputs = LayerInputs.of(session, modules);
         int side = modules.stream().mapToInt(m -> Math.min(m.in(), m.out())).min().orElse(columns);
         this.k = Math.min(columns, side);
         var shared = new HashMap<String, Sketches>();
@@ -67,8 +63,8 @@ public final class SketchedPass {
             long out = module.out();
             omegas.computeIfAbsent(module.in(), _ -> buffer(random, "omega" + in, in * k));
             psis.computeIfAbsent(module.out(), _ -> buffer(random, "psi" + out, out * k));
-            Sketches first = shared.get(pass.source(module).first());
-            if (first == null && layout.bytes() >= PIECE) {
+            Sketches first = shared.get(inputs.first(module));
+            if (first == null && layout.bytes() >= LayerSums.PIECE) {
                 layout = new Layout();
             }
             Layout into = first == null ? layout : first.layout();
@@ -78,7 +74,7 @@ public final class SketchedPass {
                             first == null ? buffer(into, name + ".A", in * k) : first.AOmega(),
                             buffer(into, name + ".S", out * k),
                             buffer(into, name + ".G", out * in));
-            shared.putIfAbsent(pass.source(module).first(), made);
+            shared.putIfAbsent(inputs.first(module), made);
             sketches.put(name, made);
         }
     }
@@ -103,7 +99,7 @@ public final class SketchedPass {
 
     /// The program for a shape of batch, planned but not run.
     public Program planned(BatchShape shape) {
-        return made("sketch", shape).loaded().program().program();
+        return made("sketch", shape).loaded().plan();
     }
 
     /// The sums of all layers, tokens expanded, the empirical Fisher's.
@@ -119,13 +115,13 @@ public final class SketchedPass {
         Map<Integer, float[]> psi = drawn(psis, generator);
         var programs = new HashMap<String, Made>();
         Evaluator.widest(batches)
-                .map(b -> program(programs, b).loaded().program().program())
+                .map(b -> program(programs, b).loaded().plan())
                 .ifPresent(session.engine()::reserve);
         var squaresX = new HashMap<String, Double>();
         var squaresY = new HashMap<String, Double>();
         for (Batch batch : batches) {
             Made made = program(programs, batch);
-            pass.run(made.loaded(), batch, null);
+            made.loaded().run(batch, null);
             add(made, made.squared().inputs, squaresX);
             add(made, made.squared().gradients, squaresY);
         }
@@ -144,7 +140,7 @@ public final class SketchedPass {
                             s.G(),
                             squaresX.get(name),
                             squaresY.get(name),
-                            counts.of(pass.stream(module)),
+                            counts.of(inputs.stream(module)),
                             omega.get(module.in()),
                             psi.get(module.out())));
         }
@@ -185,8 +181,8 @@ public final class SketchedPass {
 
     private Made made(String name, BatchShape shape) {
         var graph = new Graph(name);
-        boolean recomputes = pass.recomputesLayers();
-        CalibrationPass.Pass forward = pass.new Pass(graph, shape, recomputes);
+        boolean recomputes = session.recomputesLayers();
+        var forward = new LossGraph(session, graph, shape, recomputes);
         var squared = new Squared();
         var norms = new IdentityHashMap<Tensor, Buffer>();
         var byOutput = new LinkedHashMap<Tensor, LinearModule>();
@@ -195,8 +191,8 @@ public final class SketchedPass {
                     Tensor input = forward.tap(module).x();
                     if (!norms.containsKey(input)) {
                         Tensor x =
-                                forward.task.masked(
-                                        graph, pass.stream(module), graph.latest(input));
+                                forward.task()
+                                        .masked(graph, inputs.stream(module), graph.latest(input));
                         Buffer sum = sketches.get(module.name()).AOmega();
                         norms.put(input, sketch(graph, x, omegas.get(module.in()), sum));
                     }
@@ -210,8 +206,8 @@ public final class SketchedPass {
         }
         Autodiff.consumeGradients(
                 graph,
-                forward.task.loss(),
-                forward.weights,
+                forward.task().loss(),
+                forward.weights(),
                 byOutput.keySet(),
                 (y, dy) -> {
                     LinearModule module = byOutput.get(y);

@@ -24,7 +24,7 @@ sealed interface StepProbe permits StepProbe.OfClasses, TokenProbe {
     /// @param epsilon size of the short step
     /// @param step    writes the adapters' factors for a step size
     static StepProbe of(
-            Session session, AdapterStart.Sample sample, double epsilon, DoubleConsumer step) {
+            Session session, CgLoraStart.Sample sample, double epsilon, DoubleConsumer step) {
         if (!(session.task() instanceof SequenceClassifier classifier)) {
             return new TokenProbe(session, sample.batches(), epsilon, step);
         }

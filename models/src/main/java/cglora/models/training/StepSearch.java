@@ -4,8 +4,8 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.StepCurve;
 import cglora.models.adapter.StepSize;
-import cglora.models.training.AdapterStart.Sample;
-import cglora.models.training.AdapterStart.Step;
+import cglora.models.training.CgLoraStart.Sample;
+import cglora.models.training.CgLoraStart.Step;
 import java.util.function.DoubleConsumer;
 
 /// Chooses the length of a curvature-guided step.

@@ -23,15 +23,19 @@ import java.util.Map;
 
 /// Reads the inputs and output gradients of layers, a row a token.
 final class TokenRows {
-    private final CalibrationPass pass;
-    private final Map<String, CalibrationPass.Loaded> programs = new HashMap<>();
+    private final Session session;
+    private final List<LinearModule> modules;
+    private final LayerInputs inputs;
+    private final Map<String, LossProgram> programs = new HashMap<>();
     private final Map<String, Map<String, Places>> places = new HashMap<>();
 
     /// Where a program leaves what is read of a layer.
     private record Places(Buffer x, Buffer gamma) {}
 
-    TokenRows(CalibrationPass pass) {
-        this.pass = pass;
+    TokenRows(Session session, List<LinearModule> modules, LayerInputs inputs) {
+        this.session = session;
+        this.modules = modules;
+        this.inputs = inputs;
     }
 
     /// As [CalibrationPass#tokens].
@@ -48,7 +52,7 @@ final class TokenRows {
         Map<String, Gathered> other =
                 curvature.areThoseOfTheGradient() ? gradient : gather(curvature.passes(), chosen);
         var statistics = new LinkedHashMap<String, TokenStatistics>();
-        for (LinearModule module : pass.modules()) {
+        for (LinearModule module : modules) {
             Gathered g = gradient.get(module.name());
             Gathered s = other.get(module.name());
             Matrix Gamma = Matrix.of(g.gamma.toArray(float[][]::new));
@@ -128,16 +132,16 @@ final class TokenRows {
     private Map<String, Gathered> gather(
             List<FisherPasses.Pass> passes, Map<TokenStream, BitSet> chosen) {
         var gathered = new LinkedHashMap<String, Gathered>();
-        pass.modules().forEach(module -> gathered.put(module.name(), new Gathered()));
+        modules.forEach(module -> gathered.put(module.name(), new Gathered()));
         for (FisherPasses.Pass labels : passes) {
             gathered.values().forEach(Gathered::begin);
             for (Batch batch : labels.batches()) {
                 String name = "tokens " + batch.shape();
-                CalibrationPass.Loaded loaded =
+                LossProgram loaded =
                         programs.computeIfAbsent(name, _ -> program(name, batch.shape()));
-                pass.run(loaded, batch, labels.weights());
-                for (LinearModule module : pass.modules()) {
-                    TokenStream stream = pass.stream(module);
+                loaded.run(batch, labels.weights());
+                for (LinearModule module : modules) {
+                    TokenStream stream = inputs.stream(module);
                     Places place = places.get(name).get(module.name());
                     float[] gamma = loaded.program().read(place.gamma());
                     // the inputs of later passes are the same
@@ -159,21 +163,21 @@ final class TokenRows {
 
     /// The program for a shape of batch, planned but not run.
     Program planned(BatchShape shape) {
-        return program("tokens", shape).program().program();
+        return program("tokens", shape).plan();
     }
 
-    private CalibrationPass.Loaded program(String name, BatchShape shape) {
+    private LossProgram program(String name, BatchShape shape) {
         var graph = new Graph(name);
-        CalibrationPass.Pass forward = pass.new Pass(graph, shape);
+        var forward = new LossGraph(session, graph, shape, false);
         var outputs = new ArrayList<Tensor>();
-        for (LinearModule module : pass.modules()) {
+        for (LinearModule module : modules) {
             outputs.add(forward.tap(module).y());
         }
         Map<Tensor, Tensor> gradients =
-                Autodiff.gradients(graph, forward.task.loss(), forward.weights, outputs);
+                Autodiff.gradients(graph, forward.task().loss(), forward.weights(), outputs);
         var byModule = new HashMap<String, Places>();
         var kept = new ArrayList<Buffer>();
-        for (LinearModule module : pass.modules()) {
+        for (LinearModule module : modules) {
             var tap = forward.tap(module);
             var of = new Places(tap.x().buffer(), gradients.get(tap.y()).buffer());
             byModule.put(module.name(), of);

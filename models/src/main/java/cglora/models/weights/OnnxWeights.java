@@ -49,9 +49,21 @@ public final class OnnxWeights implements WeightSource {
     /// @param description the file's name, for messages
     /// @throws CgloraException M-ONNX when it is not an ONNX model, or its graph is not understood
     public OnnxWeights(Source source, String description) {
+        this(source, description, null, null);
+    }
+
+    /// The same of a file that may lie packed in a jar: its header is then kept for the next time.
+    ///
+    /// @param packed null for a file of its own
+    public OnnxWeights(Source source, String description, PackedEntry packed) {
+        this(source, description, packed, packed == null ? null : OnnxHeaderCache.ofUser());
+    }
+
+    /// @param headers of packed files
+    OnnxWeights(Source source, String description, PackedEntry packed, OnnxHeaderCache headers) {
         this.source = source;
         this.description = description;
-        GraphProto graph = parse(OnnxHeader::read);
+        GraphProto graph = packed == null ? parse(OnnxHeader::read) : kept(packed, headers);
         this.attentionConstants = attentionConstants(graph);
         Map<String, TensorProto> tensors = initializers(graph);
         for (TensorProto tensor : graph.getInitializerList()) {
@@ -90,6 +102,16 @@ public final class OnnxWeights implements WeightSource {
                     "holds no float32 weights",
                     "take a float32 export; quantised ones are not read");
         }
+    }
+
+    private GraphProto kept(PackedEntry packed, OnnxHeaderCache headers) {
+        return headers.find(packed)
+                .orElseGet(
+                        () -> {
+                            GraphProto header = parse(OnnxHeader::read);
+                            headers.keep(packed, header);
+                            return header;
+                        });
     }
 
     /// How much is taken of the file.
@@ -197,33 +219,39 @@ public final class OnnxWeights implements WeightSource {
     }
 
     @Override
-    public void read(String name, float[] target, int offset) {
+    public void read(String name, int first, int count, float[] target, int offset) {
         if (initializers == null) {
             initializers = initializers(parse(file -> ModelProto.parseFrom(file).getGraph()));
         }
         Entry entry = entries.get(name);
         TensorProto tensor = initializers.get(entry.tensor());
-        int count = 1;
+        int size = 1;
         for (long extent : entry.shape()) {
-            count = Math.toIntExact(Math.multiplyExact((long) count, extent));
+            size = Math.toIntExact(Math.multiplyExact((long) size, extent));
         }
         Elements elements = elements(tensor);
-        if (elements.count() != count) {
+        if (elements.count() != size) {
             throw new CgloraException(
                     ErrorCode.M_ONNX,
                     description,
                     "tensor '%s' holds %d values, its shape says %d"
-                            .formatted(tensor.getName(), elements.count(), count),
+                            .formatted(tensor.getName(), elements.count(), size),
                     "fetch the file again");
         }
-        int columns = entry.transposed() ? (int) entry.shape()[1] : count;
-        int rows = entry.transposed() ? (int) entry.shape()[0] : 1;
-        for (int j = 0; j < columns; j++) {
-            for (int i = 0; i < rows; i++) {
-                target[offset + i * columns + j] = elements.get(j * rows + i);
+        if (entry.transposed()) {
+            int rows = (int) entry.shape()[0];
+            int columns = (int) entry.shape()[1];
+            for (int i = 0; i < count; i++) {
+                int row = (first + i) / columns;
+                int column = (first + i) % columns;
+                target[offset + i] = elements.get(column * rows + row);
+            }
+        } else {
+            for (int i = 0; i < count; i++) {
+                target[offset + i] = elements.get(first + i);
             }
         }
-        Safetensors.requireFinite(description, name, target, offset, count);
+        Safetensors.requireFinite(description, name, first, target, offset, count);
     }
 
     /// A tensor's values, as the file has them.

@@ -30,13 +30,19 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// One `.safetensors` file, checked whole before any tensor is read: header bounds, no duplicate
 /// names, and tensors that touch without holes or overlap to the file's end (the format's own
-/// README and `tensor.rs`). A tensor is memory-mapped while it is read, and no longer.
+/// README and `tensor.rs`). A part of a tensor is memory-mapped while it is read,
+/// and no longer.
 public final class Safetensors implements WeightSource {
     private static final long MAX_HEADER = 100_000_000;
     private static final Map<String, Integer> BYTES =
             Map.of(
                     "F32", 4, "F16", 2, "BF16", 2, "F64", 8, "I64", 8, "I32", 4, "U8", 1, "BOOL", 1,
                     "I8", 1, "I16", 2);
+    private static final Set<String> FLOATS_READ = Set.of("F32", "F16", "BF16", "F64");
+
+    /// Elements that are mapped at a time.
+    private static final int PART = 1 << 20;
+
     private static final ValueLayout.OfInt INT = little(ValueLayout.JAVA_INT_UNALIGNED);
     private static final ValueLayout.OfLong LONG = little(ValueLayout.JAVA_LONG_UNALIGNED);
     private static final ValueLayout.OfShort SHORT = little(ValueLayout.JAVA_SHORT_UNALIGNED);
@@ -283,15 +289,20 @@ public final class Safetensors implements WeightSource {
     }
 
     @Override
-    public void read(String name, float[] target, int offset) {
+    public void read(String name, int first, int count, float[] target, int offset) {
         Entry entry = entries.get(name);
-        try (var arena = Arena.ofConfined()) {
-            MemorySegment bytes = map(dataAt + entry.begin(), entry.end() - entry.begin(), arena);
-            requireFinite(
-                    path.toString(), name, target, offset, widen(name, bytes, target, offset));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        int size = requireFloats(name, entry.dtype());
+        for (int done = 0; done < count; done += PART) {
+            int part = Math.min(PART, count - done);
+            long at = dataAt + entry.begin() + (long) size * (first + done);
+            try (var arena = Arena.ofConfined()) {
+                MemorySegment bytes = map(at, (long) size * part, arena);
+                widen(entry.dtype(), bytes, part, target, offset + done);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
+        requireFinite(path.toString(), name, first, target, offset, count);
     }
 
     @Override
@@ -320,11 +331,20 @@ public final class Safetensors implements WeightSource {
         }
     }
 
-    /// @return how many elements
-    private int widen(String name, MemorySegment bytes, float[] target, int offset) {
-        Entry entry = entries.get(name);
-        int count = Math.toIntExact(bytes.byteSize() / BYTES.get(entry.dtype()));
-        switch (entry.dtype()) {
+    /// @return bytes of an element
+    private int requireFloats(String name, String dtype) {
+        if (!FLOATS_READ.contains(dtype)) {
+            throw error(
+                    ErrorCode.S_DTYPE,
+                    "tensor '" + name + "' has dtype " + dtype + ", weights are floats",
+                    "take a float checkpoint; quantised ones are not read");
+        }
+        return BYTES.get(dtype);
+    }
+
+    private static void widen(
+            String dtype, MemorySegment bytes, int count, float[] target, int offset) {
+        switch (dtype) {
             case "F32" -> {
                 for (int i = 0; i < count; i++) {
                     target[offset + i] = Float.intBitsToFloat(bytes.get(INT, 4L * i));
@@ -345,26 +365,19 @@ public final class Safetensors implements WeightSource {
                     target[offset + i] = (float) Double.longBitsToDouble(bytes.get(LONG, 8L * i));
                 }
             }
-            default ->
-                    throw error(
-                            ErrorCode.S_DTYPE,
-                            "tensor '"
-                                    + name
-                                    + "' has dtype "
-                                    + entry.dtype()
-                                    + ", weights are floats",
-                            "take a float checkpoint; quantised ones are not read");
+            default -> throw new IllegalArgumentException(dtype);
         }
-        return count;
     }
 
+    /// @param from number of the first element that is given
     /// @throws CgloraException S-NONFINITE, with how many and where
-    static void requireFinite(String file, String name, float[] values, int offset, int count) {
+    static void requireFinite(
+            String file, String name, int from, float[] values, int offset, int count) {
         int bad = 0;
         int first = -1;
         for (int i = 0; i < count; i++) {
             if (!Float.isFinite(values[offset + i])) {
-                first = bad++ == 0 ? i : first;
+                first = bad++ == 0 ? from + i : first;
             }
         }
         if (bad > 0) {
@@ -377,10 +390,13 @@ public final class Safetensors implements WeightSource {
         }
     }
 
-    /// The largest tensor: only one is mapped at a time.
+    /// The largest part of a tensor: only one is mapped at a time.
     @Override
     public long readingBytes() {
-        return entries.values().stream().mapToLong(e -> e.end() - e.begin()).max().orElse(0);
+        return entries.values().stream()
+                .mapToLong(e -> Math.min(e.end() - e.begin(), (long) PART * BYTES.get(e.dtype())))
+                .max()
+                .orElse(0);
     }
 
     @Override

@@ -147,8 +147,8 @@ public final class ShardedSafetensors implements WeightSource {
     }
 
     @Override
-    public void read(String name, float[] target, int offset) {
-        byTensor.get(name).read(name, target, offset);
+    public void read(String name, int first, int count, float[] target, int offset) {
+        byTensor.get(name).read(name, first, count, target, offset);
     }
 
     @Override

@@ -13,19 +13,29 @@ public interface WeightSource extends AutoCloseable {
     /// The file's own name of the element type, `F32`.
     String dtype(String name);
 
-    /// Writes the tensor's elements, widened to float32, to `target` from `offset` on.
+    /// Writes `count` of the tensor's elements, from the one numbered `first` on, widened to
+    /// float32, to `target` from `offset` on.
     ///
-    /// @throws cglora.kernels.error.CgloraException S-NONFINITE when an element is NaN or infinite
-    void read(String name, float[] target, int offset);
+    /// @throws cglora.kernels.error.CgloraException S-NONFINITE when one of them is NaN or infinite
+    void read(String name, int first, int count, float[] target, int offset);
+
+    /// All of the tensor's elements.
+    default void read(String name, float[] target, int offset) {
+        read(name, 0, size(name), target, offset);
+    }
 
     default float[] read(String name) {
+        float[] values = new float[size(name)];
+        read(name, values, 0);
+        return values;
+    }
+
+    private int size(String name) {
         long size = 1;
         for (long extent : shape(name)) {
             size = Math.multiplyExact(size, extent);
         }
-        float[] values = new float[Math.toIntExact(size)];
-        read(name, values, 0);
-        return values;
+        return Math.toIntExact(size);
     }
 
     /// Whether two tensors hold the same values.

@@ -1,6 +1,11 @@
 package cglora.models.graph;
 
+import cglora.kernels.check.Activation64;
+import cglora.kernels.check.Attention64;
+import cglora.kernels.check.Dropout64;
 import cglora.kernels.check.Float64;
+import cglora.kernels.check.Norm64;
+import cglora.kernels.check.Sequence64;
 import cglora.kernels.reduction.ReductionKernels;
 
 /// Every op of a forward pass once more in float64, from its formula. The switch is complete: a
@@ -93,7 +98,7 @@ final class Float64Ops {
 
     private static double[] attention(Attention o, Float64Values values) {
         var sizes =
-                new Float64.Heads(
+                new Attention64.Heads(
                         o.batch(),
                         o.heads(),
                         o.width(),
@@ -104,13 +109,13 @@ final class Float64Ops {
         double[] q = values.of(o.q());
         double[] k = values.of(o.k());
         double[] v = values.of(o.v());
-        return Float64.attention(sizes, o.scale(), q, k, v, values.ints(o.lengths())).out();
+        return Attention64.attention(sizes, o.scale(), q, k, v, values.ints(o.lengths())).out();
     }
 
     private static double[] biasGelu(BiasGelu o, Float64Values values) {
         double[] x = withBias(values.of(o.x()), values.of(o.bias()));
         return Float64.vector(
-                x.length, i -> o.exact() ? Float64.gelu(x[i]) : Float64.geluTanh(x[i]));
+                x.length, i -> o.exact() ? Activation64.gelu(x[i]) : Activation64.geluTanh(x[i]));
     }
 
     private static double[] relu(double[] x) {
@@ -150,7 +155,7 @@ final class Float64Ops {
         int seed = values.ints(o.seed())[0];
         double kept = 1 / (1 - (double) o.rate());
         return Float64.vector(
-                x.length, i -> Float64.uniform(seed, o.key(), i) < o.rate() ? 0 : x[i] * kept);
+                x.length, i -> Dropout64.uniform(seed, o.key(), i) < o.rate() ? 0 : x[i] * kept);
     }
 
     private static double[] embedding(Embedding o, Float64Values values) {
@@ -212,7 +217,7 @@ final class Float64Ops {
 
     private static double[] layerNorm(
             Shape shape, double[] x, Tensor gain, Tensor shift, float eps, Float64Values values) {
-        return Float64.layerNorm(
+        return Norm64.layerNorm(
                         shape.rows(), shape.last(), eps, x, values.of(gain), values.of(shift))
                 .y();
     }
@@ -280,7 +285,7 @@ final class Float64Ops {
     private static double[] meanPool(MeanPool o, Float64Values values) {
         int[] lengths = values.ints(o.lengths());
         int width = o.x().shape().rows() / lengths.length;
-        return Float64.meanPool(
+        return Sequence64.meanPool(
                 lengths.length, width, o.x().shape().last(), values.of(o.x()), lengths);
     }
 
@@ -296,7 +301,7 @@ final class Float64Ops {
     private static double[] rmsNorm(RmsNorm o, Float64Values values) {
         double[] x = values.of(o.x());
         int hidden = o.gain().shape().last();
-        return Float64.rmsNorm(x.length / hidden, hidden, o.eps(), x, values.of(o.gain())).y();
+        return Norm64.rmsNorm(x.length / hidden, hidden, o.eps(), x, values.of(o.gain())).y();
     }
 
     private static double[] gated(GatedActivation o, Float64Values values) {
@@ -307,8 +312,8 @@ final class Float64Ops {
                 i ->
                         up[i]
                                 * (o.form() == GatedActivation.Form.SILU
-                                        ? Float64.silu(gate[i])
-                                        : Float64.geluTanh(gate[i])));
+                                        ? Activation64.silu(gate[i])
+                                        : Activation64.geluTanh(gate[i])));
     }
 
     private static double[] keepRows(KeepRows o, Float64Values values) {
@@ -363,7 +368,7 @@ final class Float64Ops {
 
     private static double[] rotary(Rotary o, Float64Values values) {
         Shape x = o.x().shape();
-        return Float64.rotary(
+        return Sequence64.rotary(
                 x.rows(),
                 o.heads(),
                 x.last() / o.heads(),

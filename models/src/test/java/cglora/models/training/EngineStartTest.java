@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.testing.Norms;
 import cglora.models.linalg.Matrix;
-import cglora.models.training.AdapterStart.Arithmetic;
+import cglora.models.training.CgLoraStart.Arithmetic;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;

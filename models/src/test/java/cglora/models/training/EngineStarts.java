@@ -14,9 +14,9 @@ import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.linalg.Matrix;
 import cglora.models.tokenizer.Tokenizer.Tokens;
-import cglora.models.training.AdapterStart.Arithmetic;
-import cglora.models.training.AdapterStart.Sample;
-import cglora.models.training.AdapterStart.Step;
+import cglora.models.training.CgLoraStart.Arithmetic;
+import cglora.models.training.CgLoraStart.Sample;
+import cglora.models.training.CgLoraStart.Step;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,15 +73,13 @@ final class EngineStarts {
             var sample = new Sample(batches, data);
             var warnings = new Problems();
             AdapterStart.Result result =
-                    new AdapterStart(session, warnings, arithmetic)
-                            .cgLora(
+                    new CgLoraStart(session, warnings, arithmetic)
+                            .start(
                                     layers,
                                     new CgLoraInitializer(),
                                     statistics,
                                     Optional.empty(),
-                                    Step.FIXED,
-                                    sample,
-                                    sample,
+                                    new CgLoraStart.Search(Step.FIXED, sample, sample),
                                     0);
             return new Started(
                     changes(session, result), roots(session), result.whitening(), warnings);
@@ -102,7 +100,7 @@ final class EngineStarts {
 
     private static Map<String, Matrix> changes(Session session, AdapterStart.Result result) {
         var changes = new LinkedHashMap<String, Matrix>();
-        Map<String, LoraFactors> effective = AdapterStart.effective(session, result.shifted());
+        Map<String, LoraFactors> effective = AdapterFactors.effective(session, result.shifted());
         for (LoraLayer layer : session.adapters().values()) {
             LinearModule module = layer.module();
             LoraFactors f = effective.get(module.name());

@@ -141,14 +141,14 @@ class TokenProbeTest {
     @ParameterizedTest
     @FieldSource("NAMES")
     void theFirstStepLowersTheLossOfExamplesThatItHasNotSeen(String name) {
-        for (AdapterStart.Step how :
+        for (CgLoraStart.Step how :
                 List.of(
-                        AdapterStart.Step.HELD_OUT,
-                        AdapterStart.Step.PREDICTED,
-                        AdapterStart.Step.QUADRATIC)) {
+                        CgLoraStart.Step.HELD_OUT,
+                        CgLoraStart.Step.PREDICTED,
+                        CgLoraStart.Step.QUADRATIC)) {
             for (boolean whitened : List.of(false, true)) {
                 AdapterStart.Result start = curvatureGuided(name, how, whitened);
-                if (how != AdapterStart.Step.QUADRATIC) {
+                if (how != CgLoraStart.Step.QUADRATIC) {
                     assertThat(start.step().lowered()).as("%s, %s", how, whitened).isTrue();
                 }
                 assertThat(start.quadratic()).isPositive();
@@ -157,7 +157,7 @@ class TokenProbeTest {
     }
 
     private static AdapterStart.Result curvatureGuided(
-            String name, AdapterStart.Step how, boolean whitened) {
+            String name, CgLoraStart.Step how, boolean whitened) {
         try (PretrainedModel checkpoint = TokenTasks.load(name);
                 Session session = TokenTasks.session(checkpoint, false)) {
             Dataset all = TokenTasks.data(checkpoint, 3 * EXAMPLES);
@@ -168,17 +168,15 @@ class TokenProbeTest {
                             .factored(TokenTasks.batches(seen, 4), LABELS, seen.size());
             double before = loss(session, unseen);
             AdapterStart.Result start =
-                    new AdapterStart(session, new Problems())
-                            .cgLora(
+                    new CgLoraStart(session, new Problems(), CgLoraStart.Arithmetic.HOST)
+                            .start(
                                     layers(session, whitened),
                                     new CgLoraInitializer(),
                                     statistics,
                                     Optional.empty(),
-                                    how,
-                                    sample(seen),
-                                    sample(unseen),
+                                    new CgLoraStart.Search(how, sample(seen), sample(unseen)),
                                     1);
-            if (how != AdapterStart.Step.QUADRATIC) {
+            if (how != CgLoraStart.Step.QUADRATIC) {
                 double chosen =
                         start.step().trials().stream()
                                 .filter(t -> t.eta() == start.step().eta())
@@ -201,8 +199,8 @@ class TokenProbeTest {
                         .toList());
     }
 
-    private static AdapterStart.Sample sample(Dataset data) {
-        return new AdapterStart.Sample(TokenTasks.batches(data, 4), data);
+    private static CgLoraStart.Sample sample(Dataset data) {
+        return new CgLoraStart.Sample(TokenTasks.batches(data, 4), data);
     }
 
     private static double loss(Session session, Dataset data) {

@@ -6,7 +6,7 @@ import cglora.kernels.engine.JvmEngine;
 import cglora.kernels.testing.TestDevices;
 import cglora.kernels.testing.TornadoTest;
 import cglora.kernels.tornado.TornadoEngine;
-import cglora.models.training.AdapterStart.Arithmetic;
+import cglora.models.training.CgLoraStart.Arithmetic;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.stream.Stream;

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class SafetensorsTest {
     @TempDir Path folder;
@@ -55,6 +57,34 @@ class SafetensorsTest {
             assertThat(read.dtype("a")).isEqualTo(format.name());
             if (Float.isFinite(rounded)) { // readers refuse what is not
                 assertThat(read.read("a")).containsExactly(rounded);
+            }
+        }
+    }
+
+    /// A tensor of more elements than are mapped at a time, and any part of it.
+    @ParameterizedTest
+    @EnumSource(FloatFormat.class)
+    void partsAreThoseOfTheWhole(FloatFormat format) throws IOException {
+        Path file = folder.resolve("large.safetensors");
+        var values = new float[2_300_001];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = format.round(i % 1999 - 999);
+        }
+        SafetensorsWriter.write(
+                file,
+                format,
+                new TreeMap<>(Map.of("a", new int[] {3}, "b", new int[] {values.length})),
+                name -> name.equals("a") ? new float[3] : values,
+                Map.of());
+        try (var read = new Safetensors(file)) {
+            assertThat(read.read("b")).isEqualTo(values);
+            for (int[] part :
+                    new int[][] {{0, 1}, {1_048_575, 2}, {5, 1_500_000}, {2_300_000, 1}}) {
+                var target = new float[part[1] + 2];
+                read.read("b", part[0], part[1], target, 1);
+                assertThat(Arrays.copyOfRange(target, 1, part[1] + 1))
+                        .isEqualTo(Arrays.copyOfRange(values, part[0], part[0] + part[1]));
+                assertThat(target[0] + target[part[1] + 1]).isZero();
             }
         }
     }

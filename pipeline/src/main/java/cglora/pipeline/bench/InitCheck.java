@@ -15,6 +15,7 @@ import cglora.models.curvature.WeightSharing;
 import cglora.models.data.Batch;
 import cglora.models.data.Dataset;
 import cglora.models.linalg.Matrix;
+import cglora.models.training.AdapterFactors;
 import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.FisherPasses;
@@ -56,7 +57,7 @@ final class InitCheck {
                             WhiteningChoice.of(CgSpec.Arithmetic.AUTO, choice).arithmetic());
             Map<String, LoraFactors> made =
                     form.isCurvatureGuided()
-                            ? AdapterStart.effective(session, result.shifted())
+                            ? AdapterFactors.effective(session, result.shifted())
                             : result.shifted();
             String worst = "";
             double most = 0;

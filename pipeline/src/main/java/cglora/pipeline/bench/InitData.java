@@ -7,7 +7,7 @@ import cglora.models.data.RawExample;
 import cglora.models.data.WordNetGlosses;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.tokenizer.Tokenizer.Tokens;
-import cglora.models.training.AdapterStart.Sample;
+import cglora.models.training.CgLoraStart.Sample;
 import cglora.models.training.HeadWarmup;
 import cglora.models.training.Session;
 import java.io.DataInputStream;

@@ -14,6 +14,7 @@ import cglora.models.data.Batch;
 import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
+import cglora.models.training.CgLoraStart;
 import cglora.models.training.FisherPasses;
 import cglora.models.training.Session;
 import cglora.models.training.SketchedPass;
@@ -76,7 +77,7 @@ enum InitForm {
     /// Puts adapters on the model and gives them their first values.
     ///
     /// @param arithmetic of the whitening
-    AdapterStart.Result start(Session session, InitData data, AdapterStart.Arithmetic arithmetic) {
+    AdapterStart.Result start(Session session, InitData data, CgLoraStart.Arithmetic arithmetic) {
         List<LinearModule> modules = session.model().linearModules();
         var layers = new ArrayList<LoraLayer>();
         for (LinearModule module : modules) {
@@ -84,7 +85,6 @@ enum InitForm {
         }
         Dataset calibration = calibration(data);
         List<Batch> batches = data.model().batcher(batch).sequential(calibration);
-        var start = new AdapterStart(session, new Problems(), arithmetic);
         if (!isCurvatureGuided()) {
             StatisticsSource gradients =
                     new CalibrationPass(session, modules)
@@ -94,17 +94,21 @@ enum InitForm {
                                     FisherPasses.empirical(),
                                     calibration.size());
             session.addAdapters(layers);
-            return start.start(loraGa(), gradients, 0);
+            return new AdapterStart(session, new Problems()).start(loraGa(), gradients, 0);
         }
-        return start.cgLora(
-                layers,
-                new CgLoraInitializer(),
-                curvature(session, data.model(), modules, batches, calibration.size()),
-                Optional.empty(),
-                isSketched() ? AdapterStart.Step.PREDICTED : AdapterStart.Step.HELD_OUT,
-                data.sample(calibration, batch),
-                data.step(batch),
-                0);
+        return new CgLoraStart(session, new Problems(), arithmetic)
+                .start(
+                        layers,
+                        new CgLoraInitializer(),
+                        curvature(session, data.model(), modules, batches, calibration.size()),
+                        Optional.empty(),
+                        new CgLoraStart.Search(
+                                isSketched()
+                                        ? CgLoraStart.Step.PREDICTED
+                                        : CgLoraStart.Step.HELD_OUT,
+                                data.sample(calibration, batch),
+                                data.step(batch)),
+                        0);
     }
 
     private Dataset calibration(InitData data) {

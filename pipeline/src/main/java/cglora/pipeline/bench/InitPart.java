@@ -3,7 +3,8 @@ package cglora.pipeline.bench;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.LargeArrays;
 import cglora.models.training.AdapterStart;
-import cglora.models.training.AdapterStart.Sample;
+import cglora.models.training.CgLoraStart;
+import cglora.models.training.CgLoraStart.Sample;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.PeakMemory;
@@ -28,7 +29,7 @@ public final class InitPart {
     private final InitForm form;
     private final int repetitions;
     private final PrintStream out;
-    private final AdapterStart.Arithmetic arithmetic;
+    private final CgLoraStart.Arithmetic arithmetic;
 
     /// @param name `model/form`
     public InitPart(EngineChoice choice, String name, int repetitions, PrintStream out) {

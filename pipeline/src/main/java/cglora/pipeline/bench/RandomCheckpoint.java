@@ -6,6 +6,7 @@ import cglora.models.block.Body;
 import cglora.models.block.ParameterSpec;
 import cglora.models.family.PretrainedModel;
 import cglora.models.weights.WeightSource;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -19,6 +20,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// tensor is drawn when it is read, from its name.
 final class RandomCheckpoint implements WeightSource {
     private static final double DEVIATION = 0.02;
+
+    /// Elements that one generator draws.
+    private static final int BLOCK = 4096;
 
     private static final Pattern GAIN = Pattern.compile("(?i)norm\\.weight$");
 
@@ -58,14 +62,20 @@ final class RandomCheckpoint implements WeightSource {
     }
 
     @Override
-    public void read(String name, float[] target, int offset) {
-        ParameterSpec spec = parameters.get(name);
-        int end = offset + Math.toIntExact(spec.size());
-        boolean matrix = spec.kind() == ParameterSpec.Kind.MATRIX;
-        float constant = GAIN.matcher(name).find() ? 1 : 0;
-        var random = new SplittableRandom(name.hashCode());
-        for (int i = offset; i < end; i++) {
-            target[i] = matrix ? (float) (DEVIATION * random.nextGaussian()) : constant;
+    public void read(String name, int first, int count, float[] target, int offset) {
+        if (parameters.get(name).kind() != ParameterSpec.Kind.MATRIX) {
+            float constant = GAIN.matcher(name).find() ? 1 : 0;
+            Arrays.fill(target, offset, offset + count, constant);
+            return;
+        }
+        for (int block = first / BLOCK; (long) block * BLOCK < (long) first + count; block++) {
+            var random = new SplittableRandom(31L * name.hashCode() + block);
+            for (int i = block * BLOCK; i < (block + 1) * BLOCK; i++) {
+                double drawn = DEVIATION * random.nextGaussian();
+                if (i >= first && i < first + count) {
+                    target[offset + i - first] = (float) drawn;
+                }
+            }
         }
     }
 

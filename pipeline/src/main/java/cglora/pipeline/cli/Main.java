@@ -10,6 +10,8 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -35,7 +37,7 @@ public final class Main {
     static final int USAGE = 2;
 
     /// All verbs, in the order of the help.
-    private static final List<Class<?>> VERBS =
+    static final List<Class<?>> VERBS =
             List.of(
                     NewCommand.class,
                     RunCommand.class,
@@ -63,6 +65,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
+        GivenErrorOutput.restore();
         boolean color = Console.wantsColor(System.getenv()); // of the output that was given
         PrintStream out = standardOutput();
         int status = execute(arguments, out, System.err, color);
@@ -95,8 +98,7 @@ public final class Main {
         var console = new Console(out, err, color);
         console.arguments(arguments);
         var main = new Main();
-        var line = new CommandLine(main, factory(console));
-        VERBS.forEach(line::addSubcommand);
+        CommandLine line = line(main, console, verbs(arguments));
         line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         line.setColorScheme(Help.defaultColorScheme(color ? Help.Ansi.ON : Help.Ansi.OFF));
@@ -122,6 +124,30 @@ public final class Main {
         out.flush();
         err.flush();
         return status;
+    }
+
+    /// The command with all its verbs.
+    static CommandLine line(Console console) {
+        return line(new Main(), console, VERBS);
+    }
+
+    private static CommandLine line(Main main, Console console, List<Class<?>> verbs) {
+        var line = new CommandLine(main, factory(console));
+        verbs.forEach(line::addSubcommand);
+        return line;
+    }
+
+    /// The verbs that these arguments can be about: to describe a verb takes picocli a while, and
+    /// only help and suggestions need them all.
+    private static List<Class<?>> verbs(String... arguments) {
+        String first = Stream.of(arguments).filter(a -> !a.startsWith("-")).findFirst().orElse("");
+        List<Class<?>> named = VERBS.stream().filter(verb -> name(verb).equals(first)).toList();
+        return named.isEmpty() ? VERBS : named;
+    }
+
+    /// `validate` of `ValidateCommand`.
+    static String name(Class<?> verb) {
+        return verb.getSimpleName().replace("Command", "").toLowerCase(Locale.ROOT);
     }
 
     private static void everyCommand(CommandLine line) {

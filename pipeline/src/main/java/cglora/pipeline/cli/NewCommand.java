@@ -56,7 +56,7 @@ final class NewCommand implements Callable<Integer> {
         }
         if (Files.exists(output) && !force) {
             throw new CgloraException(
-                    ErrorCode.K_OUTPUT,
+                    ErrorCode.K_EXISTS,
                     output.toString(),
                     "is there",
                     "name another file, or --force to write over it");

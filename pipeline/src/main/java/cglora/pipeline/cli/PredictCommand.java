@@ -70,6 +70,15 @@ final class PredictCommand implements Callable<Integer> {
             description = "Files of the base model's folder may be links out of it.")
     private boolean followLinks;
 
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            defaultValue = "float32",
+            description =
+                    "How the model's matrices are kept: float32, the default, or bfloat16, which is"
+                            + " half the memory.")
+    private String dtype;
+
     @Option(names = "--json", description = "One JSON object a line, with all probabilities.")
     private boolean json;
 
@@ -148,7 +157,7 @@ final class PredictCommand implements Callable<Integer> {
             return 0;
         }
         var notes = new Problems();
-        var choice = new Predictor.Base(base, otherBase, followLinks);
+        var choice = new Predictor.Base(base, otherBase, followLinks, FrozenType.of(dtype));
         Optional<WritingPredictor> writing =
                 WritingPredictor.open(adapter, choice, chosen, notes, writes());
         if (writing.isPresent()) {

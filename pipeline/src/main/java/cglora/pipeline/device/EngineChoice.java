@@ -4,6 +4,8 @@ import cglora.kernels.device.DeviceInfo;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.engine.JvmEngine;
+import cglora.kernels.engine.OpenBlas;
+import cglora.kernels.error.CgloraException;
 import cglora.kernels.tornado.TornadoEngine;
 
 /// The engine of a run, and why it is this one: chosen once, before anything is computed.
@@ -16,6 +18,13 @@ public sealed interface EngineChoice {
 
     /// A new engine of this kind.
     Engine open();
+
+    /// Loads the library of products that every engine's host part needs.
+    ///
+    /// @throws CgloraException V-LIBRARY where it cannot be loaded
+    default void requireLibrary() {
+        OpenBlas.get();
+    }
 
     /// This processor.
     record Jvm(int threads, String why) implements EngineChoice {

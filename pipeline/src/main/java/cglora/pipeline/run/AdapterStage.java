@@ -5,7 +5,9 @@ import cglora.models.block.LoraLayer;
 import cglora.models.curvature.WhiteningReport;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
+import cglora.models.training.AdapterFactors;
 import cglora.models.training.AdapterStart;
+import cglora.models.training.CgLoraStart;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.CgSpec;
 import java.util.LinkedHashMap;
@@ -37,7 +39,7 @@ final class AdapterStage {
         if (adapter.start() != null) {
             return EarlierStart.of(adapter).take(run);
         }
-        List<LoraLayer> layers = inputs.layers();
+        List<LoraLayer> layers = AdapterLayers.of(inputs);
         Shared.Start kept = run.shared.start();
         String shown = kept == null ? make(adapter, layers) : take(kept, layers);
         if (adapter.keep()) {
@@ -96,7 +98,7 @@ final class AdapterStage {
             run.shared.keep(
                     new Shared.Start(
                             List.copyOf(run.session.adapters().values()),
-                            AdapterStart.started(run.session, run.start),
+                            AdapterFactors.started(run.session, run.start),
                             run.start,
                             metrics,
                             shown,
@@ -132,20 +134,21 @@ final class AdapterStage {
                         inputs.calibrateSpec()
                                 .map(CalibrateStage::batch)
                                 .orElse(Inputs.EVALUATION_BATCH));
-        Optional<AdapterStart.Allocation> allocation = inputs.allocation();
+        Optional<CgLoraStart.Allocation> allocation = AdapterLayers.allocation(inputs);
         run.start =
-                new AdapterStart(
+                new CgLoraStart(
                                 run.session,
                                 run.notes,
                                 WhiteningChoice.of(cg.arithmetic(), run.engine).arithmetic())
-                        .cgLora(
+                        .start(
                                 layers,
                                 Initializers.cgLora(adapter, run.statistics.isImplicit()),
                                 run.statistics,
                                 allocation,
-                                AdapterStart.Step.valueOf(cg.step().name()),
-                                sample(batcher, s.curvature()),
-                                sample(batcher, s.step()),
+                                new CgLoraStart.Search(
+                                        CgLoraStart.Step.valueOf(cg.step().name()),
+                                        sample(batcher, s.curvature()),
+                                        sample(batcher, s.step())),
                                 inputs.spec().seed());
         recordRanks(layers);
         recordWhitening(adapter);
@@ -175,7 +178,7 @@ final class AdapterStage {
         var record = new LinkedHashMap<String, Object>();
         record.put("arithmetic", report.arithmetic());
         record.put("why", choice.why());
-        if (choice.arithmetic() == AdapterStart.Arithmetic.ENGINE) {
+        if (choice.arithmetic() == CgLoraStart.Arithmetic.ENGINE) {
             record.put("layers", report.layers());
             record.put("roots", report.roots());
             record.put("products", report.products());
@@ -199,7 +202,7 @@ final class AdapterStage {
         if (run.start.spectra().isEmpty()) {
             return;
         }
-        Optional<AdapterStart.Allocation> allocation = inputs.allocation();
+        Optional<CgLoraStart.Allocation> allocation = AdapterLayers.allocation(inputs);
         List<LoraLayer> chosen = List.copyOf(run.session.adapters().values());
         long budget =
                 allocation
@@ -213,7 +216,7 @@ final class AdapterStage {
         }
     }
 
-    private static AdapterStart.Sample sample(Batcher batcher, Dataset data) {
-        return new AdapterStart.Sample(batcher.sequential(data), data);
+    private static CgLoraStart.Sample sample(Batcher batcher, Dataset data) {
+        return new CgLoraStart.Sample(batcher.sequential(data), data);
     }
 }

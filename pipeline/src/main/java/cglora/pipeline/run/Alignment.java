@@ -130,7 +130,7 @@ public final class Alignment {
     /// The base model with its head, as it is before an adapter.
     private Session start(Inputs inputs) {
         boolean taken = inputs.earlierStart().isPresent() || inputs.earlierStatistics().isPresent();
-        if (inputs.headOptions().isEmpty() && !inputs.hasTrainedHead() && !taken) {
+        if (HeadChoice.fitted(inputs).isEmpty() && !HeadChoice.isTrained(inputs) && !taken) {
             notes.warning(
                     ErrorCode.P_STAGE,
                     reading.file().toString(),
@@ -144,7 +144,7 @@ public final class Alignment {
                         inputs.classifier(),
                         inputs.checkpoint(),
                         false,
-                        inputs.headStart());
+                        HeadChoice.start(inputs));
         inputs.checkpoint().weights().release();
         inputs.earlierStart().ifPresent(start -> start.writeHead(session));
         inputs.earlierStatistics().ifPresent(earlier -> earlier.writeHead(session));

@@ -10,7 +10,7 @@ import cglora.models.curvature.Damping;
 import cglora.models.curvature.PredictionAlignment;
 import cglora.models.data.Dataset;
 import cglora.models.linalg.Matrix;
-import cglora.models.training.AdapterStart;
+import cglora.models.training.AdapterFactors;
 import cglora.models.training.CalibrationPass;
 import cglora.models.training.Evaluation;
 import cglora.models.training.LayerFactors;
@@ -63,7 +63,7 @@ final class AlignmentLog {
     }
 
     private List<LinearModule> modules() {
-        return run.inputs.layers().stream().map(LoraLayer::module).toList();
+        return AdapterLayers.of(run.inputs).stream().map(LoraLayer::module).toList();
     }
 
     /// Reads what the reference predicts; its model is in memory meanwhile.
@@ -162,7 +162,7 @@ final class AlignmentLog {
 
     /// Adds the layers to what was measured of a step.
     void measureLayers(int step) {
-        var adapters = AdapterStart.effective(run.session, Map.of());
+        var adapters = AdapterFactors.effective(run.session, Map.of());
         var layers =
                 new LayerComparison(
                                 factors,

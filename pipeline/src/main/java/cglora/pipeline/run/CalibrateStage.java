@@ -70,7 +70,7 @@ final class CalibrateStage {
             return "the statistics of an earlier cell";
         }
         long begin = System.nanoTime();
-        List<LoraLayer> layers = inputs.layers();
+        List<LoraLayer> layers = AdapterLayers.of(inputs);
         Batcher batcher = inputs.batcher(batch(calibrate));
         List<Batch> batches = batcher.sequential(s.curvature());
         boolean curved = needs.equals(Need.FACTORS);

@@ -46,9 +46,9 @@ final class DataSources {
             Problems problems,
             Consumer<String> progress) {
         this.spec = spec;
-        this.writes = model.task().writes();
-        this.chats = model.task() == ModelSpec.Task.CAUSAL_LM;
-        this.tags = model.task().tags();
+        this.writes = model != null && model.task().writes();
+        this.chats = model != null && model.task() == ModelSpec.Task.CAUSAL_LM;
+        this.tags = model != null && model.task().tags();
         this.encoding =
                 new RowReader.Encoding(
                         tokenizer,

@@ -1,7 +1,11 @@
 package cglora.pipeline.run;
 
+import cglora.models.block.LoraLayer;
+import cglora.models.block.ParameterSpec;
+import cglora.models.training.TaskModel;
 import cglora.pipeline.spec.ExportSpec;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /// What a run writes, in bytes.
 ///
@@ -16,7 +20,7 @@ record DiskPlan(long exported, long checkpoints, long records) {
 
     /// @param exports whether stages may export
     static DiskPlan of(Inputs inputs, boolean exports) {
-        long bytes = inputs.exportedBytes();
+        long bytes = exportedBytes(inputs);
         long kept =
                 inputs.trainings().stream()
                         .mapToLong(t -> TrainerOptions.mostCheckpoints(inputs, t))
@@ -26,6 +30,30 @@ record DiskPlan(long exported, long checkpoints, long records) {
                 exports ? Math.max(1, written) * bytes : 0,
                 kept * 4 * bytes,
                 RECORDS + EarlierStart.bytes(inputs));
+    }
+
+    /// Bytes of what is exported: the adapter's factors and the head, or the whole model; 0 for
+    /// neither.
+    private static long exportedBytes(Inputs inputs) {
+        if (inputs.isFull()) {
+            TaskModel model = inputs.task();
+            return Float.BYTES
+                    * Stream.concat(
+                                    model.bodyParameters().stream(),
+                                    model.headParameters().stream())
+                            .mapToLong(ParameterSpec::size)
+                            .sum();
+        }
+        if (inputs.adapterSpec() == null) {
+            return 0;
+        }
+        int shifted = AdapterLayers.isShifted(inputs.adapterSpec()) ? 2 : 1;
+        long elements =
+                inputs.task().headParameters().stream().mapToLong(ParameterSpec::size).sum();
+        for (LoraLayer layer : AdapterLayers.of(inputs)) {
+            elements += (long) shifted * layer.r() * (layer.module().in() + layer.module().out());
+        }
+        return Float.BYTES * elements;
     }
 
     long bytes() {

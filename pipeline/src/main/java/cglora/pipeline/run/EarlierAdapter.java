@@ -108,7 +108,7 @@ final class EarlierAdapter {
             run.session.write(layer.loraB(), factors.loraB());
         }
         adapter.saved().forEach(run.session::write);
-        run.start = new AdapterStart.Result(Double.NaN, null, Map.of(), 0, List.of(), null, 0);
+        run.start = AdapterStart.Result.ofOwnSize(Map.of(), 0);
         run.baseline(state);
         int least = layers.stream().mapToInt(LoraLayer::r).min().orElse(0);
         int most = layers.stream().mapToInt(LoraLayer::r).max().orElse(0);

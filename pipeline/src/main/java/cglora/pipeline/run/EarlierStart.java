@@ -125,9 +125,9 @@ final class EarlierStart {
         if (spec == null || !spec.keep()) {
             return 0;
         }
-        boolean shifted = Inputs.isShifted(spec);
+        boolean shifted = AdapterLayers.isShifted(spec);
         long elements = 0;
-        for (LoraLayer layer : inputs.layers()) {
+        for (LoraLayer layer : AdapterLayers.of(inputs)) {
             long factors = (long) layer.r() * (layer.module().in() + layer.module().out());
             elements += shifted ? factors : 0;
             elements += parameters(layer, shifted).stream().mapToLong(ParameterSpec::size).sum();
@@ -345,7 +345,7 @@ final class EarlierStart {
             }
         }
         double largest = about.path("largest").asDouble(0);
-        run.start = new AdapterStart.Result(Double.NaN, null, shifted, largest, List.of(), null, 0);
+        run.start = AdapterStart.Result.ofOwnSize(shifted, largest);
         if (AdapterStage.isChanged(spec, run.start)) {
             run.baseline(AdapterStage.AFTER);
         }

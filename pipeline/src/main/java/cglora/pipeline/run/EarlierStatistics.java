@@ -129,7 +129,7 @@ final class EarlierStatistics {
     private void requireLayers(Inputs inputs, Set<Need> needs, Problems problems) {
         Set<String> there = KeptStatistics.modules(place.resolve(LAYERS));
         var missing = new TreeSet<String>();
-        for (LoraLayer layer : inputs.layers()) {
+        for (LoraLayer layer : AdapterLayers.of(inputs)) {
             String module = layer.module().name();
             if (!there.contains(module)) {
                 missing.add(module);
@@ -188,7 +188,7 @@ final class EarlierStatistics {
     StatisticsSource read(Inputs inputs) {
         return KeptStatistics.read(
                 place.resolve(LAYERS),
-                inputs.layers().stream()
+                AdapterLayers.of(inputs).stream()
                         .map(layer -> layer.module().name())
                         .collect(Collectors.toSet()),
                 Initializers.needs(inputs.adapterSpec()));

@@ -18,7 +18,7 @@ final class HeadFitting {
     ///
     /// @return empty where none is asked for; the session's head stays then
     static Optional<HeadWarmup.Head> fit(Inputs inputs, Session session, Samples samples) {
-        Optional<HeadWarmupSpec> options = inputs.headOptions();
+        Optional<HeadWarmupSpec> options = HeadChoice.fitted(inputs);
         if (options.isEmpty()) {
             return Optional.empty();
         }

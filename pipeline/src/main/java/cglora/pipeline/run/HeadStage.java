@@ -26,14 +26,14 @@ final class HeadStage {
         if (taken) {
             inputs.earlierStart().ifPresent(start -> start.writeHead(run.session));
             inputs.earlierStatistics().ifPresent(earlier -> earlier.writeHead(run.session));
-            if (inputs.headWanted().isPresent()) {
+            if (HeadChoice.wanted(inputs).isPresent()) {
                 run.baseline(STATE);
-            } else if (inputs.hasTrainedHead()) {
+            } else if (HeadChoice.isTrained(inputs)) {
                 run.baseline(BEFORE);
             }
-        } else if (inputs.headOptions().isPresent()) {
+        } else if (HeadChoice.fitted(inputs).isPresent()) {
             fit();
-        } else if (inputs.hasTrainedHead()) {
+        } else if (HeadChoice.isTrained(inputs)) {
             run.baseline(BEFORE);
         }
         if (run.alignment != null) {

@@ -4,26 +4,16 @@ import cglora.kernels.engine.Engine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.program.DataType;
-import cglora.models.adapter.RankAllocation;
-import cglora.models.adapter.TargetSelection;
-import cglora.models.block.Encoder;
-import cglora.models.block.LinearModule;
-import cglora.models.block.LoraLayer;
-import cglora.models.block.ParameterSpec;
-import cglora.models.block.Whitening;
 import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
-import cglora.models.data.Labels;
 import cglora.models.data.PackedBatches;
 import cglora.models.data.Packing;
 import cglora.models.data.TrainingBatches;
 import cglora.models.family.CheckpointHead;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
-import cglora.models.training.AdapterStart;
 import cglora.models.training.CausalLanguageModel;
-import cglora.models.training.HeadStart;
 import cglora.models.training.Pooling;
 import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
@@ -32,19 +22,14 @@ import cglora.models.training.TaskModel;
 import cglora.models.training.TokenClassifier;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
-import cglora.pipeline.spec.AutoOr;
 import cglora.pipeline.spec.CalibrateSpec;
-import cglora.pipeline.spec.CgSpec;
 import cglora.pipeline.spec.DataFiles;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
 import cglora.pipeline.spec.ExportSpec;
-import cglora.pipeline.spec.HeadWarmup;
-import cglora.pipeline.spec.HeadWarmupSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
-import cglora.pipeline.spec.TargetModules;
 import cglora.pipeline.spec.TrainSpec;
 import java.nio.file.Path;
 import java.util.List;
@@ -87,9 +72,6 @@ record Inputs(
         implements AutoCloseable {
     static final int EVALUATION_BATCH = 32;
 
-    /// Largest rank that curvature gives a module, over `r`, where nothing is said.
-    private static final int MOST_RANK = 4;
-
     /// The stages that take part, in order.
     List<StageSpec> stages() {
         return spec.stages().stream().filter(StageSpec::when).toList();
@@ -129,22 +111,27 @@ record Inputs(
     /// @param id null for the first
     Inputs on(String id) {
         DataInput other = others.get(id == null ? "" : id);
-        return other == null
-                ? this
-                : new Inputs(
-                        spec,
-                        modelSpec,
-                        other.spec(),
-                        adapterSpec,
-                        checkpoint,
-                        tokenizer,
-                        other.examples(),
-                        other.train(),
-                        other.validation(),
-                        other.test(),
-                        other.packing(),
-                        others,
-                        stamps);
+        return other == null ? this : with(other, tokenizer);
+    }
+
+    /// The same with these rows in the place of the first data stage's.
+    ///
+    /// @param cutting the tokenizer, which cuts as their stage says
+    Inputs with(DataInput data, Tokenizer cutting) {
+        return new Inputs(
+                spec,
+                modelSpec,
+                data.spec(),
+                adapterSpec,
+                checkpoint,
+                cutting,
+                data.examples(),
+                data.train(),
+                data.validation(),
+                data.test(),
+                data.packing(),
+                others,
+                stamps);
     }
 
     /// The same with each data stage in turn.
@@ -213,87 +200,6 @@ record Inputs(
         };
     }
 
-    /// The layers that the adapter is put on.
-    ///
-    /// @throws CgloraException A-TARGET or A-RANK, with everything that is wrong
-    List<LoraLayer> layers() {
-        AdapterSpec a = adapterSpec;
-        if (a.from() != null) {
-            return EarlierAdapter.of(a).layers(this);
-        }
-        return TargetSelection.select(
-                linearModules(),
-                target(a.targetModules(), checkpoint.body().defaultTargetModules()),
-                a.excludeModules() == null ? null : target(a.excludeModules(), List.of()),
-                new TargetSelection.Options(
-                        a.r(),
-                        a.loraAlpha(),
-                        a.useRslora(),
-                        a.loraDropout(),
-                        a.rankPattern(),
-                        a.alphaPattern(),
-                        whitening(a)));
-    }
-
-    private List<LinearModule> linearModules() {
-        if (writes()) {
-            return task().linearModules();
-        }
-        if (tags()) {
-            return checkpoint.encoder().linearModules();
-        }
-        var labels = examples == null ? Labels.ofRegression() : examples.labels(); // any will do
-        return new SequenceClassifier(checkpoint.encoder(), pooling(), labels).linearModules();
-    }
-
-    /// How ranks are moved between the layers; empty where they stay as they are given.
-    ///
-    /// @throws CgloraException O-RANGE or O-CONFLICT for ranks that the budget does not give
-    Optional<AdapterStart.Allocation> allocation() {
-        AdapterSpec a = adapterSpec;
-        if (a.method() != AdapterSpec.Method.CG_LORA
-                || a.cg().rankAllocation() == CgSpec.RankAllocation.UNIFORM) {
-            return Optional.empty();
-        }
-        List<LoraLayer> layers = layers();
-        Integer given = a.cg().rankBudget();
-        Integer most = a.cg().maxRank();
-        var ranks =
-                new RankAllocation(
-                        given == null ? RankTable.parameters(layers) : given,
-                        a.cg().minRank(),
-                        most == null ? Math.max(a.cg().minRank(), MOST_RANK * a.r()) : most);
-        ranks.requireEnough(
-                RankTable.parameters(layers.stream().map(l -> l.withRank(1, 1)).toList()));
-        return Optional.of(new AdapterStart.Allocation(ranks, a.useRslora()));
-    }
-
-    /// The roots of training's coordinates; null for plain ones.
-    private static Whitening whitening(AdapterSpec a) {
-        CgSpec cg = a.cg();
-        return isWhitened(a)
-                ? new Whitening(
-                        cg.whiteningRank() == null ? 0 : cg.whiteningRank(),
-                        cg.whiteningPA() == null ? cg.pA() : cg.whiteningPA(),
-                        cg.whiteningPS() == null ? cg.pS() : cg.whiteningPS())
-                : null;
-    }
-
-    static boolean isWhitened(AdapterSpec a) {
-        return a.method() == AdapterSpec.Method.CG_LORA
-                && a.cg().coordinates() == CgSpec.Coordinates.WHITENED
-                && !a.cg().shift();
-    }
-
-    private static TargetSelection.Target target(TargetModules spec, List<String> byDefault) {
-        return switch (spec) {
-            case null -> new TargetSelection.Target.Names(byDefault);
-            case TargetModules.AllLinear() -> new TargetSelection.Target.AllLinear();
-            case TargetModules.Matching(String regex) -> new TargetSelection.Target.Matching(regex);
-            case TargetModules.Names(List<String> names) -> new TargetSelection.Target.Names(names);
-        };
-    }
-
     /// Turns of conversations are as long as these may be.
     private int longestTarget() {
         return examples.chats() ? dataSpec.maxLength() : dataSpec.maxTargetLength();
@@ -301,7 +207,7 @@ record Inputs(
 
     /// The model as a run begins with it: its head as `model.head` says, nothing adapted.
     Session session(Engine engine) {
-        return new Session(engine, task(), checkpoint, isFull(), headStart(), dtype());
+        return new Session(engine, task(), checkpoint, isFull(), HeadChoice.start(this), dtype());
     }
 
     /// Whether layers are computed again for their gradients: calibration does as training does.
@@ -347,39 +253,6 @@ record Inputs(
     /// The evaluation's batches.
     List<Batch> batches(Dataset data) {
         return batcher(EVALUATION_BATCH).sequential(data);
-    }
-
-    /// Bytes of what is exported: the adapter's factors and the head, or the whole model; 0 for
-    /// neither.
-    long exportedBytes() {
-        if (isFull()) {
-            TaskModel model = task();
-            return Float.BYTES
-                    * Stream.concat(
-                                    model.bodyParameters().stream(),
-                                    model.headParameters().stream())
-                            .mapToLong(ParameterSpec::size)
-                            .sum();
-        }
-        if (adapterSpec == null) {
-            return 0;
-        }
-        int shifted = isShifted(adapterSpec) ? 2 : 1;
-        long elements = task().headParameters().stream().mapToLong(ParameterSpec::size).sum();
-        for (LoraLayer layer : layers()) {
-            elements += (long) shifted * layer.r() * (layer.module().in() + layer.module().out());
-        }
-        return Float.BYTES * elements;
-    }
-
-    /// Whether the start is taken off the base, so that what is exported has twice the rank.
-    static boolean isShifted(AdapterSpec a) {
-        return switch (a.method()) {
-            case PISSA, OLORA, LORA_GA -> true;
-            case LORA_ONE -> a.scale() == AdapterSpec.Scale.STABLE;
-            case CG_LORA -> a.cg().shift();
-            case LORA, RSLORA, EVA, FULL -> false;
-        };
     }
 
     String reportedName() {
@@ -458,39 +331,6 @@ record Inputs(
         return files.names().stream()
                 .map(name -> RunReport.relative(Path.of(name)))
                 .collect(Collectors.joining(", "));
-    }
-
-    /// The head that is fitted; empty where none is, or an earlier run's is taken.
-    Optional<HeadWarmupSpec> headOptions() {
-        return earlierStatistics().isPresent() || earlierStart().isPresent()
-                ? Optional.empty()
-                : headWanted();
-    }
-
-    /// The same, whoever fits it: its examples are seen by nothing else.
-    Optional<HeadWarmupSpec> headWanted() {
-        if (adapterSpec == null || adapterSpec.from() != null || writes()) {
-            return Optional.empty();
-        }
-        return switch (adapterSpec.headWarmup()) {
-            case HeadWarmup.Auto _ when hasTrainedHead() -> Optional.empty();
-            case HeadWarmup.Auto _ -> Optional.of(new HeadWarmupSpec(512, new AutoOr.Auto<>()));
-            case HeadWarmup.Off _ -> Optional.empty();
-            case HeadWarmup.On(HeadWarmupSpec options) -> Optional.of(options);
-        };
-    }
-
-    /// Whether the checkpoint brings a head that is to be kept, or writes with its body alone.
-    boolean hasTrainedHead() {
-        return writes()
-                || modelSpec.head() == ModelSpec.Head.AUTO
-                        && checkpoint.body() instanceof Encoder
-                        && head().isThere();
-    }
-
-    /// What the head is before anything is fitted.
-    HeadStart headStart() {
-        return new HeadStart(hasTrainedHead(), spec.seed());
     }
 
     CellKeys.DataKey dataKey() {

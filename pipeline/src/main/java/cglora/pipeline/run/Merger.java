@@ -159,7 +159,7 @@ public final class Merger {
         }
         if (!free || target.getFileName() == null) {
             throw new CgloraException(
-                    ErrorCode.K_OUTPUT,
+                    ErrorCode.K_EXISTS,
                     target.toString(),
                     "is there and not an empty folder",
                     "name another folder; nothing is written over");
@@ -294,10 +294,8 @@ public final class Merger {
                     "make room, or name a folder on another disk");
         }
         Files.writeString(folder.resolve("config.json"), trained.config(format));
-        String tokenizer = trained.adapter().metadata().get("cglora.tokenizer");
-        trained.checkpoint()
-                .copyTokenizer(
-                        tokenizer == null || tokenizer.equals("null") ? null : tokenizer, folder);
+        String tokenizer = AdapterMetadata.of(trained.adapter()).tokenizer();
+        trained.checkpoint().tokenizerFiles(tokenizer).copyTo(folder);
         if (trained instanceof WritingPredictor) {
             trained.checkpoint().copyGeneration(folder);
         }

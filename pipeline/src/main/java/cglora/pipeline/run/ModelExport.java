@@ -40,7 +40,7 @@ final class ModelExport {
         try {
             Files.createDirectories(temporary);
             Files.writeString(temporary.resolve("config.json"), SavedModel.config(inputs));
-            inputs.checkpoint().copyTokenizer(inputs.modelSpec().tokenizer(), temporary);
+            inputs.checkpoint().tokenizerFiles(inputs.modelSpec().tokenizer()).copyTo(temporary);
             if (inputs.writes()) {
                 inputs.checkpoint().copyGeneration(temporary);
             }

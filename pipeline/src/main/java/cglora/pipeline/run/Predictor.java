@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.ClassifierHead;
 import cglora.models.data.Batch;
@@ -39,12 +40,18 @@ public final class Predictor implements LoadedModel {
     private final int maxLength;
     private final PeftAdapter adapter;
 
-    /// Which base models are taken.
+    /// Which base models are taken, and how they are kept.
     ///
     /// @param base        the base model; null for the one that the adapter names
     /// @param other       whether it may be another than the adapter was trained on
     /// @param followLinks whether the files of its folder may be links out of it
-    public record Base(String base, boolean other, boolean followLinks) {}
+    /// @param frozen      how its matrices are kept, float32 or bfloat16; a whole model's, too
+    public record Base(String base, boolean other, boolean followLinks, DataType frozen) {
+        /// A model whose matrices are kept in float32.
+        public Base(String base, boolean other, boolean followLinks) {
+            this(base, other, followLinks, DataType.FLOAT32);
+        }
+    }
 
     /// @param folder  the folder of an adapter, of a model with its head, or of a run that has one
     /// @param choice  which base model an adapter is put on
@@ -54,7 +61,7 @@ public final class Predictor implements LoadedModel {
     public static Predictor open(Path folder, Base choice, EngineChoice engine, Problems notes) {
         Path place = place(folder);
         return isWhole(place)
-                ? new Predictor(place, choice.followLinks(), engine, notes)
+                ? new Predictor(place, choice, notes, engine)
                 : new Predictor(place, choice, engine, notes);
     }
 
@@ -74,8 +81,8 @@ public final class Predictor implements LoadedModel {
     }
 
     /// A model with its own head.
-    private Predictor(Path place, boolean followLinks, EngineChoice engine, Problems notes) {
-        this.checkpoint = PretrainedModel.load(place.toString(), Map.of(), followLinks);
+    private Predictor(Path place, Base choice, Problems notes, EngineChoice engine) {
+        this.checkpoint = PretrainedModel.load(place.toString(), Map.of(), choice.followLinks());
         if (!checkpoint.hasHead()) {
             checkpoint.close();
             throw new CgloraException(
@@ -95,26 +102,21 @@ public final class Predictor implements LoadedModel {
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(), SavedModel.pooling(checkpoint), labels);
-        this.session = new Session(engine.open(), model, checkpoint, false);
+        this.session = new Session(engine.open(), model, checkpoint, choice.frozen());
         checkpoint.weights().release();
     }
 
     private Predictor(Path place, Base choice, EngineChoice engine, Problems notes) {
         String base = choice.base();
         this.adapter = PeftAdapter.read(place);
-        Map<String, String> metadata = adapter.metadata();
+        AdapterMetadata trained = AdapterMetadata.of(adapter);
         String path = base == null ? adapter.base() : base;
         this.checkpoint = PretrainedModel.load(path, Map.of(), choice.followLinks());
         requireBase(adapter, path, choice.other(), place, notes);
         ModelNotes.tell(checkpoint, notes);
         int[] head = headShape(adapter, checkpoint.sequenceHead(), place);
-        String names = metadata.get("cglora.labels");
-        boolean regression = Boolean.parseBoolean(metadata.get("cglora.regression"));
-        this.labels =
-                names == null
-                        ? SavedModel.labels(checkpoint, head[0])
-                        : new Labels(List.of(names.split("\n")), regression);
-        String pooling = metadata.get("cglora.pooling");
+        this.labels = trained.labels().orElseGet(() -> SavedModel.labels(checkpoint, head[0]));
+        String pooling = trained.pooling();
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(),
@@ -133,16 +135,12 @@ public final class Predictor implements LoadedModel {
                                     checkpoint.encoder().hiddenSize()),
                     "take the base model that the adapter was trained on");
         }
-        String saved = metadata.get("cglora.tokenizer");
         this.tokenizer =
                 checkpoint
-                        .tokenizer(saved == null || saved.equals("null") ? null : saved)
-                        .cutting(TextLimit.truncation(metadata, place.toString()));
-        this.maxLength =
-                Math.min(
-                        checkpoint.encoder().maxPositions(),
-                        Integer.parseInt(metadata.getOrDefault("cglora.max_length", "128")));
-        this.session = new Session(engine.open(), model, checkpoint, false);
+                        .tokenizer(trained.tokenizer())
+                        .cutting(TextLimit.truncation(trained.values(), place.toString()));
+        this.maxLength = Math.min(checkpoint.encoder().maxPositions(), trained.maxLength());
+        this.session = new Session(engine.open(), model, checkpoint, choice.frozen());
         checkpoint.weights().release();
         AdapterLoading.load(session, adapter, place.toString());
     }
@@ -169,7 +167,7 @@ public final class Predictor implements LoadedModel {
             boolean allowed,
             Path place,
             Problems notes) {
-        String expected = adapter.metadata().get(ExportStage.BASE_SHA256);
+        String expected = AdapterMetadata.of(adapter).baseSha256();
         if (expected == null) {
             if (!path.equals(adapter.base())) {
                 notes.warning(

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.engine.OpenBlas;
+import cglora.kernels.engine.PackedParts;
 import cglora.kernels.error.Problems;
 import cglora.kernels.program.DataType;
 import cglora.models.adapter.Need;
@@ -10,8 +11,8 @@ import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
-import cglora.models.training.AdapterStart;
 import cglora.models.training.CalibrationPass;
+import cglora.models.training.CgLoraStart;
 import cglora.models.training.Session;
 import cglora.models.training.SketchedPass;
 import cglora.models.training.Trainer;
@@ -76,7 +77,7 @@ final class RunMemory {
 
     private void count() {
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
-            inputs.layers().stream().map(LoraLayer::module).forEach(modules::add);
+            AdapterLayers.of(inputs).stream().map(LoraLayer::module).forEach(modules::add);
         }
         inputs.alignSpec().ifPresent(align -> alignment = kept(align));
         for (StageSpec stage : inputs.stages()) {
@@ -155,16 +156,11 @@ final class RunMemory {
         return Item.host("checkpoint file", inputs.checkpoint().weights().readingBytes());
     }
 
-    /// A matrix on its way from the file to where it is kept in fewer bits.
+    /// Parts of matrices on their way from the file to where they are kept in fewer bits.
     private Item rounding() {
-        long largest =
-                inputs.task().bodyParameters().stream()
-                        .mapToLong(ParameterSpec::size)
-                        .max()
-                        .orElse(0);
         return Item.host(
-                "a matrix before it is rounded",
-                inputs.dtype() == DataType.FLOAT32 ? 0 : Float.BYTES * largest);
+                "part of a matrix before it is rounded",
+                inputs.dtype() == DataType.FLOAT32 ? 0 : (long) Float.BYTES * PackedParts.PART);
     }
 
     private Item activations(long bytes) {
@@ -259,10 +255,10 @@ final class RunMemory {
     /// Of a layer at work gradient and sketches are in float64, with a few products of the
     /// sketches' size, and both roots where they are wanted.
     private void sketches(CalibrateSpec calibrate, BatchShape shape) {
-        SketchedPass pass = CalibrateStage.sketches(session, inputs.layers());
+        SketchedPass pass = CalibrateStage.sketches(session, AdapterLayers.of(inputs));
         sums = Item.engine("sketches and gradients", pass.bytes());
         long activations = pass.planned(shape).scratchBytes();
-        boolean whitened = Inputs.isWhitened(inputs.adapterSpec());
+        boolean whitened = AdapterLayers.isWhitened(inputs.adapterSpec());
         for (LinearModule module : modules) {
             long in = module.in();
             long out = module.out();
@@ -309,13 +305,13 @@ final class RunMemory {
         if (inputs.isFull()) {
             return;
         }
-        session.addAdapters(inputs.layers());
+        session.addAdapters(AdapterLayers.of(inputs));
         adapters = Item.engine("adapters", session.adapterBytes());
         boolean products =
                 adapter.method() == AdapterSpec.Method.CG_LORA
                         && adapter.initializes()
                         && WhiteningChoice.of(adapter.cg().arithmetic(), engine).arithmetic()
-                                == AdapterStart.Arithmetic.ENGINE;
+                                == CgLoraStart.Arithmetic.ENGINE;
         // as many layers at a time as there are processors; an engine takes one after the other
         long parallel =
                 products
@@ -338,10 +334,13 @@ final class RunMemory {
     private long whiteningBytes(AdapterSpec adapter) {
         var counted = new NullEngine();
         var whitening = new EngineWhitening(counted);
-        for (LoraLayer layer : inputs.layers()) {
+        for (LoraLayer layer : AdapterLayers.of(inputs)) {
             int in = layer.module().in();
             int out = layer.module().out();
-            int rank = inputs.allocation().map(a -> a.ranks().limit(in, out)).orElse(layer.r());
+            int rank =
+                    AdapterLayers.allocation(inputs)
+                            .map(a -> a.ranks().limit(in, out))
+                            .orElse(layer.r());
             // the roots of sketches are thin, and the host's
             double share =
                     inputs.calibrateSpec().stream().anyMatch(CalibrateStage::isSketched) ? 0 : 1;

@@ -204,6 +204,7 @@ public final class Runner {
     }
 
     private int run(Inputs inputs, Supplier<RunFolder> place, boolean startOnly) {
+        engine.requireLibrary();
         requireFit(inputs);
         List<MemoryPlan> plans = plans(inputs);
         MemoryPlan.requireHeap(plans);

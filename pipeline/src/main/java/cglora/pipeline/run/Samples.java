@@ -20,7 +20,7 @@ record Samples(Dataset head, Dataset headHeldOut, Dataset curvature, Dataset ste
     /// @param calibrate null for none
     /// @throws CgloraException D-STEPS when a purpose would get none
     static int[] sizes(Inputs inputs, CalibrateSpec calibrate, Problems notes) {
-        int head = inputs.headWanted().map(HeadWarmupSpec::examples).orElse(0);
+        int head = HeadChoice.wanted(inputs).map(HeadWarmupSpec::examples).orElse(0);
         int[] wanted = {
             head,
             (int) Math.round(L2_SHARE * head),

@@ -21,7 +21,6 @@ final class SavedModel {
 
     private static final String REGRESSION = "regression";
     private static final String CLASSES = "single_label_classification";
-    private static final int MAX_LENGTH = 128;
 
     private SavedModel() {}
 
@@ -195,7 +194,8 @@ final class SavedModel {
 
     /// Where texts are cut.
     static int maxLength(PretrainedModel checkpoint) {
-        int length = checkpoint.config().path("cglora").path("max_length").asInt(MAX_LENGTH);
+        int length =
+                checkpoint.config().path("cglora").path("max_length").asInt(TextLimit.MAX_LENGTH);
         return Math.min(checkpoint.body().maxPositions(), length);
     }
 }

@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.Encoder;
 import cglora.models.data.Batcher;
@@ -56,7 +57,8 @@ public final class TaggingPredictor implements LoadedModel {
             var model = PretrainedModel.load(place.toString(), Map.of(), choice.followLinks());
             if (isTagger(model)) {
                 ModelNotes.tell(model, notes);
-                return Optional.of(new TaggingPredictor(model, null, place, engine));
+                return Optional.of(
+                        new TaggingPredictor(model, null, place, engine, choice.frozen()));
             }
             model.close();
             return Optional.empty();
@@ -70,7 +72,7 @@ public final class TaggingPredictor implements LoadedModel {
         var model = PretrainedModel.load(path, Map.of(), choice.followLinks());
         Predictor.requireBase(model, adapter, path, choice.other(), place, notes);
         ModelNotes.tell(model, notes);
-        return Optional.of(new TaggingPredictor(model, adapter, place, engine));
+        return Optional.of(new TaggingPredictor(model, adapter, place, engine, choice.frozen()));
     }
 
     /// Whether the model's class is one that tags words.
@@ -83,19 +85,20 @@ public final class TaggingPredictor implements LoadedModel {
     }
 
     private TaggingPredictor(
-            PretrainedModel checkpoint, PeftAdapter adapter, Path place, EngineChoice engine) {
+            PretrainedModel checkpoint,
+            PeftAdapter adapter,
+            Path place,
+            EngineChoice engine,
+            DataType frozen) {
         this.checkpoint = checkpoint;
         this.adapter = adapter;
         CheckpointHead head = checkpoint.tokenHead();
-        Map<String, String> metadata = adapter == null ? Map.of() : adapter.metadata();
+        var trained = new AdapterMetadata(adapter == null ? Map.of() : adapter.metadata());
         requireHead(head, place);
         int outputs =
                 adapter == null ? head.outputs() : Predictor.headShape(adapter, head, place)[0];
-        String names = metadata.get("cglora.labels");
         this.labels =
-                names == null
-                        ? SavedModel.tags(checkpoint, outputs)
-                        : Labels.ofTags(List.of(names.split("\n")));
+                trained.labels().orElseGet(() -> SavedModel.tags(checkpoint, outputs)).asTags();
         if (labels.names().size() != outputs) {
             throw new CgloraException(
                     ErrorCode.A_TENSOR,
@@ -104,24 +107,20 @@ public final class TaggingPredictor implements LoadedModel {
                             .formatted(head.weight(), outputs, labels.names().size()),
                     "write the adapter again");
         }
-        String saved = metadata.get("cglora.tokenizer");
         this.tokenizer =
                 checkpoint
-                        .tokenizer(saved == null || saved.equals("null") ? null : saved)
+                        .tokenizer(trained.tokenizer())
                         .cutting(
                                 adapter == null
                                         ? TextLimit.truncation(
                                                 checkpoint.config(), place.toString())
-                                        : TextLimit.truncation(metadata, place.toString()));
+                                        : TextLimit.truncation(trained.values(), place.toString()));
         this.maxLength =
                 adapter == null
                         ? SavedModel.maxLength(checkpoint)
-                        : Math.min(
-                                checkpoint.body().maxPositions(),
-                                Integer.parseInt(
-                                        metadata.getOrDefault("cglora.max_length", "128")));
+                        : Math.min(checkpoint.body().maxPositions(), trained.maxLength());
         var task = new TokenClassifier(checkpoint.encoder(), labels);
-        this.session = new Session(engine.open(), task, checkpoint, false);
+        this.session = new Session(engine.open(), task, checkpoint, frozen);
         checkpoint.weights().release();
         if (adapter != null) {
             AdapterLoading.load(session, adapter, place.toString());

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.models.training.TrainedPart;
 import cglora.models.training.Trainer;
+import cglora.models.training.TrainingOptions;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AutoOr;
 import cglora.pipeline.spec.EvalSteps;
@@ -34,7 +35,8 @@ final class TrainerOptions {
             case LORA, RSLORA, EVA, LORA_ONE -> 2e-3;
             case PISSA, OLORA -> 1e-3;
             case LORA_GA -> 5e-4;
-            case CG_LORA -> adapter.cg().shift() ? 1e-3 : Inputs.isWhitened(adapter) ? 4e-3 : 2e-3;
+            case CG_LORA ->
+                    adapter.cg().shift() ? 1e-3 : AdapterLayers.isWhitened(adapter) ? 4e-3 : 2e-3;
         };
     }
 
@@ -45,7 +47,7 @@ final class TrainerOptions {
                 && adapter.method() != AdapterSpec.Method.LORA_GA;
     }
 
-    static Trainer.Options of(Inputs inputs, TrainSpec t) {
+    static TrainingOptions of(Inputs inputs, TrainSpec t) {
         int perEpoch = stepsPerEpoch(inputs, t);
         int steps = t.maxSteps() != null ? t.maxSteps() : (int) Math.round(exactSteps(inputs, t));
         int warmup =
@@ -55,7 +57,7 @@ final class TrainerOptions {
         int every = every(t.evalSteps(), perEpoch);
         double rate = t.learningRate().orElse(automaticRate(inputs));
         double headRate = t.headLearningRate() == null ? 1e-3 : t.headLearningRate();
-        return new Trainer.Options(
+        return new TrainingOptions(
                 steps,
                 t.gradientAccumulationSteps(),
                 rate,
@@ -65,7 +67,7 @@ final class TrainerOptions {
                 t.adamBeta2(),
                 t.adamEpsilon(),
                 t.maxGradNorm(),
-                Trainer.Schedule.valueOf(t.scheduler().name()),
+                TrainingOptions.Schedule.valueOf(t.scheduler().name()),
                 warmup,
                 inputs.on(t.data()).validation().size() == 0 ? 0 : every,
                 t.onNan() == TrainSpec.OnNan.SKIP ? SKIPS : 0,

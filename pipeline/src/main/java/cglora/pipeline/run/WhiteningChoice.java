@@ -1,6 +1,6 @@
 package cglora.pipeline.run;
 
-import cglora.models.training.AdapterStart.Arithmetic;
+import cglora.models.training.CgLoraStart.Arithmetic;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.CgSpec;
 

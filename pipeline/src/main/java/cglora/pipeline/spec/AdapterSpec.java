@@ -11,7 +11,8 @@ public record AdapterSpec(
                                         + " adapter stage repeats",
                         byDefault = "null",
                         nullable = true,
-                        also = "name")
+                        also = "name",
+                        examples = "\"first\"")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
@@ -19,12 +20,19 @@ public record AdapterSpec(
                         value = "How the adapter starts; full trains all weights",
                         byDefault = "\"cg-lora\"")
                 Method method,
-        @Setting(value = "Rank of the adapter", byDefault = "8", min = 1, also = "lora_rank") int r,
+        @Setting(
+                        value = "Rank of the adapter",
+                        byDefault = "8",
+                        min = 1,
+                        also = "lora_rank",
+                        examples = {"8", "16"})
+                int r,
         @Setting(
                         value = "The adapter is scaled by lora_alpha / r",
                         byDefault = "8",
                         min = 0,
-                        aboveMin = true)
+                        aboveMin = true,
+                        examples = "16")
                 double loraAlpha,
         @Setting(value = "Scale by lora_alpha / sqrt(r) instead", byDefault = "false")
                 boolean useRslora,
@@ -33,7 +41,8 @@ public record AdapterSpec(
                         byDefault = "0",
                         min = 0,
                         max = 1,
-                        belowMax = true)
+                        belowMax = true,
+                        examples = "0.05")
                 double loraDropout,
         @Setting(value = "Which biases are trained", byDefault = "\"none\"") Bias bias,
         @Setting(
@@ -41,29 +50,38 @@ public record AdapterSpec(
                                 "all-linear, names, or one regular expression; null takes PEFT's"
                                         + " choice for the model family",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = {
+                            "\"all-linear\"",
+                            "[\"query\", \"value\"]",
+                            "\".*attention.*\""
+                        })
                 TargetModules targetModules,
         @Setting(
                         value = "Names, or one regular expression, of modules that get no adapter",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = "[\"pooler\"]")
                 TargetModules excludeModules,
         @Setting(
                         value = "Modules trained whole and saved; auto takes the task's head",
-                        byDefault = "\"auto\"")
+                        byDefault = "\"auto\"",
+                        examples = "[\"classifier\"]")
                 AutoOr<List<String>> modulesToSave,
         @Setting(
                         value =
                                 "Ranks of modules that differ from r, by name or regular"
                                         + " expression",
                         byDefault = "{}",
-                        min = 1)
+                        min = 1,
+                        examples = "{\"query\": 16}")
                 Map<String, Integer> rankPattern,
         @Setting(
                         value = "lora_alpha of modules that differ, by name or regular expression",
                         byDefault = "{}",
                         min = 0,
-                        aboveMin = true)
+                        aboveMin = true,
+                        examples = "{\"query\": 32}")
                 Map<String, Double> alphaPattern,
         @Setting(value = "Distribution of A where the method is lora", byDefault = "\"kaiming\"")
                 InitLoraWeights initLoraWeights,
@@ -78,7 +96,8 @@ public record AdapterSpec(
                         value =
                                 "Fit a new head before the adapter is initialized: auto, true,"
                                         + " false, or its options",
-                        byDefault = "\"auto\"")
+                        byDefault = "\"auto\"",
+                        examples = {"false", "{\"examples\": 512}"})
                 HeadWarmup headWarmup,
         @Setting(value = "Options of the method cg-lora", byDefault = "{}") CgSpec cg,
         @Setting(value = "Options of the method lora-ga", byDefault = "{}") LoraGaSpec loraGa,
@@ -89,7 +108,8 @@ public record AdapterSpec(
                                         + " gives none",
                         byDefault = "null",
                         nullable = true,
-                        path = true)
+                        path = true,
+                        examples = "\"adapters/mine/adapter_config.json\"")
                 String fromPeft,
         @Setting(
                         value =
@@ -97,7 +117,8 @@ public record AdapterSpec(
                                         + " one starts as; rank, scale and modules are that one's",
                         byDefault = "null",
                         nullable = true,
-                        path = true)
+                        path = true,
+                        examples = "\"runs/sst2/latest\"")
                 String from,
         @Setting(
                         value =
@@ -112,7 +133,8 @@ public record AdapterSpec(
                                         + " initialized",
                         byDefault = "null",
                         nullable = true,
-                        path = true)
+                        path = true,
+                        examples = "\"runs/sst2/latest\"")
                 String start)
         implements StageSpec {
     /// The value of `stage` in the file.

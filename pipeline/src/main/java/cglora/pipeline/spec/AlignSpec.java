@@ -8,13 +8,15 @@ public record AlignSpec(
                                 "Name of this stage in --set paths and references; needed when a align stage repeats",
                         byDefault = "null",
                         nullable = true,
-                        also = "name")
+                        also = "name",
+                        examples = "\"first\"")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
         @Setting(
                         value = "Folder of the fully fine-tuned model, or of the run that made it",
-                        path = true)
+                        path = true,
+                        examples = "\"runs/sst2-full/latest\"")
                 String reference,
         @Setting(value = "Examples to measure on", byDefault = "\"validation\"")
                 EvaluateSpec.Split data,
@@ -22,7 +24,8 @@ public record AlignSpec(
                         value = "Only so many of them, the first ones; null takes all",
                         byDefault = "null",
                         nullable = true,
-                        min = 1)
+                        min = 1,
+                        examples = "256")
                 Integer examples,
         @Setting(
                         value =

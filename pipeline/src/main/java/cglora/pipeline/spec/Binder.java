@@ -20,6 +20,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,10 @@ final class Binder {
     private final Variables variables;
     private final Origin defaults;
     private final List<PipelineDraft.Stage> drafts = new ArrayList<>();
+
+    /// Objects with mistakes, by what was read.
+    private final Map<JsonValue, Meant> meants = new IdentityHashMap<>();
+
     private PipelineDraft.Stage draft;
 
     /// @param variables for defaults that use variables
@@ -203,35 +208,61 @@ final class Binder {
         for (SettingComponent component : type.components()) {
             arguments.add(field(component, object));
         }
-        boolean whole = unknown.isEmpty() && !arguments.contains(FAILED);
-        Object made = whole ? create(type.type(), arguments) : FAILED;
-        if (made instanceof StageSpec spec) {
-            draft = new PipelineDraft.Stage(spec, Set.of());
-        } else if (!stage.isEmpty()) {
-            draft(type, arguments, unknown);
+        if (unknown.isEmpty() && !arguments.contains(FAILED)) {
+            Record made = create(type.type(), arguments);
+            if (made instanceof StageSpec spec) {
+                draft = new PipelineDraft.Stage(spec, Set.of());
+            }
+            return made;
         }
-        return made;
-    }
-
-    /// Keeps a stage with mistakes, their settings at the defaults; one that lacks what it needs
-    /// is left out.
-    private void draft(RecordType type, List<Object> arguments, Set<String> unknown) {
-        var unsure = new HashSet<String>();
-        unknown.forEach(key -> unsure.add(Suggestion.nearest(key, type.keys())));
-        var settled = new ArrayList<>(arguments);
-        for (int i = 0; i < settled.size(); i++) {
-            SettingComponent component = type.components().get(i);
-            if (settled.get(i) == FAILED) {
-                if (component.isRequired()) {
-                    return;
-                }
-                unsure.add(component.key());
-                settled.set(i, standard(component));
+        Meant meant = meant(type, object, arguments, unknown);
+        if (meant != null) {
+            meants.put(object, meant);
+            if (meant.value() instanceof StageSpec spec) {
+                draft = new PipelineDraft.Stage(spec, meant.unsure());
             }
         }
-        if (!settled.contains(FAILED)) {
-            draft = new PipelineDraft.Stage((StageSpec) create(type.type(), settled), unsure);
+        return FAILED;
+    }
+
+    /// An object with mistakes as it was probably meant.
+    ///
+    /// @param unsure keys of the settings that are wrong, and of those that a misspelt key may have
+    ///     meant; `format.type` of an object inside
+    private record Meant(Record value, Set<String> unsure) {}
+
+    /// Null for an object that lacks what it needs.
+    private Meant meant(
+            RecordType type, ObjectValue object, List<Object> arguments, Set<String> unknown) {
+        var unsure = new HashSet<String>();
+        unknown.forEach(key -> unsure.add(Suggestion.nearest(key, type.keys())));
+        var values = new ArrayList<>(arguments);
+        for (int i = 0; i < values.size(); i++) {
+            SettingComponent component = type.components().get(i);
+            if (values.get(i) == FAILED) {
+                if (component.isRequired()) {
+                    return null;
+                }
+                values.set(i, meant(component, object.get(component.key()), unsure));
+            }
         }
+        return values.contains(FAILED) ? null : new Meant(create(type.type(), values), unsure);
+    }
+
+    /// What a wrong value was probably meant to be: an object without its mistakes, the nearest of
+    /// some choices; elsewhere nobody knows, and it is the default.
+    private Object meant(SettingComponent component, JsonValue value, Set<String> unsure) {
+        Meant inner = component.type() instanceof RecordType ? meants.get(value) : null;
+        if (inner != null) {
+            inner.unsure().forEach(key -> unsure.add(component.key() + "." + key));
+            return inner.value();
+        }
+        unsure.add(component.key());
+        return value instanceof StringValue(_, String text)
+                        && component.type() instanceof ChoiceType choice
+                        && choice.nearest(text) != null
+                ? choice.nearest(text)
+                : standard(component);
     }
 
     private Object field(SettingComponent component, ObjectValue object) {
@@ -322,7 +353,7 @@ final class Binder {
                 : "did you mean '" + nearest + "'?";
     }
 
-    private static Object create(Class<? extends Record> type, List<Object> arguments) {
+    private static Record create(Class<? extends Record> type, List<Object> arguments) {
         Class<?>[] parameters =
                 Arrays.stream(type.getRecordComponents())
                         .map(RecordComponent::getType)

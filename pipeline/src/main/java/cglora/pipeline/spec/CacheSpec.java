@@ -9,7 +9,8 @@ public record CacheSpec(
                                         + " off: everything stays in memory",
                         byDefault = "\"auto\"",
                         path = true,
-                        builtIn = {CacheSpec.AUTO, CacheSpec.OFF})
+                        builtIn = {CacheSpec.AUTO, CacheSpec.OFF},
+                        examples = {"\"/data/tokens\"", "\"off\""})
                 String folder,
         @Setting(
                         value =

@@ -8,11 +8,16 @@ public record CalibrateSpec(
                                         + " calibrate stage repeats",
                         byDefault = "null",
                         nullable = true,
-                        also = "name")
+                        also = "name",
+                        examples = "\"first\"")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
-        @Setting(value = "Training examples for the statistics", byDefault = "512", min = 1)
+        @Setting(
+                        value = "Training examples for the statistics",
+                        byDefault = "512",
+                        min = 1,
+                        examples = "512")
                 int samples,
         @Setting(
                         value =
@@ -26,7 +31,8 @@ public record CalibrateSpec(
         @Setting(
                         value = "Further examples on which the step size is chosen",
                         byDefault = "192",
-                        min = 1)
+                        min = 1,
+                        examples = "192")
                 int stepSamples,
         @Setting(
                         value =
@@ -56,7 +62,8 @@ public record CalibrateSpec(
                                         + " and nothing is gathered",
                         byDefault = "null",
                         nullable = true,
-                        path = true)
+                        path = true,
+                        examples = "\"runs/sst2/latest\"")
                 String from)
         implements StageSpec {
     /// The value of `stage` in the file.

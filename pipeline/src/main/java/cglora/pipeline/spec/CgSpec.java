@@ -5,7 +5,8 @@ public record CgSpec(
         @Setting(
                         value = "Added to the curvature factors before inversion",
                         byDefault = "1.0",
-                        min = 0)
+                        min = 0,
+                        examples = "0.1")
                 double damping,
         @Setting(
                         value =
@@ -45,7 +46,8 @@ public record CgSpec(
                         byDefault = "null",
                         nullable = true,
                         min = 0,
-                        aboveMin = true)
+                        aboveMin = true,
+                        examples = "1.0")
                 Double stepSize,
         @Setting(
                         value =
@@ -91,7 +93,8 @@ public record CgSpec(
                                         + " takes those of r everywhere",
                         byDefault = "null",
                         nullable = true,
-                        min = 1)
+                        min = 1,
+                        examples = "200000")
                 Integer rankBudget,
         @Setting(
                         value = "Least rank of a module where rank_allocation is curvature",
@@ -104,7 +107,8 @@ public record CgSpec(
                                         + " takes 4 r",
                         byDefault = "null",
                         nullable = true,
-                        min = 1)
+                        min = 1,
+                        examples = "32")
                 Integer maxRank,
         @Setting(
                         value =

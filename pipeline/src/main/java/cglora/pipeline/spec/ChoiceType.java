@@ -1,5 +1,6 @@
 package cglora.pipeline.spec;
 
+import cglora.kernels.error.Suggestion;
 import cglora.pipeline.spec.JsonValue.StringValue;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,12 @@ record ChoiceType(List<Named> choices) implements SettingType {
             }
         }
         return binder.unknownValue(value, text, names());
+    }
+
+    /// The choice that a misspelt name is nearest to; null for none.
+    Named nearest(String text) {
+        String near = Suggestion.nearest(text, names());
+        return choices.stream().filter(c -> c.jsonName().equals(near)).findFirst().orElse(null);
     }
 
     private List<String> names() {

@@ -15,7 +15,11 @@ public record DataFormat(
                         byDefault = "null",
                         nullable = true)
                 Quote quote,
-        @Setting(value = "Character set of the file", byDefault = "\"UTF-8\"") String encoding) {
+        @Setting(
+                        value = "Character set of the file",
+                        byDefault = "\"UTF-8\"",
+                        examples = {"\"UTF-8\"", "\"ISO-8859-1\"", "\"UTF-16\""})
+                String encoding) {
     /// Kinds of file.
     public enum Type implements Named {
         AUTO("auto"),

@@ -11,7 +11,8 @@ public record DataSpec(
                                         + " data stage repeats",
                         byDefault = "null",
                         nullable = true,
-                        also = "name")
+                        also = "name",
+                        examples = "\"first\"")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
@@ -22,21 +23,28 @@ public record DataSpec(
                         byDefault = "null",
                         nullable = true,
                         path = true,
-                        builtIn = {DataSpec.WORDNET_GLOSSES})
+                        builtIn = {DataSpec.WORDNET_GLOSSES},
+                        examples = {
+                            "\"train.tsv\"",
+                            "[\"2024.csv.gz\", \"parts/**.csv\"]",
+                            "\"wordnet-glosses\""
+                        })
                 DataFiles train,
         @Setting(
                         value = "Validation examples, likewise",
                         byDefault = "null",
                         nullable = true,
                         path = true,
-                        builtIn = {DataSpec.WORDNET_GLOSSES})
+                        builtIn = {DataSpec.WORDNET_GLOSSES},
+                        examples = "\"dev.tsv\"")
                 DataFiles validation,
         @Setting(
                         value = "Test examples, likewise",
                         byDefault = "null",
                         nullable = true,
                         path = true,
-                        builtIn = {DataSpec.WORDNET_GLOSSES})
+                        builtIn = {DataSpec.WORDNET_GLOSSES},
+                        examples = "\"test.tsv\"")
                 DataFiles test,
         @Setting(
                         value = "Share of the training examples held out, stratified by label",
@@ -45,25 +53,29 @@ public record DataSpec(
                         min = 0,
                         max = 1,
                         aboveMin = true,
-                        belowMax = true)
+                        belowMax = true,
+                        examples = "0.1")
                 Double validationSplit,
         @Setting(
                         value = "Draw this many training examples with the seed; null takes all",
                         byDefault = "null",
                         nullable = true,
-                        min = 1)
+                        min = 1,
+                        examples = "3200")
                 Integer trainExamples,
         @Setting(
                         value = "Draw this many validation examples with the seed; null takes all",
                         byDefault = "null",
                         nullable = true,
-                        min = 1)
+                        min = 1,
+                        examples = "512")
                 Integer validationExamples,
         @Setting(
                         value = "Draw this many test examples with the seed; null takes all",
                         byDefault = "null",
                         nullable = true,
-                        min = 1)
+                        min = 1,
+                        examples = "1000")
                 Integer testExamples,
         @Setting(value = "How the files are written", byDefault = "{}") DataFormat format,
         @Setting(value = "Which columns hold text and label", byDefault = "{}") DataColumns columns,
@@ -72,25 +84,29 @@ public record DataSpec(
                                 "Label names in the order of their numbers; null takes the sorted"
                                         + " labels found",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = "[\"negative\", \"positive\"]")
                 List<String> labels,
         @Setting(
                         value = "Most tokens of one example",
                         byDefault = "128",
                         min = 3,
-                        also = "cutoff_len")
+                        also = "cutoff_len",
+                        examples = "64")
                 int maxLength,
         @Setting(
                         value =
                                 "What the model reads of an example (tasks that write), with {text}"
                                         + " and {text_pair}; null takes the texts as they are",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = "\"sst2 sentence: {text}\"")
                 String sourceTemplate,
         @Setting(
                         value = "Most tokens of a text that the model is to write",
                         byDefault = "64",
-                        min = 2)
+                        min = 2,
+                        examples = "16")
                 int maxTargetLength,
         @Setting(
                         value =
@@ -114,7 +130,8 @@ public record DataSpec(
         @Setting(
                         value = "Padded lengths that batches are made for, ascending",
                         byDefault = "\"auto\"",
-                        min = 1)
+                        min = 1,
+                        examples = "[32, 64, 128]")
                 AutoOr<List<Integer>> buckets,
         @Setting(value = "What becomes of rows that cannot be used", byDefault = "\"error\"")
                 OnBadRow onBadRow,

@@ -38,7 +38,7 @@ record DataSplitType() implements SettingType {
                 "anyOf",
                 List.of(
                         Map.of("enum", NAMES),
-                        Map.of(
+                        PipelineSchema.ordered(
                                 "type",
                                 "string",
                                 "pattern",

@@ -11,14 +11,16 @@ public record EngineSpec(
                         value =
                                 "Name of a device as cglora devices lists it; null takes the first that fits",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = {"\"opencl:0:0\"", "\"jvm\""})
                 String device,
         @Setting(
                         value = "Threads of the jvm engine; null takes all cores",
                         byDefault = "null",
                         nullable = true,
                         min = 1,
-                        max = 4096)
+                        max = 4096,
+                        examples = "4")
                 Integer threads,
         @Setting(
                         value =
@@ -27,7 +29,8 @@ public record EngineSpec(
                         nullable = true,
                         min = 0,
                         aboveMin = true,
-                        max = 1)
+                        max = 1,
+                        examples = "0.9")
                 Double memoryFraction) {
     /// The engines.
     public enum Type implements Named {

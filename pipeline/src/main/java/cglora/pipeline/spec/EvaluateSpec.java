@@ -10,7 +10,8 @@ public record EvaluateSpec(
                                         + " evaluate stage repeats",
                         byDefault = "null",
                         nullable = true,
-                        also = "name")
+                        also = "name",
+                        examples = "\"first\"")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
@@ -18,7 +19,8 @@ public record EvaluateSpec(
                         value =
                                 "Examples to measure on: train, validation or test of the first"
                                         + " data stage, ID.test of another",
-                        byDefault = "\"validation\"")
+                        byDefault = "\"validation\"",
+                        examples = {"\"validation\"", "\"test\"", "\"more.test\""})
                 DataSplit data,
         @Setting(
                         value =
@@ -27,12 +29,14 @@ public record EvaluateSpec(
                                         + " of an earlier run, adapter or tuned model",
                         byDefault = "null",
                         nullable = true,
-                        path = true)
+                        path = true,
+                        examples = {"\"adapter\"", "\"runs/sst2/latest\""})
                 AdapterSource from,
         @Setting(
                         value = "Metrics to report; null takes those of the task",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = "[\"accuracy\", \"f1\"]")
                 List<String> metrics,
         @Setting(value = "Examples in one pass", byDefault = "32", min = 1) int batchSize)
         implements StageSpec {

@@ -7,7 +7,8 @@ public record ExportSpec(
                                 "Name of this stage in --set paths and references; needed when a export stage repeats",
                         byDefault = "null",
                         nullable = true,
-                        also = "name")
+                        also = "name",
+                        examples = "\"first\"")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
@@ -21,7 +22,8 @@ public record ExportSpec(
                                 "Write the adapter as it was behind this adapter or train stage, by"
                                         + " its id; null: the newest one",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = "\"train\"")
                 String from,
         @Setting(
                         value = "keep writes lora_alpha and use_rslora as they are",

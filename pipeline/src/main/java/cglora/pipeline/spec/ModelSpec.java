@@ -10,7 +10,8 @@ public record ModelSpec(
                                         + " model stage repeats",
                         byDefault = "null",
                         nullable = true,
-                        also = "name")
+                        also = "name",
+                        examples = "\"first\"")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
@@ -18,7 +19,12 @@ public record ModelSpec(
                         value =
                                 "A Hugging Face directory, an .onnx file, or classpath:NAME.onnx of"
                                         + " a jar on the class path",
-                        path = true)
+                        path = true,
+                        examples = {
+                            "\"models/roberta-base\"",
+                            "\"model.onnx\"",
+                            "\"classpath:all-minilm-l6-v2.onnx\""
+                        })
                 String path,
         @Setting(
                         value =
@@ -26,7 +32,11 @@ public record ModelSpec(
                                         + " the model",
                         byDefault = "null",
                         nullable = true,
-                        path = true)
+                        path = true,
+                        examples = {
+                            "\"models/roberta-base\"",
+                            "\"classpath:all-minilm-l6-v2-tokenizer.json\""
+                        })
                 String tokenizer,
         @Setting(
                         value =
@@ -50,7 +60,8 @@ public record ModelSpec(
                                 "Values that take the place of those in config.json, such as"
                                         + " num_attention_heads",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = "{\"num_attention_heads\": 12}")
                 Map<String, Object> config,
         @Setting(
                         value =

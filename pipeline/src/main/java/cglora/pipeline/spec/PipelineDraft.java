@@ -2,6 +2,7 @@ package cglora.pipeline.spec;
 
 import cglora.kernels.error.Problem;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,11 +31,26 @@ public record PipelineDraft(
 
     /// One stage.
     ///
-    /// @param spec   settings that are wrong have their defaults
-    /// @param unsure keys of these, and of those that a misspelt key may have meant
+    /// @param spec   settings that are wrong are as they were probably meant, or have their
+    ///     defaults
+    /// @param unsure keys of these, and of those that a misspelt key may have meant; `format.type`
+    ///     of an object inside
     public record Stage(StageSpec spec, Set<String> unsure) {
         public Stage {
             unsure = Set.copyOf(unsure);
+        }
+
+        /// Whether these settings, with those inside them, are as they are meant.
+        public boolean isSure(Collection<String> keys) {
+            return unsure.stream()
+                    .noneMatch(
+                            wrong ->
+                                    keys.stream()
+                                            .anyMatch(
+                                                    key ->
+                                                            wrong.equals(key)
+                                                                    || wrong.startsWith(
+                                                                            key + ".")));
         }
     }
 

@@ -22,11 +22,19 @@ public final class PipelineSchema {
         var more =
                 ordered(
                         "$schema",
-                        Map.of("type", "string"),
+                        ordered(
+                                "description",
+                                "Where this schema is, for editors",
+                                "examples",
+                                List.of("pipeline.schema.json"),
+                                "type",
+                                "string"),
                         "extends",
                         ordered(
                                 "description",
                                 "Files merged first, left to right: objects by key, stages by id",
+                                "examples",
+                                List.of(List.of("common.json")),
                                 "type",
                                 "array",
                                 "items",
@@ -52,8 +60,12 @@ public final class PipelineSchema {
 
     private static Map<String, Object> stage(String name, Class<? extends StageSpec> type) {
         Map<String, Object> stage = ordered("description", StageOutput.describe(name));
-        stage.putAll(object(RecordType.of(type), ordered("stage", Map.of("const", name))));
+        stage.putAll(object(RecordType.of(type), ordered("stage", kind("const", name))));
         return stage;
+    }
+
+    private static Map<String, Object> kind(String keyword, Object names) {
+        return ordered("description", "What kind of stage this is", keyword, names);
     }
 
     private static Map<String, Object> grid() {
@@ -61,6 +73,8 @@ public final class PipelineSchema {
                 "description",
                 "Settings, as in train.learning_rate, with the values that cglora run tries: every"
                         + " combination is a run",
+                "examples",
+                List.of(Map.of("train.learning_rate", List.of(1e-4, 3e-4)), Map.of("seed", "0..4")),
                 "type",
                 "object",
                 "additionalProperties",
@@ -93,7 +107,7 @@ public final class PipelineSchema {
                         "required",
                         List.of("stage"),
                         "properties",
-                        Map.of("stage", Map.of("enum", List.copyOf(StageSpec.TYPES.keySet()))),
+                        Map.of("stage", kind("enum", List.copyOf(StageSpec.TYPES.keySet()))),
                         "allOf",
                         branches));
     }
@@ -119,11 +133,14 @@ public final class PipelineSchema {
         Setting setting = component.setting();
         Map<String, Object> property = ordered("description", setting.value());
         if (!component.isRequired()) {
-            Origin origin = Origin.option("default", Path.of(""));
-            JsonValue standard = JsonSource.parse(origin, setting.byDefault(), new Problems());
-            // A free object keeps any JSON value as it is, variables included.
-            var holder = (Map<?, ?>) new FreeType().bind(wrap(standard), setting, null);
-            property.put("default", holder.get("value"));
+            property.put("default", value(setting.byDefault(), setting));
+        }
+        if (setting.examples().length > 0) {
+            var examples = new ArrayList<Object>();
+            for (String example : setting.examples()) {
+                examples.add(value(example, setting));
+            }
+            property.put("examples", examples);
         }
         if (!component.key().equals("cglora") && !(component.type() instanceof StagesType)) {
             property.put(
@@ -136,6 +153,13 @@ public final class PipelineSchema {
             property.putAll(component.type().schema(setting));
         }
         return property;
+    }
+
+    /// A JSON text as it is, variables included.
+    private static Object value(String json, Setting setting) {
+        Origin origin = Origin.option("schema", Path.of(""));
+        JsonValue value = JsonSource.parse(origin, json, new Problems());
+        return ((Map<?, ?>) new FreeType().bind(wrap(value), setting, null)).get("value");
     }
 
     private static ObjectValue wrap(JsonValue value) {

@@ -9,13 +9,23 @@ public record PipelineSpec(
         @Setting(
                         value = "Name of the pipeline; null takes the file's name",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = "\"sst2\"")
                 String name,
-        @Setting(value = "Seed of everything random", byDefault = "42", min = 0) long seed,
-        @Setting(value = "Folder of the runs", byDefault = "\"runs/${name}\"", path = true)
+        @Setting(value = "Seed of everything random", byDefault = "42", min = 0, examples = "0")
+                long seed,
+        @Setting(
+                        value = "Folder of the runs",
+                        byDefault = "\"runs/${name}\"",
+                        path = true,
+                        examples = "\"runs/${name}\"")
                 String outputDir,
         @Setting(value = "What computes", byDefault = "{}") EngineSpec engine,
-        @Setting(value = "Variables, used as ${var}", byDefault = "{}") Map<String, Object> vars,
+        @Setting(
+                        value = "Variables, used as ${var}",
+                        byDefault = "{}",
+                        examples = "{\"data\": \"data\", \"r\": 8}")
+                Map<String, Object> vars,
         @Setting("The stages, in order") List<StageSpec> stages) {
 
     /// The same pipeline of other stages.

@@ -37,6 +37,9 @@ public @interface Setting {
     /// Texts of a path setting that are names of something built in, not paths.
     String[] builtIn() default {};
 
+    /// Values as people give them, as JSON texts: an editor offers them.
+    String[] examples() default {};
+
     /// Spellings of other tools that are accepted with a warning.
     String[] also() default {};
 }

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 
 /// What must hold between stages: each has an id of its own and stands behind those that it needs.
-/// What must hold between the settings of one stage stands in a class for each kind.
+/// What must hold between the settings of one stage is said by the rules of its kind.
 final class StageChecks {
     private final Problems problems;
     private final Map<String, ObjectValue> ids = new HashMap<>();
@@ -77,8 +77,7 @@ final class StageChecks {
                 model = null;
             }
             if (spec != null) {
-                settled.add(
-                        settle(spec, before, new StageProblems(problems, tree, draft.unsure())));
+                settled.add(settle(spec, before, new StageProblems(problems, tree, draft)));
             }
             outputs.passed(Merge.id(tree), kind, true);
         }
@@ -138,44 +137,44 @@ final class StageChecks {
     private StageSpec settle(StageSpec spec, StagesBefore before, StageProblems here) {
         return switch (spec) {
             case ModelSpec stage -> {
-                ModelChecks.check(stage, here);
+                ModelRules.check(stage, here);
                 model = here.isSure("problem_type") ? stage : null;
                 yield stage;
             }
             case DataSpec stage -> {
-                DataChecks.check(stage, before, here);
+                DataRules.check(stage, before, here);
                 boolean sure = here.isSure("train", "validation", "test", "validation_split");
                 data = dataStages.size() > 1 ? data : sure ? stage : null;
                 dataStages.put(stage.id(), sure ? stage : null);
                 yield stage;
             }
             case CalibrateSpec stage -> {
-                CalibrateChecks.check(stage, before, here);
+                CalibrateRules.check(stage, before, here);
                 yield stage.withFrom(StageOutputs.real(stage.from()));
             }
             case AdapterSpec given -> {
                 AdapterSpec stage = given.from() == null ? given : given.taken();
-                AdapterChecks.checkTaken(given, stage, here);
-                AdapterChecks.check(stage, before, here);
+                AdapterRules.checkTaken(given, stage, here);
+                AdapterRules.check(stage, before, here);
                 adapter = stage;
                 adapterIsSure = here.isSure("method", "from");
                 yield stage.withEarlier(
                         StageOutputs.real(stage.from()), StageOutputs.real(stage.start()));
             }
             case AlignSpec stage -> {
-                AlignChecks.check(stage, before, here);
+                AlignRules.check(stage, before, here);
                 yield stage.withReference(StageOutputs.real(stage.reference()));
             }
             case TrainSpec stage -> {
                 outputs.requireAdapter(stage.from(), here.origin("from"));
-                yield TrainChecks.settle(stage, before, here);
+                yield TrainRules.settle(stage, before, here);
             }
             case EvaluateSpec stage -> {
                 AdapterSource from = stage.from();
                 if (from != null) {
                     outputs.requireAdapter(from.stage(), here.origin("from"));
                 }
-                EvaluateChecks.check(stage, before, here);
+                EvaluateRules.check(stage, before, here);
                 yield from == null
                         ? stage
                         : stage.withFrom(

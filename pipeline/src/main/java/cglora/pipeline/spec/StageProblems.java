@@ -3,17 +3,16 @@ package cglora.pipeline.spec;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.pipeline.spec.JsonValue.ObjectValue;
-import java.util.Collections;
-import java.util.Set;
+import java.util.List;
 
 /// Where the problems of one stage are told: each at the setting that makes it, or at the stage.
 ///
-/// @param tree   the stage as its file has it
-/// @param unsure settings that are wrong by themselves: nothing more is said of them
-record StageProblems(Problems problems, ObjectValue tree, Set<String> unsure) {
+/// @param tree  the stage as its file has it
+/// @param draft knows what is wrong by itself: nothing more is said of that
+record StageProblems(Problems problems, ObjectValue tree, PipelineDraft.Stage draft) {
     /// Whether these settings are as they are meant.
     boolean isSure(String... keys) {
-        return Collections.disjoint(unsure, Set.of(keys));
+        return draft.isSure(List.of(keys));
     }
 
     /// Whether the file has the setting.

@@ -11,7 +11,8 @@ public record TrainSpec(
                                         + " train stage repeats",
                         byDefault = "null",
                         nullable = true,
-                        also = "name")
+                        also = "name",
+                        examples = "\"first\"")
                 String id,
         @Setting(value = "Whether this stage takes part; usually a variable", byDefault = "true")
                 boolean when,
@@ -24,14 +25,16 @@ public record TrainSpec(
         @Setting(
                         value = "The data stage to train on, by its id; null: the first",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = "\"more\"")
                 String data,
         @Setting(
                         value =
                                 "Train on from the adapter as it was behind this adapter or train"
                                         + " stage, by its id; null: the newest one",
                         byDefault = "null",
-                        nullable = true)
+                        nullable = true,
+                        examples = "\"adapter\"")
                 String from,
         @Setting(
                         value =
@@ -41,21 +44,24 @@ public record TrainSpec(
                         nullable = true,
                         min = 0,
                         aboveMin = true,
-                        also = "num_train_epochs")
+                        also = "num_train_epochs",
+                        examples = {"1", "0.5"})
                 Double epochs,
         @Setting(
                         value = "Optimizer steps; rules over epochs",
                         byDefault = "null",
                         nullable = true,
-                        min = 1)
+                        min = 1,
+                        examples = "100")
                 Integer maxSteps,
         @Setting(
                         value = "Examples in one pass",
                         byDefault = "16",
                         min = 1,
-                        also = {"per_device_train_batch_size", "micro_batch_size"})
+                        also = {"per_device_train_batch_size", "micro_batch_size"},
+                        examples = "32")
                 int perDeviceBatchSize,
-        @Setting(value = "Passes in one optimizer step", byDefault = "1", min = 1)
+        @Setting(value = "Passes in one optimizer step", byDefault = "1", min = 1, examples = "2")
                 int gradientAccumulationSteps,
         @Setting(
                         value =
@@ -70,16 +76,19 @@ public record TrainSpec(
                         byDefault = "\"auto\"",
                         min = 0,
                         aboveMin = true,
-                        also = "lr")
+                        also = "lr",
+                        examples = "3e-4")
                 AutoOr<Double> learningRate,
         @Setting(
                         value = "Peak learning rate of the head; null: 1e-3",
                         byDefault = "null",
                         nullable = true,
                         min = 0,
-                        aboveMin = true)
+                        aboveMin = true,
+                        examples = "1e-3")
                 Double headLearningRate,
-        @Setting(value = "Decoupled weight decay", byDefault = "0.01", min = 0) double weightDecay,
+        @Setting(value = "Decoupled weight decay", byDefault = "0.01", min = 0, examples = "0.01")
+                double weightDecay,
         @Setting(
                         value = "Decay of the first moment",
                         byDefault = "0.9",
@@ -113,13 +122,15 @@ public record TrainSpec(
                                         + " warmup_steps",
                         byDefault = "0.06",
                         min = 0,
-                        max = 1)
+                        max = 1,
+                        examples = "0.06")
                 Double warmupRatio,
         @Setting(
                         value = "Steps in which the learning rate rises; null: by warmup_ratio",
                         byDefault = "null",
                         nullable = true,
-                        min = 0)
+                        min = 0,
+                        examples = "50")
                 Integer warmupSteps,
         @Setting(value = "Steps between two logged losses", byDefault = "10", min = 1)
                 int loggingSteps,
@@ -127,18 +138,21 @@ public record TrainSpec(
                         value = "When to evaluate: epoch, or every so many steps; null never",
                         byDefault = "\"epoch\"",
                         nullable = true,
-                        min = 1)
+                        min = 1,
+                        examples = {"\"epoch\"", "100"})
                 EvalSteps evalSteps,
         @Setting(
                         value = "Validation examples for these evaluations; null takes all",
                         byDefault = "null",
                         nullable = true,
-                        min = 1)
+                        min = 1,
+                        examples = "512")
                 Integer evalExamples,
         @Setting(
                         value = "Metric by which the best state is kept; null keeps the last",
                         byDefault = "\"loss\"",
-                        nullable = true)
+                        nullable = true,
+                        examples = {"\"loss\"", "\"accuracy\"", "\"f1\""})
                 String loadBest,
         @Setting(
                         value =
@@ -147,7 +161,8 @@ public record TrainSpec(
                                         + " its own at its end",
                         byDefault = "\"epoch\"",
                         nullable = true,
-                        min = 1)
+                        min = 1,
+                        examples = {"\"epoch\"", "100"})
                 EvalSteps saveSteps,
         @Setting(
                         value =
@@ -156,7 +171,8 @@ public record TrainSpec(
                         byDefault = "2",
                         nullable = true,
                         min = 1,
-                        also = "keep")
+                        also = "keep",
+                        examples = "2")
                 Integer saveTotalLimit,
         @Setting(
                         value =
@@ -172,7 +188,8 @@ public record TrainSpec(
                         byDefault = "null",
                         nullable = true,
                         min = 0,
-                        aboveMin = true)
+                        aboveMin = true,
+                        examples = "{\"negative\": 1, \"positive\": 2.5}")
                 AutoOr<Map<String, Double>> classWeights)
         implements StageSpec {
     /// The value of `stage` in the file.

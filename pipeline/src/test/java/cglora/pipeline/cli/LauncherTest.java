@@ -1,10 +1,12 @@
 package cglora.pipeline.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /// The script `scripts/cglora` in a folder of its own, with a build that is never started: what it
 /// would start, with SDKs of several kinds.
@@ -62,10 +65,7 @@ class LauncherTest {
         builder.environment().putAll(environment);
         builder.redirectOutput(out.toFile()).redirectError(err.toFile());
         int status = builder.start().waitFor();
-        return new Outcome(
-                status,
-                Files.readString(out, StandardCharsets.UTF_8),
-                Files.readString(err, StandardCharsets.UTF_8));
+        return new Outcome(status, Files.readString(out, UTF_8), Files.readString(err, UTF_8));
     }
 
     @Test
@@ -207,6 +207,65 @@ class LauncherTest {
     void aRefusalAtTheQuestionIsTheCommandsOwn() throws Exception {
         Outcome outcome = run(answering("", 2), "run", "p.json", "--engine", "tornado");
         assertThat(outcome.status()).isEqualTo(2);
+    }
+
+    /// Java says that it does not start on standard output, where the answer is read.
+    @Test
+    void anSdkWithWhichJavaDoesNotStartIsNamedAndDoneWithout() throws Exception {
+        Path sdk = sdk("5.2.0-jdk25");
+        Files.writeString(
+                sdk.resolve("tornado-argfile.template"),
+                "--module-path .:${TORNADOVM_HOME}/share/java/tornado\n"
+                        + "--add-modules ALL-SYSTEM,tornado.runtime\n");
+        Map<String, String> environment = Map.of("TORNADOVM_HOME", sdk.toString());
+        for (String command :
+                List.of("run p.json", "run p.json --engine tornado", "devices", "doctor")) {
+            var arguments = new ArrayList<String>(List.of(command.split(" ")));
+            arguments.add("--show-command");
+            Outcome outcome = run(environment, arguments.toArray(String[]::new));
+            assertThat(outcome.status()).as(outcome.err()).isZero();
+            assertThat(outcome.out())
+                    .as(command)
+                    .contains("'-Dcglora.tornado.missing=TORNADOVM_HOME is " + sdk + ", which")
+                    .contains("Java does not start: Error occurred during initialization of boot")
+                    .contains("Module tornado.runtime not found")
+                    .contains("-Dcglora.tornado.unfit=yes", " jdk.incubator.vector ")
+                    .endsWith("cglora.pipeline.cli.Main " + command + "\n")
+                    .doesNotContain("argfile", "-Dtornado.");
+        }
+    }
+
+    @Test
+    void aBugAtTheQuestionIsNoBrokenSdk() throws Exception {
+        Map<String, String> environment = answering("", 1);
+        Path java = folder.resolve("jdk/bin/java");
+        Files.writeString(java, "#!/bin/sh\necho 'error: a bug of ours: x' >&2\nexit 1\n");
+        Outcome outcome = run(environment, "run", "p.json", "--show-command");
+        assertThat(outcome.status()).isEqualTo(1);
+        assertThat(outcome.err()).isEqualTo("error: a bug of ours: x\n");
+    }
+
+    /// As the command classes themselves say which they are.
+    @Test
+    void everyCommandThatTakesAnEngineIsStartedWithTornado() throws Exception {
+        Map<String, String> environment = answering("engine tornado\n", 0);
+        var silent = new PrintStream(OutputStream.nullOutputStream(), true, UTF_8);
+        Map<String, CommandLine> verbs =
+                Main.line(new Console(silent, silent, false)).getSubcommands();
+        assertThat(verbs).containsKeys("run", "align", "predict", "explain");
+        for (var verb : verbs.entrySet()) {
+            String name = verb.getKey();
+            boolean takesEngine = verb.getValue().getCommandSpec().findOption("--engine") != null;
+            boolean looksForDevices = List.of("devices", "doctor").contains(name);
+            // bench starts the launcher again for each part
+            List<String> command = name.equals("bench") ? List.of(name, "--part=x") : List.of(name);
+            var arguments = new ArrayList<String>(command);
+            arguments.add("--show-command");
+            Outcome outcome = run(environment, arguments.toArray(String[]::new));
+            assertThat(outcome.out().contains("tornado.argfile"))
+                    .as("%s: %s %s", name, outcome.out(), outcome.err())
+                    .isEqualTo(takesEngine || looksForDevices);
+        }
     }
 
     @Test

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 
 class MainTest {
     @TempDir Path folder;
@@ -202,6 +203,17 @@ class MainTest {
         assertThat(result.status()).isZero();
         assertThat(result.out()).contains("validate", "schema", "explain", "version");
         assertThat(run("validate", "--help").out()).contains("--set=PATH=VALUE");
+    }
+
+    /// Of a verb that is named only its own description is made; its class is found by its name.
+    @Test
+    void everyVerbIsFoundByTheNameOfItsClass() {
+        for (Class<?> verb : Main.VERBS) {
+            String name = verb.getAnnotation(CommandLine.Command.class).name();
+            assertThat(Main.name(verb)).isEqualTo(name);
+            assertThat(run(name, "--help").out()).contains("cglora " + name);
+            assertThat(run("--help").out()).contains("\n  " + name + " ");
+        }
     }
 
     /// An editor reads it where a pipeline names it as `$schema`.

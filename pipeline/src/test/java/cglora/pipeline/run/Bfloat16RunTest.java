@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// `model.dtype` through whole runs.
 class Bfloat16RunTest {
@@ -51,6 +53,36 @@ class Bfloat16RunTest {
         assertThat(runs.run("--set", HALF).succeeds().err())
                 .contains("verified: reloaded on the original base");
         assertThat(TinyRuns.done("replay", runs.latest()).out()).contains("the bits agree");
+    }
+
+    /// The matrices are rounded, so the probabilities are others, by little.
+    @Test
+    void answersComeFromHalfTheMemory() throws IOException {
+        TinyRuns runs = TinyRuns.in(folder);
+        runs.run().succeeds();
+        JsonNode whole = answer(runs.latest(), "float32");
+        JsonNode half = answer(runs.latest(), "bfloat16");
+        double moved = Math.abs(whole.path("no").asDouble() - half.path("no").asDouble());
+        assertThat(moved).isPositive().isLessThan(0.02);
+        TinyRuns.Outcome refused =
+                TinyRuns.execute(
+                        "predict", runs.latest().toString(), "--text", "a", "--dtype", "int8");
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.err()).contains("--dtype", "no type 'int8'", "float32 or bfloat16");
+    }
+
+    private static JsonNode answer(Path run, String dtype) {
+        String said =
+                TinyRuns.done(
+                                "predict",
+                                run,
+                                "--json",
+                                "--text",
+                                "a very good film",
+                                "--dtype",
+                                dtype)
+                        .out();
+        return JsonMapper.shared().readTree(said).path("probabilities");
     }
 
     @Test

@@ -75,6 +75,7 @@ class CausalRunTest {
         assertThat(answer(adapter, "--temperature", 3, "--seed", 4, "--top-k", 1).path("tokens"))
                 .isEqualTo(greedy.path("tokens"));
         assertThat(answer(adapter, "--max-tokens", 1).path("tokens").size()).isOne();
+        assertThat(answer(adapter, "--dtype", "bfloat16").path("tokens").size()).isBetween(1, 6);
     }
 
     /// What it said of itself it says again, in a run that has none of its own.

@@ -97,6 +97,7 @@ class NewCommandTest {
                         "-o",
                         file.toString());
         assertThat(again.status()).isEqualTo(5);
+        assertThat(again.err()).contains("error K-EXISTS", "--force");
         assertThat(Files.readString(file)).isEqualTo(text);
     }
 

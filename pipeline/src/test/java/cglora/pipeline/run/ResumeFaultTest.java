@@ -327,4 +327,23 @@ class ResumeFaultTest {
         none.run(NEVER);
         assertThat(none.newest().resolve("checkpoints")).doesNotExist();
     }
+
+    /// Other threads divide sums otherwise: what comes has other bits, and the run says so.
+    @Test
+    void anotherEngineIsToldAndGoesOn() throws IOException {
+        var run =
+                new ResumableRun(
+                        folder,
+                        "{\"stage\": \"adapter\", \"method\": \"lora\", \"r\": 2,"
+                                + " \"head_warmup\": false},",
+                        "");
+        Path crashed = run.crashBehind("checkpoint-4");
+        ResumableRun.Outcome outcome = ResumableRun.command(crashed, "--set", "engine.threads=3");
+        assertThat(outcome.status()).as(outcome.shown()).isZero();
+        assertThat(outcome.shown())
+                .contains("warning R-ENGINE: ", "jvm, 1 threads", "jvm, 3 threads", "same bits")
+                .contains("goes on after step");
+        assertThat(Files.readString(crashed.resolve("metrics.json"))).contains("R-ENGINE");
+        assertThat(ResumableRun.exported(crashed)).isNotEmpty();
+    }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,5 +134,110 @@ class ValidateAllTest {
                 .singleElement()
                 .asString()
                 .contains("did you mean 'columns'");
+    }
+
+    private List<String> validated(String stages) throws IOException {
+        Path file = folder.resolve("p.json");
+        Files.writeString(file, "{\"cglora\": 1, \"stages\": [" + stages + "]}");
+        TinyRuns.Outcome outcome = TinyRuns.execute("validate", "--json", file.toString());
+        assertThat(outcome.status()).as(outcome.err()).isIn(2, 3);
+        return errors(outcome.out());
+    }
+
+    /// The head of the files has three labels, the data two: what was meant decides whether that is
+    /// a mistake.
+    @Test
+    void aWrongHeadHidesNothingThatTheFilesSay() throws IOException {
+        TinyModel.write(folder.resolve("model"), 5, 3);
+        TinyModel.writeData(folder.resolve("train.tsv"));
+        Files.writeString(folder.resolve("train.tsv"), "row\n", StandardOpenOption.APPEND);
+        for (String head : List.of("nwe", "mine")) {
+            assertThat(
+                            validated(
+                                    """
+                                    {"stage": "model", "path": "model", "head": "%s",
+                                     "tokenizer": "nowhere/tokenizer.json"},
+                                    {"stage": "data", "train": "train.tsv", "max_length": 99},
+                                    {"stage": "adapter", "method": "lora", "target_modules": ["q_proj"]},
+                                    {"stage": "train", "max_steps": 1}
+                                    """
+                                            .formatted(head)))
+                    .hasSize(5)
+                    .anyMatch(e -> e.startsWith("P-VALUE") && e.contains("head"))
+                    .anyMatch(e -> e.startsWith("T-MISSING"))
+                    .anyMatch(e -> e.startsWith("D-ROW"))
+                    .anyMatch(e -> e.startsWith("O-RANGE") && e.contains("max_length"))
+                    .anyMatch(e -> e.startsWith("A-TARGET"));
+        }
+    }
+
+    /// A format is read as the one that is nearest, or as the one that the file's name tells, with
+    /// what else is said of it.
+    @Test
+    void aWrongFormatHidesNothingThatTheRowsSay() throws IOException {
+        TinyModel.write(folder.resolve("model"), 5, 0);
+        Files.writeString(folder.resolve("rows.txt"), "a film,yes\na book,no\na book\n");
+        Files.writeString(folder.resolve("rows.tsv"), "a film\tyes\na book\tno\na book\n");
+        for (String wrong : List.of("cvs\", \"train\": \"rows.txt", "a\", \"train\": \"rows.tsv")) {
+            String[] parts = wrong.split("\", \"train\": \"");
+            assertThat(
+                            validated(
+                                    """
+                                    {"stage": "model", "path": "model"},
+                                    {"stage": "data", "train": "%s", "max_length": 12,
+                                     "columns": {"text": "0", "label": "1"},
+                                     "format": {"header": false, "type": "%s"}},
+                                    {"stage": "train", "max_steps": 1}
+                                    """
+                                            .formatted(parts[1], parts[0])))
+                    .hasSize(2)
+                    .anyMatch(e -> e.startsWith("P-VALUE") && e.contains("type"))
+                    .anyMatch(e -> e.startsWith("D-ROW"));
+        }
+    }
+
+    /// Nothing is said of rows that nobody knows how to read.
+    @Test
+    void aFormatThatNobodyKnowsIsToldAlone() throws IOException {
+        TinyModel.write(folder.resolve("model"), 5, 0);
+        Files.writeString(folder.resolve("rows"), "text,label\na film,yes\na book,no\n");
+        Files.writeString(folder.resolve("rows.txt"), "text,label\na film,yes\na book,no\n");
+        for (String settings :
+                List.of(
+                        "\"train\": \"rows\", \"format\": {\"type\": \"a\"}",
+                        "\"train\": \"rows.txt\", \"format\": {\"type\": \"a\"}",
+                        "\"train\": \"rows.txt\", \"format\": {\"delimiter\": \",\"}",
+                        "\"train\": \"rows.txt\", \"format\": \"csv\"",
+                        "\"train\": \"rows.txt\", \"format\": {\"type\": \"csv\", \"header\": 1}")) {
+            assertThat(
+                            validated(
+                                    """
+                                    {"stage": "model", "path": "model"},
+                                    {"stage": "data", "max_length": 12, %s},
+                                    {"stage": "train", "max_steps": 1}
+                                    """
+                                            .formatted(settings)))
+                    .as(settings)
+                    .hasSize(1);
+        }
+    }
+
+    /// A model stage that cannot be read leaves what needs no model.
+    @Test
+    void rowsAreReadWithoutAModel() throws IOException {
+        Files.writeString(folder.resolve("train.tsv"), "text\tlabel\na film\tyes\na book\n");
+        assertThat(
+                        validated(
+                                """
+                                {"stage": "model", "paht": "model"},
+                                {"stage": "data", "train": "train.tsv", "max_length": 12},
+                                {"stage": "adapter", "method": "lora", "modules_to_save": ["pooler"]},
+                                {"stage": "train", "max_steps": 1}
+                                """))
+                .hasSize(4)
+                .anyMatch(e -> e.startsWith("P-UNKNOWN") && e.contains("did you mean 'path'"))
+                .anyMatch(e -> e.startsWith("P-VALUE") && e.contains("'path' is missing"))
+                .anyMatch(e -> e.startsWith("D-ROW"))
+                .anyMatch(e -> e.startsWith("A-SAVED"));
     }
 }

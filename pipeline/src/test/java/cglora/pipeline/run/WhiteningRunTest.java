@@ -3,7 +3,7 @@ package cglora.pipeline.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import cglora.models.training.AdapterStart.Arithmetic;
+import cglora.models.training.CgLoraStart.Arithmetic;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.TinyRuns.Outcome;
 import cglora.pipeline.spec.CgSpec;

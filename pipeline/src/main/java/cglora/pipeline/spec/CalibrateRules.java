@@ -3,8 +3,8 @@ package cglora.pipeline.spec;
 import static cglora.kernels.error.ErrorCode.O_CONFLICT;
 
 /// What must hold between the settings of a calibrate stage, and between it and the model.
-final class CalibrateChecks {
-    private CalibrateChecks() {}
+final class CalibrateRules {
+    private CalibrateRules() {}
 
     static void check(CalibrateSpec stage, StagesBefore before, StageProblems here) {
         if (stage.fisher() == CalibrateSpec.Fisher.EXACT && before.tags()) {

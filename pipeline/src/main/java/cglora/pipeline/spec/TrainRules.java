@@ -6,8 +6,8 @@ import static cglora.kernels.error.ErrorCode.P_STAGE;
 import java.util.List;
 
 /// What must hold between the settings of a train stage, and between it and the stages before it.
-final class TrainChecks {
-    private TrainChecks() {}
+final class TrainRules {
+    private TrainRules() {}
 
     /// Checks it, and takes out what its data cannot serve.
     static TrainSpec settle(TrainSpec stage, StagesBefore before, StageProblems here) {

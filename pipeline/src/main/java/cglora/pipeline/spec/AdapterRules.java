@@ -7,8 +7,8 @@ import java.util.Objects;
 
 /// What must hold between the settings of an adapter stage, and between it and the stages before
 /// it.
-final class AdapterChecks {
-    private AdapterChecks() {}
+final class AdapterRules {
+    private AdapterRules() {}
 
     static void check(AdapterSpec stage, StagesBefore before, StageProblems here) {
         if (before.writes() && !(stage.headWarmup() instanceof HeadWarmup.Auto)) {

@@ -1,8 +1,8 @@
 package cglora.pipeline.spec;
 
 /// What must hold between an evaluate stage and the stages before it.
-final class EvaluateChecks {
-    private EvaluateChecks() {}
+final class EvaluateRules {
+    private EvaluateRules() {}
 
     static void check(EvaluateSpec stage, StagesBefore before, StageProblems here) {
         StagesBefore.requireSplit(

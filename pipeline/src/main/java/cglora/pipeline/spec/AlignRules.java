@@ -4,8 +4,8 @@ import static cglora.kernels.error.ErrorCode.O_CONFLICT;
 import static cglora.kernels.error.ErrorCode.P_STAGE;
 
 /// What must hold between an align stage and the stages before it.
-final class AlignChecks {
-    private AlignChecks() {}
+final class AlignRules {
+    private AlignRules() {}
 
     /// It measures what the adapter's stage has started, from there on.
     static void check(AlignSpec stage, StagesBefore before, StageProblems here) {

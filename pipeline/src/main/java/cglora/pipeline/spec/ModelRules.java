@@ -3,8 +3,8 @@ package cglora.pipeline.spec;
 import static cglora.kernels.error.ErrorCode.O_CONFLICT;
 
 /// What must hold between the settings of a model stage.
-final class ModelChecks {
-    private ModelChecks() {}
+final class ModelRules {
+    private ModelRules() {}
 
     /// A model that writes texts has no head beside its body; neither it nor one that tags words
     /// has a number for an answer, or one vector for a text.

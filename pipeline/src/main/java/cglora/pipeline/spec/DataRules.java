@@ -7,8 +7,8 @@ import cglora.models.tokenizer.Truncation;
 import java.util.List;
 
 /// What must hold between the settings of a data stage, and between it and the model.
-final class DataChecks {
-    private DataChecks() {}
+final class DataRules {
+    private DataRules() {}
 
     static void check(DataSpec stage, StagesBefore before, StageProblems here) {
         checkColumns(stage, before, here);
