@@ -10,7 +10,8 @@ PEFT say about it beside it: the logits of a padded batch, the gradients of its 
 its whole body, and the parameters after one step of AdamW. FamilyParityTest compares with these
 files, which are committed. The same versions write the same bytes. Encoder–decoder models, in
 seq2seq_parity.py, are read by Seq2SeqParityTest; what they generate is compared, too. Classifiers of
-words, in tagging_parity.py, are read by TaggingParityTest.
+words, in tagging_parity.py, are read by TaggingParityTest, and the same models with a key or a tensor
+changed, in loading_variants.py, by LoadingVariantsTest.
 
 `trip`, in round_trip.py, goes the whole way with the same models, in WORK: adapters of `cglora run` are
 loaded by PEFT, whole and merged models by transformers, and adapters that PEFT trains by `cglora
@@ -201,6 +202,45 @@ def families():
             transformers.Qwen3Config(**sizes(**LLAMA | dict(head_dim=6, tie_word_embeddings=True))),
             bytes_tokenizer,
             "all-linear",
+        ),
+    }
+
+
+def more_decoders():
+    """Variants of decoders, as language models only."""
+    small = LLAMA | dict(num_hidden_layers=1)
+    return {
+        "llama-linear": (
+            transformers.LlamaConfig(
+                **sizes(
+                    **small
+                    | dict(
+                        head_dim=6,
+                        attention_bias=True,
+                        hidden_act="gelu_pytorch_tanh",
+                        rope_parameters=dict(rope_theta=60.0, rope_type="linear", factor=2.5),
+                    )
+                )
+            ),
+            bytes_tokenizer,
+            "all-linear",
+        ),
+        "llama-dynamic": (
+            transformers.LlamaConfig(
+                **sizes(**small | dict(rope_parameters=dict(rope_theta=60.0, rope_type="dynamic", factor=2.0)))
+            ),
+            bytes_tokenizer,
+            ["q_proj", "v_proj"],
+        ),
+        "qwen3-window": (
+            transformers.Qwen3Config(
+                **sizes(
+                    **LLAMA
+                    | dict(head_dim=6, use_sliding_window=True, sliding_window=3, max_window_layers=1)
+                )
+            ),
+            bytes_tokenizer,
+            ["q_proj", "k_proj", "v_proj"],
         ),
     }
 
@@ -455,6 +495,7 @@ def reference(name, model, tokenizer, targets, folder):
 def causal(name, config, tokenizer, targets, folder):
     """The same decoder as a language model: prompts that the loss leaves out, and greedy generation."""
     shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(exist_ok=True)
     model = random_model(AutoModelForCausalLM, config, tokenizer)
     save_base(model, tokenizer, folder)
     rows = []
@@ -525,6 +566,13 @@ def tagging():
     return tagging_parity
 
 
+def variants():
+    """The part for directories whose files are unusual, likewise."""
+    import loading_variants
+
+    return loading_variants
+
+
 def make(options):
     options.folder.mkdir(parents=True, exist_ok=True)
     for name, rows in (("texts", TEXTS), ("prompts", PROMPTS)):
@@ -542,8 +590,12 @@ def make(options):
             causal(name, config, tokenizer, targets, folder / "causal")
         size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
         print(f"{name:16} {count} trained parameters  {size / 1024:.0f} KiB")
+    for name, (config, tokenizer_of, targets) in more_decoders().items():
+        if not options.only or name in options.only:
+            causal(name, config, tokenizer_of(), targets, options.folder / name / "causal")
     seq2seq().make(options.folder)
     tagging().make(options.folder, options.only)
+    variants().make(options.folder)
     print(
         f"torch {torch.__version__}, transformers {transformers.__version__},"
         f" peft {peft.__version__}, tokenizers {tokenizers.__version__}"

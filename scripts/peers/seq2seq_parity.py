@@ -49,6 +49,8 @@ def families():
             ),
             "all-linear",
         ),
+        "t5-gated-tied": (T5Config(**T5 | dict(num_layers=1, feed_forward_proj="gated-gelu")), None),
+        "t5-plain-untied": (T5Config(**T5 | dict(num_layers=1, tie_word_embeddings=False)), None),
     }
 
 

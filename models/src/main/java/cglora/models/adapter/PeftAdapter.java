@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -45,6 +46,47 @@ public record PeftAdapter(
     /// Starts that PEFT subtracts from the base, each time that it loads the adapter.
     private static final Pattern OFF_THE_BASE =
             Pattern.compile("(pissa|corda|loftq|olora|lora_ga).*", Pattern.CASE_INSENSITIVE);
+
+    /// Keys that are understood, each where it is needed.
+    private static final Set<String> CHECKED =
+            Set.of(
+                    "alpha_pattern",
+                    "base_model_name_or_path",
+                    "bias",
+                    "init_lora_weights",
+                    "lora_alpha",
+                    "modules_to_save",
+                    "peft_type",
+                    "r",
+                    "rank_pattern",
+                    "target_modules",
+                    "task_type",
+                    "use_dora",
+                    "use_rslora");
+
+    /// PEFT's other keys that an adapter which has been trained does not depend on: what is
+    /// adapted is in its tensors. Every other key that is on is refused: aLoRA, replicated
+    /// layers, biases of its own, trained tokens, block-diagonal factors, and what is to come.
+    private static final Set<String> HARMLESS =
+            Set.of(
+                    "auto_mapping",
+                    "corda_config",
+                    "ensure_weight_tying",
+                    "eva_config",
+                    "exclude_modules",
+                    "fan_in_fan_out",
+                    "inference_mode",
+                    "layers_pattern",
+                    "layers_to_transform",
+                    "loftq_config",
+                    "lora_dropout",
+                    "lora_ga_config",
+                    "megatron_core",
+                    "peft_version",
+                    "qalora_group_size",
+                    "revision",
+                    "runtime_config",
+                    "velora_config");
 
     public static final String CONFIG = "adapter_config.json";
     public static final String WEIGHTS = "adapter_model.safetensors";
@@ -344,6 +386,11 @@ public record PeftAdapter(
         return otherwise;
     }
 
+    /// An empty list or object asks for something, too: `target_parameters`.
+    private static boolean isOn(JsonNode value) {
+        return !value.isNull() && !(value.isBoolean() && !value.booleanValue());
+    }
+
     private static void refuseUnsupported(JsonNode config, Path file) {
         var wrong = new ArrayList<String>();
         if (!config.path("peft_type").asString("").equals("LORA")) {
@@ -363,9 +410,10 @@ public record PeftAdapter(
                             + " save_pretrained with path_initial_model_for_weight_conversion makes"
                             + " an ordinary adapter of it");
         }
-        for (String key : List.of("megatron_config", "target_parameters")) {
-            if (!config.path(key).isMissingNode() && !config.path(key).isNull()) {
-                wrong.add(key);
+        for (var property : config.properties()) {
+            String key = property.getKey();
+            if (!HARMLESS.contains(key) && !CHECKED.contains(key) && isOn(property.getValue())) {
+                wrong.add(key + " " + property.getValue());
             }
         }
         if (!wrong.isEmpty()) {

@@ -39,10 +39,10 @@ public record BertConfig(
                         reader.positive("num_hidden_layers"),
                         reader.positive("num_attention_heads"),
                         reader.positive("intermediate_size"),
-                        json.path("hidden_act").asString(""),
-                        reader.positive("max_position_embeddings"),
-                        reader.positive("type_vocab_size"),
-                        reader.positiveReal("layer_norm_eps"));
+                        json.path("hidden_act").asString("gelu"),
+                        reader.positive("max_position_embeddings", 512),
+                        reader.positive("type_vocab_size", 2),
+                        reader.positiveReal("layer_norm_eps", 1e-12f));
         reader.requireHeads(
                 config.hiddenSize, "hidden_size", config.numAttentionHeads, "num_attention_heads");
         return config;

@@ -39,7 +39,7 @@ public final class DistilBertModel extends PostNormEncoder {
                 new Embeddings(
                         PREFIX + ".embeddings",
                         reader.positive("vocab_size"),
-                        reader.positive("max_position_embeddings"),
+                        reader.positive("max_position_embeddings", 512),
                         0,
                         dim,
                         EPS);

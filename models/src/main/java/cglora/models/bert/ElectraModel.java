@@ -32,7 +32,7 @@ public final class ElectraModel extends PostNormEncoder {
     private static ElectraModel read(ModelFamily family, JsonNode json, String where) {
         var reader = new ConfigReader(json, where);
         BertConfig config = BertConfig.read(json, reader);
-        int embedding = reader.positive("embedding_size");
+        int embedding = reader.positive("embedding_size", 128);
         reader.finish();
         return new ElectraModel(family, config, embedding);
     }

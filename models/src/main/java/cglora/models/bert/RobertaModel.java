@@ -17,6 +17,9 @@ public final class RobertaModel extends PostNormEncoder {
             new ModelFamily("xlm-roberta", "XLMRoberta", RobertaModel::read);
     private static final String PREFIX = "roberta";
 
+    /// What transformers takes where the configuration says nothing.
+    private static final int PADDING = 1;
+
     private final int padding;
 
     /// @param padding id of the padding token
@@ -32,11 +35,16 @@ public final class RobertaModel extends PostNormEncoder {
     private static RobertaModel read(ModelFamily family, JsonNode json, String where) {
         var reader = new ConfigReader(json, where);
         BertConfig config = BertConfig.read(json, reader);
-        int padding = reader.notNegative("pad_token_id");
+        int padding = reader.notNegative("pad_token_id", PADDING);
         reader.requireBelow(
                 padding + 1, "pad_token_id + 1", config.maxPositionEmbeddings(), "positions");
         reader.finish();
         return new RobertaModel(family, config, padding);
+    }
+
+    @Override
+    public int defaultPadding() {
+        return PADDING;
     }
 
     /// The rows of the position table behind the padding token's.

@@ -2,6 +2,7 @@ package cglora.models.block;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiPredicate;
 
 /// The part of a model that an adapter is put on, in terms of existing ops; what its graph is, each
 /// kind of body says. Nothing else of a family is known outside its package.
@@ -19,6 +20,11 @@ public interface Body {
 
     /// The longest sequence.
     int maxPositions();
+
+    /// The token that fills up sequences where the configuration names none.
+    default int defaultPadding() {
+        return 0;
+    }
 
     /// Attention heads of a layer.
     int attentionHeads();
@@ -48,7 +54,14 @@ public interface Body {
     /// The same body as these tensors have it, where the configuration leaves something open.
     ///
     /// @param tensors names of the checkpoint's tensors
-    default Body of(Set<String> tensors) {
+    /// @param equal   whether two of them hold the same values
+    default Body of(Set<String> tensors, BiPredicate<String, String> equal) {
         return this;
+    }
+
+    /// Whether the configuration ties the head to the embeddings and the checkpoint has other
+    /// values for it: they stay apart then, as in transformers.
+    default boolean isUntied() {
+        return false;
     }
 }

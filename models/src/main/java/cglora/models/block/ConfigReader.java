@@ -6,10 +6,14 @@ import java.util.List;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
-/// Reads a `config.json`. Keys that decide about shapes or results are never defaulted; all
+/// Reads a `config.json`. The sizes that make a model have to be there; where another key is
+/// missing, the default is the one of transformers' configuration class of the family. All
 /// problems are thrown at once.
 public final class ConfigReader {
     private static final String ITS_CONFIG = "take the config.json that belongs to these weights";
+
+    /// What transformers takes in encoders.
+    private static final String GELU = "gelu";
 
     private final JsonNode json;
     private final String where;
@@ -26,9 +30,19 @@ public final class ConfigReader {
         return atLeast(1, key, "a positive integer");
     }
 
+    /// @param otherwise the value where the key is missing
+    public int positive(String key, int otherwise) {
+        return json.has(key) ? positive(key) : otherwise;
+    }
+
     /// @return 0 where it is missing or wrong
     public int notNegative(String key) {
         return atLeast(0, key, "an integer of 0 or more");
+    }
+
+    /// @param otherwise the value where the key is missing
+    public int notNegative(String key, int otherwise) {
+        return json.has(key) ? notNegative(key) : otherwise;
     }
 
     private int atLeast(int least, String key, String expected) {
@@ -44,10 +58,14 @@ public final class ConfigReader {
         return number.getAsInt();
     }
 
-    /// @return 1 where it is missing or wrong
-    public float positiveReal(String key) {
+    /// @param otherwise the value where the key is missing
+    /// @return 1 where it is wrong
+    public float positiveReal(String key, float otherwise) {
         JsonNode value = json.get(key);
-        float number = value != null && value.isNumber() ? value.floatValue() : 0;
+        if (value == null) {
+            return otherwise;
+        }
+        float number = value.isNumber() ? value.floatValue() : 0;
         if (!(number > 0) || number == Float.POSITIVE_INFINITY) {
             wrong(key, value, "a positive number");
             return 1;
@@ -69,10 +87,8 @@ public final class ConfigReader {
     ///
     /// @return [Activation#GELU] where it is missing or wrong
     public Activation activation(String key) {
-        String name = json.path(key).asString("");
-        if (name.isEmpty()) {
-            problems.error(ErrorCode.M_CONFIG, where, "'" + key + "' is missing", ITS_CONFIG);
-        } else if (Activation.inner(name).isEmpty()) {
+        String name = json.has(key) ? json.path(key).asString("") : GELU;
+        if (Activation.inner(name).isEmpty()) {
             problems.error(
                     ErrorCode.M_CONFIG,
                     where,

@@ -45,10 +45,12 @@ final class ModelFolder {
         overrides.forEach((key, value) -> config.set(key, JsonMapper.shared().valueToTree(value)));
         String where = configFile.toString();
         requireUnderstood(config, where);
-        Body body = ModelFamilies.body(config, where);
+        var generation = GenerationConfig.read(folder, config, overrides.keySet());
+        Body body = ModelFamilies.body(generation.ofBody(where), where);
         requirePadding(config, where, body.vocabularySize());
         WeightSource weights = checkpoint(folder);
-        return new PretrainedModel(body.of(weights.names()), weights, config, folder.toString());
+        return new PretrainedModel(
+                body.of(weights.names(), weights::equal), weights, config, folder.toString());
     }
 
     private static void requireConfig(Path folder, Path configFile) {

@@ -47,8 +47,6 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
     /// What transformers takes where a configuration says nothing.
     private static final double INITIALIZER_RANGE = 0.02;
 
-    private static final String GENERATION = "generation_config.json";
-
     /// Reads configuration and headers, not the weights.
     ///
     /// @param path      a folder, an ONNX file, or `classpath:NAME.onnx`
@@ -131,13 +129,10 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
         return decoder;
     }
 
-    /// The tokens that end a text, from `eos_token_id`; empty where there is none.
+    /// The tokens that end a text, as transformers' `generate` takes them; empty where there is
+    /// none. Texts to learn from end with the first one.
     public List<Integer> endTokenIds() {
-        JsonNode end = config.path("eos_token_id");
-        if (end.isInt()) {
-            return List.of(end.intValue());
-        }
-        return end.valueStream().map(JsonNode::asInt).toList();
+        return GenerationConfig.of(this).endTokenIds();
     }
 
     /// The tokenizer's files.
@@ -155,9 +150,9 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
     /// Copies `generation_config.json`, how transformers writes with the model by default, into a
     /// folder, where there is one.
     public void copyGeneration(Path folder) throws IOException {
-        Path file = Path.of(description).resolve(GENERATION);
+        Path file = Path.of(description).resolve(GenerationConfig.FILE);
         if (Files.isRegularFile(file)) {
-            Files.copy(file, folder.resolve(GENERATION));
+            Files.copy(file, folder.resolve(GenerationConfig.FILE));
         }
     }
 
@@ -306,7 +301,8 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
 
     /// The id that fills up sequences.
     public int padTokenId() {
-        return config.path("pad_token_id").asInt(0);
+        JsonNode padding = config.path("pad_token_id");
+        return padding.isInt() ? padding.intValue() : body.defaultPadding();
     }
 
     @Override

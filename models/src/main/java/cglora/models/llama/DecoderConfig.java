@@ -38,14 +38,30 @@ record DecoderConfig(
     /// What families differ in beside their sizes.
     enum Kind {
         /// Llama and SmolLM: biases where the configuration asks for them.
-        LLAMA,
+        LLAMA(2048, 0),
         /// Mistral: no biases, a window over all layers.
-        MISTRAL,
+        MISTRAL(1 << 17, 8),
         /// Qwen2 and Qwen2.5: biases of queries, keys and values.
-        QWEN2,
+        QWEN2(1 << 15, 32),
         /// Qwen3: norms of queries and keys.
-        QWEN3
+        QWEN3(1 << 15, 32);
+
+        private final int positions;
+        private final int keyValueHeads;
+
+        /// @param positions     transformers' default of `max_position_embeddings`
+        /// @param keyValueHeads its default of `num_key_value_heads`; 0 for those of the queries
+        Kind(int positions, int keyValueHeads) {
+            this.positions = positions;
+            this.keyValueHeads = keyValueHeads;
+        }
     }
+
+    /// transformers' defaults of Mistral's and Qwen's windows, and of the size of Qwen3's heads.
+    private static final int WINDOW = 4096;
+
+    private static final int FULL_LAYERS = 28;
+    private static final int QWEN3_HEAD = 128;
 
     /// Settings that other models of this form have and that change the result.
     private static final List<String> REFUSED =
@@ -85,23 +101,18 @@ record DecoderConfig(
         }
         int hidden = reader.positive("hidden_size");
         int heads = reader.positive("num_attention_heads");
-        int keyHeads =
-                json.hasNonNull("num_key_value_heads")
-                        ? reader.positive("num_key_value_heads")
-                        : heads;
+        int keyHeads = keyValueHeads(kind, json, reader, heads);
         int layers = reader.positive("num_hidden_layers");
-        int positions = reader.positive("max_position_embeddings");
+        int positions = reader.positive("max_position_embeddings", kind.positions);
         int vocabulary = reader.positive("vocab_size");
         int inner = reader.positive("intermediate_size");
-        float eps = reader.positiveReal("rms_norm_eps");
-        boolean given = json.hasNonNull("head_dim");
-        if (!given && kind == Kind.QWEN3) {
-            reader.positive("head_dim");
-        }
+        float eps = reader.positiveReal("rms_norm_eps", 1e-6f);
+        boolean given = json.hasNonNull("head_dim") || kind == Kind.QWEN3;
         if (!given) {
             reader.requireHeads(hidden, "hidden_size", heads, "num_attention_heads");
         }
-        int headSize = given ? reader.positive("head_dim") : hidden / heads;
+        int headSize = given ? reader.positive("head_dim", QWEN3_HEAD) : hidden / heads;
+        int window = window(kind, json, reader);
         reader.requireHeads(heads, "num_attention_heads", keyHeads, "num_key_value_heads");
         var form = form(json, where);
         reader.finish();
@@ -121,7 +132,7 @@ record DecoderConfig(
                 asked && attentionBias,
                 kind == Kind.LLAMA && json.path("mlp_bias").asBoolean(false),
                 kind == Kind.QWEN3,
-                windows(kind, json, layers, where),
+                windows(kind, json, window, layers, where),
                 json.path("tie_word_embeddings").asBoolean(false),
                 RotaryFrequencies.read(json, headSize, positions, where));
     }
@@ -139,8 +150,29 @@ record DecoderConfig(
         }
     }
 
+    private static int keyValueHeads(
+            Kind kind, JsonNode json, ConfigReader reader, int queryHeads) {
+        boolean nothing =
+                json.has("num_key_value_heads") && json.path("num_key_value_heads").isNull();
+        int otherwise = kind.keyValueHeads == 0 ? queryHeads : kind.keyValueHeads;
+        return nothing ? queryHeads : reader.positive("num_key_value_heads", otherwise);
+    }
+
+    /// How many keys a query of a layer with a window sees; 0 where no layer has one. A window that
+    /// is null is none, one that is missing has transformers' size.
+    private static int window(Kind kind, JsonNode json, ConfigReader reader) {
+        boolean may =
+                switch (kind) {
+                    case LLAMA -> false;
+                    case MISTRAL -> true;
+                    case QWEN2, QWEN3 -> json.path("use_sliding_window").asBoolean(false);
+                };
+        boolean nothing = json.has("sliding_window") && json.path("sliding_window").isNull();
+        return may && !nothing ? reader.positive("sliding_window", WINDOW) : 0;
+    }
+
     private static GatedActivation.Form form(JsonNode json, String where) {
-        String name = json.path("hidden_act").asString("");
+        String name = json.has("hidden_act") ? json.path("hidden_act").asString("") : "silu";
         return switch (name) {
             case "silu", "swish" -> GatedActivation.Form.SILU;
             case "gelu_new", "gelu_pytorch_tanh" -> GatedActivation.Form.GELU_TANH;
@@ -148,22 +180,18 @@ record DecoderConfig(
                     throw new CgloraException(
                             ErrorCode.M_CONFIG,
                             where,
-                            name.isEmpty()
-                                    ? "'hidden_act' is missing"
-                                    : "hidden_act '" + name + "' is not supported",
+                            "hidden_act '" + name + "' is not supported",
                             "supported: silu, gelu_pytorch_tanh");
         };
     }
 
     /// The window of each layer, as transformers' configurations of the family decide it.
-    private static List<Integer> windows(Kind kind, JsonNode json, int layers, String where) {
-        int window = json.path("sliding_window").asInt(0);
-        boolean everywhere = kind == Kind.MISTRAL;
-        boolean somewhere =
-                (kind == Kind.QWEN2 || kind == Kind.QWEN3)
-                        && json.path("use_sliding_window").asBoolean(false);
+    private static List<Integer> windows(
+            Kind kind, JsonNode json, int window, int layers, String where) {
+        boolean everywhere = kind == Kind.MISTRAL && window > 0;
+        boolean somewhere = (kind == Kind.QWEN2 || kind == Kind.QWEN3) && window > 0;
         JsonNode types = json.path("layer_types");
-        int from = json.path("max_window_layers").asInt(0);
+        int from = json.path("max_window_layers").asInt(FULL_LAYERS);
         var windows = new ArrayList<Integer>();
         for (int i = 0; i < layers; i++) {
             String type =
@@ -176,7 +204,7 @@ record DecoderConfig(
             boolean fits =
                     switch (kind) {
                         case LLAMA -> !slides;
-                        case MISTRAL -> slides || window == 0;
+                        case MISTRAL -> slides == everywhere;
                         case QWEN2, QWEN3 -> !slides || somewhere;
                     };
             if (!fits || !slides && !type.equals("full_attention")) {

@@ -14,6 +14,8 @@ import cglora.models.graph.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiPredicate;
 
 /// Decoders of Llama's form: Llama 1 to 3 and SmolLM (Touvron et al., arXiv 2302.13971 and
 /// 2307.09288; Grattafiori et al., arXiv 2407.21783), Mistral (Jiang et al., arXiv 2310.06825),
@@ -35,11 +37,13 @@ public final class LlamaModel implements CausalDecoder {
 
     private final ModelFamily family;
     private final DecoderConfig config;
+    private final boolean tied;
     private final List<DecoderLayer> layers;
 
-    private LlamaModel(ModelFamily family, DecoderConfig config) {
+    private LlamaModel(ModelFamily family, DecoderConfig config, boolean tied) {
         this.family = family;
         this.config = config;
+        this.tied = tied;
         var all = new ArrayList<DecoderLayer>();
         for (int i = 0; i < config.windows().size(); i++) {
             all.add(new DecoderLayer(PREFIX, i, config, config.windows().get(i)));
@@ -51,8 +55,28 @@ public final class LlamaModel implements CausalDecoder {
         return new ModelFamily(
                 type,
                 classes,
-                (family, json, where) ->
-                        new LlamaModel(family, DecoderConfig.read(kind, json, where)));
+                (family, json, where) -> {
+                    var config = DecoderConfig.read(kind, json, where);
+                    return new LlamaModel(family, config, config.tied());
+                });
+    }
+
+    /// A head of its own is never tied, whatever the configuration says.
+    @Override
+    public LlamaModel of(Set<String> tensors, BiPredicate<String, String> equal) {
+        boolean own = tensors.contains(LANGUAGE_HEAD);
+        String words = tensors.contains(WORDS) ? WORDS : WORDS.substring(PREFIX.length() + 1);
+        boolean apart =
+                config.tied()
+                        && own
+                        && tensors.contains(words)
+                        && !equal.test(words, LANGUAGE_HEAD);
+        return apart ? new LlamaModel(family, config, false) : this;
+    }
+
+    @Override
+    public boolean isUntied() {
+        return config.tied() && !tied;
     }
 
     @Override
@@ -162,12 +186,12 @@ public final class LlamaModel implements CausalDecoder {
     @Override
     public ParameterSpec languageHead() {
         return ParameterSpec.matrix(
-                config.tied() ? WORDS : LANGUAGE_HEAD, config.vocabSize(), config.hiddenSize());
+                tied ? WORDS : LANGUAGE_HEAD, config.vocabSize(), config.hiddenSize());
     }
 
     @Override
     public boolean isTied() {
-        return config.tied();
+        return tied;
     }
 
     @Override

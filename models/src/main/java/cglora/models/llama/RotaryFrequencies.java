@@ -20,20 +20,28 @@ record RotaryFrequencies(double[] inverse, double factor) {
     /// transformers' default of `rope_theta`.
     private static final double THETA = 10_000;
 
-    /// The frequencies that a `config.json` asks for: in `rope_parameters`, or in `rope_theta` and
-    /// `rope_scaling` as published checkpoints have them.
+    /// The frequencies that a `config.json` asks for: in `rope_theta` and `rope_scaling` as
+    /// published checkpoints have them, or in `rope_parameters`, which the former go before. The
+    /// positions that a model was trained with before it was stretched are at the top, or there.
     ///
     /// @param where the `config.json`, for messages
     /// @throws CgloraException M-CONFIG for a variant that is not known, or a key that is missing
     static RotaryFrequencies read(JsonNode config, int headSize, int positions, String where) {
-        JsonNode scaling = config.path("rope_parameters");
+        JsonNode scaling = config.path("rope_scaling");
         if (scaling.isEmpty()) {
-            scaling = config.path("rope_scaling");
+            scaling = config.path("rope_parameters");
+        }
+        if (scaling.valueStream().anyMatch(JsonNode::isObject)) {
+            throw wrong(
+                    where,
+                    "the rotary embeddings differ by kinds of layers: "
+                            + String.join(", ", scaling.propertyNames()),
+                    "only those that are the same in all layers are supported");
         }
         String type = scaling.path("rope_type").asString(scaling.path("type").asString("default"));
         double theta =
                 scaling.path("rope_theta").asDouble(config.path("rope_theta").asDouble(THETA));
-        var keys = new Keys(scaling, where);
+        var keys = new Keys(scaling, where, original(config, scaling, positions));
         if (!SUPPORTED.contains(type)) {
             throw wrong(
                     where,
@@ -58,10 +66,20 @@ record RotaryFrequencies(double[] inverse, double factor) {
         }
         return switch (type) {
             case "linear" -> new RotaryFrequencies(divided(plain, keys.positive("factor")), 1);
-            case "llama3" -> new RotaryFrequencies(llama3(plain, keys, positions), 1);
-            case "yarn" -> yarn(plain, theta, keys, positions);
+            case "llama3" -> new RotaryFrequencies(llama3(plain, keys), 1);
+            case "yarn" -> yarn(plain, theta, keys);
             default -> new RotaryFrequencies(plain, 1);
         };
+    }
+
+    private static double original(JsonNode config, JsonNode scaling, int positions) {
+        for (JsonNode holder : List.of(config, scaling)) {
+            double found = holder.path("original_max_position_embeddings").asDouble(0);
+            if (found > 0) {
+                return found;
+            }
+        }
+        return positions;
     }
 
     private static CgloraException wrong(String where, String what, String fix) {
@@ -69,7 +87,9 @@ record RotaryFrequencies(double[] inverse, double factor) {
     }
 
     /// Numbers of the object that describes the scaling.
-    private record Keys(JsonNode scaling, String where) {
+    ///
+    /// @param original positions before the model was stretched
+    private record Keys(JsonNode scaling, String where, double original) {
         double positive(String key) {
             double value = scaling.path(key).asDouble(0);
             if (!(value > 0) || Double.isInfinite(value)) {
@@ -98,11 +118,11 @@ record RotaryFrequencies(double[] inverse, double factor) {
     }
 
     /// Long waves are stretched by the factor, short ones are not, those between partly.
-    private static double[] llama3(double[] plain, Keys keys, int positions) {
+    private static double[] llama3(double[] plain, Keys keys) {
         double factor = keys.positive("factor");
         double low = keys.positive("low_freq_factor");
         double high = keys.positive("high_freq_factor");
-        double before = keys.or("original_max_position_embeddings", positions);
+        double before = keys.original();
         double[] scaled = plain.clone();
         for (int p = 0; p < plain.length; p++) {
             double wave = 2 * Math.PI / plain[p];
@@ -117,9 +137,9 @@ record RotaryFrequencies(double[] inverse, double factor) {
     }
 
     /// A ramp over the elements of a head between the plain and the stretched frequencies.
-    private static RotaryFrequencies yarn(double[] plain, double theta, Keys keys, int positions) {
+    private static RotaryFrequencies yarn(double[] plain, double theta, Keys keys) {
         double factor = keys.positive("factor");
-        double before = keys.or("original_max_position_embeddings", positions);
+        double before = keys.original();
         double mscale = keys.or("mscale", 0);
         double mscaleOfAll = keys.or("mscale_all_dim", 0);
         double byDefault =

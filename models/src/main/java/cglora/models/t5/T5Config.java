@@ -49,15 +49,12 @@ record T5Config(
         int layers = reader.positive("num_layers");
         int vocabulary = reader.positive("vocab_size");
         int start = reader.notNegative("decoder_start_token_id");
-        int end = reader.notNegative("eos_token_id");
+        int end = reader.notNegative("eos_token_id", 1);
         reader.requireBelow(start, "decoder_start_token_id", vocabulary, "tokens");
         reader.requireBelow(end, "eos_token_id", vocabulary, "tokens");
         boolean tied = json.path("tie_word_embeddings").asBoolean(true);
-        int buckets = reader.positive("relative_attention_num_buckets");
-        int maxDistance =
-                json.hasNonNull("relative_attention_max_distance")
-                        ? reader.positive("relative_attention_max_distance")
-                        : MAX_DISTANCE;
+        int buckets = reader.positive("relative_attention_num_buckets", 32);
+        int maxDistance = reader.positive("relative_attention_max_distance", MAX_DISTANCE);
         reader.require(
                 buckets >= 4 && buckets % 2 == 0 && maxDistance > buckets / 2,
                 "relative_attention_num_buckets is %d, relative_attention_max_distance %d"
@@ -67,7 +64,7 @@ record T5Config(
                 new T5Config(
                         vocabulary,
                         reader.positive("d_model"),
-                        reader.positive("d_kv"),
+                        reader.positive("d_kv", 64),
                         reader.positive("d_ff"),
                         layers,
                         json.hasNonNull("num_decoder_layers")
@@ -76,7 +73,7 @@ record T5Config(
                         reader.positive("num_heads"),
                         buckets,
                         maxDistance,
-                        reader.positiveReal("layer_norm_epsilon"),
+                        reader.positiveReal("layer_norm_epsilon", 1e-6f),
                         projection.equals(GATED_GELU),
                         json.path("scale_decoder_outputs").asBoolean(tied),
                         start,

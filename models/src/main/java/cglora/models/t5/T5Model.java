@@ -1,5 +1,7 @@
 package cglora.models.t5;
 
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
 import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ModelBuilder;
@@ -15,7 +17,9 @@ import cglora.models.graph.Scale;
 import cglora.models.graph.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -25,6 +29,8 @@ public final class T5Model implements EncoderDecoder {
 
     private static final String SHARED = "shared.weight";
     private static final String HEAD = "lm_head.weight";
+    private static final List<String> TABLES =
+            List.of(SHARED, "encoder.embed_tokens.weight", "decoder.embed_tokens.weight");
 
     /// Positions are relative: nothing but the memory ends a sequence.
     private static final int MAX_POSITIONS = 1 << 20;
@@ -54,11 +60,32 @@ public final class T5Model implements EncoderDecoder {
                 .toList();
     }
 
-    /// Version 1.0 has no head of its own, whatever its file holds; version 1.1 has one where the
-    /// file does.
+    /// Version 1.1 has a head of its own where the file does, version 1.0 where its values are not
+    /// the embeddings'. The embeddings of the two stacks are one table.
     @Override
-    public T5Model of(Set<String> tensors) {
-        return new T5Model(family, config, config.scaled() || !tensors.contains(HEAD));
+    public T5Model of(Set<String> tensors, BiPredicate<String, String> equal) {
+        Optional<String> words = TABLES.stream().filter(tensors::contains).findFirst();
+        for (String other : TABLES) {
+            if (tensors.contains(other)
+                    && !other.equals(words.orElse(other))
+                    && !equal.test(words.get(), other)) {
+                throw new CgloraException(
+                        ErrorCode.M_TENSOR,
+                        other,
+                        "has other values than " + words.get(),
+                        "only models whose encoder and decoder share their embeddings are"
+                                + " supported: take another checkpoint");
+            }
+        }
+        boolean own =
+                tensors.contains(HEAD)
+                        && !(config.scaled() && words.isPresent() && equal.test(words.get(), HEAD));
+        return new T5Model(family, config, !own);
+    }
+
+    @Override
+    public boolean isUntied() {
+        return config.scaled() && !tied;
     }
 
     @Override
@@ -149,9 +176,7 @@ public final class T5Model implements EncoderDecoder {
 
     @Override
     public List<String> otherNames(String parameter) {
-        return parameter.equals(SHARED)
-                ? List.of("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
-                : List.of();
+        return parameter.equals(SHARED) ? TABLES.subList(1, TABLES.size()) : List.of();
     }
 
     @Override

@@ -18,7 +18,8 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 
-/// A Hugging Face tokenizer, from its `tokenizer.json`. The file's own padding and truncation are
+/// A Hugging Face tokenizer, from its `tokenizer.json` and what transformers changes in it where a
+/// `tokenizer_config.json` stands beside it. The file's own padding and truncation are
 /// ignored; its post-processor adds the special tokens.
 public final class Tokenizer implements AutoCloseable {
     /// The tokens of one example.
@@ -51,12 +52,15 @@ public final class Tokenizer implements AutoCloseable {
         this.truncation = truncation;
     }
 
-    private Tokenizer(InputStream stream, String description) throws IOException {
+    /// @param config what stands beside the file; null for nothing
+    private Tokenizer(InputStream stream, TokenizerConfig config, String description)
+            throws IOException {
         this.description = description;
         this.truncation = Truncation.DEFAULT;
-        byte[] json = stream.readAllBytes();
+        byte[] written = stream.readAllBytes();
+        TokenizerFile file = TokenizerFile.read(written, config, description);
+        byte[] json = file.changed().orElse(written);
         this.fingerprint = sha256(json);
-        TokenizerFile file = TokenizerFile.read(json, description);
         this.specialTokens = file.specialTokens();
         // no download branch, no probe for another build: before the library's first use
         System.setProperty("RUST_FLAVOR", "cpu");
@@ -96,7 +100,7 @@ public final class Tokenizer implements AutoCloseable {
                             + " set \"tokenizer\" to its path");
         }
         try (InputStream json = Files.newInputStream(file)) {
-            return new Tokenizer(json, file.toString());
+            return new Tokenizer(json, TokenizerConfig.beside(file), file.toString());
         } catch (IOException e) {
             throw new CgloraException(
                     ErrorCode.T_MISSING, file.toString(), e.getMessage(), "check the file", e);
@@ -105,7 +109,7 @@ public final class Tokenizer implements AutoCloseable {
 
     /// @throws CgloraException T-FORMAT when it can't be read
     public static Tokenizer load(InputStream json, String description) throws IOException {
-        return new Tokenizer(json, description);
+        return new Tokenizer(json, null, description);
     }
 
     /// The same tokenizer with another way to cut what is too long; both are closed by one of them.
@@ -271,7 +275,7 @@ public final class Tokenizer implements AutoCloseable {
         return text != null && specialTokens.stream().anyMatch(text::contains);
     }
 
-    /// SHA-256 of its file in hexadecimal digits.
+    /// SHA-256 of its file in hexadecimal digits, as it is changed.
     public String fingerprint() {
         return fingerprint;
     }

@@ -16,9 +16,11 @@ import tools.jackson.databind.node.ObjectNode;
 /// and the special tokens.
 ///
 /// @param specialTokens texts that become a special token wherever they occur
+/// @param changed       the file as transformers changes it; empty where it stays what it is
 /// @param ofWords       the file for sentences that are given by their words; empty for the same
 ///     one
-record TokenizerFile(List<String> specialTokens, Optional<byte[]> ofWords) {
+record TokenizerFile(
+        List<String> specialTokens, Optional<byte[]> changed, Optional<byte[]> ofWords) {
     private static final Set<String> MODELS = Set.of("BPE", "Unigram", "WordLevel", "WordPiece");
     private static final Set<String> NORMALIZERS =
             Set.of(
@@ -51,8 +53,10 @@ record TokenizerFile(List<String> specialTokens, Optional<byte[]> ofWords) {
                     "Whitespace",
                     "WhitespaceSplit");
 
-    /// @throws CgloraException T-FORMAT with the name of every part that is not known
-    static TokenizerFile read(byte[] json, String where) {
+    /// @param config what stands beside the file; null for nothing
+    /// @throws CgloraException T-FORMAT with the name of every part that is not known, or of a key
+    ///     of the configuration that contradicts the file
+    static TokenizerFile read(byte[] json, TokenizerConfig config, String where) {
         JsonNode root;
         try {
             root = JsonMapper.shared().readTree(json);
@@ -75,6 +79,10 @@ record TokenizerFile(List<String> specialTokens, Optional<byte[]> ofWords) {
                 problems);
         check(root.path("model"), "model", "", MODELS, where, problems);
         problems.throwIfAny();
+        Optional<byte[]> changed =
+                config != null && root instanceof ObjectNode object && config.change(object)
+                        ? Optional.of(JsonMapper.shared().writeValueAsBytes(root))
+                        : Optional.empty();
         var special = new ArrayList<String>();
         for (JsonNode token : root.path("added_tokens")) {
             if (token.path("special").asBoolean(false)) {
@@ -82,7 +90,7 @@ record TokenizerFile(List<String> specialTokens, Optional<byte[]> ofWords) {
             }
         }
         special.removeIf(String::isEmpty);
-        return new TokenizerFile(List.copyOf(special), ofWords(root));
+        return new TokenizerFile(List.copyOf(special), changed, ofWords(root));
     }
 
     /// A vocabulary of bytes knows words by the space before them: where the file does not put one

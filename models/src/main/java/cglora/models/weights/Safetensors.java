@@ -305,6 +305,32 @@ public final class Safetensors implements WeightSource {
         requireFinite(path.toString(), name, first, target, offset, count);
     }
 
+    @Override
+    public boolean equal(String name, String other) {
+        return equal(name, this, other);
+    }
+
+    /// Whether a tensor and one of another file hold the same values; nothing is copied where they
+    /// are of one type.
+    boolean equal(String name, Safetensors file, String other) {
+        Entry mine = entries.get(name);
+        Entry its = file.entries.get(other);
+        if (!Arrays.equals(mine.shape(), its.shape())) {
+            return false;
+        }
+        if (!mine.dtype().equals(its.dtype())) {
+            return Arrays.equals(read(name), file.read(other));
+        }
+        long bytes = mine.end() - mine.begin();
+        try (var arena = Arena.ofConfined()) {
+            return map(dataAt + mine.begin(), bytes, arena)
+                            .mismatch(file.map(file.dataAt + its.begin(), bytes, arena))
+                    == -1;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /// @return bytes of an element
     private int requireFloats(String name, String dtype) {
         if (!FLOATS_READ.contains(dtype)) {

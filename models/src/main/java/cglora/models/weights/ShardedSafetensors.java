@@ -152,6 +152,11 @@ public final class ShardedSafetensors implements WeightSource {
     }
 
     @Override
+    public boolean equal(String name, String other) {
+        return byTensor.get(name).equal(name, byTensor.get(other), other);
+    }
+
+    @Override
     public long readingBytes() {
         return shards.values().stream().mapToLong(Safetensors::readingBytes).max().orElse(0);
     }

@@ -1,5 +1,6 @@
 package cglora.models.weights;
 
+import java.util.Arrays;
 import java.util.Set;
 
 /// Named tensors of a checkpoint, read as float32 straight to where they are used.
@@ -35,6 +36,11 @@ public interface WeightSource extends AutoCloseable {
             size = Math.multiplyExact(size, extent);
         }
         return Math.toIntExact(size);
+    }
+
+    /// Whether two tensors hold the same values.
+    default boolean equal(String name, String other) {
+        return Arrays.equals(shape(name), shape(other)) && Arrays.equals(read(name), read(other));
     }
 
     /// Bytes of memory that the file takes while tensors are read.

@@ -145,11 +145,29 @@ class PeftAdapterTest {
                 "\"init_lora_weights\" : true | \"init_lora_weights\" : \"olora\" | 'olora'",
                 "\"bias\" : \"none\"   | \"bias\" : \"all\" | bias",
                 "\"revision\"          | \"target_parameters\" : [], \"revision\" |"
-                        + " target_parameters"
+                        + " target_parameters",
+                "\"revision\" | \"alora_invocation_tokens\" : [5, 6], \"revision\" |"
+                        + " alora_invocation_tokens [5,6]",
+                "\"revision\" | \"layer_replication\" : [[0, 1]], \"revision\" |"
+                        + " layer_replication [[0,1]]",
+                "\"revision\" | \"lora_bias\" : true, \"revision\" | lora_bias true",
+                "\"revision\" | \"trainable_token_indices\" : [3], \"revision\" |"
+                        + " trainable_token_indices [3]",
+                "\"revision\" | \"kasa_config\" : {\"x\": 1}, \"revision\" | kasa_config",
+                "\"revision\" | \"of_tomorrow\" : 3, \"revision\" | of_tomorrow 3"
             })
     void whatIsNotPlainLoraIsRefused(String from, String to, String essence) throws IOException {
         config(from.strip(), to.strip());
         assertThat(message()).contains("A-CONFIG", essence.strip(), "nothing was loaded");
+    }
+
+    @Test
+    void whatIsOffIsNotAskedFor() throws IOException {
+        config(
+                "\"revision\"",
+                "\"alora_invocation_tokens\" : null, \"lora_bias\" : false, \"loftq_config\" : {},"
+                        + " \"megatron_core\" : \"megatron.core\", \"revision\"");
+        assertThat(PeftAdapter.read(folder).layers()).isNotEmpty();
     }
 
     @Test

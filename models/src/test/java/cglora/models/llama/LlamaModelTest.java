@@ -90,6 +90,8 @@ class LlamaModelTest {
                 "'\"head_dim\": 5'                 | a head has 5 values",
                 "'\"layer_types\": [\"sliding_attention\"]' | layer_types has 'sliding_attention'",
                 "'\"rope_scaling\": {\"type\": \"su\", \"factor\": 2}' | rope_type 'su'",
+                "'\"sliding_window\": 8, \"layer_types\": [\"sliding_attention\"]' | layer_types has",
+                "'\"rope_parameters\": {\"full_attention\": {\"rope_theta\": 5}}' | by kinds of layers: full",
                 "'\"rope_scaling\": {\"type\": \"linear\"}'           | of the rotary embeddings is",
                 "'\"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8}' | low_freq_factor"
             })
@@ -108,6 +110,14 @@ class LlamaModelTest {
                 .isEqualTo("[8, 8, 8]");
         assertThat(windows(DecoderConfig.Kind.MISTRAL, "\"sliding_window\": null"))
                 .isEqualTo("[0, 0, 0]");
+        assertThat(windows(DecoderConfig.Kind.MISTRAL, "\"vocab_size\": 31"))
+                .isEqualTo("[4096, 4096, 4096]");
+        String many = "\"use_sliding_window\": true, \"num_hidden_layers\": 30";
+        assertThat(windows(DecoderConfig.Kind.QWEN2, many))
+                .endsWith(" 0, 0, 4096, 4096]")
+                .hasSameSizeAs("[" + "0, ".repeat(28) + "4096, 4096]");
+        assertThat(windows(DecoderConfig.Kind.QWEN3, many + ", \"sliding_window\": null"))
+                .isEqualTo("[" + "0, ".repeat(29) + "0]");
         assertThat(windows(DecoderConfig.Kind.QWEN2, "\"sliding_window\": 8"))
                 .isEqualTo("[0, 0, 0]");
         assertThat(windows(DecoderConfig.Kind.QWEN2, windowed + ", \"max_window_layers\": 2"))
@@ -119,6 +129,38 @@ class LlamaModelTest {
                                         + ", \"layer_types\": [\"sliding_attention\","
                                         + " \"full_attention\", \"sliding_attention\"]"))
                 .isEqualTo("[8, 0, 8]");
+    }
+
+    /// What a configuration does not say is what transformers' class of the family says.
+    @Test
+    void missingKeysHaveTheFamilysDefaults() {
+        var small = config();
+        small.remove(
+                java.util.List.of(
+                        "num_key_value_heads",
+                        "hidden_act",
+                        "max_position_embeddings",
+                        "rms_norm_eps",
+                        "head_dim"));
+        var llama = DecoderConfig.read(DecoderConfig.Kind.LLAMA, small, "config.json");
+        assertThat(llama.keyValueHeads()).isEqualTo(4);
+        assertThat(llama.headSize()).isEqualTo(4);
+        assertThat(llama.maxPositions()).isEqualTo(2048);
+        assertThat(llama.eps()).isEqualTo(1e-6f);
+        small.put("num_attention_heads", 32).put("hidden_size", 64);
+        var qwen3 = DecoderConfig.read(DecoderConfig.Kind.QWEN3, small, "config.json");
+        assertThat(qwen3.headSize()).isEqualTo(128);
+        assertThat(qwen3.keyValueHeads()).isEqualTo(32);
+        assertThat(qwen3.maxPositions()).isEqualTo(32768);
+        var mistral = DecoderConfig.read(DecoderConfig.Kind.MISTRAL, small, "config.json");
+        assertThat(mistral.keyValueHeads()).isEqualTo(8);
+        assertThat(mistral.headSize()).isEqualTo(2);
+        assertThat(mistral.maxPositions()).isEqualTo(131072);
+        small.putNull("num_key_value_heads");
+        assertThat(
+                        DecoderConfig.read(DecoderConfig.Kind.MISTRAL, small, "config.json")
+                                .keyValueHeads())
+                .isEqualTo(32);
     }
 
     private static String windows(DecoderConfig.Kind kind, String keys) {

@@ -17,7 +17,16 @@ import tools.jackson.databind.json.JsonMapper;
 /// by `scripts/peers/family_parity.py make`.
 final class CausalReference extends PeerReference {
     /// All that are committed.
-    static final List<String> NAMES = List.of("llama", "llama-yarn", "mistral", "qwen2", "qwen3");
+    static final List<String> NAMES =
+            List.of(
+                    "llama",
+                    "llama-yarn",
+                    "llama-linear",
+                    "llama-dynamic",
+                    "mistral",
+                    "qwen2",
+                    "qwen3",
+                    "qwen3-window");
 
     /// Tokens that are generated at most.
     static final int NEW_TOKENS = 10;

@@ -22,6 +22,7 @@ abstract class PeerReference implements AutoCloseable {
     static final Path FOLDER = folder();
 
     private static final String CAUSAL = "/causal";
+    private static final String TOKENS = "/tokens";
 
     private final Path place;
     private final Safetensors file;
@@ -34,8 +35,12 @@ abstract class PeerReference implements AutoCloseable {
         this.file = new Safetensors(place.resolve("reference.safetensors"));
     }
 
-    /// A reference by its name in [#causal], or in the list of its class.
+    /// A reference by its name in [#causal], with `/tokens` behind it for one that tags words, or
+    /// in the list of its class.
     static PeerReference of(String name) {
+        if (name.endsWith(TOKENS)) {
+            return new TaggingReference(name.substring(0, name.length() - TOKENS.length()));
+        }
         if (name.endsWith(CAUSAL)) {
             return new CausalReference(name.substring(0, name.length() - CAUSAL.length()));
         }

@@ -12,7 +12,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// `scripts/peers/family_parity.py make`.
 final class Seq2SeqReference extends PeerReference {
     /// All that are committed.
-    static final List<String> NAMES = List.of("t5", "t5-v1_1");
+    static final List<String> NAMES = List.of("t5", "t5-v1_1", "t5-gated-tied", "t5-plain-untied");
 
     /// The most tokens of the generated answers, and the beams of those by beam search.
     static final int NEW_TOKENS = 12;

@@ -33,11 +33,17 @@ class TornadoFamilyTest {
             List.of(
                     "bert",
                     "roberta",
+                    "xlm-roberta",
                     "distilbert",
                     "electra",
                     "t5",
                     "t5-v1_1",
+                    "llama",
+                    "qwen3",
+                    "bert/tokens",
+                    "qwen2/tokens",
                     "llama/causal",
+                    "llama-yarn/causal",
                     "mistral/causal",
                     "qwen2/causal",
                     "qwen3/causal");

@@ -2,8 +2,11 @@ package cglora.pipeline.inspect;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problem;
+import cglora.kernels.error.Problems;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.Encoder;
+import cglora.models.family.ModelNotes;
 import cglora.models.family.PretrainedModel;
 import cglora.models.weights.OnnxListing;
 import cglora.models.weights.Safetensors;
@@ -132,6 +135,17 @@ public final class Inspector {
             facts.put("fingerprint", model.fingerprint());
             facts.put("head", head(model));
             facts.put("linear layers", model.body().linearModules().size());
+            List<String> dropout = ModelNotes.dropout(model);
+            if (!dropout.isEmpty()) {
+                facts.put("dropout", "not applied in training here: " + String.join(", ", dropout));
+            }
+            var notes = new Problems();
+            ModelNotes.tell(model, notes);
+            if (!notes.warnings().isEmpty()) {
+                facts.put(
+                        "notes",
+                        String.join("; ", notes.warnings().stream().map(Problem::what).toList()));
+            }
             return new Inspection(
                     model.body().modelType() + " model  " + model.description(),
                     facts,

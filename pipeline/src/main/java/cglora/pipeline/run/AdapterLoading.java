@@ -5,6 +5,7 @@ import cglora.kernels.error.Problems;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
+import cglora.models.training.CausalLanguageModel;
 import cglora.models.training.Session;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -73,6 +74,18 @@ final class AdapterLoading {
                                         "take the base model that the adapter was trained on");
                             }
                         });
+        if (session.task() instanceof CausalLanguageModel model && model.decoder().isTied()) {
+            String words = model.decoder().languageHead().name();
+            if (adapter.shapes().containsKey(words)) {
+                problems.error(
+                        ErrorCode.A_CONFIG,
+                        where,
+                        "modules_to_save has the embeddings, %s, which are the head of this model"
+                                        .formatted(words)
+                                + " as well: PEFT trains one of the two, and leaves the other",
+                        "merge it with PEFT (merge_and_unload), and take the whole model");
+            }
+        }
         problems.throwIfAny();
         session.addAdapters(layers);
         for (LoraLayer layer : layers) {

@@ -183,6 +183,9 @@ final class DataCheck {
         if (inputs.writes() || !HeadChoice.isTrained(inputs)) {
             return;
         }
+        if (!inputs.tags()) {
+            SavedModel.labels(inputs.checkpoint(), inputs.head().outputs());
+        }
         List<String> names = examples.labels().names();
         List<String> own = List.copyOf(inputs.checkpoint().id2label().values());
         long found = inputs.head().outputs();

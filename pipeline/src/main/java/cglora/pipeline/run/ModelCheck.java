@@ -3,9 +3,9 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.family.ModelNotes;
 import cglora.models.family.PretrainedModel;
 import cglora.pipeline.spec.ModelSpec;
-import java.util.List;
 import java.util.Map;
 
 /// What the headers of a model say to its settings.
@@ -18,17 +18,10 @@ final class ModelCheck {
     static PretrainedModel headers(ModelSpec spec, Problems problems) {
         Map<String, ?> config = spec.config() == null ? Map.of() : spec.config();
         var checkpoint = PretrainedModel.load(spec.path(), config, spec.followLinks());
-        List<String> unused = checkpoint.unusedTensors();
-        if (!unused.isEmpty()) {
-            problems.warning(
-                    ErrorCode.M_TENSOR,
-                    checkpoint.description(),
-                    "%d tensors that a %s does not have are ignored: %s"
-                            .formatted(
-                                    unused.size(),
-                                    checkpoint.body().modelType(),
-                                    String.join(", ", unused.stream().limit(5).toList())),
-                    "");
+        if (spec.task().writes()) {
+            ModelNotes.tellOfWriting(checkpoint, problems);
+        } else {
+            ModelNotes.tell(checkpoint, problems);
         }
         return checkpoint;
     }

@@ -12,6 +12,7 @@ import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.RawExample;
 import cglora.models.family.CheckpointHead;
+import cglora.models.family.ModelNotes;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.Evaluation;
@@ -60,7 +61,7 @@ public final class Predictor implements LoadedModel {
     public static Predictor open(Path folder, Base choice, EngineChoice engine, Problems notes) {
         Path place = place(folder);
         return isWhole(place)
-                ? new Predictor(place, choice, engine)
+                ? new Predictor(place, choice, notes, engine)
                 : new Predictor(place, choice, engine, notes);
     }
 
@@ -80,7 +81,7 @@ public final class Predictor implements LoadedModel {
     }
 
     /// A model with its own head.
-    private Predictor(Path place, Base choice, EngineChoice engine) {
+    private Predictor(Path place, Base choice, Problems notes, EngineChoice engine) {
         this.checkpoint = PretrainedModel.load(place.toString(), Map.of(), choice.followLinks());
         if (!checkpoint.hasHead()) {
             checkpoint.close();
@@ -90,6 +91,7 @@ public final class Predictor implements LoadedModel {
                     "the model brings no head, so it has no answers",
                     "train one, or give the folder of an adapter");
         }
+        ModelNotes.tell(checkpoint, notes);
         this.labels = SavedModel.labels(checkpoint, checkpoint.headOutputs());
         this.tokenizer =
                 checkpoint
@@ -111,6 +113,7 @@ public final class Predictor implements LoadedModel {
         String path = base == null ? adapter.base() : base;
         this.checkpoint = PretrainedModel.load(path, Map.of(), choice.followLinks());
         requireBase(adapter, path, choice.other(), place, notes);
+        ModelNotes.tell(checkpoint, notes);
         int[] head = headShape(adapter, checkpoint.sequenceHead(), place);
         this.labels = trained.labels().orElseGet(() -> SavedModel.labels(checkpoint, head[0]));
         String pooling = trained.pooling();

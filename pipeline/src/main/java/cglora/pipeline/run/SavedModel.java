@@ -20,6 +20,7 @@ final class SavedModel {
     static final String BASE = "base_sha256";
 
     private static final String REGRESSION = "regression";
+    private static final String CLASSES = "single_label_classification";
 
     private SavedModel() {}
 
@@ -102,9 +103,7 @@ final class SavedModel {
         if (pooling == null) {
             config.remove("problem_type");
         } else {
-            config.put(
-                    "problem_type",
-                    labels.regression() ? REGRESSION : "single_label_classification");
+            config.put("problem_type", labels.regression() ? REGRESSION : CLASSES);
         }
         ObjectNode names = config.putObject("id2label");
         ObjectNode numbers = config.putObject("label2id");
@@ -151,18 +150,46 @@ final class SavedModel {
         return checkpoint.hasPooler() ? Pooling.POOLER : Pooling.MEAN;
     }
 
-    /// The classes of a head with so many outputs: the configuration's where it names them all.
+    /// What a head of sequences with so many outputs tells, as transformers decides it: a single
+    /// number is a regression's where nothing is said, several are classes', by the configuration's
+    /// names where it names them all.
+    ///
+    /// @throws CgloraException M-HEAD for labels that do not exclude one another, and for a
+    ///     `problem_type` that does not fit the outputs
     static Labels labels(PretrainedModel checkpoint, int outputs) {
-        boolean regression =
-                outputs == 1
-                        && checkpoint.config().path("problem_type").asString("").equals(REGRESSION);
+        String type = checkpoint.config().path("problem_type").asString("");
+        boolean fits =
+                switch (type) {
+                    case "" -> true;
+                    case REGRESSION -> outputs == 1;
+                    case CLASSES -> outputs > 1;
+                    default -> false;
+                };
+        if (!fits) {
+            throw new CgloraException(
+                    ErrorCode.M_HEAD,
+                    checkpoint.description(),
+                    "problem_type is '%s', the head has %s"
+                            .formatted(type, outputs == 1 ? "one output" : outputs + " outputs"),
+                    "supported: %s for several classes of which one holds, %s for one number"
+                            .formatted(CLASSES, REGRESSION));
+        }
+        return new Labels(names(checkpoint, outputs), outputs == 1);
+    }
+
+    /// The classes of words.
+    static Labels tags(PretrainedModel checkpoint, int outputs) {
+        return new Labels(names(checkpoint, outputs), false).asTags();
+    }
+
+    private static List<String> names(PretrainedModel checkpoint, int outputs) {
         var own = checkpoint.id2label();
         var names = new ArrayList<String>();
         for (int i = 0; i < outputs; i++) {
             String name = own.size() == outputs ? own.get(i) : null;
             names.add(name == null ? "LABEL_" + i : name);
         }
-        return new Labels(names, regression);
+        return names;
     }
 
     /// Where texts are cut.

@@ -13,6 +13,7 @@ import cglora.models.data.RawExample;
 import cglora.models.data.TaggedWords;
 import cglora.models.data.WordTokens;
 import cglora.models.family.CheckpointHead;
+import cglora.models.family.ModelNotes;
 import cglora.models.family.PretrainedModel;
 import cglora.models.linalg.Matrix;
 import cglora.models.linalg.Softmax;
@@ -55,6 +56,7 @@ public final class TaggingPredictor implements LoadedModel {
         if (Predictor.isWhole(place)) {
             var model = PretrainedModel.load(place.toString(), Map.of(), choice.followLinks());
             if (isTagger(model)) {
+                ModelNotes.tell(model, notes);
                 return Optional.of(
                         new TaggingPredictor(model, null, place, engine, choice.frozen()));
             }
@@ -69,6 +71,7 @@ public final class TaggingPredictor implements LoadedModel {
         String path = choice.base() == null ? adapter.base() : choice.base();
         var model = PretrainedModel.load(path, Map.of(), choice.followLinks());
         Predictor.requireBase(model, adapter, path, choice.other(), place, notes);
+        ModelNotes.tell(model, notes);
         return Optional.of(new TaggingPredictor(model, adapter, place, engine, choice.frozen()));
     }
 
@@ -95,7 +98,7 @@ public final class TaggingPredictor implements LoadedModel {
         int outputs =
                 adapter == null ? head.outputs() : Predictor.headShape(adapter, head, place)[0];
         this.labels =
-                trained.labels().orElseGet(() -> SavedModel.labels(checkpoint, outputs)).asTags();
+                trained.labels().orElseGet(() -> SavedModel.tags(checkpoint, outputs)).asTags();
         if (labels.names().size() != outputs) {
             throw new CgloraException(
                     ErrorCode.A_TENSOR,

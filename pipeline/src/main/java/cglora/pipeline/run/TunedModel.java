@@ -128,7 +128,7 @@ final class TunedModel {
             requireBase(base, notes);
             if (inputs.tags()) {
                 int tags = model.tokenHead().outputs();
-                requireClasses(SavedModel.labels(model, tags).asTags(), notes);
+                requireClasses(SavedModel.tags(model, tags), notes);
             } else if (!inputs.writes()) {
                 requireClasses(SavedModel.labels(model, model.headOutputs()), notes);
             }

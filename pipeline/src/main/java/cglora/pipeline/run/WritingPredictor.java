@@ -11,6 +11,7 @@ import cglora.models.data.Batcher;
 import cglora.models.data.Continuation;
 import cglora.models.data.Dataset;
 import cglora.models.data.RawExample;
+import cglora.models.family.ModelNotes;
 import cglora.models.family.PretrainedModel;
 import cglora.models.generation.Sampling;
 import cglora.models.tokenizer.Tokenizer;
@@ -115,6 +116,7 @@ public final class WritingPredictor implements LoadedModel {
         if (adapter != null) {
             Predictor.requireBase(checkpoint, adapter, path, choice.other(), place, notes);
         }
+        ModelNotes.tellOfWriting(checkpoint, notes);
         return Optional.of(
                 new WritingPredictor(checkpoint, adapter, place, engine, choice.frozen(), options));
     }

@@ -133,10 +133,10 @@ class BadInputTest {
                 "model/config.json | \"pad_token_id\": 0 | \"auto_map\": {} | M-FAMILY | never run",
                 "model/config.json | \"layer_norm_eps\": 1e-12 | \"layer_norm_eps\": -1 | M-CONFIG"
                         + " | positive number",
-                "model/config.json | \"layer_norm_eps\": 1e-12, |  | M-CONFIG | 'layer_norm_eps' is"
-                        + " missing",
-                "model/config.json | \"hidden_act\": \"gelu\", |  | M-CONFIG | 'hidden_act' is"
-                        + " missing",
+                "model/config.json | \"layer_norm_eps\": 1e-12, | \"layer_norm_eps\": null, |"
+                        + " M-CONFIG | 'layer_norm_eps' is null",
+                "model/config.json | \"hidden_act\": \"gelu\", | \"hidden_act\": \"relu6\", |"
+                        + " M-CONFIG | hidden_act 'relu6' is not supported",
                 "train.tsv | text\tlabel | text\tlable | D-COLUMN | \"columns\": {\"label\":"
                         + " \"lable\"}",
                 "model/config.json | \"model_type\": \"bert\" | \"model_type\": \"mamba\" |"
