@@ -77,6 +77,11 @@ final class CachedRows implements Rows {
     }
 
     @Override
+    public long mappedBytes() {
+        return file.bytes();
+    }
+
+    @Override
     public Optional<String> origin() {
         return Optional.of(origin);
     }
