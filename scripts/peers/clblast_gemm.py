@@ -26,7 +26,7 @@ import sys
 import time
 
 FORMAT = 1
-SUITE_VERSION = 3
+SUITE_VERSION = 4
 TOKENS = (512, 2048, 8192)
 WIDTHS = (
     (384, 384), (1536, 384), (384, 1536), (512, 512), (768, 768), (3072, 768),

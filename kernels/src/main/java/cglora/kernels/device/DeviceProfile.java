@@ -20,6 +20,8 @@ import java.util.regex.Pattern;
 ///     columns of work items of a work group
 /// @param compilerFlags  for the driver's compiler; empty for those of TornadoVM
 /// @param javaOptions    further options of the Java process
+/// @param memoryLimiter  what set `memoryFraction` and how more is allowed, as in `raise
+///     engine.memory_fraction`
 public record DeviceProfile(
         String name,
         String backend,
@@ -30,7 +32,11 @@ public record DeviceProfile(
         int workGroup,
         Map<String, Integer> sizes,
         String compilerFlags,
-        List<String> javaOptions) {
+        List<String> javaOptions,
+        String memoryLimiter) {
+    /// The setting of a pipeline that goes before a profile's.
+    private static final String SETTING = "raise engine.memory_fraction";
+
     /// Suits any device, and none well.
     private static final double GENERIC_MEMORY = 0.8;
 
@@ -47,6 +53,32 @@ public record DeviceProfile(
         Pattern.compile(device);
         sizes = Map.copyOf(sizes);
         javaOptions = List.copyOf(javaOptions);
+    }
+
+    /// A profile whose part of the memory a pipeline sets.
+    public DeviceProfile(
+            String name,
+            String backend,
+            DeviceKind kind,
+            String platform,
+            String device,
+            double memoryFraction,
+            int workGroup,
+            Map<String, Integer> sizes,
+            String compilerFlags,
+            List<String> javaOptions) {
+        this(
+                name,
+                backend,
+                kind,
+                platform,
+                device,
+                memoryFraction,
+                workGroup,
+                sizes,
+                compilerFlags,
+                javaOptions,
+                SETTING);
     }
 
     /// For a device that no profile knows.
@@ -87,7 +119,9 @@ public record DeviceProfile(
     }
 
     /// With a smaller or larger part of the memory.
-    public DeviceProfile withMemoryFraction(double fraction) {
+    ///
+    /// @param limiter how more is allowed
+    public DeviceProfile withMemoryFraction(double fraction, String limiter) {
         return new DeviceProfile(
                 name,
                 backend,
@@ -98,7 +132,21 @@ public record DeviceProfile(
                 workGroup,
                 sizes,
                 compilerFlags,
-                javaOptions);
+                javaOptions,
+                limiter);
+    }
+
+    /// The same part of the memory, set by a pipeline.
+    public DeviceProfile withMemoryFraction(double fraction) {
+        return withMemoryFraction(fraction, SETTING);
+    }
+
+    /// The same profile, as a file has it.
+    public DeviceProfile from(String file) {
+        return withMemoryFraction(
+                memoryFraction,
+                "raise memory_fraction, %s in %s, or set engine.memory_fraction"
+                        .formatted(memoryFraction, file));
     }
 
     /// Bytes that may be taken of a device.

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// Whether this Java process is one of TornadoVM, started so that it can be trusted. Reads system
-/// properties only: TornadoVM's classes fail in obscure ways outside of it.
+/// properties and the SDK's files only: TornadoVM's classes fail in obscure ways outside of it.
 public final class TornadoStatus {
     /// Set by TornadoVM's argument file.
     private static final String LOADED = "tornado.load.api.implementation";
@@ -82,14 +82,21 @@ public final class TornadoStatus {
                         });
     }
 
-    /// The version of the SDK, as the launcher read it; empty where another launcher started Java.
+    /// The version of the SDK, as the launcher read it or as the SDK's own file has it; empty where
+    /// there is none.
     public static String version() {
-        return System.getProperty("cglora.tornado.version", "");
+        String told = System.getProperty("cglora.tornado.version", "");
+        return told.isEmpty() ? TornadoRelease.version(libraryPath()) : told;
     }
 
-    /// The backends of the SDK as the launcher read them; empty where another launcher did not.
+    /// The backends of the SDK, likewise.
     public static List<String> backends() {
-        String text = System.getProperty("cglora.tornado.backends", "");
+        String told = System.getProperty("cglora.tornado.backends", "");
+        String text = told.isBlank() ? TornadoRelease.backends(libraryPath()) : told;
         return text.isBlank() ? List.of() : List.of(text.split(","));
+    }
+
+    private static String libraryPath() {
+        return System.getProperty("java.library.path", "");
     }
 }

@@ -204,8 +204,7 @@ public final class TornadoEngine implements Engine {
                     what,
                     "the plan needs %d MiB on %s, which has %d MiB for it"
                             .formatted(all >> 20, info, limit >> 20),
-                    "take a smaller batch or a shorter max_length, or raise"
-                            + " engine.memory_fraction");
+                    "take a smaller batch or a shorter max_length, or " + profile.memoryLimiter());
         }
     }
 

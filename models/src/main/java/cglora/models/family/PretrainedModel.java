@@ -9,7 +9,6 @@ import cglora.models.block.Encoder;
 import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
-import cglora.models.chat.ChatTemplate;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.weights.WeightSource;
 import java.io.IOException;
@@ -52,6 +51,7 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
 
     /// Reads configuration and headers, not the weights.
     ///
+    /// @param path      a folder, an ONNX file, or `classpath:NAME.onnx`
     /// @param overrides keys that replace those of `config.json`
     /// @throws CgloraException as [#load(String, Map, boolean)]
     public static PretrainedModel load(String path, Map<String, ?> overrides) {
@@ -150,14 +150,6 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
     /// The tokenizer beside the model, or at `path` where one is given.
     public Tokenizer tokenizer(String path) {
         return tokenizerFiles(path).load();
-    }
-
-    /// How conversations are written for the model: the template beside its tokenizer.
-    ///
-    /// @param path of the tokenizer where it is not the model's
-    /// @return empty where there is none
-    public Optional<ChatTemplate> chatTemplate(String path) {
-        return tokenizerFiles(path).chatTemplate();
     }
 
     /// Copies `generation_config.json`, how transformers writes with the model by default, into a

@@ -157,7 +157,7 @@ public final class Session implements AutoCloseable {
         return training;
     }
 
-    /// The adapters, by the name of their layer.
+    /// The adapters, by the name of their layer, in the order in which they were added.
     public Map<String, LoraLayer> adapters() {
         return adapters;
     }
@@ -174,12 +174,18 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /// A copy of a parameter's elements.
+    /// A copy of a parameter's elements, row-major.
+    ///
+    /// @throws IllegalArgumentException when there is none of that name
     public float[] read(String parameter) {
         return engine.read(parameters.get(parameter).buffer());
     }
 
-    /// @throws IllegalStateException where it would be rounded: weights of bfloat16 stay as they
+    /// Replaces a parameter's elements.
+    ///
+    /// @param values as many as it has, row-major
+    /// @throws IllegalArgumentException when there is none of that name
+    /// @throws IllegalStateException where they would be rounded: weights of bfloat16 stay as they
     ///     are
     public void write(String parameter, float[] values) {
         if (parameters.get(parameter).buffer().type() != DataType.FLOAT32) {

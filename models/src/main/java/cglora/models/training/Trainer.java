@@ -12,79 +12,6 @@ import java.util.function.Supplier;
 /// The training loop: AdamW, a learning-rate schedule, clipping, accumulation, evaluation on the
 /// way, and the best state kept.
 public final class Trainer {
-    /// Shape of the learning rate over the steps, behind a linear warm-up.
-    public enum Schedule {
-        LINEAR,
-        COSINE,
-        CONSTANT;
-
-        /// The share of the peak rate at step `step` of `steps`, counted from 0.
-        double factor(int step, int steps, int warmup) {
-            if (step < warmup) {
-                return (step + 1.0) / (warmup + 1.0);
-            }
-            double progress = (double) (step - warmup) / Math.max(1, steps - warmup);
-            return switch (this) {
-                case LINEAR -> 1 - progress;
-                case COSINE -> 0.5 * (1 + Math.cos(Math.PI * progress));
-                case CONSTANT -> 1;
-            };
-        }
-    }
-
-    /// @param steps           optimiser steps
-    /// @param accumulation    batches a step
-    /// @param learningRate    peak rate of adapters, or of the body
-    /// @param headRate        peak rate of the head
-    /// @param warmup          steps of the linear warm-up
-    /// @param evaluationSteps steps between evaluations; 0 for none
-    /// @param skips           how many steps in a row may have a loss or gradient that is not
-    ///     finite; they are not made
-    /// @param best            metric by which the best state is kept; null for the last state
-    /// @param classWeights    of the loss, by class; null where all examples count the same
-    /// @param gradientCheckpointing whether layers are computed again for their gradients instead
-    ///     of kept
-    public record Options(
-            int steps,
-            int accumulation,
-            double learningRate,
-            double headRate,
-            double weightDecay,
-            double beta1,
-            double beta2,
-            double epsilon,
-            double maxGradNorm,
-            Schedule schedule,
-            int warmup,
-            int evaluationSteps,
-            int skips,
-            String best,
-            float[] classWeights,
-            boolean gradientCheckpointing,
-            long seed) {
-        /// The same for another number of steps, none of which is evaluated.
-        public Options forSteps(int count) {
-            return new Options(
-                    count,
-                    accumulation,
-                    learningRate,
-                    headRate,
-                    weightDecay,
-                    beta1,
-                    beta2,
-                    epsilon,
-                    maxGradNorm,
-                    schedule,
-                    Math.min(warmup, count),
-                    0,
-                    skips,
-                    best,
-                    classWeights,
-                    gradientCheckpointing,
-                    seed);
-        }
-    }
-
     /// One step, as it was.
     ///
     /// @param step         counted from 1
@@ -148,7 +75,7 @@ public final class Trainer {
     public record Result(int steps, boolean interrupted, int bestStep, int skipped) {}
 
     private final Session session;
-    private final Options options;
+    private final TrainingOptions options;
     private final AdamW optimizer;
     private Keeper keeper = Keeper.NOBODY;
     private int step;
@@ -160,13 +87,13 @@ public final class Trainer {
     private String lastRefused = "";
 
     /// Prepares a session for training; its adapters, if any, are trained, else its body.
-    public Trainer(Session session, Options options) {
+    public Trainer(Session session, TrainingOptions options) {
         this(session, options, TrainedPart.ALL);
     }
 
     /// @param part what is trained; a session may be trained several times, each with an optimiser
     ///     of its own
-    public Trainer(Session session, Options options, TrainedPart part) {
+    public Trainer(Session session, TrainingOptions options, TrainedPart part) {
         this.session = session;
         this.options = options;
         this.optimizer =

@@ -16,37 +16,67 @@ public record Comparison(List<Column> columns, List<Row> rows) {
     /// One device of one record.
     ///
     /// @param title distinct from all others
-    public record Column(String title, BenchRecord record, DeviceRecord device) {}
+    public record Column(String title, BenchRecord record, DeviceRecord device) {
+        /// Whether the device was measured to its end and all its kernels are right: others have no
+        /// rank.
+        boolean isSound() {
+            return device.wrong().isEmpty() && device.failure().isEmpty();
+        }
+
+        /// The title, and why the column has no rank where it has none.
+        String heading() {
+            if (isSound()) {
+                return title;
+            }
+            return title + (device.failure().isEmpty() ? " (wrong kernels)" : " (failed)");
+        }
+    }
 
     /// One test.
     ///
     /// @param results one a column; null where the test was not run
-    public record Row(Suite suite, String test, Unit unit, List<Result> results) {
-        /// Whether every column has a time, so that one of them is the best.
+    /// @param sound   of every column, whether it is ranked
+    public record Row(
+            Suite suite, String test, Unit unit, List<Result> results, List<Boolean> sound) {
+        /// Whether there are two sound columns or more and each has a time, so that one of them is
+        /// the best.
         boolean isRanked() {
-            return results.size() > 1
-                    && results.stream().allMatch(r -> r != null && !r.hasFailed());
+            int ranked = 0;
+            for (int c = 0; c < results.size(); c++) {
+                if (sound.get(c)) {
+                    if (!isTimed(c)) {
+                        return false;
+                    }
+                    ranked++;
+                }
+            }
+            return ranked > 1;
         }
 
-        /// The column of the best median; -1 where the row is not ranked.
+        private boolean isTimed(int column) {
+            return results.get(column) != null && !results.get(column).hasFailed();
+        }
+
+        /// The sound column of the best median; -1 where the row is not ranked.
         int best() {
-            int best = isRanked() ? 0 : -1;
-            for (int c = 1; c < results.size() && best >= 0; c++) {
-                if (unit.gain(results.get(c).median(), results.get(best).median()) > 1) {
+            int best = isRanked() ? sound.indexOf(true) : -1;
+            for (int c = best + 1; c < results.size() && best >= 0; c++) {
+                if (sound.get(c)
+                        && unit.gain(results.get(c).median(), results.get(best).median()) > 1) {
                     best = c;
                 }
             }
             return best;
         }
 
-        /// How many times as good a column is as the first; NaN where one of them has no time, or
-        /// is zero.
+        /// How many times as good a column is as the first; NaN where one of them has no time or no
+        /// rank, or is zero.
         double gain(int column) {
-            Result first = results.getFirst();
-            Result other = results.get(column);
-            if (first == null || other == null || first.hasFailed() || other.hasFailed()) {
+            if (!isTimed(0) || !isTimed(column) || !sound.getFirst() || !sound.get(column)) {
                 return Double.NaN;
             }
+            Result first = results.getFirst();
+            Result other = results.get(column);
             double gain = unit.gain(other.median(), first.median());
             return Double.isFinite(gain) ? gain : Double.NaN;
         }
@@ -184,6 +214,7 @@ public record Comparison(List<Column> columns, List<Row> rows) {
                 test.suite(),
                 test.name(),
                 Objects.requireNonNull(unit),
-                java.util.Collections.unmodifiableList(java.util.Arrays.asList(results)));
+                java.util.Collections.unmodifiableList(java.util.Arrays.asList(results)),
+                columns.stream().map(Column::isSound).toList());
     }
 }

@@ -36,7 +36,7 @@ public final class ComparisonPage {
         for (int c = 0; c < comparison.columns().size(); c++) {
             Column column = comparison.columns().get(c);
             html.append("<li>").append(Page.swatch(c)).append(" <b>");
-            html.append(Page.escape(column.title())).append("</b>: ");
+            html.append(Page.escape(column.heading())).append("</b>: ");
             html.append(Page.escape(ComparisonText.about(column))).append("</li>\n");
         }
         html.append("</ul>\n");
@@ -89,7 +89,7 @@ public final class ComparisonPage {
         html.append("<tr><th>suite</th><th>test</th><th>unit</th>");
         comparison
                 .columns()
-                .forEach(c -> html.append("<th>").append(Page.escape(c.title())).append("</th>"));
+                .forEach(c -> html.append("<th>").append(Page.escape(c.heading())).append("</th>"));
         html.append("</tr>\n");
         for (Row row : comparison.rows()) {
             html.append("<tr><td>").append(row.suite()).append("</td><td>");

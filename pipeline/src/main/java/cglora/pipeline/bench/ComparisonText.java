@@ -13,7 +13,8 @@ public final class ComparisonText {
     private ComparisonText() {}
 
     /// A line a test. Beside each median but the first stands how many times as good it is as the
-    /// first; the best of a row in which all have a time is bold.
+    /// first; the best of a row in which all have a time is bold. A device that failed or has a
+    /// wrong kernel has neither.
     public static String markdown(Comparison comparison) {
         var text = new StringBuilder();
         for (Column column : comparison.columns()) {
@@ -21,7 +22,7 @@ public final class ComparisonText {
             text.append(about(column)).append('\n');
         }
         var head = new ArrayList<String>(List.of("suite", "test", "unit"));
-        comparison.columns().forEach(column -> head.add(column.title()));
+        comparison.columns().forEach(column -> head.add(column.heading()));
         var rows = new ArrayList<List<String>>();
         for (Row row : comparison.rows()) {
             var cells = new ArrayList<String>();
@@ -70,9 +71,9 @@ public final class ComparisonText {
     public static String csv(Comparison comparison) {
         var head = new ArrayList<String>(List.of("suite", "test", "unit"));
         for (Column column : comparison.columns()) {
-            head.add(column.title());
-            head.add(column.title() + " spread");
-            head.add(column.title() + " gain");
+            head.add(column.heading());
+            head.add(column.heading() + " spread");
+            head.add(column.heading() + " gain");
         }
         var rows = new ArrayList<List<String>>();
         for (Row row : comparison.rows()) {
@@ -103,6 +104,8 @@ public final class ComparisonText {
             entry.put("driver", column.device().driver());
             entry.put("commit", column.record().commit());
             entry.put("failure", column.device().failure());
+            entry.put("wrong", column.device().wrong());
+            entry.put("ranked", column.isSound());
             columns.add(entry);
         }
         var rows = new ArrayList<Object>();

@@ -70,13 +70,15 @@ public final class DeviceBenchmark {
         record = describe().with(List.of(), Machine.load());
         write();
         check();
-        for (Suite suite : ORDER) {
-            if (suites.contains(suite)) {
-                measure(suite, () -> results(suite));
+        try (Clocks clocks = Clocks.of(choice)) {
+            for (Suite suite : ORDER) {
+                if (suites.contains(suite)) {
+                    measure(suite, () -> results(suite));
+                }
             }
+            record = record.with(List.of(), clocks.notes());
+            write();
         }
-        record = record.with(List.of(), List.of(energyNote()));
-        write();
     }
 
     private void write() {
@@ -168,15 +170,40 @@ public final class DeviceBenchmark {
             case KERNELS ->
                     new KernelSuite(
                                     choice,
+                                    KernelProgram.of(model),
                                     repetitions,
                                     wrong,
                                     Peaks.of(record.results()),
                                     this::told)
                             .run();
-            case STEP -> new StepBenchmark(choice, model, repetitions, out).run();
-            case GENERATE -> generate();
+            case STEP -> whenRight(suite, model.test(), wrong, this::step);
+            case GENERATE -> whenRight(suite, writer.test(), wrong, this::generate);
             case INIT -> InitSuite.run(choice, init, out);
         };
+    }
+
+    /// A whole program is timed only where every kernel is right.
+    ///
+    /// @param test  what its first result is called
+    /// @param wrong kernels, and what is wrong with each
+    static List<Result> whenRight(
+            Suite suite, String test, Map<String, String> wrong, Supplier<List<Result>> measured) {
+        return wrong.isEmpty()
+                ? measured.get()
+                : List.of(
+                        Result.failed(
+                                suite,
+                                test,
+                                Unit.TOKENS_PER_SECOND,
+                                "not timed, for these kernels are wrong: "
+                                        + String.join(", ", wrong.keySet())));
+    }
+
+    private List<Result> step() {
+        var benchmark = new StepBenchmark(choice, model, repetitions, out);
+        List<Result> results = benchmark.run();
+        record = record.with(List.of(), benchmark.notes());
+        return results;
     }
 
     private List<Result> generate() {
@@ -195,10 +222,5 @@ public final class DeviceBenchmark {
                                 ? "FAILED: " + result.failure()
                                 : Figures.three(result.median()) + " " + result.unit()));
         out.flush();
-    }
-
-    private String energyNote() {
-        boolean told = record.results().stream().anyMatch(r -> r.unit() == Unit.JOULES);
-        return told ? "energy of the whole package" : "energy: nothing here tells it";
     }
 }

@@ -1,107 +1,98 @@
 package cglora.pipeline.bench;
 
-import cglora.kernels.device.DeviceInfo;
-import cglora.kernels.device.DeviceKind;
 import cglora.pipeline.device.EngineChoice;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
-/// Energy from its making to [#stop], where the platform tells it: of processors from Linux's RAPL
-/// counters, of an NVIDIA GPU from `nvidia-smi`.
-final class Energy {
-    private static final Path COUNTERS = Path.of("/sys/class/powercap");
+/// Energy between [#begin] and [#end], where the platform tells it: of processors from Linux's RAPL
+/// counters, of an NVIDIA GPU from `nvidia-smi`, of an AMD or Intel GPU from its driver's files.
+///
+/// Powers come in samples and counters in steps: what is shorter than [#SHORTEST] is not told.
+final class Energy implements AutoCloseable {
+    private static final Path SYSTEM = Path.of("/sys/class");
 
-    /// One counter: what it shows, and where it begins again.
-    record Counter(Path file, long range) {
-        long value() throws IOException {
-            return Long.parseLong(Files.readString(file).strip());
-        }
+    private static final String NVIDIA = "nvidia-smi";
+
+    /// Nanoseconds.
+    static final long SHORTEST = 2_000_000_000L;
+
+    /// What tells joules.
+    interface Source extends AutoCloseable {
+        /// Whose energy it is, and who tells it.
+        String what();
+
+        /// Waits until the source tells something, and counts from then on.
+        void begin();
+
+        /// Joules since [#begin]; empty where too little was told.
+        OptionalDouble end();
+
+        /// Nothing more is asked for.
+        @Override
+        void close();
     }
 
-    private final List<Counter> counters;
-    private final PowerSampler sampler;
-    private final long[] before;
-    private OptionalDouble joules = OptionalDouble.empty();
+    private final Optional<Source> source;
+    private long beginNanos;
+    private String note = "energy: nothing here tells it";
 
-    private Energy(List<Counter> counters, PowerSampler sampler) {
-        this.counters = counters;
-        this.sampler = sampler;
-        this.before = values(counters);
+    private Energy(Optional<Source> source) {
+        this.source = source;
     }
 
     static Energy of(EngineChoice choice) {
-        return switch (choice) {
-            case EngineChoice.Jvm _ -> of(COUNTERS);
-            case EngineChoice.Tornado(DeviceInfo info, _, _) when info.kind() == DeviceKind.CPU ->
-                    of(COUNTERS);
-            case EngineChoice.Tornado(DeviceInfo info, _, _)
-                    when (info.vendor() + info.name())
-                            .toLowerCase(Locale.ROOT)
-                            .contains("nvidia") ->
-                    new Energy(List.of(), PowerSampler.start());
-            case EngineChoice.Tornado _ -> new Energy(List.of(), null);
-        };
+        return of(Part.of(choice), SYSTEM, NVIDIA);
     }
 
-    static Energy of(Path folder) {
-        return new Energy(counters(folder), null);
+    /// @param system  `/sys/class`
+    /// @param command NVIDIA's, as the shell finds it
+    static Energy of(Part part, Path system, String command) {
+        return new Energy(
+                switch (part) {
+                    case PROCESSOR -> EnergyCounters.rapl(system.resolve("powercap"));
+                    case NVIDIA_GPU -> PowerSampler.nvidia(command);
+                    case AMD_GPU -> Hwmon.only(system, "amdgpu").flatMap(PowerSampler::of);
+                    case INTEL_GPU -> Hwmon.only(system, "i915", "xe").flatMap(EnergyCounters::of);
+                    case OTHER -> Optional.empty();
+                });
     }
 
-    /// The packages: each counts its cores and caches.
-    private static List<Counter> counters(Path folder) {
-        var counters = new ArrayList<Counter>();
-        try (var zones = Files.newDirectoryStream(folder, "*-rapl:[0-9]*")) {
-            for (Path zone : zones) {
-                boolean isPackage =
-                        zone.getFileName().toString().chars().filter(c -> c == ':').count() == 1;
-                Path value = zone.resolve("energy_uj");
-                if (isPackage && Files.isReadable(value)) {
-                    String range = Files.readString(zone.resolve("max_energy_range_uj"));
-                    counters.add(new Counter(value, Long.parseLong(range.strip())));
-                }
-            }
-            return counters;
-        } catch (IOException | NumberFormatException e) {
-            return List.of(); // a system without counters, or one that keeps them to itself
-        }
+    void begin() {
+        source.ifPresent(Source::begin);
+        beginNanos = System.nanoTime();
     }
 
-    private static long[] values(List<Counter> counters) {
-        long[] values = new long[counters.size()];
-        try {
-            for (int i = 0; i < values.length; i++) {
-                values[i] = counters.get(i).value();
-            }
-            return values;
-        } catch (IOException | NumberFormatException e) {
-            return new long[0];
-        }
+    /// Whether more work is needed before an energy can be told.
+    boolean isTooShort() {
+        return source.isPresent() && System.nanoTime() - beginNanos < SHORTEST;
     }
 
-    void stop() {
-        if (sampler != null) {
-            joules = sampler.stop();
-            return;
+    /// Joules since [#begin]; empty where nothing tells them.
+    OptionalDouble end() {
+        boolean isTooShort = isTooShort();
+        OptionalDouble told = source.map(Source::end).orElse(OptionalDouble.empty());
+        if (source.isEmpty()) {
+            return told;
         }
-        long[] after = values(counters);
-        if (counters.isEmpty() || after.length != before.length) {
-            return;
+        if (isTooShort || told.isEmpty()) {
+            note =
+                    isTooShort
+                            ? "energy: too short to tell"
+                            : "energy: %s told too little".formatted(source.get().what());
+            return OptionalDouble.empty();
         }
-        double micro = 0;
-        for (int i = 0; i < after.length; i++) {
-            long used = after[i] - before[i];
-            micro += used < 0 ? used + counters.get(i).range() : used;
-        }
-        joules = OptionalDouble.of(micro * 1e-6);
+        note = "energy of " + source.get().what();
+        return told;
     }
 
-    /// What was used; empty where nothing tells.
-    OptionalDouble joules() {
-        return joules;
+    /// For the reader of the record, after [#end].
+    String note() {
+        return note;
+    }
+
+    @Override
+    public void close() {
+        source.ifPresent(Source::close);
     }
 }

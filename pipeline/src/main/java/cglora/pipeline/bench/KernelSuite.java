@@ -1,10 +1,7 @@
 package cglora.pipeline.bench;
 
 import cglora.kernels.check.LaunchTiming;
-import cglora.kernels.engine.NullEngine;
 import cglora.kernels.program.Launch;
-import cglora.models.data.BatchShape;
-import cglora.models.training.TrainingStep;
 import cglora.pipeline.device.EngineChoice;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,7 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/// The launches of one training step, each kind alone: by kernel and by family.
+/// The launches of training steps, each kind alone: by kernel and by family.
 final class KernelSuite {
     /// Launches that do the same over arrays of the same lengths.
     private record Kind(
@@ -71,6 +68,7 @@ final class KernelSuite {
     }
 
     private final EngineChoice choice;
+    private final List<KernelProgram> programs;
     private final int repetitions;
     private final Map<String, String> wrong;
     private final Peaks peaks;
@@ -80,11 +78,13 @@ final class KernelSuite {
     /// @param peaks what the fractions are of
     KernelSuite(
             EngineChoice choice,
+            List<KernelProgram> programs,
             int repetitions,
             Map<String, String> wrong,
             Peaks peaks,
             Consumer<Result> progress) {
         this.choice = choice;
+        this.programs = List.copyOf(programs);
         this.repetitions = repetitions;
         this.wrong = wrong;
         this.peaks = peaks;
@@ -92,8 +92,12 @@ final class KernelSuite {
     }
 
     List<Result> run() {
+        return programs.stream().map(this::run).flatMap(List::stream).toList();
+    }
+
+    private List<Result> run(KernelProgram program) {
         Map<Kind, List<Launch>> kinds = new LinkedHashMap<>();
-        for (Launch launch : launches()) {
+        for (Launch launch : program.launches()) {
             if (launch.count() > 0) {
                 kinds.computeIfAbsent(Kind.of(launch), _ -> new ArrayList<>()).add(launch);
             }
@@ -102,22 +106,22 @@ final class KernelSuite {
         var kernels = new TreeMap<String, Sum>();
         for (List<Launch> same : kinds.values()) {
             Launch launch = same.getFirst();
-            LaunchTiming timing = time(launch);
+            LaunchTiming timing = time(launch, program.integers(launch));
             String family = launch.kernel().family();
             String kernel = family + "/" + launch.kernel().name();
             families.computeIfAbsent(family, _ -> new Sum(repetitions)).add(timing, same.size());
             kernels.computeIfAbsent(kernel, _ -> new Sum(repetitions)).add(timing, same.size());
         }
         var results = new ArrayList<Result>();
-        families.forEach((name, sum) -> add(results, "family " + name, sum));
-        kernels.forEach((name, sum) -> add(results, name, sum));
+        families.forEach((name, sum) -> add(results, program.prefix() + "family " + name, sum));
+        kernels.forEach((name, sum) -> add(results, program.prefix() + name, sum));
         return results;
     }
 
-    private LaunchTiming time(Launch launch) {
+    private LaunchTiming time(Launch launch, LaunchTiming.Integers integers) {
         String failure = wrong.get(launch.kernel().name());
         return failure == null
-                ? LaunchTiming.of(choice::open, launch, KernelSuite::integer, repetitions)
+                ? LaunchTiming.of(choice::open, launch, integers, repetitions)
                 : new LaunchTiming(launch, new double[0], failure);
     }
 
@@ -126,26 +130,5 @@ final class KernelSuite {
         Result result = sum.result(name + " (" + launches + ")", peaks);
         results.add(result);
         progress.accept(result);
-    }
-
-    private static List<Launch> launches() {
-        try (var checkpoint = StepModel.MINILM.checkpoint();
-                var engine = new NullEngine();
-                var session = StepModel.MINILM.session(engine, checkpoint)) {
-            new TrainingStep(session); // prepares the session for training
-            return session.training()
-                    .planned(BatchShape.of(StepModel.ROWS, StepModel.WIDTH))
-                    .launches();
-        }
-    }
-
-    /// Whole sequences: positions count up, words are spread over the vocabulary.
-    private static int integer(String operand, int index) {
-        return switch (operand) {
-            case "lengths" -> StepModel.WIDTH;
-            case "positions" -> index % StepModel.WIDTH;
-            case "words", "ids" -> (int) (index * 7919L % 30_000);
-            default -> 0;
-        };
     }
 }

@@ -2,20 +2,13 @@ package cglora.pipeline.bench;
 
 import cglora.kernels.device.NativeOutput;
 import cglora.kernels.error.CgloraException;
-import java.io.BufferedReader;
+import cglora.pipeline.device.WatchedProcess;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /// Measures one device in a process of its own, so that each has the memory, the compiled code and
@@ -57,55 +50,20 @@ final class PartProcess {
 
     /// Runs the process to its end; empty when all is well.
     private String failure(List<String> command, List<String> errors) throws IOException {
-        Process process = new ProcessBuilder(command).start();
-        process.getOutputStream().close();
-        var heard = new AtomicLong(System.nanoTime());
-        var hangs = new AtomicBoolean();
-        Thread.ofVirtual().start(() -> endWhenSilent(process, heard, hangs));
-        Thread reader = Thread.ofVirtual().start(() -> read(process.getErrorStream(), errors::add));
-        try {
-            read(
-                    process.getInputStream(),
-                    line -> {
-                        heard.set(System.nanoTime());
-                        progress.accept(line);
-                        if (NativeOutput.isError(line)) {
-                            errors.add(line);
-                        }
-                    });
-            int status = process.waitFor();
-            reader.join();
-            return hangs.get()
-                    ? "its process hung: nothing for " + limitSeconds + " s"
-                    : failure(status, List.copyOf(errors));
-        } catch (InterruptedException e) {
-            process.destroy();
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private void endWhenSilent(Process process, AtomicLong heard, AtomicBoolean hangs) {
-        try {
-            while (!process.waitFor(1, TimeUnit.SECONDS)) {
-                if (System.nanoTime() - heard.get() > TimeUnit.SECONDS.toNanos(limitSeconds)) {
-                    hangs.set(true);
-                    process.descendants().forEach(ProcessHandle::destroyForcibly);
-                    process.destroyForcibly();
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void read(InputStream stream, Consumer<String> lines) {
-        try (var reader =
-                new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-            reader.lines().forEach(lines);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        WatchedProcess.End end =
+                WatchedProcess.run(
+                        command,
+                        limitSeconds,
+                        line -> {
+                            progress.accept(line);
+                            if (NativeOutput.isError(line)) {
+                                errors.add(line);
+                            }
+                        },
+                        errors::add);
+        return end.hung()
+                ? "its process hung: nothing for " + limitSeconds + " s"
+                : failure(end.status(), List.copyOf(errors));
     }
 
     static String failure(int status, List<String> errors) {

@@ -1,57 +1,91 @@
 package cglora.pipeline.bench;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
 
-/// The power of the only NVIDIA GPU of a machine, as `nvidia-smi` tells it every 100 ms.
-final class PowerSampler {
-    private final Process process;
-    private final Thread reader;
-    private final long startNanos = System.nanoTime();
+/// The power of the only GPU of its maker in a machine, about every 100 ms. Energy is the mean
+/// power times the time.
+final class PowerSampler implements Energy.Source {
+    private static final int MILLIS = 100;
+
+    /// With fewer samples a mean says nothing.
+    private static final int FEWEST = 5;
+
+    /// So long a source may take to tell its first power: a driver that wakes up.
+    private static final long PATIENCE_MILLIS = 5000;
+
+    private final String what;
+
+    /// Ends the samples.
+    private Runnable running = () -> {};
+
+    private long beginNanos;
     private double watts;
     private int samples;
 
-    private PowerSampler(Process process) {
-        this.process = process;
-        this.reader = Thread.ofVirtual().start(this::read);
+    private PowerSampler(String what) {
+        this.what = what;
     }
 
-    /// Begins; null where there is no `nvidia-smi`.
-    static PowerSampler start() {
-        var command =
-                new ProcessBuilder(
-                        "nvidia-smi",
-                        "--id=0",
-                        "--query-gpu=count,power.draw",
-                        "--format=csv,noheader,nounits",
-                        "--loop-ms=100");
-        try {
-            return new PowerSampler(command.redirectErrorStream(true).start());
-        } catch (IOException e) {
-            return null;
-        }
+    /// Begins to sample.
+    ///
+    /// @param command `nvidia-smi`; empty is the result where there is none
+    static Optional<Energy.Source> nvidia(String command) {
+        var sampler = new PowerSampler("the GPU's card, by nvidia-smi");
+        Consumer<String> line = text -> power(text).ifPresent(sampler::add);
+        return LineProcess.start(
+                        List.of(
+                                command,
+                                "--id=0",
+                                "--query-gpu=count,power.draw",
+                                "--format=csv,noheader,nounits",
+                                "--loop-ms=" + MILLIS),
+                        line)
+                .map(
+                        process -> {
+                            sampler.running = process::close;
+                            return sampler;
+                        });
     }
 
-    private void read() {
-        try (var lines =
-                new BufferedReader(
-                        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                add(power(line));
+    /// Of an AMD GPU, whose driver tells a mean power, a momentary one, or both.
+    ///
+    /// @param folder of the driver's sensors
+    static Optional<Energy.Source> of(Path folder) {
+        for (String name : List.of("power1_average", "power1_input")) {
+            Path file = folder.resolve(name);
+            if (Hwmon.number(file).isPresent()) {
+                var sampler = new PowerSampler("the GPU's card, by its driver");
+                Thread thread = Thread.ofVirtual().start(() -> sampler.poll(file));
+                sampler.running = thread::interrupt;
+                return Optional.of(sampler);
             }
-        } catch (IOException e) {
-            process.destroy(); // the end of the process ends its output, too
+        }
+        return Optional.empty();
+    }
+
+    private void poll(Path file) {
+        try {
+            while (true) {
+                OptionalLong micro = Hwmon.number(file);
+                if (micro.isPresent()) {
+                    add(micro.getAsLong() * 1e-6);
+                }
+                Thread.sleep(MILLIS);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt(); // the end of it
         }
     }
 
-    private synchronized void add(OptionalDouble power) {
-        if (power.isPresent()) {
-            watts += power.getAsDouble();
-            samples++;
-        }
+    private synchronized void add(double power) {
+        watts += power;
+        samples++;
+        notifyAll();
     }
 
     /// A line `1, 54.32`: the number of GPUs, and watts. With several nobody knows which was used.
@@ -66,19 +100,38 @@ final class PowerSampler {
         }
     }
 
-    /// Joules since the start; empty where no power was told.
-    OptionalDouble stop() {
-        double seconds = (System.nanoTime() - startNanos) * 1e-9;
-        process.destroy();
+    @Override
+    public String what() {
+        return what;
+    }
+
+    @Override
+    public synchronized void begin() {
+        long limit = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
         try {
-            reader.join();
+            while (samples == 0 && System.nanoTime() < limit) {
+                wait(MILLIS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        watts = 0;
+        samples = 0;
+        beginNanos = System.nanoTime();
+    }
+
+    @Override
+    public OptionalDouble end() {
+        double seconds = (System.nanoTime() - beginNanos) * 1e-9;
         synchronized (this) {
-            return samples == 0
+            return samples < FEWEST
                     ? OptionalDouble.empty()
                     : OptionalDouble.of(seconds * watts / samples);
         }
+    }
+
+    @Override
+    public void close() {
+        running.run();
     }
 }

@@ -3,6 +3,7 @@ package cglora.pipeline.bench;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -58,7 +59,11 @@ public final class RecordFormat {
                             + BenchRecord.FORMAT,
                     format > BenchRecord.FORMAT ? "take a newer cglora" : "measure again");
         }
-        return bind(file, tree, BenchRecord.class);
+        BenchRecord record = bind(file, tree, BenchRecord.class);
+        if (record.devices().isEmpty()) {
+            throw malformed(file, "/devices is empty, expected at least one device", null);
+        }
+        return record;
     }
 
     /// Writes what one process measured, whole or not at all.
@@ -94,28 +99,40 @@ public final class RecordFormat {
                         "is this a record of a benchmark?");
             }
             return JSON.readTree(Files.readString(file));
+        } catch (CharacterCodingException e) {
+            throw malformed(file, "it is no text in UTF-8, expected JSON", e);
         } catch (IOException e) {
             throw new CgloraException(
                     ErrorCode.P_FILE, file.toString(), "cannot be read: " + e, "", e);
         } catch (JacksonException e) {
-            throw malformed(file, e);
+            throw malformed(file, reason(e), e);
         }
     }
 
     private static <T> T bind(Path file, JsonNode tree, Class<T> type) {
+        String problem = RecordShape.problem(tree, type);
+        if (!problem.isEmpty()) {
+            throw malformed(file, problem, null);
+        }
         try {
             return JSON.treeToValue(tree, type);
         } catch (JacksonException e) {
-            throw malformed(file, e);
+            throw malformed(file, reason(e), e);
         }
     }
 
-    private static CgloraException malformed(Path file, JacksonException e) {
+    /// Records say themselves which values do not go together.
+    private static String reason(JacksonException e) {
+        return e.getCause() instanceof IllegalArgumentException own
+                ? own.getMessage()
+                : e.getOriginalMessage().lines().findFirst().orElse("");
+    }
+
+    private static CgloraException malformed(Path file, String what, Exception e) {
         return new CgloraException(
                 ErrorCode.P_JSON,
                 file.toString(),
-                "is no record of a benchmark: "
-                        + e.getOriginalMessage().lines().findFirst().orElse(""),
+                "is no record of a benchmark: " + what,
                 "cglora bench -o json writes records",
                 e);
     }

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -43,6 +44,8 @@ final class StepBenchmark {
     private final StepModel model;
     private final int repetitions;
     private final PrintStream out;
+    private final StepLosses losses = new StepLosses();
+    private String energyNote = "";
 
     StepBenchmark(EngineChoice choice, StepModel model, int repetitions, PrintStream out) {
         this.choice = choice;
@@ -51,37 +54,61 @@ final class StepBenchmark {
         this.out = out;
     }
 
-    /// Prints what people read and returns what the record holds.
+    /// Prints what people read and returns what the record holds. Losses that are wrong take the
+    /// place of all figures: they are compared behind the step's end, where the memory that it
+    /// takes is known.
     List<Result> run() {
+        List<Result> results = measure();
+        List<Double> expected =
+                choice instanceof EngineChoice.Jvm ? List.of() : StepLosses.expected(model);
+        String wrong = losses.wrong(expected);
+        if (wrong.isEmpty()) {
+            line("losses        %s", losses.agreement(expected));
+            return results;
+        }
+        line("losses        WRONG: %s", wrong);
+        return List.of(Result.failed(Suite.STEP, model.test(), Unit.TOKENS_PER_SECOND, wrong));
+    }
+
+    /// What a reader of the record should know.
+    List<String> notes() {
+        return List.of(energyNote);
+    }
+
+    private List<Result> measure() {
         PeakMemory.restart();
         double before = PeakMemory.residentMiB();
         String test = model.test();
         try (var checkpoint = model.checkpoint();
-                var engine = choice.open()) {
+                var engine = choice.open();
+                var energy = Energy.of(choice)) {
             var session = model.session(engine, checkpoint);
             var step = new TrainingStep(session);
             Batch batch = StepModel.batch(checkpoint.body());
             int tokens = StepModel.tokens(checkpoint.body());
             long begin = System.nanoTime();
-            step.run(batch);
+            losses.add(step.run(batch));
             double first = (System.nanoTime() - begin) * 1e-9;
             String compiled = compilation(engine);
             for (int i = 1; i < UNTIMED || System.nanoTime() - begin < WARMED; i++) {
-                step.run(batch);
+                losses.add(step.run(batch));
             }
             double[] seconds = new double[repetitions];
-            Energy energy = Energy.of(choice);
+            energy.begin();
             long processors = ProcessorTime.nanos();
-            try {
-                for (int i = 0; i < repetitions; i++) {
-                    long start = System.nanoTime();
-                    step.run(batch);
-                    seconds[i] = (System.nanoTime() - start) * 1e-9;
-                }
-            } finally {
-                energy.stop();
+            for (int i = 0; i < repetitions; i++) {
+                long start = System.nanoTime();
+                step.run(batch);
+                seconds[i] = (System.nanoTime() - start) * 1e-9;
             }
             processors = ProcessorTime.nanos() - processors;
+            int steps = repetitions;
+            for (; energy.isTooShort(); steps++) {
+                step.run(batch);
+            }
+            OptionalDouble joules = energy.end();
+            energyNote = energy.note();
+            double ofOne = 1.0 / steps;
             var results = new ArrayList<Result>();
             results.add(Result.rate(Suite.STEP, test, Unit.TOKENS_PER_SECOND, tokens, seconds));
             results.add(Result.of(Suite.STEP, test + " time", Unit.SECONDS, seconds));
@@ -92,15 +119,11 @@ final class StepBenchmark {
                             test + " processors' time",
                             Unit.SECONDS,
                             processors * 1e-9 / repetitions));
-            energy.joules()
-                    .ifPresent(
-                            j ->
-                                    results.add(
-                                            Result.of(
-                                                    Suite.STEP,
-                                                    test + " energy",
-                                                    Unit.JOULES,
-                                                    j / repetitions)));
+            joules.ifPresent(
+                    j ->
+                            results.add(
+                                    Result.of(
+                                            Suite.STEP, test + " energy", Unit.JOULES, j * ofOne)));
             Arrays.sort(seconds);
             double median = results.get(1).median();
             var program = session.training().planned(StepModel.shape(checkpoint.body()));

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import cglora.kernels.engine.Engine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.program.DataType;
 import cglora.models.block.Body;
 import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
@@ -121,6 +122,13 @@ public record StepModel(String path, String name) {
     }
 
     Session session(Engine engine, PretrainedModel checkpoint) {
+        return session(engine, checkpoint, DataType.FLOAT32, 0f);
+    }
+
+    /// @param frozen  how the matrices of the model are kept
+    /// @param dropout of the adapters' inputs
+    static Session session(
+            Engine engine, PretrainedModel checkpoint, DataType frozen, float dropout) {
         TaskModel model =
                 checkpoint.body() instanceof EncoderDecoder body
                         ? new Seq2Seq(body)
@@ -128,11 +136,11 @@ public record StepModel(String path, String name) {
                                 checkpoint.encoder(),
                                 Pooling.MEAN,
                                 new Labels(List.of("0", "1"), false));
-        var session = new Session(engine, model, checkpoint, false);
+        var session = new Session(engine, model, checkpoint, frozen);
         checkpoint.weights().release();
         var layers = new ArrayList<LoraLayer>();
         for (LinearModule module : model.linearModules()) {
-            layers.add(new LoraLayer(module, RANK, 2f, 0f, false));
+            layers.add(new LoraLayer(module, RANK, 2f, dropout, false));
         }
         session.addAdapters(layers);
         return session;

@@ -14,8 +14,8 @@ public enum Suite {
     DEVICE,
     /// Matrix products at the shapes of transformers.
     GEMM,
-    /// The launches of a training step, each kind alone, with its part of the measured peaks:
-    /// [#DEVICE] comes first.
+    /// The launches of a training step and of other forms of models, each kind alone, with its part
+    /// of the measured peaks: [#DEVICE] comes first.
     KERNELS,
     /// A whole training step.
     STEP,
@@ -25,7 +25,7 @@ public enum Suite {
     INIT;
 
     /// Changes with what is measured and how: records of other versions are not compared.
-    public static final int VERSION = 3;
+    public static final int VERSION = 4;
 
     /// @throws CgloraException P-USAGE for a name that is none
     public static Set<Suite> parse(List<String> names) {

@@ -82,6 +82,7 @@ final class AlignCommand implements Callable<Integer> {
             throw new CgloraException(
                     ErrorCode.O_RANGE, "--damping", damping + ", expected a number ≥ 0", "take 1");
         }
+        output.requireFree();
         PipelineReading reading = pipeline.read(engine.settings());
         EngineChoice choice = engine.choose(reading.spec().engine());
         if (engine.isAnswered(choice, console)) {

@@ -17,6 +17,7 @@ import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.ProductVersion;
 import cglora.pipeline.spec.EngineSpec;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -44,9 +45,9 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "SUITE",
             description =
-                    "What to measure, of device, gemm, kernels, step (a LoRA training step; the"
-                            + " default), generate (a language model that writes) and init (every"
-                            + " form of initialisation).")
+                    "What to measure, of device, gemm, kernels (with device, whose peaks it needs),"
+                            + " step (a LoRA training step; the default), generate (a language"
+                            + " model that writes) and init (every form of initialisation).")
     private List<String> suites = new ArrayList<>();
 
     @Option(
@@ -60,8 +61,8 @@ final class BenchCommand implements Callable<Integer> {
             names = "--model",
             paramLabel = "PATH",
             description =
-                    "Of suites step and generate: the folder or ONNX file of the model; by default"
-                            + " MiniLM is trained, and SmolLM-135M's shape writes.")
+                    "Of suites step, kernels and generate: the folder or ONNX file of the model; by"
+                            + " default MiniLM is trained, and SmolLM-135M's shape writes.")
     private String model;
 
     @Option(
@@ -84,7 +85,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--save",
             paramLabel = "FILE",
-            description = "Write the record here as JSON, too.")
+            description =
+                    "Write the record here as JSON, too; a file that is there stays, unless --force"
+                            + " is given.")
     private Path save;
 
     @Option(
@@ -161,11 +164,21 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private int all() throws IOException {
+        output.requireFree();
+        if (save != null && Files.isRegularFile(save) && !output.isForced()) {
+            throw OutputOptions.exists(save, "is there");
+        }
         Map<String, BenchRecord> others = BenchOutput.read(against);
         Set<Suite> chosen = chosen(others);
         requireSameVersion(others);
         GenerateModel writer = writer();
-        if (model != null && chosen.contains(Suite.STEP)) {
+        if (chosen.contains(Suite.DEVICE) && !suites.isEmpty() && !suites.contains("device")) {
+            console.note(
+                    "suite kernels gives parts of the device's peaks: suite device, which measures"
+                            + " them, comes with it");
+        }
+        boolean trains = chosen.contains(Suite.STEP) || chosen.contains(Suite.KERNELS);
+        if (model != null && trains) {
             StepModel.of(model).check();
         }
         if (model != null && chosen.contains(Suite.GENERATE)) {

@@ -126,6 +126,17 @@ public final class Main {
         return status;
     }
 
+    /// The command with all its verbs.
+    static CommandLine line(Console console) {
+        return line(new Main(), console, VERBS);
+    }
+
+    private static CommandLine line(Main main, Console console, List<Class<?>> verbs) {
+        var line = new CommandLine(main, factory(console));
+        verbs.forEach(line::addSubcommand);
+        return line;
+    }
+
     /// The verbs that these arguments can be about: to describe a verb takes picocli a while, and
     /// only help and suggestions need them all.
     private static List<Class<?>> verbs(String... arguments) {
@@ -137,17 +148,6 @@ public final class Main {
     /// `validate` of `ValidateCommand`.
     static String name(Class<?> verb) {
         return verb.getSimpleName().replace("Command", "").toLowerCase(Locale.ROOT);
-    }
-
-    /// The command with all its verbs.
-    static CommandLine line(Console console) {
-        return line(new Main(), console, VERBS);
-    }
-
-    private static CommandLine line(Main main, Console console, List<Class<?>> verbs) {
-        var line = new CommandLine(main, factory(console));
-        verbs.forEach(line::addSubcommand);
-        return line;
     }
 
     private static void everyCommand(CommandLine line) {

@@ -2,6 +2,7 @@ package cglora.pipeline.cli;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.pipeline.report.Page;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -56,8 +57,50 @@ public final class OutputOptions {
             description = "Write a page with charts here, too; it needs no network.")
     private Path html;
 
+    @Option(
+            names = "--force",
+            description = "Write over a file that is there and is no page of cglora's.")
+    private boolean force;
+
+    boolean isForced() {
+        return force;
+    }
+
+    /// Before anything is computed in vain.
+    ///
+    /// @throws CgloraException K-EXISTS where the page would be written over another file
+    void requireFree() {
+        if (html != null) {
+            requireFree(html, force);
+        }
+    }
+
+    /// A page that is made anew may take the place of an older one, and of nothing else.
+    static void requireFree(Path page, boolean force) {
+        if (!force && Files.isRegularFile(page) && !isOurs(page)) {
+            throw exists(page, "is there, and is no page of cglora's");
+        }
+    }
+
+    static CgloraException exists(Path file, String what) {
+        return new CgloraException(
+                ErrorCode.K_EXISTS,
+                file.toString(),
+                what,
+                "name another file, or --force to write over it");
+    }
+
+    private static boolean isOurs(Path page) {
+        try (var in = Files.newInputStream(page)) {
+            return Page.isOurs(new String(in.readNBytes(4096), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            return false; // what cannot be read is not known to be ours
+        }
+    }
+
     /// The page first: standard output may be closed early.
     void print(Texts texts, Console console) {
+        requireFree();
         if (html != null) {
             write(html, texts.page().get());
         }

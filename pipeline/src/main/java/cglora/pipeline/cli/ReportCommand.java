@@ -19,6 +19,11 @@ final class ReportCommand implements Callable<Integer> {
             description = "Write the page here, not into the run's folder.")
     private Path html;
 
+    @Option(
+            names = "--force",
+            description = "Write over a file of --html that is there and is no page of cglora's.")
+    private boolean force;
+
     private final Console console;
 
     ReportCommand(Console console) {
@@ -27,6 +32,9 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (html != null) {
+            OutputOptions.requireFree(html, force);
+        }
         Path file = html == null ? run.resolve(RunReportFile.NAME) : html;
         OutputOptions.write(file, RunReportFile.html(run));
         console.out().println(file);

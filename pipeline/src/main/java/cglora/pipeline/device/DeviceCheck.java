@@ -3,20 +3,13 @@ package cglora.pipeline.device;
 import cglora.kernels.check.KernelCheck;
 import cglora.kernels.device.DeviceId;
 import cglora.kernels.device.NativeOutput;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 
 /// Checks all kernels on one device, in a Java process of its own: a bad driver ends that process,
 /// and only that one.
@@ -62,58 +55,27 @@ public final class DeviceCheck {
     /// @param command the program and its arguments; what it prints comes from [#print]
     /// @param device  named in failures
     public static Outcome run(List<String> command, DeviceId device) {
+        List<String> errors = Collections.synchronizedList(new ArrayList<>());
+        var checks = new ArrayList<KernelCheck>();
+        var whole = new AtomicBoolean();
         try {
-            Process process = new ProcessBuilder(command).start();
-            var heard = new AtomicLong(System.nanoTime());
-            var hangs = new AtomicBoolean();
-            Thread.ofVirtual().start(() -> endWhenSilent(process, heard, hangs));
-            List<String> errors = Collections.synchronizedList(new ArrayList<>());
-            Thread reader =
-                    Thread.ofVirtual().start(() -> read(process.getErrorStream(), errors::add));
-            var checks = new ArrayList<KernelCheck>();
-            var whole = new AtomicBoolean();
-            read(
-                    process.getInputStream(),
-                    line -> {
-                        heard.set(System.nanoTime());
-                        if (line.equals(END)) {
-                            whole.set(true);
-                        } else if (line.startsWith(CHECK)) {
-                            String[] parts = line.substring(CHECK.length()).split("\t", -1);
-                            checks.add(new KernelCheck(parts[0], parts[1], parts[2]));
-                        } else if (NativeOutput.isError(line)) {
-                            errors.add(line);
-                        }
-                    });
-            int status = process.waitFor();
-            reader.join();
-            String failure = failure(status, whole.get(), hangs.get(), checks, errors, device);
+            WatchedProcess.End end =
+                    WatchedProcess.run(
+                            command,
+                            LIMIT_SECONDS,
+                            line -> {
+                                if (line.equals(END)) {
+                                    whole.set(true);
+                                } else if (line.startsWith(CHECK)) {
+                                    String[] parts = line.substring(CHECK.length()).split("\t", -1);
+                                    checks.add(new KernelCheck(parts[0], parts[1], parts[2]));
+                                } else if (NativeOutput.isError(line)) {
+                                    errors.add(line);
+                                }
+                            },
+                            errors::add);
+            String failure = failure(end.status(), whole.get(), end.hung(), checks, errors, device);
             return new Outcome(checks, failure);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static void endWhenSilent(Process process, AtomicLong heard, AtomicBoolean hangs) {
-        try {
-            while (!process.waitFor(1, TimeUnit.SECONDS)) {
-                if (System.nanoTime() - heard.get() > TimeUnit.SECONDS.toNanos(LIMIT_SECONDS)) {
-                    hangs.set(true);
-                    process.destroyForcibly();
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void read(InputStream stream, Consumer<String> lines) {
-        try (var reader =
-                new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-            reader.lines().forEach(lines);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -15,6 +15,9 @@ import java.util.function.Supplier;
 
 /// Chooses the engine of a run.
 public final class Engines {
+    /// TornadoVM may be told of a whole memory in rounded units.
+    private static final double WHOLE = 0.99;
+
     private final TornadoProcess tornado;
     private final Supplier<DeviceProfiles> profiles;
 
@@ -135,9 +138,16 @@ public final class Engines {
                 request.profile().isPresent()
                         ? known.named(request.profile().get(), device)
                         : known.choose(device);
-        double fraction = request.memoryFraction().orElse(profile.memoryFraction());
+        if (request.memoryFraction().isPresent()) {
+            profile = profile.withMemoryFraction(request.memoryFraction().get());
+        }
         double ceiling = (double) tornado.ceiling() / Math.max(1, device.globalMemory());
-        return profile.withMemoryFraction(Math.min(fraction, ceiling));
+        if (ceiling >= profile.memoryFraction()) {
+            return profile;
+        }
+        return ceiling >= WHOLE
+                ? profile.withMemoryFraction(ceiling, profile.memoryLimiter())
+                : profile.withMemoryFraction(ceiling, "raise -Dtornado.device.memory");
     }
 
     /// The engine that a person who gave no pipeline asks for.

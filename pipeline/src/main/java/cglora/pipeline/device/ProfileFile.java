@@ -149,7 +149,7 @@ public record ProfileFile(
             }
         }
         problems.throwIfAny();
-        return read.profile();
+        return read.profile().from(where);
     }
 
     private static void regex(Problems problems, String where, String text) {

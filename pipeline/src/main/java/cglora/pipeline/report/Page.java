@@ -36,7 +36,17 @@ public final class Page {
                            th, td { white-space: normal; } }
             """;
 
+    /// In the head of every page, by which [#isOurs] knows it.
+    private static final String MARK = "<meta name=\"generator\" content=\"cglora\">";
+
+    private static final int LONGEST_HEAD = 400;
+
     private Page() {}
+
+    /// Whether a text is a page that was made here.
+    public static boolean isOurs(String html) {
+        return html.substring(0, Math.min(LONGEST_HEAD, html.length())).contains(MARK);
+    }
 
     /// A whole page.
     ///
@@ -46,7 +56,9 @@ public final class Page {
     /// @param body  HTML behind the heading
     public static String of(String title, String head, String style, CharSequence body) {
         return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"
+                + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                + MARK
+                + "\n<title>"
                 + escape(title)
                 + "</title>\n<style>\n"
                 + STYLE

@@ -39,7 +39,8 @@ final class ChatPrompts {
     private ChatTemplate template() {
         if (template == null) {
             template =
-                    model.chatTemplate(place)
+                    model.tokenizerFiles(place)
+                            .chatTemplate()
                             .orElseThrow(
                                     () ->
                                             new CgloraException(

@@ -139,7 +139,10 @@ final class DataCheck {
         List<Integer> ends = before.checkpoint().endTokenIds();
         return new Continued(
                 ends.isEmpty() ? -1 : ends.getFirst(),
-                () -> before.checkpoint().chatTemplate(before.modelSpec().tokenizer()));
+                () ->
+                        before.checkpoint()
+                                .tokenizerFiles(before.modelSpec().tokenizer())
+                                .chatTemplate());
     }
 
     private Dataset tokens(EvaluateSpec.Split split) {

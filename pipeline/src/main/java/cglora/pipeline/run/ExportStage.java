@@ -5,7 +5,6 @@ import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.LoraFactors;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LoraLayer;
-import cglora.models.data.Labels;
 import cglora.models.training.AdapterFactors;
 import cglora.models.training.Session;
 import cglora.pipeline.spec.ExportSpec;
@@ -19,9 +18,6 @@ import java.util.TreeMap;
 /// Writes the adapter, reads it back and compares; a model whose own weights were trained is
 /// written as a whole.
 final class ExportStage {
-    /// Key of the base model's fingerprint in the adapter's metadata.
-    static final String BASE_SHA256 = "cglora.base_sha256";
-
     static final String ADAPTER = "adapter";
 
     private final RunState run;
@@ -142,7 +138,11 @@ final class ExportStage {
         }
         var adapter =
                 new PeftAdapter(
-                        layers, saved, shapes, inputs.checkpoint().description(), metadata());
+                        layers,
+                        saved,
+                        shapes,
+                        inputs.checkpoint().description(),
+                        AdapterMetadata.of(inputs));
         Path target = run.folder.resolve(name);
         Path temporary = run.folder.resolve(name + ".tmp");
         try {
@@ -156,40 +156,6 @@ final class ExportStage {
             RunFolder.delete(temporary);
             throw run.folder.diskError(e);
         }
-    }
-
-    private Map<String, String> metadata() {
-        return inputs.writes() ? writing() : classifying();
-    }
-
-    private Map<String, String> writing() {
-        var metadata = new TreeMap<>(inputs.textLimit().metadata());
-        metadata.put(BASE_SHA256, inputs.checkpoint().fingerprint());
-        metadata.put(PeftAdapter.TASK, inputs.modelSpec().task().jsonName());
-        metadata.put("cglora.max_target_length", "" + inputs.dataSpec().maxTargetLength());
-        metadata.put("cglora.tokenizer", "" + inputs.modelSpec().tokenizer());
-        if (inputs.examples().chats()) {
-            metadata.put(WritingPredictor.CHAT, "true");
-        }
-        if (inputs.dataSpec().sourceTemplate() != null) {
-            metadata.put("cglora.source_template", inputs.dataSpec().sourceTemplate());
-        }
-        return metadata;
-    }
-
-    private Map<String, String> classifying() {
-        var metadata = new TreeMap<>(inputs.textLimit().metadata());
-        Labels labels = inputs.examples().labels();
-        metadata.put(BASE_SHA256, inputs.checkpoint().fingerprint());
-        metadata.put("cglora.labels", String.join("\n", labels.names()));
-        if (inputs.tags()) {
-            metadata.put(PeftAdapter.TASK, inputs.modelSpec().task().jsonName());
-        } else {
-            metadata.put("cglora.pooling", run.session.model().pooling().name());
-        }
-        metadata.put("cglora.regression", "" + labels.regression());
-        metadata.put("cglora.tokenizer", "" + inputs.modelSpec().tokenizer());
-        return metadata;
     }
 
     /// Never writes a broken adapter.

@@ -2,7 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problems;
-import cglora.models.training.Trainer;
+import cglora.models.training.TrainingOptions;
 import cglora.pipeline.checkpoint.Durable;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
@@ -232,7 +232,7 @@ final class GridTime {
     }
 
     private double training(Inputs inputs, TrainSpec spec, Training tried) {
-        Trainer.Options options = TrainerOptions.of(inputs, spec);
+        TrainingOptions options = TrainerOptions.of(inputs, spec);
         int every = options.evaluationSteps();
         int evaluations = every == 0 ? 1 : Math.ceilDiv(options.steps(), every);
         // what is compiled for a device is compiled in each run, Java's own once

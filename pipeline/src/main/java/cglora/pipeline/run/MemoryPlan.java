@@ -175,8 +175,7 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
                             engineBytes() / MIB,
                             device,
                             limit / MIB),
-                    "take a smaller batch or a shorter max_length, or raise"
-                            + " engine.memory_fraction");
+                    "take a smaller batch or a shorter max_length, or " + profile.memoryLimiter());
         }
     }
 

@@ -294,10 +294,8 @@ public final class Merger {
                     "make room, or name a folder on another disk");
         }
         Files.writeString(folder.resolve("config.json"), trained.config(format));
-        String tokenizer = trained.adapter().metadata().get("cglora.tokenizer");
-        trained.checkpoint()
-                .tokenizerFiles(tokenizer == null || tokenizer.equals("null") ? null : tokenizer)
-                .copyTo(folder);
+        String tokenizer = AdapterMetadata.of(trained.adapter()).tokenizer();
+        trained.checkpoint().tokenizerFiles(tokenizer).copyTo(folder);
         if (trained instanceof WritingPredictor) {
             trained.checkpoint().copyGeneration(folder);
         }

@@ -5,6 +5,7 @@ import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.models.data.BatchShape;
 import cglora.models.training.Trainer;
+import cglora.models.training.TrainingOptions;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.PipelineReading;
 import cglora.pipeline.spec.StageSpec;
@@ -59,7 +60,7 @@ public final class Plan {
         long base = session.task().bodyParameters().stream().mapToLong(p -> p.size()).sum();
         for (StageSpec stage : inputs.stages()) {
             if (stage instanceof TrainSpec t) {
-                Trainer.Options options = TrainerOptions.of(inputs, t);
+                TrainingOptions options = TrainerOptions.of(inputs, t);
                 new Trainer(session, options, TrainerOptions.part(t));
                 var program =
                         session.training()

@@ -107,18 +107,13 @@ public final class Predictor implements LoadedModel {
     private Predictor(Path place, Base choice, EngineChoice engine, Problems notes) {
         String base = choice.base();
         this.adapter = PeftAdapter.read(place);
-        Map<String, String> metadata = adapter.metadata();
+        AdapterMetadata trained = AdapterMetadata.of(adapter);
         String path = base == null ? adapter.base() : base;
         this.checkpoint = PretrainedModel.load(path, Map.of(), choice.followLinks());
         requireBase(adapter, path, choice.other(), place, notes);
         int[] head = headShape(adapter, checkpoint.sequenceHead(), place);
-        String names = metadata.get("cglora.labels");
-        boolean regression = Boolean.parseBoolean(metadata.get("cglora.regression"));
-        this.labels =
-                names == null
-                        ? SavedModel.labels(checkpoint, head[0])
-                        : new Labels(List.of(names.split("\n")), regression);
-        String pooling = metadata.get("cglora.pooling");
+        this.labels = trained.labels().orElseGet(() -> SavedModel.labels(checkpoint, head[0]));
+        String pooling = trained.pooling();
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(),
@@ -137,15 +132,11 @@ public final class Predictor implements LoadedModel {
                                     checkpoint.encoder().hiddenSize()),
                     "take the base model that the adapter was trained on");
         }
-        String saved = metadata.get("cglora.tokenizer");
         this.tokenizer =
                 checkpoint
-                        .tokenizer(saved == null || saved.equals("null") ? null : saved)
-                        .cutting(TextLimit.truncation(metadata, place.toString()));
-        this.maxLength =
-                Math.min(
-                        checkpoint.encoder().maxPositions(),
-                        Integer.parseInt(metadata.getOrDefault("cglora.max_length", "128")));
+                        .tokenizer(trained.tokenizer())
+                        .cutting(TextLimit.truncation(trained.values(), place.toString()));
+        this.maxLength = Math.min(checkpoint.encoder().maxPositions(), trained.maxLength());
         this.session = new Session(engine.open(), model, checkpoint, choice.frozen());
         checkpoint.weights().release();
         AdapterLoading.load(session, adapter, place.toString());
@@ -173,7 +164,7 @@ public final class Predictor implements LoadedModel {
             boolean allowed,
             Path place,
             Problems notes) {
-        String expected = adapter.metadata().get(ExportStage.BASE_SHA256);
+        String expected = AdapterMetadata.of(adapter).baseSha256();
         if (expected == null) {
             if (!path.equals(adapter.base())) {
                 notes.warning(

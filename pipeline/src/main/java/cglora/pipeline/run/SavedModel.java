@@ -20,7 +20,6 @@ final class SavedModel {
     static final String BASE = "base_sha256";
 
     private static final String REGRESSION = "regression";
-    private static final int MAX_LENGTH = 128;
 
     private SavedModel() {}
 
@@ -168,7 +167,8 @@ final class SavedModel {
 
     /// Where texts are cut.
     static int maxLength(PretrainedModel checkpoint) {
-        int length = checkpoint.config().path("cglora").path("max_length").asInt(MAX_LENGTH);
+        int length =
+                checkpoint.config().path("cglora").path("max_length").asInt(TextLimit.MAX_LENGTH);
         return Math.min(checkpoint.body().maxPositions(), length);
     }
 }

@@ -90,15 +90,12 @@ public final class TaggingPredictor implements LoadedModel {
         this.checkpoint = checkpoint;
         this.adapter = adapter;
         CheckpointHead head = checkpoint.tokenHead();
-        Map<String, String> metadata = adapter == null ? Map.of() : adapter.metadata();
+        var trained = new AdapterMetadata(adapter == null ? Map.of() : adapter.metadata());
         requireHead(head, place);
         int outputs =
                 adapter == null ? head.outputs() : Predictor.headShape(adapter, head, place)[0];
-        String names = metadata.get("cglora.labels");
         this.labels =
-                names == null
-                        ? SavedModel.labels(checkpoint, outputs).asTags()
-                        : Labels.ofTags(List.of(names.split("\n")));
+                trained.labels().orElseGet(() -> SavedModel.labels(checkpoint, outputs)).asTags();
         if (labels.names().size() != outputs) {
             throw new CgloraException(
                     ErrorCode.A_TENSOR,
@@ -107,22 +104,18 @@ public final class TaggingPredictor implements LoadedModel {
                             .formatted(head.weight(), outputs, labels.names().size()),
                     "write the adapter again");
         }
-        String saved = metadata.get("cglora.tokenizer");
         this.tokenizer =
                 checkpoint
-                        .tokenizer(saved == null || saved.equals("null") ? null : saved)
+                        .tokenizer(trained.tokenizer())
                         .cutting(
                                 adapter == null
                                         ? TextLimit.truncation(
                                                 checkpoint.config(), place.toString())
-                                        : TextLimit.truncation(metadata, place.toString()));
+                                        : TextLimit.truncation(trained.values(), place.toString()));
         this.maxLength =
                 adapter == null
                         ? SavedModel.maxLength(checkpoint)
-                        : Math.min(
-                                checkpoint.body().maxPositions(),
-                                Integer.parseInt(
-                                        metadata.getOrDefault("cglora.max_length", "128")));
+                        : Math.min(checkpoint.body().maxPositions(), trained.maxLength());
         var task = new TokenClassifier(checkpoint.encoder(), labels);
         this.session = new Session(engine.open(), task, checkpoint, frozen);
         checkpoint.weights().release();

@@ -16,10 +16,19 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param tokens     at most
 /// @param truncation which go
 record TextLimit(int tokens, Truncation truncation) {
+    /// Tokens of a text where nothing is said.
+    static final int MAX_LENGTH = 128;
+
+    private static final String TOKENS = "cglora.max_length";
     private static final String STRATEGY = "truncation";
     private static final String SIDE = "truncation_side";
 
-    /// As an adapter's metadata say.
+    /// Tokens of a text at most, as an adapter's metadata say.
+    static int tokens(Map<String, String> metadata) {
+        return Integer.parseInt(metadata.getOrDefault(TOKENS, "" + MAX_LENGTH));
+    }
+
+    /// What is cut, as an adapter's metadata say.
     static Truncation truncation(Map<String, String> metadata, String where) {
         return truncation(
                 metadata.get("cglora." + STRATEGY), metadata.get("cglora." + SIDE), where);
@@ -49,9 +58,9 @@ record TextLimit(int tokens, Truncation truncation) {
     /// For an adapter's metadata; nothing of what transformers does by default.
     Map<String, String> metadata() {
         return truncation.equals(Truncation.DEFAULT)
-                ? Map.of("cglora.max_length", "" + tokens)
+                ? Map.of(TOKENS, "" + tokens)
                 : Map.of(
-                        "cglora.max_length",
+                        TOKENS,
                         "" + tokens,
                         "cglora." + STRATEGY,
                         truncation.strategyName(),

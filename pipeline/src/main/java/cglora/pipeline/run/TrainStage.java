@@ -4,6 +4,7 @@ import cglora.models.data.Dataset;
 import cglora.models.data.TrainingBatches;
 import cglora.models.training.Evaluation;
 import cglora.models.training.Trainer;
+import cglora.models.training.TrainingOptions;
 import cglora.pipeline.spec.TrainSpec;
 import java.util.Map;
 
@@ -23,7 +24,7 @@ final class TrainStage {
         run.states.leave(t.from());
         Inputs own = inputs.on(t.data());
         TrainingBatches batches = own.trainingBatches(t.perDeviceBatchSize());
-        Trainer.Options options = TrainerOptions.of(inputs, t);
+        TrainingOptions options = TrainerOptions.of(inputs, t);
         int steps = options.steps();
         double rate = options.learningRate();
         int before = TrainerOptions.stepsBefore(inputs, t);

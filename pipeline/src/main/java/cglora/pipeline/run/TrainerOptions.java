@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.models.training.TrainedPart;
 import cglora.models.training.Trainer;
+import cglora.models.training.TrainingOptions;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AutoOr;
 import cglora.pipeline.spec.EvalSteps;
@@ -46,7 +47,7 @@ final class TrainerOptions {
                 && adapter.method() != AdapterSpec.Method.LORA_GA;
     }
 
-    static Trainer.Options of(Inputs inputs, TrainSpec t) {
+    static TrainingOptions of(Inputs inputs, TrainSpec t) {
         int perEpoch = stepsPerEpoch(inputs, t);
         int steps = t.maxSteps() != null ? t.maxSteps() : (int) Math.round(exactSteps(inputs, t));
         int warmup =
@@ -56,7 +57,7 @@ final class TrainerOptions {
         int every = every(t.evalSteps(), perEpoch);
         double rate = t.learningRate().orElse(automaticRate(inputs));
         double headRate = t.headLearningRate() == null ? 1e-3 : t.headLearningRate();
-        return new Trainer.Options(
+        return new TrainingOptions(
                 steps,
                 t.gradientAccumulationSteps(),
                 rate,
@@ -66,7 +67,7 @@ final class TrainerOptions {
                 t.adamBeta2(),
                 t.adamEpsilon(),
                 t.maxGradNorm(),
-                Trainer.Schedule.valueOf(t.scheduler().name()),
+                TrainingOptions.Schedule.valueOf(t.scheduler().name()),
                 warmup,
                 inputs.on(t.data()).validation().size() == 0 ? 0 : every,
                 t.onNan() == TrainSpec.OnNan.SKIP ? SKIPS : 0,

@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.models.training.Trainer;
+import cglora.models.training.TrainingOptions;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.TrainSpec;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ record TrialSteps(int steps, int trials, double seconds) {
     /// Takes the training's own batches, on the engine; the adapter's values do not matter.
     static TrialSteps measure(Inputs inputs, TrainSpec training, EngineChoice engine) {
         Inputs own = inputs.on(training.data());
-        Trainer.Options options = TrainerOptions.of(inputs, training);
+        TrainingOptions options = TrainerOptions.of(inputs, training);
         int count = Math.min(options.steps(), COUNT);
         double[] seconds = new double[count];
         try (var session = inputs.session(engine.open())) {

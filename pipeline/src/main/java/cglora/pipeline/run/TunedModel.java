@@ -159,18 +159,15 @@ final class TunedModel {
 
     private void requireAdapter(Problems notes) {
         PeftAdapter adapter = PeftAdapter.read(place);
-        requireBase(adapter.metadata().get(ExportStage.BASE_SHA256), notes);
+        AdapterMetadata trained = AdapterMetadata.of(adapter);
+        requireBase(trained.baseSha256(), notes);
         requireTask(adapter);
         if (inputs.writes()) {
             return;
         }
-        String names = adapter.metadata().get("cglora.labels");
-        boolean regression = Boolean.parseBoolean(adapter.metadata().get("cglora.regression"));
         int outputs = Predictor.headShape(adapter, inputs.head(), place)[0];
         Labels labels =
-                names == null
-                        ? SavedModel.labels(inputs.checkpoint(), outputs)
-                        : new Labels(List.of(names.split("\n")), regression);
+                trained.labels().orElseGet(() -> SavedModel.labels(inputs.checkpoint(), outputs));
         requireClasses(inputs.tags() ? labels.asTags() : labels, notes);
     }
 

@@ -38,11 +38,7 @@ import tools.jackson.databind.JsonNode;
 
 /// A model that writes texts, with or without an adapter, ready to answer.
 public final class WritingPredictor implements LoadedModel {
-    private static final int MAX_LENGTH = 128;
     private static final int MAX_TARGET_LENGTH = 64;
-
-    /// Key, in an adapter's metadata, of whether it was trained on conversations.
-    static final String CHAT = "cglora.chat";
 
     /// How texts are written.
     ///
@@ -64,23 +60,20 @@ public final class WritingPredictor implements LoadedModel {
     /// @param chats     whether what is asked is a conversation
     private record Trained(
             String tokenizer, int maxLength, int maxTargetLength, String template, boolean chats) {
-        static Trained of(Map<String, String> metadata) {
-            String place = metadata.get("cglora.tokenizer");
+        static Trained of(AdapterMetadata metadata) {
             return new Trained(
-                    place == null || place.equals("null") ? null : place,
-                    Integer.parseInt(metadata.getOrDefault("cglora.max_length", "" + MAX_LENGTH)),
-                    Integer.parseInt(
-                            metadata.getOrDefault(
-                                    "cglora.max_target_length", "" + MAX_TARGET_LENGTH)),
-                    metadata.get("cglora.source_template"),
-                    Boolean.parseBoolean(metadata.get(CHAT)));
+                    metadata.tokenizer(),
+                    metadata.maxLength(),
+                    metadata.maxTargetLength(MAX_TARGET_LENGTH),
+                    metadata.sourceTemplate(),
+                    metadata.chats());
         }
 
         static Trained of(JsonNode config) {
             JsonNode own = config.path("cglora");
             return new Trained(
                     null,
-                    own.path("max_length").asInt(MAX_LENGTH),
+                    own.path("max_length").asInt(TextLimit.MAX_LENGTH),
                     own.path("max_target_length").asInt(MAX_TARGET_LENGTH),
                     own.hasNonNull("source_template")
                             ? own.path("source_template").asString()
@@ -137,7 +130,9 @@ public final class WritingPredictor implements LoadedModel {
         this.adapter = adapter;
         this.options = options;
         this.trained =
-                adapter == null ? Trained.of(checkpoint.config()) : Trained.of(adapter.metadata());
+                adapter == null
+                        ? Trained.of(checkpoint.config())
+                        : Trained.of(AdapterMetadata.of(adapter));
         this.tokenizer =
                 checkpoint
                         .tokenizer(trained.tokenizer())

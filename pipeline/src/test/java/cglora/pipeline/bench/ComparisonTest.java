@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import cglora.kernels.error.CgloraException;
 import cglora.pipeline.bench.Comparison.Row;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -86,6 +87,33 @@ class ComparisonTest {
                 .contains("\r\ngemm,one,GFLOP/s,10.0,0.0,1.0,15.0,0.0,1.5,,,\r\n");
         assertThat(ComparisonText.json(comparison))
                 .contains("\"cglora_bench_comparison\": 1", "\"failure\": \"wrong\"", "null,");
+    }
+
+    /// A device that skips a part of the work is fast.
+    @Test
+    void whatIsWrongOrFailedHasNoRank() {
+        DeviceRecord right = device("jvm", result(Suite.GEMM, "one", RATE, 10.0));
+        DeviceRecord slower = device("opencl:0", result(Suite.GEMM, "one", RATE, 5.0));
+        DeviceRecord wrong =
+                device("ptx:0", result(Suite.GEMM, "one", RATE, 99.0))
+                        .withChecks(39, List.of("softmax: element 3 is 1, expected 2"));
+        DeviceRecord failed =
+                device("ptx:1", result(Suite.GEMM, "one", RATE, 99.0)).withFailure("it crashed");
+        Comparison comparison = Comparison.of(Map.of("x", record(right, wrong, failed, slower)));
+        Row row = comparison.rows().getFirst();
+        assertThat(row.best()).isZero();
+        assertThat(row.gain(1)).isNaN();
+        assertThat(row.gain(2)).isNaN();
+        assertThat(row.gain(3)).isEqualTo(0.5);
+        assertThat(ComparisonText.markdown(comparison))
+                .contains("ptx:0 (wrong kernels) |", "ptx:1 (failed) |", "**10**")
+                .contains("wrong: softmax: element 3", "FAILED: it crashed")
+                .doesNotContain("**99");
+        assertThat(ComparisonPage.html(comparison)).contains("ptx:0 (wrong kernels)</th>");
+        assertThat(ComparisonText.json(comparison)).contains("\"ranked\": false");
+        Row first = Comparison.of(Map.of("x", record(wrong, right))).rows().getFirst();
+        assertThat(first.best()).isEqualTo(-1);
+        assertThat(first.gain(1)).isNaN();
     }
 
     @Test

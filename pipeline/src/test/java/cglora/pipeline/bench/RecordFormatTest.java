@@ -71,6 +71,42 @@ class RecordFormatTest {
                         });
     }
 
+    /// Each key that is null, missing or of another type is named.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "\"machine\" : \\{[^}]*}; \"machine\" : null; /machine is null, expected an object",
+                "\"wrong\" : \\[ ]; \"wrong\" : null; /devices/0/wrong is null, expected a list",
+                "\"a note\"; null; /devices/0/notes/0 is null, expected a text",
+                "\"samples\" : \\[ 1.0 ]; \"samples\" : [ \"NaN\" ]; "
+                        + "/devices/0/results/0/samples/0 is \"NaN\", expected a number",
+                "\"samples\" : \\[ 1.0 ]; \"samples\" : [ 1e999 ]; "
+                        + "/devices/0/results/0/samples/0 is ",
+                "\"repetitions\" : 3; \"repetitions\" : 2.5; "
+                        + "/repetitions is 2.5, expected a whole number",
+                "\"suites\" : \\[ \"gemm\"; \"suites\" : [ \"speed\"; "
+                        + "/suites/0 is \"speed\", expected one of device, gemm",
+                "\"date\" : ; \"dates\" : ; /dates is unknown, expected cglora_bench, suite_version",
+                "\"date\" : \"[^\"]*\",; ''; /date is missing, expected a text"
+            })
+    void theKeyThatIsWrongIsNamed(String found, String instead, String what) throws IOException {
+        String text =
+                RecordFormat.write(
+                        record(device("jvm", result(Suite.STEP, "s", Unit.SECONDS, 1.0))));
+        String changed = text.replaceFirst(found, instead);
+        assertThat(changed).isNotEqualTo(text);
+        Path file = file(changed);
+        assertThatThrownBy(() -> RecordFormat.read(file))
+                .isInstanceOfSatisfying(
+                        CgloraException.class,
+                        e -> {
+                            assertThat(e.problems().getFirst().code()).isEqualTo(ErrorCode.P_JSON);
+                            assertThat(e.problems().getFirst().where()).endsWith("a.json");
+                            assertThat(e.problems().getFirst().what()).contains(what);
+                        });
+    }
+
     @Test
     void aResultHasSamplesOrAFailure() throws IOException {
         String text =
@@ -79,6 +115,6 @@ class RecordFormatTest {
         Path file = file(text.replaceFirst("\"samples\" : \\[ 1.0 \\]", "\"samples\" : []"));
         assertThatThrownBy(() -> RecordFormat.read(file))
                 .isInstanceOf(CgloraException.class)
-                .hasMessageContaining("is no record of a benchmark");
+                .hasMessageContaining("is no record of a benchmark: s needs samples or a failure");
     }
 }

@@ -72,6 +72,50 @@ class BenchCommandTest {
         assertThat(run("bench", "compare", folder + "/none.json").err()).contains("no such file");
     }
 
+    /// A page that was made here may be made anew; nothing else is written over.
+    @Test
+    void writesOverNothingUnlessForced() throws IOException {
+        String a = record("a.json", 1, "1");
+        Path page = Files.writeString(folder.resolve("page.html"), "<p>my notes</p>");
+        Outcome refused = run("bench", "compare", a, "--html", page.toString());
+        assertThat(refused.status()).isEqualTo(5);
+        assertThat(refused.err()).contains("error K-EXISTS", "page.html", "no page of cglora's");
+        assertThat(refused.out()).isEmpty();
+        assertThat(page).content().isEqualTo("<p>my notes</p>");
+        assertThat(run("bench", "compare", a, "--html", page.toString(), "--force").status())
+                .isZero();
+        assertThat(page).content().contains("a GPU");
+        assertThat(run("bench", "compare", a, "--html", page.toString()).status()).isZero();
+        Outcome record = run("bench", "--device", "opencl:9:9", "--save", a);
+        assertThat(record.status()).isEqualTo(5);
+        assertThat(record.err()).contains("error K-EXISTS", "a.json");
+        Outcome html = run("bench", "--device", "opencl:9:9", "--html", a);
+        assertThat(html.status()).isEqualTo(5);
+        assertThat(html.err()).contains("error K-EXISTS", "a.json");
+    }
+
+    @Test
+    void refusesWhatIsNoRecord() throws IOException {
+        String a = record("a.json", 1, "1");
+        Path b = folder.resolve("b.json");
+        String text = Files.readString(Path.of(a));
+        Files.writeString(b, text.replace("[1]", "[\"NaN\"]"));
+        Outcome sample = run("bench", "compare", a, b.toString());
+        assertThat(sample.status()).isEqualTo(2);
+        assertThat(sample.err())
+                .contains("b.json", "/devices/0/results/0/samples/0 is \"NaN\", expected a number");
+        Files.write(b, new byte[] {'{', (byte) 0xff, (byte) 0xfe, 0});
+        Outcome binary = run("bench", "compare", a, b.toString());
+        assertThat(binary.status()).isEqualTo(2);
+        assertThat(binary.err()).contains("b.json", "is no text in UTF-8, expected JSON");
+        Files.writeString(b, text.replaceFirst("(?s)\"devices\".*", "\"devices\": []}"));
+        Path page = folder.resolve("page.html");
+        Outcome empty = run("bench", "compare", b.toString(), "--html", page.toString());
+        assertThat(empty.status()).isEqualTo(2);
+        assertThat(empty.err()).contains("b.json", "/devices is empty, expected at least one");
+        assertThat(page).doesNotExist();
+    }
+
     @Test
     void refusesWhatItCannotMeasure() {
         Outcome suite = run("bench", "--suite", "gemm,speed");
@@ -104,6 +148,15 @@ class BenchCommandTest {
                 .containsPattern("- opencl:8:8, FAILED: .*error V-ENGINE");
         assertThat(run("bench", "compare", saved.toString()).out())
                 .contains("**opencl:8:8**: opencl:8:8, FAILED: its process ended with status 4");
+    }
+
+    @Test
+    void saysWhyItMeasuresMoreThanWasAskedFor() {
+        String kernels = "suite kernels gives parts of the device's peaks";
+        assertThat(run("bench", "--suite", "kernels", "--device", "opencl:9:9").err())
+                .contains(kernels, "suite device, which measures them, comes with it");
+        assertThat(run("bench", "--suite", "device,kernels", "--device", "opencl:9:9").err())
+                .doesNotContain(kernels);
     }
 
     @Test

@@ -96,6 +96,9 @@ class DeviceProfilesTest {
         DeviceInfo cpu = device("opencl:0:0", DeviceKind.CPU, "Portable Computing Language", "p");
         DeviceInfo gpu = device("opencl:0:0", DeviceKind.GPU, "NVIDIA CUDA", "NVIDIA L4");
         assertThat(profiles.choose(cpu).memoryFraction()).isEqualTo(0.25);
+        assertThat(profiles.choose(cpu).memoryLimiter())
+                .contains("memory_fraction, 0.25 in " + folder.resolve("a.json"))
+                .contains("or set engine.memory_fraction");
         DeviceProfile mine = profiles.choose(gpu);
         assertThat(mine.name()).isEqualTo("mine");
         assertThat(mine.size("matmul.tile", 1)).isEqualTo(8);

@@ -116,6 +116,10 @@ class EnginesTest {
         var spec = new EngineSpec(Type.TORNADO, null, null, 0.75);
         var choice = (EngineChoice.Tornado) with(GPU).of(EngineRequest.of(spec, null));
         assertThat(choice.profile().memoryFraction()).isEqualTo(0.75);
+        assertThat(choice.profile().memoryLimiter()).isEqualTo("raise engine.memory_fraction");
+        var own = (EngineChoice.Tornado) with(GPU).of(ask(Type.AUTO, null));
+        assertThat(own.profile().memoryLimiter())
+                .contains("raise memory_fraction, ", "nvidia-opencl.json, or set engine.memory");
         var small =
                 new Engines(
                         new TornadoProcess(
@@ -125,6 +129,7 @@ class EnginesTest {
                         () -> DeviceProfiles.load(Map.of()));
         var limited = (EngineChoice.Tornado) small.of(ask(Type.AUTO, null));
         assertThat(limited.profile().memoryLimit(GPU)).isEqualTo(4L << 30);
+        assertThat(limited.profile().memoryLimiter()).isEqualTo("raise -Dtornado.device.memory");
     }
 
     @ParameterizedTest
