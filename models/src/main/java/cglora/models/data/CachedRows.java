@@ -94,6 +94,11 @@ final class CachedRows implements Rows {
     }
 
     @Override
+    public long mappedBytes() {
+        return file.bytes();
+    }
+
+    @Override
     public Optional<String> origin() {
         return Optional.of(origin);
     }

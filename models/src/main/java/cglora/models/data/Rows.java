@@ -49,6 +49,9 @@ public sealed interface Rows extends AutoCloseable permits TextRows, CachedRows 
     /// Where tokens are kept, for the record; empty where they are in memory.
     Optional<String> origin();
 
+    /// Bytes of the mapped file that they are kept in; 0 where they are in memory.
+    long mappedBytes();
+
     /// What makes two rows the same to a model: FNV-1a over both texts' characters, mixed.
     static long hash(String text, String pair) {
         long hash = 0xcbf29ce484222325L;

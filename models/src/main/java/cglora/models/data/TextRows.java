@@ -152,6 +152,11 @@ public final class TextRows implements Rows {
     }
 
     @Override
+    public long mappedBytes() {
+        return 0;
+    }
+
+    @Override
     public Optional<String> origin() {
         return Optional.empty();
     }

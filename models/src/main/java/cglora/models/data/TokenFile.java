@@ -144,6 +144,11 @@ final class TokenFile extends TokenList implements AutoCloseable {
         to.put((byte) rest);
     }
 
+    /// Of the file.
+    long bytes() {
+        return content.byteSize();
+    }
+
     Summary summary() {
         return summary;
     }

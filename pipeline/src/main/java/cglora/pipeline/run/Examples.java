@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.models.data.Labels;
+import cglora.models.data.Rows;
 import cglora.models.data.TextRows;
 import cglora.pipeline.spec.EvaluateSpec;
 import java.util.stream.Stream;
@@ -36,11 +37,17 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
                                         && rows.example(split.places()[0]).conversation() != null);
     }
 
+    /// Bytes of the mapped files that tokens are kept in.
+    long mappedBytes() {
+        return sources().mapToLong(Rows::mappedBytes).sum();
+    }
+
+    private Stream<Rows> sources() {
+        return Stream.of(train, validation, test).map(SplitRows::rows).distinct();
+    }
+
     @Override
     public void close() {
-        Stream.of(train, validation, test)
-                .map(SplitRows::rows)
-                .distinct()
-                .forEach(rows -> rows.close());
+        sources().forEach(rows -> rows.close());
     }
 }

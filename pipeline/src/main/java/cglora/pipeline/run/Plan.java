@@ -96,6 +96,14 @@ public final class Plan {
                 out.printf("             %s%n", stage);
             }
         }
+        long mapped = inputs.onEach().stream().mapToLong(i -> i.examples().mappedBytes()).sum();
+        if (mapped > 0) {
+            out.printf(
+                    Locale.ROOT,
+                    "             %.1f MiB of tokens in mapped files come on top as page cache, which"
+                            + " the system takes back where memory is short%n",
+                    mapped / 1048576.0);
+        }
         if (engine instanceof EngineChoice.Tornado device) {
             showFit(inputs, stages, device);
         }

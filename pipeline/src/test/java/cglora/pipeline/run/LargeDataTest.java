@@ -152,4 +152,28 @@ class LargeDataTest {
         assertThat(outcome.err()).contains("D-ROW", "1 row: 3", "D-TEXT", "1 row: 4");
         assertThat(cache()).isEmpty();
     }
+
+    /// What the process maps is in its resident size and in nobody's way.
+    @Test
+    void aPlanTellsTheMappedTokensApart() throws IOException {
+        String file = folder.resolve("p.json").toString();
+        String cache = "data.cache.folder=" + folder.resolve("cache");
+        String[] plan = {
+            "plan",
+            file,
+            "--engine",
+            "jvm",
+            "--no-probe",
+            "--set",
+            cache,
+            "--set",
+            "data.cache.above=0"
+        };
+        String out = TinyRuns.execute(plan).succeeds().out();
+        double mapped = Files.size(cache().getFirst()) / 1048576.0;
+        assertThat(out)
+                .contains("%.1f MiB of tokens in mapped files".formatted(mapped), "page cache");
+        plan[6] = "data.cache.folder=off";
+        assertThat(TinyRuns.execute(plan).succeeds().out()).doesNotContain("page cache");
+    }
 }
