@@ -257,7 +257,7 @@ public final class CgLoraStart {
         var whitened =
                 WhitenedCoordinates.of(
                         initializer, layer.whitening(), shape(layer), of, seed(seed, layer), by);
-        synchronized (session) {
+        synchronized (session.engine()) { // layers take turns
             session.write(layer.outputRoot(), whitened.outputRoot());
             session.write(layer.inputRoot(), whitened.inputRoot());
         }

@@ -69,7 +69,7 @@ record LayerStarts(Session session, Problems warnings) {
 
     /// [out, in]
     float[] weight(LinearModule module) {
-        synchronized (session) { // an engine serves one thread at a time
+        synchronized (session.engine()) { // layers take turns
             return session.read(module.weight());
         }
     }

@@ -90,7 +90,7 @@ final class LayerSums implements StatisticsSource {
     ///
     /// @param counts what `A` is a mean over, and the others
     LayerSums(Engine engine, Map<String, Sums> sums, SampleCounts counts) {
-        this(engine::read, engine::release, sums, counts);
+        this(Turns.reading(engine), Turns.releasing(engine), sums, counts);
         sums.values().stream().map(Sums::layout).distinct().forEach(engine::allocate);
     }
 

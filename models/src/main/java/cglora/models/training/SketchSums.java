@@ -59,7 +59,7 @@ final class SketchSums implements StatisticsSource {
 
     /// @param terms that all but `A` are a mean over
     SketchSums(Engine engine, Map<String, Sums> sums, long terms) {
-        this(engine::read, engine::release, sums, terms);
+        this(Turns.reading(engine), Turns.releasing(engine), sums, terms);
     }
 
     private SketchSums(

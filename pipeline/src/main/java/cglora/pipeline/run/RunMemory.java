@@ -103,7 +103,6 @@ final class RunMemory {
                 case CalibrateSpec calibrate -> {
                     AdapterSpec adapter = inputs.adapterSpec();
                     if (adapter != null && adapter.initializes()) {
-                        warm(calibrate.id());
                         calibrate(calibrate);
                     }
                 }
@@ -240,6 +239,7 @@ final class RunMemory {
         if (needs.isEmpty()) {
             return;
         }
+        warm(calibrate.id());
         if (calibrate.from() != null) {
             modules.forEach(module -> layer(module, rootRank(), 0)); // as large as factors are
             return;
