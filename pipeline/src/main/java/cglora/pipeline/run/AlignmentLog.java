@@ -54,7 +54,7 @@ final class AlignmentLog {
 
     /// The session is `f₀`: the base model with its head, before any adapter.
     void start() {
-        pretrained = Matrix.of(run.evaluate(data).logits());
+        pretrained = Matrix.of(run.metrics.evaluate(data).logits());
         if (spec.layers()) {
             factors =
                     new CalibrationPass(run.session, modules())
@@ -89,14 +89,14 @@ final class AlignmentLog {
 
     /// Measures the session as it is after so many steps.
     void measure(int step) {
-        measure(step, run.evaluate(data));
+        measure(step, run.metrics.evaluate(data));
     }
 
     /// The same, where the session has been asked already.
     ///
     /// @param seen what it said about `on`
     void measure(int step, Evaluation seen, Dataset on) {
-        measure(step, on == data ? seen : run.evaluate(data));
+        measure(step, on == data ? seen : run.metrics.evaluate(data));
     }
 
     private void measure(int step, Evaluation seen) {
