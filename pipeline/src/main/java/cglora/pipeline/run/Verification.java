@@ -27,7 +27,7 @@ final class Verification {
         Inputs inputs = run.inputs;
         Dataset data = inputs.reported().size() > 0 ? inputs.reported() : inputs.train();
         Dataset few = data.slice(0, Math.min(EXAMPLES, data.size()));
-        float[][] expected = run.evaluate(few).logits();
+        float[][] expected = run.metrics.evaluate(few).logits();
         float[][] logits = fresh.evaluator().evaluate(inputs.batches(few), few.size()).logits();
         double largest = 0;
         double scale = 0;
