@@ -14,8 +14,8 @@ import cglora.models.weights.ModelFiles;
 import cglora.pipeline.device.EngineChoice;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -89,46 +89,69 @@ public final class Merger {
                     "name the shift's folder with --base-shift");
         }
         PeftAdapter shift = shiftPlace == null ? null : PeftAdapter.read(shiftPlace);
-        Path temporary = target.resolveSibling(target.getFileName() + ".tmp");
-        float[][] expected;
-        ModuleOutputs modules;
-        String base;
-        String rounding = "";
+        try {
+            Draft draft = draft(target, asAdapter ? Form.ADAPTER : Form.MODEL, shift, shiftPlace);
+            try (Unfinished folder = draft.folder()) {
+                double difference = compare(draft, target);
+                folder.place(target);
+                return "%s  %sverified: reloaded, logits differ by %.1e"
+                        .formatted(RunReport.relative(target), draft.rounding(), difference);
+            }
+        } catch (IOException e) {
+            throw disk(target, e);
+        }
+    }
+
+    private enum Form {
+        MODEL,
+        ADAPTER
+    }
+
+    /// What is written and not yet compared.
+    ///
+    /// @param base     which model the adapter is of
+    /// @param expected logits that it is to give
+    /// @param modules  what its layers are to give
+    /// @param rounding what people are told of it
+    record Draft(
+            Unfinished folder,
+            String base,
+            float[][] expected,
+            ModuleOutputs modules,
+            String rounding) {}
+
+    /// @param shift null for none
+    private Draft draft(Path target, Form form, PeftAdapter shift, Path shiftPlace)
+            throws IOException {
         try (LoadedModel trained = open(place, request.base(), notes)) {
-            base = trained.checkpoint().description();
+            String base = trained.checkpoint().description();
             if (shift != null) {
                 mergeInto(trained.session(), shift, shiftPlace);
             }
             var probe = new MergeProbe(trained);
-            expected = probe.logits(trained);
-            Files.createDirectories(temporary);
-            if (asAdapter) {
-                together(trained.adapter(), shift).write(temporary, 0);
-            } else {
-                FloatFormat format = format(trained);
+            float[][] expected = probe.logits(trained);
+            String rounding = "";
+            FloatFormat format = format(trained);
+            if (form == Form.MODEL) {
                 mergeInto(trained, format);
                 float[][] adapted = expected;
                 expected = probe.logits(trained);
                 rounding = said(format, MergeProbe.difference(adapted, expected), adapted);
-                writeModel(trained, format, temporary);
             }
-            modules = ModuleOutputs.of(trained.session());
-        } catch (IOException e) {
-            RunFolder.delete(temporary);
-            throw disk(target, e);
-        } catch (CgloraException e) {
-            RunFolder.delete(temporary);
-            throw e;
+            Unfinished folder = Unfinished.beside(target);
+            try {
+                if (form == Form.ADAPTER) {
+                    together(trained.adapter(), shift).write(folder.path(), 0);
+                } else {
+                    writeModel(trained, format, folder.path());
+                }
+            } catch (IOException | RuntimeException e) {
+                folder.close();
+                throw e;
+            }
+            return new Draft(
+                    folder, base, expected, ModuleOutputs.of(trained.session()), rounding);
         }
-        double difference = compare(temporary, target, base, expected, modules);
-        try {
-            Files.deleteIfExists(target); // where it is an empty folder
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw disk(target, e);
-        }
-        return "%s  %sverified: reloaded, logits differ by %.1e"
-                .formatted(RunReport.relative(target), rounding, difference);
     }
 
     /// A model that writes texts, or one that tells classes.
@@ -151,8 +174,8 @@ public final class Merger {
     }
 
     private static void requireFree(Path target) {
-        boolean free = !Files.exists(target);
-        if (Files.isDirectory(target)) {
+        boolean free = !Files.exists(target, LinkOption.NOFOLLOW_LINKS);
+        if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
             try (var files = Files.list(target)) {
                 free = files.findAny().isEmpty();
             } catch (IOException e) {
@@ -342,32 +365,25 @@ public final class Merger {
     }
 
     /// Reads the files back; what does not agree keeps the name `.rejected`.
-    double compare(
-            Path written, Path target, String base, float[][] expected, ModuleOutputs modules) {
+    double compare(Draft draft, Path target) throws IOException {
         double difference;
         String where = "";
         var choice =
                 new Predictor.Base(
-                        request.base().base() == null ? base : request.base().base(),
+                        request.base().base() == null ? draft.base() : request.base().base(),
                         request.base().other(),
                         request.base().followLinks());
-        try (LoadedModel again = open(written, choice, new Problems())) {
+        try (LoadedModel again = open(draft.folder().path(), choice, new Problems())) {
             float[][] found = new MergeProbe(again).logits(again);
-            difference = MergeProbe.difference(expected, found);
-            if (!holds(difference, expected)) {
-                where = modules.farthestFrom(ModuleOutputs.of(again.session()));
+            difference = MergeProbe.difference(draft.expected(), found);
+            if (!holds(difference, draft.expected())) {
+                where = draft.modules().farthestFrom(ModuleOutputs.of(again.session()));
             }
         }
-        if (!holds(difference, expected)) {
-            Path rejected;
-            try {
-                rejected = RunFolder.reject(written, target);
-            } catch (IOException e) {
-                throw disk(target, e);
-            }
+        if (!holds(difference, draft.expected())) {
             throw new CgloraException(
                     ErrorCode.A_VERIFY,
-                    rejected.toString(),
+                    draft.folder().reject(target).toString(),
                     "what was written, read back, gives logits that differ by %.3g; %s"
                             .formatted(difference, where),
                     "please report it; the files are kept for a look");
