@@ -9,6 +9,7 @@ import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
 import cglora.models.cache.FileSums;
+import cglora.models.generation.TokenRules;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.weights.WeightSource;
 import java.io.IOException;
@@ -93,6 +94,14 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
         return body instanceof EncoderDecoder;
     }
 
+    /// Whether it is a decoder that its configuration calls a language model.
+    public boolean isLanguageModel() {
+        return body instanceof CausalDecoder decoder
+                && config.path("architectures")
+                        .valueStream()
+                        .anyMatch(n -> n.asString("").equals(decoder.languageModelClass()));
+    }
+
     /// Its body where it reads one sequence and writes another.
     ///
     /// @throws CgloraException M-FAMILY for another kind of body
@@ -133,6 +142,23 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
     /// none. Texts to learn from end with the first one.
     public List<Integer> endTokenIds() {
         return GenerationConfig.of(this).endTokenIds();
+    }
+
+    /// What `generate` changes of the scores of tokens before it chooses one.
+    ///
+    /// @throws CgloraException M-CONFIG for a value that is none
+    public TokenRules tokenRules() {
+        return GenerationConfig.of(this).rules();
+    }
+
+    /// The exponent of the length that scores of beams are divided by.
+    public double lengthPenalty() {
+        return GenerationConfig.of(this).lengthPenalty();
+    }
+
+    /// Whether beams stop once as many have ended as there are.
+    public boolean stopsEarly() {
+        return GenerationConfig.of(this).stopsEarly();
     }
 
     /// The tokenizer's files.
