@@ -41,6 +41,7 @@ final class RunMemory {
 
     private static final long EXAMPLE_BYTES = 12 * Integer.BYTES;
     private static final long FEW = 100_000;
+    private static final long SHIFTED_BYTES = 4 * Double.BYTES + 3 * Float.BYTES;
 
     private final Inputs inputs;
     private final EngineChoice engine;
@@ -319,15 +320,39 @@ final class RunMemory {
 
     private void export(ExportSpec export) {
         if (export.verify()) {
-            add(
-                    export.id(),
-                    weights,
-                    adapters,
-                    activations(batches.evaluation()),
-                    Item.engine("second model", weights.bytes()),
+            var items =
+                    new ArrayList<>(List.of(weights, adapters, activations(batches.evaluation())));
+            items.addAll(readBack());
+            items.add(
                     Item.host(
-                            "its file or activations",
-                            Math.max(reading().bytes(), batches.evaluation())));
+                            "parts of weights",
+                            reading().bytes() + 2L * Float.BYTES * PackedParts.PART));
+            items.add(shiftedLayer());
+            add(export.id(), items, List.of(READERS));
         }
+    }
+
+    /// What is written, once more as it is read, and on the engine beside what was trained; of a
+    /// whole model the head only.
+    private List<Item> readBack() {
+        long bytes =
+                inputs.isFull()
+                        ? Float.BYTES
+                                * session.task().headParameters().stream()
+                                        .mapToLong(ParameterSpec::size)
+                                        .sum()
+                        : DiskPlan.exportedBytes(inputs);
+        return List.of(
+                Item.engine("adapter read back", bytes), Item.host("adapter written", 2 * bytes));
+    }
+
+    /// A layer whose start is taken off its base again: four matrices in float64, three in float32.
+    private Item shiftedLayer() {
+        boolean shifted =
+                inputs.adapterSpec() != null
+                        && !inputs.isFull()
+                        && AdapterLayers.isShifted(inputs.adapterSpec());
+        long largest = modules.stream().mapToLong(m -> (long) m.in() * m.out()).max().orElse(0);
+        return Item.host("layer at work", shifted ? SHIFTED_BYTES * largest : 0);
     }
 }

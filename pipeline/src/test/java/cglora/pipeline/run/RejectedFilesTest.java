@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.weights.ModelFiles;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.Overrides;
@@ -120,11 +121,10 @@ class RejectedFilesTest extends BadInput {
             Unfinished written = Unfinished.beside(target);
             copy(good, written.path());
             TinyModel.silence(written.path(), "bert.encoder.layer.0.intermediate.dense.weight");
-            var draft = new Merger.Draft(written, "", expected, modules, "");
+            var draft = new Merger.Draft(written, "", DataType.FLOAT32, expected, modules, "");
             var error =
                     catchThrowableOfType(
-                            CgloraException.class,
-                            () -> merger.compare(draft, target));
+                            CgloraException.class, () -> merger.compare(draft, target));
             assertThat(error.exitStatus()).isEqualTo(7);
             assertThat(error.getMessage())
                     .contains("A-VERIFY", rejected, "gives logits that differ by ")
