@@ -92,7 +92,13 @@ public final class Merger {
         try {
             Draft draft = draft(target, asAdapter ? Form.ADAPTER : Form.MODEL, shift, shiftPlace);
             try (Unfinished folder = draft.folder()) {
-                double difference = compare(draft, target);
+                double difference =
+                        compare(
+                                folder.path(),
+                                target,
+                                draft.base(),
+                                draft.expected(),
+                                draft.modules());
                 folder.place(target);
                 return "%s  %sverified: reloaded, logits differ by %.1e"
                         .formatted(RunReport.relative(target), draft.rounding(), difference);
@@ -111,8 +117,14 @@ public final class Merger {
     ///
     /// @param base     which model the adapter is of
     /// @param expected logits that it is to give
+    /// @param modules  what each of its modules gives
     /// @param rounding what people are told of it
-    private record Draft(Unfinished folder, String base, float[][] expected, String rounding) {}
+    private record Draft(
+            Unfinished folder,
+            String base,
+            float[][] expected,
+            ModuleOutputs modules,
+            String rounding) {}
 
     /// @param shift null for none
     private Draft draft(Path target, Form form, PeftAdapter shift, Path shiftPlace)
@@ -139,11 +151,12 @@ public final class Merger {
                 } else {
                     writeModel(trained, format, folder.path());
                 }
+                ModuleOutputs modules = ModuleOutputs.of(trained.session());
+                return new Draft(folder, base, expected, modules, rounding);
             } catch (IOException | RuntimeException e) {
                 folder.close();
                 throw e;
             }
-            return new Draft(folder, base, expected, rounding);
         }
     }
 
@@ -272,7 +285,7 @@ public final class Merger {
     /// What rounding has done to the logits; float32 does nothing that could be seen.
     private static String said(FloatFormat format, double difference, float[][] adapted) {
         if (format == FloatFormat.F32) {
-            if (!(difference <= Verification.TOLERANCE * scale(adapted))) {
+            if (!holds(difference, adapted)) {
                 throw new CgloraException(
                         ErrorCode.A_VERIFY,
                         "",
@@ -358,24 +371,35 @@ public final class Merger {
     }
 
     /// Reads the files back; what does not agree keeps the name `.rejected`.
-    private double compare(Draft draft, Path target) throws IOException {
+    double compare(
+            Path written, Path target, String base, float[][] expected, ModuleOutputs modules)
+            throws IOException {
         double difference;
+        String where = "";
         var choice =
                 new Predictor.Base(
-                        request.base().base() == null ? draft.base() : request.base().base(),
+                        request.base().base() == null ? base : request.base().base(),
                         request.base().other(),
                         request.base().followLinks());
-        try (LoadedModel again = open(draft.folder().path(), choice, new Problems())) {
+        try (LoadedModel again = open(written, choice, new Problems())) {
             float[][] found = new MergeProbe(again).logits(again);
-            difference = MergeProbe.difference(draft.expected(), found);
+            difference = MergeProbe.difference(expected, found);
+            if (!holds(difference, expected)) {
+                where = modules.farthestFrom(ModuleOutputs.of(again.session()));
+            }
         }
-        if (!(difference <= Verification.TOLERANCE * scale(draft.expected()))) {
+        if (!holds(difference, expected)) {
             throw new CgloraException(
                     ErrorCode.A_VERIFY,
-                    draft.folder().reject(target).toString(),
-                    "what was written, read back, gives logits that differ by " + difference,
+                    RunFolder.reject(written, target).toString(),
+                    "what was written, read back, gives logits that differ by %.3g; %s"
+                            .formatted(difference, where),
                     "please report it; the files are kept for a look");
         }
         return difference;
+    }
+
+    private static boolean holds(double difference, float[][] logits) {
+        return difference <= Verification.TOLERANCE * scale(logits);
     }
 }

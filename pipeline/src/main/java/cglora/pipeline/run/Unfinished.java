@@ -49,18 +49,7 @@ final class Unfinished implements AutoCloseable {
         placed = true;
     }
 
-    /// Gives it the name `TARGET.rejected`, or `TARGET.rejected-2` and so on.
-    Path reject(Path target) throws IOException {
-        Path place = target.resolveSibling(target.getFileName() + ".rejected");
-        for (int i = 2; Files.exists(place, LinkOption.NOFOLLOW_LINKS); i++) {
-            place = target.resolveSibling(target.getFileName() + ".rejected-" + i);
-        }
-        Files.move(path, place);
-        placed = true;
-        return place;
-    }
-
-    /// Removes what has not got a place.
+    /// Removes what has not got a place, here or elsewhere.
     @Override
     public void close() {
         if (!placed) {
