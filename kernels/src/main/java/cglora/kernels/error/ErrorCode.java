@@ -77,6 +77,7 @@ public enum ErrorCode {
     S_INDEX(CONTENT, "The index of sharded weights and the shards do not fit each other."),
     S_NONFINITE(CONTENT, "Weights hold NaN or infinity."),
     S_CHANGED(CONTENT, "A file changed while it was in use."),
+    S_READ(CONTENT, "A file is there and cannot be read: its permissions, or the disk."),
     T_MISSING(CONTENT, "There is no tokenizer.json."),
     T_FORMAT(CONTENT, "A tokenizer.json is damaged, or holds something that is not understood."),
     T_VOCABULARY(

@@ -51,7 +51,11 @@ final class ModelFolder {
         requirePadding(config, where, body.vocabularySize());
         WeightSource weights = checkpoint(folder);
         return new PretrainedModel(
-                body.of(weights.names(), weights::equal), weights, config, folder.toString());
+                body.of(weights.names(), weights::equal),
+                weights,
+                config,
+                folder.toString(),
+                followLinks);
     }
 
     private static void requireConfig(Path folder, Path configFile) {

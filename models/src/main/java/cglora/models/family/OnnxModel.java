@@ -16,7 +16,7 @@ final class OnnxModel {
     /// @param path      a file, or `classpath:NAME.onnx`
     /// @param overrides keys that replace those that the shapes say
     /// @throws CgloraException M-PATH, M-ONNX or M-CONFIG
-    static PretrainedModel load(String path, Map<String, ?> overrides) {
+    static PretrainedModel load(String path, Map<String, ?> overrides, boolean followLinks) {
         ClasspathFile.requireThere(path);
         PackedEntry packed = ClasspathFile.packed(path).orElse(null);
         var weights = new OnnxWeights(() -> ClasspathFile.open(path), path, packed);
@@ -51,7 +51,8 @@ final class OnnxModel {
                     "the graph does not show the number of attention heads",
                     "\"config\": {\"num_attention_heads\": …} in the model stage");
         }
-        return new PretrainedModel(ModelFamilies.ONNX.read(config, path), weights, config, path);
+        return new PretrainedModel(
+                ModelFamilies.ONNX.read(config, path), weights, config, path, followLinks);
     }
 
     private static long[] shape(OnnxWeights weights, String name) {

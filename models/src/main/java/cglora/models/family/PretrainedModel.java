@@ -40,7 +40,9 @@ import tools.jackson.databind.JsonNode;
 /// @param weights     its checkpoint; the caller closes it
 /// @param config      `config.json`, or what the ONNX file's shapes say
 /// @param description where it came from
-public record PretrainedModel(Body body, WeightSource weights, JsonNode config, String description)
+/// @param followLinks whether its files, and those of its tokenizer, may be links to somewhere else
+public record PretrainedModel(
+        Body body, WeightSource weights, JsonNode config, String description, boolean followLinks)
         implements AutoCloseable {
     /// Bytes that the fingerprint takes at a time.
     private static final int CHUNK = 1 << 20;
@@ -64,7 +66,7 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
     public static PretrainedModel load(String path, Map<String, ?> overrides, boolean followLinks) {
         PretrainedModel model =
                 ClasspathFile.isPacked(path) || path.endsWith(".onnx")
-                        ? OnnxModel.load(path, overrides)
+                        ? OnnxModel.load(path, overrides, followLinks)
                         : ModelFolder.load(Path.of(path), overrides, followLinks);
         try {
             TensorCheck.check(model);
@@ -118,7 +120,7 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
 
     /// The same checkpoint with another body.
     public PretrainedModel withBody(Body other) {
-        return new PretrainedModel(other, weights, config, description);
+        return new PretrainedModel(other, weights, config, description, followLinks);
     }
 
     /// Its body where it says which token comes next, with a head over the vocabulary.

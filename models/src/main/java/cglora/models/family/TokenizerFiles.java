@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The `tokenizer.json` of a model and the files beside it: in the model's folder, beside its ONNX
 /// file, in a place of their own, or in a jar.
@@ -31,21 +32,44 @@ public final class TokenizerFiles {
 
     private final String place;
     private final boolean ofModel;
+    private final boolean followLinks;
 
-    private TokenizerFiles(String place, boolean ofModel) {
+    private TokenizerFiles(String place, boolean ofModel, boolean followLinks) {
         this.place = place;
         this.ofModel = ofModel;
+        this.followLinks = followLinks;
     }
 
     /// @param path a folder or file; null for those beside the model
     static TokenizerFiles of(PretrainedModel model, String path) {
-        return new TokenizerFiles(path != null ? path : model.description(), path == null);
+        return new TokenizerFiles(
+                path != null ? path : model.description(), path == null, model.followLinks());
+    }
+
+    /// Names of the files that a tokenizer has beside its `tokenizer.json`.
+    public static List<String> companions() {
+        return COMPANIONS;
+    }
+
+    /// What is read, and copied into exports, lies where it was said to be.
+    private void requireInside() {
+        if (followLinks || ClasspathFile.isPacked(place)) {
+            return;
+        }
+        Path source = source();
+        if (Files.isDirectory(source)) {
+            ModelLinks.check(source, Stream.concat(Stream.of(TOKENIZER), COMPANIONS.stream()));
+        } else if (source.toAbsolutePath().getParent() != null) {
+            // the file itself was named, wherever it leads
+            ModelLinks.check(source.toAbsolutePath().getParent(), COMPANIONS.stream());
+        }
     }
 
     /// The tokenizer.
     ///
-    /// @throws CgloraException M-PATH or one of the T codes
+    /// @throws CgloraException M-PATH, X-PATH or one of the T codes
     public Tokenizer load() {
+        requireInside();
         if (ClasspathFile.isPacked(place)) {
             ClasspathFile.requireThere(place);
             try (InputStream stream = ClasspathFile.open(place)) {
@@ -71,6 +95,7 @@ public final class TokenizerFiles {
         if (ClasspathFile.isPacked(place)) {
             return Optional.empty();
         }
+        requireInside();
         Path source = source();
         return ChatTemplate.load(
                 Files.isDirectory(source) ? source : source.toAbsolutePath().getParent());
@@ -78,7 +103,10 @@ public final class TokenizerFiles {
 
     /// Copies the `tokenizer.json` that [#load] reads into a folder, and the files of the tokenizer
     /// that stand beside it.
+    ///
+    /// @throws CgloraException X-PATH where one of them is a link to somewhere else
     public void copyTo(Path folder) throws IOException {
+        requireInside();
         Path target = folder.resolve(TOKENIZER);
         if (ClasspathFile.isPacked(place)) {
             try (InputStream stream = ClasspathFile.open(place)) {

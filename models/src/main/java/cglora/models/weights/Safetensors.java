@@ -58,13 +58,13 @@ public final class Safetensors implements WeightSource {
 
     /// Opens and checks a file.
     ///
-    /// @throws CgloraException S-TRUNCATED, S-LFS, S-HEADER, S-LAYOUT or S-DTYPE
+    /// @throws CgloraException S-READ, S-TRUNCATED, S-LFS, S-HEADER, S-LAYOUT or S-DTYPE
     public Safetensors(Path path) {
         this.path = path;
         try {
             channel = FileChannel.open(path, StandardOpenOption.READ);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw unreadable(path, e);
         }
         try (var arena = Arena.ofConfined()) {
             long size = channel.size();
@@ -91,11 +91,20 @@ public final class Safetensors implements WeightSource {
             checkLayout();
         } catch (IOException e) {
             close();
-            throw new UncheckedIOException(e);
+            throw unreadable(path, e);
         } catch (CgloraException e) {
             close();
             throw e;
         }
+    }
+
+    static CgloraException unreadable(Path path, IOException e) {
+        return new CgloraException(
+                ErrorCode.S_READ,
+                path.toString(),
+                "cannot be read: " + e,
+                "check its permissions and the disk that it is on",
+                e);
     }
 
     private MemorySegment map(long from, long bytes, Arena arena) throws IOException {
@@ -299,7 +308,7 @@ public final class Safetensors implements WeightSource {
                 MemorySegment bytes = map(at, (long) size * part, arena);
                 widen(entry.dtype(), bytes, part, target, offset + done);
             } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                throw unreadable(path, e);
             }
         }
         requireFinite(path.toString(), name, first, target, offset, count);
@@ -327,7 +336,7 @@ public final class Safetensors implements WeightSource {
                             .mismatch(file.map(file.dataAt + its.begin(), bytes, arena))
                     == -1;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw unreadable(path, e);
         }
     }
 

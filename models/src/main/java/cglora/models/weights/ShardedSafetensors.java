@@ -5,7 +5,6 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.json.JsonFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -127,7 +126,7 @@ public final class ShardedSafetensors implements WeightSource {
                                             "does not list the shard '" + name + "' beside it",
                                             "fetch index and shards of one version"));
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw Safetensors.unreadable(folder, e);
         }
     }
 

@@ -262,6 +262,14 @@ class SafetensorsTest {
                 .doesNotContain("'v' is in");
     }
 
+    /// What is there and cannot be read, as a folder cannot, is no bug of ours.
+    @Test
+    void whatCannotBeReadIsNamed() throws IOException {
+        Path path = Files.createDirectory(folder.resolve("model.safetensors"));
+        assertThat(message(path)).contains("S-READ", "model.safetensors", "cannot be read");
+        assertThat(message(folder.resolve("gone.safetensors"))).contains("S-READ", "gone");
+    }
+
     private static String message(Path path) {
         return catchThrowableOfType(CgloraException.class, () -> new Safetensors(path).close())
                 .getMessage();

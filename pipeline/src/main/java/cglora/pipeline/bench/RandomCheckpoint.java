@@ -38,7 +38,8 @@ final class RandomCheckpoint implements WeightSource {
 
     /// @param config the body's `config.json`
     static PretrainedModel of(Body body, JsonNode config) {
-        return new PretrainedModel(body, new RandomCheckpoint(body), config, "random weights");
+        return new PretrainedModel(
+                body, new RandomCheckpoint(body), config, "random weights", false);
     }
 
     @Override

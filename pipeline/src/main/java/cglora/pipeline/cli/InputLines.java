@@ -2,15 +2,13 @@ package cglora.pipeline.cli;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problems;
 import cglora.models.chat.Conversation;
 import cglora.models.data.RawExample;
 import cglora.models.data.TaggedWords;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.core.JacksonException;
@@ -19,18 +17,21 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Texts that come line by line, on standard input: a text each, or a JSON object with `text`
 /// and `text_pair`, `messages`, or `tokens`, a list of words. What is there is taken as far as
-/// it goes: nobody waits for lines that are still to come.
+/// it goes: nobody waits for lines that are still to come. Blank lines are skipped and counted. A
+/// line that is wrong ends it, after the texts before it have been given out.
 final class InputLines {
     private static final int LONGEST = 1 << 22;
 
-    private final BufferedReader lines;
+    private final ByteLines lines;
     private final String column;
     private long number;
+    private long blank;
+    private long firstBlank;
+    private CgloraException failure;
 
     /// @param column of the text in JSON objects; null for `text`
     InputLines(InputStream in, String column) {
-        this.lines =
-                new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
+        this.lines = new ByteLines(in, LONGEST);
         this.column = column == null ? "text" : column;
     }
 
@@ -38,34 +39,58 @@ final class InputLines {
     ///
     /// @param most how many
     /// @return empty at the end
-    /// @throws CgloraException D-TEXT, D-JSON, D-ENCODING or X-LIMIT, naming the line
+    /// @throws CgloraException D-TEXT, D-JSON, D-ENCODING or X-LIMIT, naming the line, where no
+    ///     text stands before it that is still to be given out
     List<RawExample> next(int most) {
         var texts = new ArrayList<RawExample>();
         try {
-            while (texts.size() < most && (texts.isEmpty() || lines.ready())) {
-                String line = lines.readLine();
+            while (failure == null && texts.size() < most && (texts.isEmpty() || lines.isReady())) {
+                number++;
+                String line = lines.next();
                 if (line == null) {
                     break;
                 }
-                number++;
-                texts.add(example(line));
+                if (!line.isBlank()) {
+                    texts.add(example(line));
+                } else if (blank++ == 0) {
+                    firstBlank = number;
+                }
             }
+        } catch (CgloraException e) {
+            failure = e;
+        } catch (ByteLines.TooLong e) {
+            failure =
+                    error(
+                            ErrorCode.X_LIMIT,
+                            "%s, at most %d are taken".formatted(e.getMessage(), LONGEST),
+                            "split it",
+                            e);
         } catch (CharacterCodingException e) {
-            throw error(ErrorCode.D_ENCODING, "is not UTF-8", "give the text as UTF-8", e);
+            failure = error(ErrorCode.D_ENCODING, "is not UTF-8", "give the text as UTF-8", e);
         } catch (IOException e) {
-            throw error(ErrorCode.D_MISSING, "cannot be read: " + e.getMessage(), "", e);
+            failure = error(ErrorCode.D_MISSING, "cannot be read: " + e.getMessage(), "", e);
+        }
+        if (texts.isEmpty() && failure != null) {
+            throw failure;
         }
         return texts;
     }
 
-    private RawExample example(String line) {
-        if (line.length() > LONGEST) {
-            throw error(
-                    ErrorCode.X_LIMIT,
-                    "has %d characters, at most %d are taken".formatted(line.length(), LONGEST),
-                    "split it",
-                    null);
+    /// @param notes is told of blank lines
+    void tell(Problems notes) {
+        if (blank > 0) {
+            notes.warning(
+                    ErrorCode.D_TEXT,
+                    "standard input, line " + firstBlank,
+                    blank == 1
+                            ? "is blank: skipped, and has no answer"
+                            : "is blank, as are %d more: skipped, and have no answers"
+                                    .formatted(blank - 1),
+                    "");
         }
+    }
+
+    private RawExample example(String line) {
         if (!line.startsWith("{")) {
             return text(line, null);
         }

@@ -51,7 +51,7 @@ final class PredictCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "A TSV, CSV, JSONL, CoNLL or Parquet file; - for standard input, a text or a JSON"
-                            + " object a line. Answered as they come.")
+                            + " object a line, blank lines skipped. Answered as they come.")
     private Path data;
 
     @Option(names = "--column", description = "The column that holds the text.")
@@ -203,11 +203,17 @@ final class PredictCommand implements Callable<Integer> {
             answers.flush();
         } else if (data != null) {
             var lines = new InputLines(console.in(), column);
-            List<RawExample> next = lines.next(together);
-            while (!next.isEmpty() && !answers.isClosed()) {
-                next.forEach(answers);
-                answers.flush();
-                next = lines.next(together);
+            try {
+                List<RawExample> next = lines.next(together);
+                while (!next.isEmpty() && !answers.isClosed()) {
+                    next.forEach(answers);
+                    answers.flush();
+                    next = lines.next(together);
+                }
+            } finally {
+                var notes = new Problems();
+                lines.tell(notes);
+                console.warnings(notes.warnings());
             }
         }
     }

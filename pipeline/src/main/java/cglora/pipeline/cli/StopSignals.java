@@ -9,12 +9,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
 
 /// Ctrl-C and SIGTERM as the wish to stop: the first is kept for those who ask, the second ends
-/// the process at once. Java offers signals in `sun.misc` only, which the compiler refuses to see
+/// the process at once. A terminal that is gone (SIGHUP) is no such wish: the run goes on, and its
+/// folder tells of it. Java offers signals in `sun.misc` only, which the compiler refuses to see
 /// without a warning, so that they are called by reflection; a platform that lacks one keeps its
 /// own way of ending.
 final class StopSignals implements IntSupplier, AutoCloseable {
     /// Names and exit statuses: 128 and the signal's number.
     private static final Map<String, Integer> STATUS = Map.of("INT", 130, "TERM", 143);
+
+    private static final String TERMINAL_GONE = "HUP";
 
     private final AtomicInteger asked = new AtomicInteger();
     private final Map<Object, Object> before = new LinkedHashMap<>();
@@ -24,6 +27,7 @@ final class StopSignals implements IntSupplier, AutoCloseable {
     static StopSignals listen() {
         var signals = new StopSignals();
         STATUS.keySet().forEach(signals::take);
+        signals.take(TERMINAL_GONE);
         return signals;
     }
 
@@ -38,7 +42,7 @@ final class StopSignals implements IntSupplier, AutoCloseable {
                 (self, method, arguments) ->
                         switch (method.getName()) {
                             case "handle" -> {
-                                received(STATUS.get(name));
+                                received(STATUS.getOrDefault(name, 0));
                                 yield null;
                             }
                             case "equals" -> self == arguments[0];
@@ -58,7 +62,7 @@ final class StopSignals implements IntSupplier, AutoCloseable {
     }
 
     private void received(int status) {
-        if (!asked.compareAndSet(0, status)) {
+        if (status != 0 && !asked.compareAndSet(0, status)) {
             Runtime.getRuntime().halt(status);
         }
     }

@@ -1,11 +1,16 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.data.Labels;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// What an adapter's file says, beside what PEFT knows, of the model and the data that it was
 /// trained with: so that it answers as it was trained. How texts are cut is told by [TextLimit].
@@ -13,7 +18,11 @@ import java.util.TreeMap;
 /// @param values of the file's metadata, by key
 record AdapterMetadata(Map<String, String> values) {
     private static final String BASE_SHA256 = "cglora.base_sha256";
-    private static final String LABELS = "cglora.labels";
+    private static final String LABELS = "cglora.label_names";
+
+    /// As versions before had them, a name a line: of names that hold no line break.
+    private static final String LINES_OF_LABELS = "cglora.labels";
+
     private static final String REGRESSION = "cglora.regression";
     private static final String POOLING = "cglora.pooling";
     private static final String TOKENIZER = "cglora.tokenizer";
@@ -44,7 +53,7 @@ record AdapterMetadata(Map<String, String> values) {
             return values;
         }
         Labels labels = inputs.examples().labels();
-        values.put(LABELS, String.join("\n", labels.names()));
+        values.put(LABELS, JsonMapper.shared().writeValueAsString(labels.names()));
         values.put(REGRESSION, "" + labels.regression());
         if (!inputs.tags()) {
             values.put(POOLING, inputs.pooling().name());
@@ -58,13 +67,32 @@ record AdapterMetadata(Map<String, String> values) {
     }
 
     /// The classes, not as tags; empty where they are not said.
+    ///
+    /// @throws CgloraException A-TENSOR where they are no list of texts
     Optional<Labels> labels() {
-        return Optional.ofNullable(values.get(LABELS))
-                .map(
-                        names ->
-                                new Labels(
-                                        List.of(names.split("\n")),
-                                        Boolean.parseBoolean(values.get(REGRESSION))));
+        String lines = values.get(LINES_OF_LABELS);
+        List<String> names =
+                values.containsKey(LABELS)
+                        ? names(values.get(LABELS))
+                        : lines == null ? null : List.of(lines.split("\n"));
+        return Optional.ofNullable(names)
+                .map(of -> new Labels(of, Boolean.parseBoolean(values.get(REGRESSION))));
+    }
+
+    private static List<String> names(String json) {
+        try {
+            JsonNode names = JsonMapper.shared().readTree(json);
+            if (names.isArray() && names.valueStream().allMatch(JsonNode::isString)) {
+                return names.valueStream().map(JsonNode::asString).toList();
+            }
+        } catch (JacksonException _) {
+            // told below, as other values that are no list of texts
+        }
+        throw new CgloraException(
+                ErrorCode.A_TENSOR,
+                "adapter_model.safetensors, metadata " + LABELS,
+                "is no JSON list of texts",
+                "take the adapter as it was exported");
     }
 
     /// How sequences become one vector; null where it is not said.

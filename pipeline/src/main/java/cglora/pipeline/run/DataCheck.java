@@ -66,6 +66,7 @@ final class DataCheck {
         if (examples == null) {
             return;
         }
+        SplitCheck.held(spec, examples, problems);
         if (tokenizer != null) {
             problems.attempt(this::pairs);
         }

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -81,7 +82,49 @@ final class EarlierStatistics {
         about.put("labels", run.inputs.examples().labels().names());
         about.put("pooling", run.inputs.headName());
         about.put("examples", examples);
+        about.put("sha256", sums(run.folder.resolve(FOLDER)));
         run.folder.writeJson(FOLDER + "/" + ABOUT, about);
+    }
+
+    /// SHA-256 of the head and of each layer's file, by their names in the folder.
+    private static Map<String, String> sums(Path folder) {
+        var sums = new TreeMap<String, String>();
+        try (var layers = Files.list(folder.resolve(LAYERS))) {
+            for (Path file : Stream.concat(layers, Stream.of(folder.resolve(HEAD))).toList()) {
+                String name = folder.relativize(file).toString().replace('\\', '/');
+                sums.put(name, Durable.sha256(file));
+            }
+        } catch (IOException e) {
+            throw new CgloraException(
+                    ErrorCode.K_DISK,
+                    folder.toString(),
+                    "what was kept cannot be read again: " + e,
+                    "look after the disk, or keep no statistics",
+                    e);
+        }
+        return sums;
+    }
+
+    /// What is taken is as it was kept; statistics of versions that wrote no sums are believed.
+    private void requireWhole(Inputs inputs) {
+        Map<Path, String> found = inputs.stamps().absoluteSha256();
+        var wanted = new TreeSet<String>();
+        AdapterLayers.of(inputs)
+                .forEach(l -> wanted.add(LAYERS + "/" + l.module().name() + ".safetensors"));
+        wanted.add(HEAD);
+        JsonNode sums = about().path("sha256");
+        for (String name : wanted) {
+            Path file = place.resolve(name);
+            String then = sums.path(name).asString(null);
+            String now = found.get(file.toAbsolutePath().normalize());
+            if (then != null && !then.equals(now)) {
+                throw new CgloraException(
+                        ErrorCode.R_DAMAGED,
+                        file.toString(),
+                        "has SHA-256 %s, expected %s".formatted(now, then),
+                        "calibrate again");
+            }
+        }
     }
 
     private JsonNode about() {
@@ -185,7 +228,10 @@ final class EarlierStatistics {
     }
 
     /// For the initializer of the run's adapter.
+    ///
+    /// @throws CgloraException R-DAMAGED where a file is not as it was kept
     StatisticsSource read(Inputs inputs) {
+        requireWhole(inputs);
         return KeptStatistics.read(
                 place.resolve(LAYERS),
                 AdapterLayers.of(inputs).stream()

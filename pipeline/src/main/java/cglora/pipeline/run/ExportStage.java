@@ -5,6 +5,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.LoraFactors;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LoraLayer;
+import cglora.models.data.Labels;
 import cglora.models.training.AdapterFactors;
 import cglora.models.training.BodyCheck;
 import cglora.models.training.Session;
@@ -13,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /// Writes the adapter, reads it back and compares; a model whose own weights were trained is
@@ -183,12 +186,26 @@ final class ExportStage {
                 });
     }
 
+    /// The classes are those of the training, by name and in order.
+    private void requireLabels(PeftAdapter adapter, Path written) {
+        List<String> expected = inputs.writes() ? null : inputs.examples().labels().names();
+        List<String> found = AdapterMetadata.of(adapter).labels().map(Labels::names).orElse(null);
+        if (!Objects.equals(expected, found)) {
+            throw new CgloraException(
+                    ErrorCode.A_VERIFY,
+                    written.toString(),
+                    "its classes, read back, are %s, not %s".formatted(found, expected),
+                    "please report it");
+        }
+    }
+
     /// Reads the files back on the original base and compares the logits. The base is that of the
     /// session, once its weights are seen to be those of the checkpoint's files; only where they
     /// are not, as where a start was taken off on another machine, there is a second model.
     private String verify(Path written, Path target, Map<String, LoraFactors> merged)
             throws IOException {
         PeftAdapter adapter = PeftAdapter.read(written);
+        requireLabels(adapter, written);
         var verification = new Verification(run);
         Map<String, LoraFactors> shifted = run.start.shifted();
         var body = new BodyCheck(run.session, shifted);

@@ -4,9 +4,11 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.cache.FileSums;
+import cglora.models.family.TokenizerFiles;
 import cglora.pipeline.checkpoint.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -20,12 +22,21 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /// Sizes and times of the files that a run reads, to see whether they change under it: weights are
-/// read again where the export is verified.
+/// read again where the export is verified. What else lies in their folders, a README or notes, is
+/// nobody's concern.
 final class FileStamps {
     private record Stamp(long size, FileTime modified, Object key) {}
 
     private static final Pattern READ =
             Pattern.compile("config\\.json|tokenizer\\.json|.*\\.safetensors(\\.index\\.json)?");
+
+    /// Beside those: what is copied into exports, or tells what a folder holds.
+    private static final Set<String> ALSO_READ =
+            Set.of(
+                    "generation_config.json",
+                    "adapter_config.json",
+                    "statistics.json",
+                    "start.json");
 
     private final Set<Path> given = new HashSet<>();
     private final Map<Path, Stamp> before = new TreeMap<>();
@@ -38,13 +49,33 @@ final class FileStamps {
             for (String path : paths) {
                 stamps.given.add(Path.of(path));
                 for (Path file : files(Path.of(path))) {
-                    stamps.before.put(file, stamp(file));
+                    if (stamps.isSummed(file) || isRead(file.getFileName().toString())) {
+                        stamps.before.put(file, stamp(file));
+                    }
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw unreadable(e);
         }
         return stamps;
+    }
+
+    private boolean isSummed(Path file) {
+        return given.contains(file) || READ.matcher(file.getFileName().toString()).matches();
+    }
+
+    private static boolean isRead(String name) {
+        return ALSO_READ.contains(name) || TokenizerFiles.companions().contains(name);
+    }
+
+    private static CgloraException unreadable(IOException e) {
+        String file = e instanceof FileSystemException of ? of.getFile() : null;
+        return new CgloraException(
+                ErrorCode.S_READ,
+                file == null ? "" : file,
+                "cannot be read: " + e,
+                "check its permissions and the disk that it is on",
+                e);
     }
 
     private static List<Path> files(Path path) throws IOException {
@@ -73,14 +104,20 @@ final class FileStamps {
         if (sums != null) {
             return sums;
         }
-        sums = new TreeMap<>();
-        for (Path file : before.keySet()) {
-            if (given.contains(file) || READ.matcher(file.getFileName().toString()).matches()) {
-                String sum =
-                        FileSums.ofUser().of("SHA-256", List.of(file), () -> Durable.sha256(file));
-                sums.put(file.toAbsolutePath().normalize(), sum);
+        var found = new TreeMap<Path, String>();
+        try {
+            for (Path file : before.keySet()) {
+                if (isSummed(file)) {
+                    String sum =
+                            FileSums.ofUser()
+                                    .of("SHA-256", List.of(file), () -> Durable.sha256(file));
+                    found.put(file.toAbsolutePath().normalize(), sum);
+                }
             }
+        } catch (UncheckedIOException e) {
+            throw unreadable(e.getCause());
         }
+        sums = found;
         return sums;
     }
 

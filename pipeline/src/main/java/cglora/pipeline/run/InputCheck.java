@@ -10,7 +10,9 @@ import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.AdapterSpec;
 import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.DataSpec;
+import cglora.pipeline.spec.DataSplit;
 import cglora.pipeline.spec.EvaluateSpec;
+import cglora.pipeline.spec.EvaluateSpec.Split;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.StageSpec;
@@ -160,12 +162,21 @@ final class InputCheck {
             case TrainSpec training -> {
                 if (training.loadBest() != null) {
                     metrics(training.id(), "load_best", List.of(training.loadBest()));
+                    measured(
+                            new DataSplit(training.data(), Split.VALIDATION),
+                            training.id() + ".load_best");
                 }
                 new TrainCheck(inputs(), training, problems).check();
             }
             case AlignSpec align -> align(align);
             case EvaluateSpec evaluate -> evaluate(evaluate);
             default -> {}
+        }
+    }
+
+    private void measured(DataSplit split, String where) {
+        if (data != null) {
+            SplitCheck.measured(inputs().on(split.stage()), split.split(), where, problems);
         }
     }
 
@@ -236,6 +247,7 @@ final class InputCheck {
     }
 
     private void evaluate(EvaluateSpec evaluate) {
+        measured(evaluate.data(), evaluate.id() + ".data");
         if (evaluate.metrics() != null) {
             metrics(evaluate.id(), "metrics", evaluate.metrics());
         }

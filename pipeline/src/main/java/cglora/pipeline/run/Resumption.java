@@ -81,8 +81,8 @@ record Resumption(Map<String, Checkpoint> checkpoints, int step) {
         if (!found.isEmpty()) {
             var problems = new Problems();
             Checkpoint last = List.copyOf(found.values()).getLast();
-            requireSameFiles(last, inputs, problems);
-            requireSameSettings(last, PipelineWriter.write(spec, folder), asked, problems);
+            MovedFiles moved = requireSameFiles(last, inputs, problems);
+            requireSameSettings(last, spec, folder, moved, asked, problems);
             requireNothingBehind(folder, inputs, found.keySet(), asked, problems);
             problems.throwIfAny();
             problems.warnings().forEach(w -> notes.warning(w.code(), w.where(), w.what(), w.fix()));
@@ -159,30 +159,20 @@ record Resumption(Map<String, Checkpoint> checkpoints, int step) {
         }
     }
 
-    private static void requireSameFiles(Checkpoint found, Inputs inputs, Problems problems) {
-        Map<String, String> then = found.manifest().inputs();
+    private static MovedFiles requireSameFiles(Checkpoint found, Inputs inputs, Problems problems) {
         var now = new TreeMap<String, String>();
         inputs.stamps().absoluteSha256().forEach((file, sum) -> now.put(file.toString(), sum));
-        var all = new TreeSet<>(then.keySet());
-        all.addAll(now.keySet());
-        for (String file : all) {
-            String before = then.get(file);
-            String after = now.get(file);
-            if (!now.containsKey(file) || !then.containsKey(file) || !before.equals(after)) {
-                problems.error(
-                        ErrorCode.R_CHANGED,
-                        file,
-                        "is not what the run was started with: SHA-256 %s then, %s now"
-                                .formatted(
-                                        before == null ? "none" : before,
-                                        after == null ? "none" : after),
-                        "put it back, or start anew: cglora run");
-            }
-        }
+        return MovedFiles.of(found.manifest().inputs(), now, problems);
     }
 
     private static void requireSameSettings(
-            Checkpoint found, String text, Set<String> asked, Problems problems) {
+            Checkpoint found,
+            PipelineSpec spec,
+            Path folder,
+            MovedFiles moved,
+            Set<String> asked,
+            Problems problems) {
+        String text = PipelineWriter.write(spec, folder);
         Map<String, String> then = settings(found.manifest().pipeline());
         Map<String, String> now = settings(text);
         Set<String> free = free(text);
@@ -195,6 +185,10 @@ record Resumption(Map<String, Checkpoint> checkpoints, int step) {
             // a setting that an older version did not know, and that is off
             boolean isNew = !then.containsKey(path) && List.of("null", "false").contains(after);
             if (free.contains(path) || isNew || before.equals(after)) {
+                continue;
+            }
+            if (moved.isMoved(
+                    then.getOrDefault(path, "null"), now.getOrDefault(path, "null"), folder)) {
                 continue;
             }
             String what = "is %s, the run was started with %s".formatted(after, before);

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import cglora.kernels.error.CgloraException;
+import cglora.kernels.error.Problems;
 import cglora.models.data.RawExample;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -62,11 +62,15 @@ class InputLinesTest {
     void whatIsWrongNamesItsLine() {
         for (String[] wrong :
                 new String[][] {
-                    {"a\n \nb", "D-TEXT", "line 2"},
+                    {"a\n\n{\"text\": \" \"}\nb", "D-TEXT", "line 3"},
                     {"a\n{\"txt\": 1}", "D-TEXT", "no text in 'text'"},
                     {"a\n{\"text\"", "D-JSON", "line 2"}
                 }) {
             InputLines lines = lines(wrong[0]);
+            assertThat(lines.next(10))
+                    .as("what stands before it is given out")
+                    .extracting(RawExample::text)
+                    .containsExactly("a");
             assertThatThrownBy(() -> lines.next(10))
                     .isInstanceOfSatisfying(
                             CgloraException.class,
@@ -74,9 +78,27 @@ class InputLinesTest {
                                     assertThat(e.problems().getFirst().render("error"))
                                             .contains(wrong[1], wrong[2]));
         }
-        InputStream latin = new ByteArrayInputStream(new byte[] {'a', (byte) 0xe4, '\n'});
-        assertThatThrownBy(() -> new InputLines(latin, null).next(1))
+        byte[] latin = "good\r\nb\u00e4d\nlater".getBytes(StandardCharsets.ISO_8859_1);
+        var lines = new InputLines(new ByteArrayInputStream(latin), null);
+        assertThat(lines.next(10)).extracting(RawExample::text).containsExactly("good");
+        assertThatThrownBy(() -> lines.next(1))
                 .isInstanceOf(CgloraException.class)
+                .hasMessageContaining("line 2")
                 .hasMessageContaining("not UTF-8");
+        InputLines endless = lines("a\n" + "b".repeat((1 << 22) + 1));
+        assertThat(endless.next(10)).hasSize(1);
+        assertThatThrownBy(() -> endless.next(10)).hasMessageContaining("X-LIMIT");
+    }
+
+    @Test
+    void blankLinesAreSkippedAndCounted() {
+        InputLines lines = lines("a\n\n \t\r\nb\r\n\n");
+        assertThat(lines.next(10)).extracting(RawExample::line).containsExactly(1L, 4L);
+        assertThat(lines.next(10)).isEmpty();
+        var notes = new Problems();
+        lines.tell(notes);
+        assertThat(notes.warnings()).hasSize(1);
+        assertThat(notes.warnings().getFirst().toString())
+                .contains("D-TEXT", "line 2", "is blank, as are 2 more: skipped");
     }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,6 +32,19 @@ class StopSignalsTest {
             }
         }
         return false;
+    }
+
+    /// Without the handler the signal ends this very process.
+    @Test
+    void aTerminalThatIsGoneEndsNothing() throws ReflectiveOperationException, IOException {
+        assumeFalse(isIgnored(1), "this process was started with SIGHUP ignored");
+        try (var signals = StopSignals.listen()) {
+            for (int i = 0; i < 3; i++) {
+                raise("HUP");
+                LockSupport.parkNanos(100_000_000);
+            }
+            assertThat(signals.getAsInt()).isZero();
+        }
     }
 
     @ParameterizedTest

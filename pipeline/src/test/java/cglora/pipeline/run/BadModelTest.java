@@ -134,7 +134,7 @@ class BadModelTest extends BadInput {
         assertThat(outcome.status()).as(outcome.err()).isZero();
         assertThat(outcome.err()).contains("D-LABEL", "[no, yes]", "[yes, no]", "matched by name");
         assertThat(PeftAdapter.read(adapter()).metadata())
-                .containsEntry("cglora.labels", "yes\nno");
+                .containsEntry("cglora.label_names", "[\"yes\",\"no\"]");
     }
 
     @Test
@@ -153,6 +153,24 @@ class BadModelTest extends BadInput {
         Outcome warned = execute(new ByteArrayOutputStream(), allowed.toArray(String[]::new));
         assertThat(warned.status()).isZero();
         assertThat(warned.err()).contains("warning A-BASE");
+    }
+
+    /// A tokenizer of its own is copied into exports with what lies beside it.
+    @Test
+    void linksBesideATokenizerMustBeAllowed() throws IOException {
+        Path own = Files.createDirectories(folder.resolve("own"));
+        Files.copy(folder.resolve("model/tokenizer.json"), own.resolve("tokenizer.json"));
+        Path secret = Files.writeString(folder.resolve("secret"), "of somebody");
+        Files.createSymbolicLink(own.resolve("vocab.txt"), secret);
+        Files.createSymbolicLink(own.resolve("unrelated"), secret);
+        change("p.json", "\"path\": \"model\"", "\"path\": \"model\", \"tokenizer\": \"own\"");
+        refused(3, "X-PATH", "vocab.txt", "secret", "follow_links");
+        change("p.json", "\"own\"", "\"own/tokenizer.json\"");
+        refused(3, "X-PATH", "vocab.txt", "secret", "follow_links");
+        Files.delete(own.resolve("vocab.txt"));
+        assertThat(command("validate").status()).isZero();
+        Files.createSymbolicLink(own.resolve("vocab.txt"), Path.of("tokenizer.json"));
+        assertThat(command("validate").status()).as("a link inside the folder").isZero();
     }
 
     @Test

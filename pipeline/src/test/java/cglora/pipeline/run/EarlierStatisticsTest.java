@@ -108,6 +108,26 @@ class EarlierStatisticsTest {
                 .contains("O-CONFLICT", "'implicit' keeps tokens");
     }
 
+    /// A flipped bit of any file that is taken is found, also where the numbers stay finite.
+    @ParameterizedTest
+    @ValueSource(strings = {"head.safetensors", "layers"})
+    void whatIsNotAsItWasKeptIsRefused(String name) throws IOException {
+        keep("calibrate.form=factored");
+        Path file = first.resolve("statistics").resolve(name);
+        if (Files.isDirectory(file)) {
+            try (var layers = Files.list(file)) {
+                file = layers.sorted().findFirst().orElseThrow();
+            }
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 4] ^= 1; // of the last number's mantissa
+        Files.write(file, bytes);
+        TinyRuns.Outcome outcome = take();
+        assertThat(outcome.status()).as(outcome.err()).isEqualTo(3);
+        assertThat(outcome.err())
+                .contains("error R-DAMAGED", file.getFileName() + ": has SHA-256 ", "expected ");
+    }
+
     /// Half of the statistics are none.
     @Test
     void anInterruptedCalibrationIsNotTaken() throws IOException {

@@ -63,6 +63,22 @@ class PredictStreamTest {
                 .isBetween(1 - 1e-9, 1 + 1e-9);
     }
 
+    /// Blank lines have no answer; a line that is wrong ends it, and those before it have theirs.
+    @Test
+    void linesBeforeAWrongOneAreAnswered() {
+        String lines = "a good film\n\nthe bad book\n{\"txt\": 3}\nnew\n";
+        System.setIn(new ByteArrayInputStream(lines.getBytes(StandardCharsets.UTF_8)));
+        TinyRuns.Outcome outcome =
+                TinyRuns.execute("predict", run, "--engine", "jvm", "--data", "-");
+        assertThat(outcome.status()).as(outcome.err()).isEqualTo(3);
+        assertThat(outcome.out().lines().map(l -> JsonMapper.shared().readTree(l).path("text")))
+                .extracting(JsonNode::asString)
+                .containsExactly("a good film", "the bad book");
+        assertThat(outcome.err())
+                .contains("warning D-TEXT: standard input, line 2: is blank")
+                .contains("error D-TEXT: standard input, line 4");
+    }
+
     /// Nothing is answered of a file with a row that is wrong, wherever it is.
     @Test
     void aFileThatIsWrongIsToldBeforeTheFirstAnswer() throws IOException {

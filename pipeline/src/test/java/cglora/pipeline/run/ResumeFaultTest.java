@@ -207,6 +207,38 @@ class ResumeFaultTest {
                 .isEqualTo(ResumableRun.exported(whole).get(weights));
     }
 
+    /// A project that was moved has the same files at other places; what is in them counts.
+    @Test
+    void inputsThatWereMovedAreFoundByTheirContent() throws IOException {
+        var other = new ResumableRun(folder.resolve("before"), LORA, "");
+        Path stopped = other.crashBehind("checkpoint-4");
+        Path place = Files.createDirectories(folder.resolve("after"));
+        Files.move(other.folder().resolve("model"), place.resolve("model"));
+        Files.move(other.folder().resolve("train.tsv"), place.resolve("train.tsv"));
+        String model = "model.path=" + place.resolve("model");
+        Path changed = place.resolve("changed.tsv");
+        Files.writeString(
+                changed, Files.readString(place.resolve("train.tsv")).replaceFirst("film", "book"));
+        ResumableRun.Outcome refused =
+                ResumableRun.command(stopped, "--set", model, "--set", "data.train=" + changed);
+        assertThat(refused.status()).as(refused.shown()).isIn(2, 3);
+        assertThat(refused.shown()).contains("error R-CHANGED", "changed.tsv", "train.tsv");
+        ResumableRun.Outcome outcome =
+                ResumableRun.command(
+                        stopped,
+                        "--set",
+                        model,
+                        "--set",
+                        "data.train=" + place.resolve("train.tsv"),
+                        "--set",
+                        "engine.threads=1");
+        assertThat(outcome.status()).as(outcome.shown()).isZero();
+        assertThat(outcome.shown())
+                .contains("warning R-CHANGED: ", "train.tsv: is now ", "with the same SHA-256")
+                .contains("goes on after step");
+        requireSameWeights(stopped);
+    }
+
     @Test
     void changedSettingsAreRefusedButNotThoseThatChangeNoBits() throws IOException {
         Path copy = copy("settings");
