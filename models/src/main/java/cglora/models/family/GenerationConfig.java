@@ -3,6 +3,7 @@ package cglora.models.family;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.generation.TokenRules;
+import cglora.models.json.JsonFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +14,6 @@ import java.util.Map;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -81,7 +81,7 @@ record GenerationConfig(JsonNode file, JsonNode config, Collection<String> repla
             return null;
         }
         try {
-            if (JsonMapper.shared().readTree(file.toFile()) instanceof ObjectNode object) {
+            if (JsonFile.read(file, JsonFile.CONFIGURATION) instanceof ObjectNode object) {
                 return object;
             }
         } catch (JacksonException e) {

@@ -6,6 +6,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
+import cglora.models.block.CausalDecoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /// Merges an adapter into its base model, `W + s B A`, and writes a Hugging Face directory; or,
 /// where the adapter was trained on a shifted base, writes an ordinary adapter of the original
@@ -94,6 +96,7 @@ public final class Merger {
         Path temporary = target.resolveSibling(target.getFileName() + ".tmp");
         Predictor.Base choice = shift == null ? kept(request.base()) : request.base();
         float[][] expected;
+        ModuleOutputs modules;
         String base;
         String rounding = "";
         boolean packed = false;
@@ -122,6 +125,7 @@ public final class Merger {
                 packed = format == FloatFormat.BF16 && engine instanceof EngineChoice.Jvm;
                 writeModel(trained, weights, format, temporary);
             }
+            modules = ModuleOutputs.of(trained.session());
         } catch (IOException e) {
             RunFolder.delete(temporary);
             throw disk(target, e);
@@ -130,7 +134,7 @@ public final class Merger {
             throw e;
         }
         DataType frozen = packed ? DataType.BFLOAT16 : DataType.FLOAT32;
-        double difference = compare(temporary, target, base, frozen, expected);
+        double difference = compare(temporary, target, base, frozen, expected, modules);
         try {
             Files.deleteIfExists(target); // where it is an empty folder
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
@@ -149,6 +153,7 @@ public final class Merger {
         try (PretrainedModel headers = PretrainedModel.load(path, Map.of(), given.followLinks())) {
             boolean exact =
                     engine instanceof EngineChoice.Jvm
+                            && !savesHead(headers, adapter)
                             && headers.body().parameters().stream()
                                     .filter(spec -> spec.kind() == ParameterSpec.Kind.MATRIX)
                                     .allMatch(spec -> isBfloat16(headers, spec, adapter));
@@ -158,6 +163,14 @@ public final class Merger {
                     given.followLinks(),
                     exact ? DataType.BFLOAT16 : DataType.FLOAT32);
         }
+    }
+
+    /// Whether an adapter brings the head over the vocabulary, which may be the embeddings, too.
+    private static boolean savesHead(PretrainedModel headers, PeftAdapter adapter) {
+        return headers.body() instanceof CausalDecoder decoder
+                && Stream.of(decoder, decoder.untied())
+                        .map(d -> d.languageHead().name())
+                        .anyMatch(adapter.shapes()::containsKey);
     }
 
     /// Whether a matrix is, and no module that the adapter saved takes its place.
@@ -340,9 +353,15 @@ public final class Merger {
     }
 
     /// Reads the files back; what does not agree keeps the name `.rejected`.
-    private double compare(
-            Path written, Path target, String base, DataType frozen, float[][] expected) {
+    double compare(
+            Path written,
+            Path target,
+            String base,
+            DataType frozen,
+            float[][] expected,
+            ModuleOutputs modules) {
         double difference;
+        String where = "";
         var choice =
                 new Predictor.Base(
                         request.base().base() == null ? base : request.base().base(),
@@ -352,20 +371,28 @@ public final class Merger {
         try (LoadedModel again = open(written, choice, new Problems())) {
             float[][] found = new MergeProbe(again).logits(again);
             difference = MergeProbe.difference(expected, found);
+            if (!holds(difference, expected)) {
+                where = modules.farthestFrom(ModuleOutputs.of(again.session()));
+            }
         }
-        if (!(difference <= Verification.TOLERANCE * scale(expected))) {
-            Path rejected = target.resolveSibling(target.getFileName() + ".rejected");
+        if (!holds(difference, expected)) {
+            Path rejected;
             try {
-                Files.move(written, rejected);
+                rejected = RunFolder.reject(written, target);
             } catch (IOException e) {
-                throw disk(rejected, e);
+                throw disk(target, e);
             }
             throw new CgloraException(
                     ErrorCode.A_VERIFY,
                     rejected.toString(),
-                    "what was written, read back, gives logits that differ by " + difference,
+                    "what was written, read back, gives logits that differ by %.3g; %s"
+                            .formatted(difference, where),
                     "please report it; the files are kept for a look");
         }
         return difference;
+    }
+
+    private static boolean holds(double difference, float[][] logits) {
+        return difference <= Verification.TOLERANCE * scale(logits);
     }
 }
