@@ -31,6 +31,9 @@ public final class FileSums {
     private static final String ATTRIBUTES = "unix:size,lastModifiedTime,ctime,fileKey";
     private static final int LARGEST_ENTRY = 1 << 20;
 
+    /// What each entry begins with.
+    private static final String MAGIC = "cglora1\n";
+
     /// Takes a sum.
     public interface Sum {
         /// @return as hexadecimal digits
@@ -41,7 +44,9 @@ public final class FileSums {
     private final long large;
 
     FileSums(Path folder, long large) {
-        this.files = new CacheFolder(folder, ".sum");
+        this.files =
+                new CacheFolder(
+                        folder, "[0-9a-f]{64}", ".sum", MAGIC.getBytes(StandardCharsets.UTF_8));
         this.large = large;
     }
 
@@ -124,8 +129,8 @@ public final class FileSums {
                 return null;
             }
             String text = Files.readString(place);
-            int end = text.indexOf('\n');
-            String sum = end < 0 ? "" : text.substring(0, end);
+            int end = text.indexOf('\n', MAGIC.length());
+            String sum = end < 0 ? "" : text.substring(MAGIC.length(), end);
             return text.equals(entry(key, sum)) ? sum : null;
         } catch (IOException _) {
             return null; // somebody is tidying, or it is damaged or not ours to read
@@ -134,7 +139,7 @@ public final class FileSums {
 
     /// The sum, what it is of, and a checksum of both.
     private static String entry(String key, String sum) {
-        String text = sum + '\n' + key;
+        String text = MAGIC + sum + '\n' + key;
         var crc = new CRC32C();
         crc.update(text.getBytes(StandardCharsets.UTF_8));
         return text + HexFormat.of().toHexDigits(crc.getValue()) + '\n';
@@ -143,7 +148,7 @@ public final class FileSums {
     private void keep(Path place, String key, String sum) {
         try {
             files.prepare();
-            Path unfinished = Files.createTempFile(files.path(), "sum", CacheFolder.UNFINISHED);
+            Path unfinished = CacheFolder.unfinished(place, "sum");
             try {
                 Files.writeString(unfinished, entry(key, sum));
                 Files.move(unfinished, place, StandardCopyOption.ATOMIC_MOVE);

@@ -102,7 +102,7 @@ record DecoderConfig(
         int hidden = reader.positive("hidden_size");
         int heads = reader.positive("num_attention_heads");
         int keyHeads = keyValueHeads(kind, json, reader, heads);
-        int layers = reader.positive("num_hidden_layers");
+        int layers = reader.layers("num_hidden_layers");
         int positions = reader.positive("max_position_embeddings", kind.positions);
         int vocabulary = reader.positive("vocab_size");
         int inner = reader.positive("intermediate_size");

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Writes the adapter, reads it back and compares; a model whose own weights were trained is
 /// written as a whole.
@@ -194,16 +193,10 @@ final class ExportStage {
         Map<String, LoraFactors> shifted = run.start.shifted();
         var body = new BodyCheck(run.session, shifted);
         boolean held = body.isOf(inputs.checkpoint());
-        var undone = new AtomicBoolean(held && merged.isEmpty() && !shifted.isEmpty());
-        if (undone.get()) {
+        boolean undone = held && merged.isEmpty() && !shifted.isEmpty();
+        if (undone) {
             body.undoShift(inputs.checkpoint());
         }
-        Runnable restore =
-                () -> {
-                    if (undone.getAndSet(false)) {
-                        body.shift();
-                    }
-                };
         try (Session fresh = held ? beside() : another()) {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(fresh, adapter, written.toString());
@@ -213,9 +206,11 @@ final class ExportStage {
             return "verified: reloaded on the %s base, logits differ by %.1e"
                     .formatted(
                             merged.isEmpty() ? "original" : "merged",
-                            verification.compare(fresh, written, target, restore));
+                            verification.compare(fresh, written, target));
         } finally {
-            restore.run();
+            if (undone) {
+                body.shift();
+            }
         }
     }
 

@@ -17,8 +17,8 @@ import cglora.models.weights.ModelFiles;
 import cglora.pipeline.device.EngineChoice;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -93,56 +93,98 @@ public final class Merger {
                     "name the shift's folder with --base-shift");
         }
         PeftAdapter shift = shiftPlace == null ? null : PeftAdapter.read(shiftPlace);
-        Path temporary = target.resolveSibling(target.getFileName() + ".tmp");
+        try {
+            Draft draft = draft(target, asAdapter ? Form.ADAPTER : Form.MODEL, shift, shiftPlace);
+            try (Unfinished folder = draft.folder()) {
+                double difference = compare(draft, target);
+                folder.place(target);
+                return "%s  %sverified: reloaded, logits differ by %.1e"
+                        .formatted(RunReport.relative(target), draft.rounding(), difference);
+            }
+        } catch (IOException e) {
+            throw disk(target, e);
+        }
+    }
+
+    private enum Form {
+        MODEL,
+        ADAPTER
+    }
+
+    /// What is written and not yet compared.
+    ///
+    /// @param base     which model the adapter is of
+    /// @param frozen   how the matrices are kept when it is read back
+    /// @param expected logits that it is to give
+    /// @param modules  what its layers are to give
+    /// @param rounding what people are told of it
+    record Draft(
+            Unfinished folder,
+            String base,
+            DataType frozen,
+            float[][] expected,
+            ModuleOutputs modules,
+            String rounding) {}
+
+    /// @param shift null for none
+    private Draft draft(Path target, Form form, PeftAdapter shift, Path shiftPlace)
+            throws IOException {
         Predictor.Base choice = shift == null ? kept(request.base()) : request.base();
-        float[][] expected;
-        ModuleOutputs modules;
-        String base;
-        String rounding = "";
-        boolean packed = false;
         try (LoadedModel trained = open(place, choice, notes)) {
-            base = trained.checkpoint().description();
             if (shift != null) {
                 mergeInto(trained, shift, shiftPlace);
             }
-            var probe = new MergeProbe(trained);
-            expected = probe.logits(trained);
-            Files.createDirectories(temporary);
-            if (asAdapter) {
-                together(trained.adapter(), shift).write(temporary, 0);
-            } else {
-                FloatFormat format = format(trained);
-                var adapters = new ArrayList<PeftAdapter>();
-                Optional.ofNullable(shift).ifPresent(adapters::add);
-                adapters.add(trained.adapter());
-                var weights = new MergedWeights(trained, adapters, format);
-                if (format != FloatFormat.F32) {
-                    mergeInto(trained, weights);
-                    float[][] adapted = expected;
-                    expected = probe.logits(trained);
-                    rounding = said(format, MergeProbe.difference(adapted, expected), adapted);
-                }
-                packed = format == FloatFormat.BF16 && engine instanceof EngineChoice.Jvm;
-                writeModel(trained, weights, format, temporary);
+            Unfinished folder = Unfinished.beside(target);
+            try {
+                return form == Form.ADAPTER
+                        ? writeAdapter(trained, shift, folder)
+                        : writeModel(trained, shift, folder);
+            } catch (IOException | RuntimeException e) {
+                folder.close();
+                throw e;
             }
-            modules = ModuleOutputs.of(trained.session());
-        } catch (IOException e) {
-            RunFolder.delete(temporary);
-            throw disk(target, e);
-        } catch (CgloraException e) {
-            RunFolder.delete(temporary);
-            throw e;
         }
-        DataType frozen = packed ? DataType.BFLOAT16 : DataType.FLOAT32;
-        double difference = compare(temporary, target, base, frozen, expected, modules);
-        try {
-            Files.deleteIfExists(target); // where it is an empty folder
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw disk(target, e);
+    }
+
+    private static Draft writeAdapter(LoadedModel trained, PeftAdapter shift, Unfinished folder)
+            throws IOException {
+        float[][] expected = new MergeProbe(trained).logits(trained);
+        together(trained.adapter(), shift).write(folder.path(), 0);
+        return new Draft(
+                folder,
+                trained.checkpoint().description(),
+                DataType.FLOAT32,
+                expected,
+                ModuleOutputs.of(trained.session()),
+                "");
+    }
+
+    /// @param shift null for none
+    private Draft writeModel(LoadedModel trained, PeftAdapter shift, Unfinished folder)
+            throws IOException {
+        var probe = new MergeProbe(trained);
+        float[][] expected = probe.logits(trained);
+        String rounding = "";
+        FloatFormat format = format(trained);
+        var adapters = new ArrayList<PeftAdapter>();
+        Optional.ofNullable(shift).ifPresent(adapters::add);
+        adapters.add(trained.adapter());
+        var weights = new MergedWeights(trained, adapters, format);
+        if (format != FloatFormat.F32) {
+            mergeInto(trained, weights);
+            float[][] adapted = expected;
+            expected = probe.logits(trained);
+            rounding = said(format, MergeProbe.difference(adapted, expected), adapted);
         }
-        return "%s  %sverified: reloaded, logits differ by %.1e"
-                .formatted(RunReport.relative(target), rounding, difference);
+        boolean packed = format == FloatFormat.BF16 && engine instanceof EngineChoice.Jvm;
+        writeModel(trained, weights, format, folder.path());
+        return new Draft(
+                folder,
+                trained.checkpoint().description(),
+                packed ? DataType.BFLOAT16 : DataType.FLOAT32,
+                expected,
+                ModuleOutputs.of(trained.session()),
+                rounding);
     }
 
     /// A base whose matrices are all bfloat16 is kept so, where the engine can still be given what
@@ -200,8 +242,8 @@ public final class Merger {
     }
 
     private static void requireFree(Path target) {
-        boolean free = !Files.exists(target);
-        if (Files.isDirectory(target)) {
+        boolean free = !Files.exists(target, LinkOption.NOFOLLOW_LINKS);
+        if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
             try (var files = Files.list(target)) {
                 free = files.findAny().isEmpty();
             } catch (IOException e) {
@@ -353,38 +395,26 @@ public final class Merger {
     }
 
     /// Reads the files back; what does not agree keeps the name `.rejected`.
-    double compare(
-            Path written,
-            Path target,
-            String base,
-            DataType frozen,
-            float[][] expected,
-            ModuleOutputs modules) {
+    double compare(Draft draft, Path target) throws IOException {
         double difference;
         String where = "";
         var choice =
                 new Predictor.Base(
-                        request.base().base() == null ? base : request.base().base(),
+                        request.base().base() == null ? draft.base() : request.base().base(),
                         request.base().other(),
                         request.base().followLinks(),
-                        frozen);
-        try (LoadedModel again = open(written, choice, new Problems())) {
+                        draft.frozen());
+        try (LoadedModel again = open(draft.folder().path(), choice, new Problems())) {
             float[][] found = new MergeProbe(again).logits(again);
-            difference = MergeProbe.difference(expected, found);
-            if (!holds(difference, expected)) {
-                where = modules.farthestFrom(ModuleOutputs.of(again.session()));
+            difference = MergeProbe.difference(draft.expected(), found);
+            if (!holds(difference, draft.expected())) {
+                where = draft.modules().farthestFrom(ModuleOutputs.of(again.session()));
             }
         }
-        if (!holds(difference, expected)) {
-            Path rejected;
-            try {
-                rejected = RunFolder.reject(written, target);
-            } catch (IOException e) {
-                throw disk(target, e);
-            }
+        if (!holds(difference, draft.expected())) {
             throw new CgloraException(
                     ErrorCode.A_VERIFY,
-                    rejected.toString(),
+                    draft.folder().reject(target).toString(),
                     "what was written, read back, gives logits that differ by %.3g; %s"
                             .formatted(difference, where),
                     "please report it; the files are kept for a look");

@@ -1,11 +1,11 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.engine.PackedParts;
 import cglora.models.adapter.LoraFactors;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
 import cglora.models.training.AdapterFactors;
 import cglora.models.training.Session;
-import cglora.models.weights.TensorParts;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,12 +33,12 @@ final class ModuleOutputs {
         specs.addAll(session.task().headParameters());
         var outputs = new TreeMap<String, double[]>();
         for (ParameterSpec spec : specs) {
-            int columns = spec.extents()[spec.extents().length - 1];
-            double[] output = product(session, spec, vector(columns));
+            double[] output = product(session, spec);
             LinearModule module = modules.get(spec.name());
             LoraFactors factors = module == null ? null : adapters.get(module.name());
             if (factors != null) {
-                double[] inner = product(factors.loraA(), columns, vector(columns));
+                int in = module.in();
+                double[] inner = product(factors.loraA(), in, vector(in));
                 double[] added = product(factors.loraB(), inner.length, inner);
                 double scaling = session.adapters().get(module.name()).scaling();
                 for (int i = 0; i < output.length; i++) {
@@ -50,27 +50,30 @@ final class ModuleOutputs {
         return new ModuleOutputs(outputs);
     }
 
-    /// The same one for every model.
-    private static double[] vector(int length) {
-        return new SplittableRandom(length).doubles(length, -1, 1).toArray();
-    }
-
-    /// Of a parameter that is read part by part; a vector is one row.
-    private static double[] product(Session session, ParameterSpec spec, double[] x) {
+    /// A parameter's rows times the vector; it is read a part at a time.
+    private static double[] product(Session session, ParameterSpec spec) {
+        int[] extents = spec.extents();
+        int columns = extents[extents.length - 1];
         int size = Math.toIntExact(spec.size());
-        var product = new double[size / x.length];
-        var part = new float[Math.min(size, TensorParts.PART)];
+        double[] x = vector(columns);
+        double[] product = new double[size / columns];
+        float[] part = new float[Math.min(size, PackedParts.PART)];
         for (int first = 0; first < size; first += part.length) {
             int count = Math.min(part.length, size - first);
             session.read(spec.name(), first, count, part, 0);
             for (int i = 0; i < count; i++) {
-                product[(first + i) / x.length] += part[i] * x[(first + i) % x.length];
+                product[(first + i) / columns] += part[i] * x[(first + i) % columns];
             }
         }
         return product;
     }
 
-    /// @param matrix [rows, columns]
+    /// The same one for every model.
+    private static double[] vector(int length) {
+        return new SplittableRandom(length).doubles(length, -1, 1).toArray();
+    }
+
+    /// @param matrix [rows, columns]; a vector is one row of it
     private static double[] product(float[] matrix, int columns, double[] x) {
         double[] product = new double[matrix.length / columns];
         for (int i = 0; i < matrix.length; i++) {
