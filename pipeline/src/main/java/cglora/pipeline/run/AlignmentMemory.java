@@ -12,27 +12,54 @@ final class AlignmentMemory {
     private final Inputs inputs;
     private final Session session;
     private final List<LinearModule> modules;
+    private final BatchMemory batches;
 
-    AlignmentMemory(Inputs inputs, Session session, List<LinearModule> modules) {
+    /// Null where there is no such stage.
+    private final ComparedLogits compared;
+
+    AlignmentMemory(
+            Inputs inputs, Session session, List<LinearModule> modules, BatchMemory batches) {
         this.inputs = inputs;
         this.session = session;
         this.modules = modules;
+        this.batches = batches;
+        this.compared =
+                inputs.alignSpec().map(align -> AlignmentLog.compared(inputs, align)).orElse(null);
     }
 
-    /// What is kept to the end: logits in float64, and the layers' factors. Nothing where there is
-    /// no such stage.
+    /// What is kept to the end: the logits of `f₀` and of the reference, beside them those that are
+    /// measured, and the layers' factors. Nothing where there is no such stage.
     Item kept() {
         return Item.engine("alignment", inputs.alignSpec().map(this::bytes).orElse(0L));
     }
 
     private long bytes(AlignSpec align) {
-        long logits =
-                AlignmentLog.data(inputs, align).size() * (long) inputs.classifier().outputs();
+        long logits = (long) compared.size() * inputs.outputs();
         long factors =
                 align.layers()
                         ? new CalibrationPass(session, modules).sumBytes(CalibrationPass.METRIC)
                         : 0;
-        return 2 * Double.BYTES * logits + factors;
+        return 3L * Float.BYTES * logits + factors;
+    }
+
+    /// Bytes of the activations of a model whose logits of some tokens are taken.
+    long comparison() {
+        return compared == null || !compared.isOfTokens()
+                ? 0
+                : batches.of(
+                        session.evaluator().planned(compared.sample(), compared.batches(inputs)));
+    }
+
+    /// Those of the pass that gathers the factors of the layers' metric.
+    long metric(AlignSpec align) {
+        return align.layers()
+                ? batches.of(
+                        new CalibrationPass(session, modules)
+                                .planned(
+                                        CalibrationPass.METRIC,
+                                        BatchMemory.largest(
+                                                Inputs.EVALUATION_BATCH, inputs, compared.data())))
+                : 0;
     }
 
     /// What the comparison of one layer takes at its largest.

@@ -51,6 +51,7 @@ final class RunMemory {
     private final BatchMemory batches;
     private final LayerMemory layers = new LayerMemory();
     private final CalibrationMemory calibration;
+    private final AlignmentMemory aligned;
     private Item adapters = Item.engine("adapters", 0);
     private Item alignment = Item.engine("alignment", 0);
     private Item sums = Item.engine("curvature sums", 0);
@@ -63,6 +64,7 @@ final class RunMemory {
         this.weights = Item.engine("weights", session.persistentBytes());
         this.batches = new BatchMemory(inputs, session);
         this.calibration = new CalibrationMemory(inputs, session, modules, batches, layers);
+        this.aligned = new AlignmentMemory(inputs, session, modules, batches);
     }
 
     /// Counts as the run's engine lays its arrays out.
@@ -85,7 +87,7 @@ final class RunMemory {
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             AdapterLayers.of(inputs).stream().map(LoraLayer::module).forEach(modules::add);
         }
-        alignment = new AlignmentMemory(inputs, session, modules).kept();
+        alignment = aligned.kept();
         for (StageSpec stage : inputs.stages()) {
             switch (stage) {
                 case CalibrateSpec calibrate -> {
@@ -295,8 +297,11 @@ final class RunMemory {
                 training.id(),
                 weights,
                 adapters,
-                activations(Math.max(batches.of(program), batches.evaluation())),
-                new AlignmentMemory(inputs, session, modules).layerAtWork());
+                activations(
+                        Math.max(
+                                batches.of(program),
+                                Math.max(batches.evaluation(), aligned.comparison()))),
+                aligned.layerAtWork());
     }
 
     /// The reference is a second model until it has predicted.
@@ -305,7 +310,10 @@ final class RunMemory {
                 align.id(),
                 weights,
                 adapters,
-                activations(batches.evaluation()),
+                activations(
+                        Math.max(
+                                aligned.metric(align),
+                                Math.max(batches.evaluation(), aligned.comparison()))),
                 Item.engine("reference", weights.bytes()),
                 Item.host(
                         "its file or activations",
