@@ -129,13 +129,7 @@ public record StepModel(String path, String name) {
     /// @param dropout of the adapters' inputs
     static Session session(
             Engine engine, PretrainedModel checkpoint, DataType frozen, float dropout) {
-        TaskModel model =
-                checkpoint.body() instanceof EncoderDecoder body
-                        ? new Seq2Seq(body)
-                        : new SequenceClassifier(
-                                checkpoint.encoder(),
-                                Pooling.MEAN,
-                                new Labels(List.of("0", "1"), false));
+        TaskModel model = task(checkpoint);
         var session = new Session(engine, model, checkpoint, frozen);
         checkpoint.weights().release();
         var layers = new ArrayList<LoraLayer>();
@@ -144,5 +138,17 @@ public record StepModel(String path, String name) {
         }
         session.addAdapters(layers);
         return session;
+    }
+
+    /// The same with the model's own weights trained.
+    static Session whole(Engine engine, PretrainedModel checkpoint) {
+        return new Session(engine, task(checkpoint), checkpoint, true);
+    }
+
+    private static TaskModel task(PretrainedModel checkpoint) {
+        return checkpoint.body() instanceof EncoderDecoder body
+                ? new Seq2Seq(body)
+                : new SequenceClassifier(
+                        checkpoint.encoder(), Pooling.MEAN, new Labels(List.of("0", "1"), false));
     }
 }
