@@ -54,7 +54,7 @@ class SplitWeightsTest {
                         .isDeepEqualTo(
                                 whole.evaluator().evaluate(List.of(batch), examples).logits());
             }
-            long tooSmall = one.longest() - 1;
+            long tooSmall = frozen.elements(largestParameter(reference)) - 1;
             assertThatThrownBy(
                             () ->
                                     session(
