@@ -28,6 +28,11 @@ public final class Layout {
         this.limit = limit;
     }
 
+    /// The most elements of one arena.
+    public long limit() {
+        return limit;
+    }
+
     /// A new float32 buffer in a region.
     public Buffer allocate(Region region, String name, long elements) {
         return allocate(region, name, elements, DataType.FLOAT32);

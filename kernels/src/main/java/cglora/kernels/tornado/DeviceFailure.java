@@ -1,8 +1,11 @@
 package cglora.kernels.tornado;
 
+import cglora.kernels.device.DeviceMemory;
 import cglora.kernels.device.TornadoMessage;
+import cglora.kernels.device.TornadoStatus;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 
 /// What TornadoVM throws, said so that a user can act on it.
@@ -33,31 +36,46 @@ final class DeviceFailure {
         if (failure instanceof CgloraException known) {
             return known;
         }
-        Throwable cause = failure;
-        while (cause != null && !(cause instanceof TornadoOutOfMemoryException)) {
-            cause = cause.getCause();
-        }
-        if (cause != null) {
-            // TornadoVM's own text names an option that the launcher sets already
+        Optional<String> none = noMemory(failure);
+        if (none.isPresent()) {
             return new CgloraException(
                     ErrorCode.V_MEMORY,
                     where,
                     device
-                            + " has no memory left"
-                            + (memory == null ? "" : ": " + memory.said())
+                            + " has no memory left: "
+                            + none.get()
+                            + (memory == null ? "" : "; " + memory.said())
                             + "; something else may hold the rest",
-                    "take a smaller batch or a shorter max_length, end what else uses the device,"
-                            + " or lower engine.memory_fraction to what is free, so that plan says"
-                            + " what fits",
+                    DeviceMemory.ADVICE
+                            + "; end what else uses the device, or lower engine.memory_fraction to"
+                            + " what is free, so that plan says what fits",
                     failure);
         }
         return new CgloraException(
                 ErrorCode.V_ENGINE,
                 where,
                 "%s cannot run it: %s".formatted(device, reason(failure)),
-                "`cglora doctor` tells which kernels work on this device; `--engine jvm` works"
-                        + " everywhere",
+                TornadoMessage.root(failure) instanceof LinkageError
+                        ? "this is TornadoVM %s, expected is 5.2.0-jdk25: install that"
+                                .formatted(TornadoStatus.version())
+                        : "`cglora doctor` tells which kernels work on this device; `--engine jvm`"
+                                + " works everywhere",
                 failure);
+    }
+
+    /// What is said of memory that is not there: by TornadoVM, which keeps a limit of its own, or
+    /// by the driver.
+    private static Optional<String> noMemory(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof TornadoOutOfMemoryException) {
+                // its own text names an option that the launcher sets already
+                return Optional.of("TornadoVM's limit is reached");
+            }
+            if (cause instanceof DriverError error && error.isOutOfMemory()) {
+                return Optional.of(TornadoMessage.of(cause));
+            }
+        }
+        return Optional.empty();
     }
 
     private static String reason(Throwable failure) {

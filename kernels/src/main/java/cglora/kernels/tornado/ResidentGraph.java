@@ -57,7 +57,15 @@ final class ResidentGraph {
 
     private static TornadoExecutionResult executeSelected(TornadoExecutionPlan plan) {
         long before = NativeOutput.length();
-        TornadoExecutionResult result = plan.execute();
+        TornadoExecutionResult result;
+        try {
+            result = plan.execute();
+        } catch (RuntimeException e) {
+            // what the driver said before is why
+            throw NativeOutput.errorSince(before)
+                    .<RuntimeException>map(error -> new DriverError(error, e))
+                    .orElse(e);
+        }
         NativeOutput.errorSince(before)
                 .ifPresent(
                         error -> {

@@ -1,6 +1,7 @@
 package cglora.kernels.tornado;
 
 import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceMemory;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.device.TornadoStatus;
 import cglora.kernels.engine.Engine;
@@ -226,7 +227,7 @@ public final class TornadoEngine implements Engine {
                     what,
                     "%s needs one buffer of %d MiB; %s allows %d MiB"
                             .formatted(what, bytes >> 20, info, info.maxAllocation() >> 20),
-                    "take a smaller batch or a shorter max_length, or --engine jvm");
+                    DeviceMemory.ADVICE);
         }
         long limit = profile.memoryLimit(info);
         long all = allocatedBytes() + bytes;
@@ -236,7 +237,7 @@ public final class TornadoEngine implements Engine {
                     what,
                     "the plan needs %d MiB on %s, which has %d MiB for it"
                             .formatted(all >> 20, info, limit >> 20),
-                    "take a smaller batch or a shorter max_length, or " + profile.memoryLimiter());
+                    DeviceMemory.ADVICE + "; or " + profile.memoryLimiter());
         }
     }
 

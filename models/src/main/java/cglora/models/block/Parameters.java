@@ -4,12 +4,13 @@ import cglora.kernels.program.Buffer;
 import cglora.kernels.program.DataType;
 import cglora.kernels.program.Layout;
 import cglora.kernels.program.Region;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Parameters by name, and where they are. Those that are trained together stand side by side in
-/// one buffer, so that the optimiser needs one launch for all of them.
+/// Parameters by name, and where they are. Those that are trained together stand side by side, so
+/// that the optimiser needs one launch for all of them, or a few where a device has small buffers.
 public final class Parameters {
     /// A parameter's shape and place.
     public record Parameter(ParameterSpec spec, Buffer buffer) {}
@@ -36,11 +37,32 @@ public final class Parameters {
         }
     }
 
-    /// Places parameters side by side in one buffer of [Region#PARAMETERS].
+    /// Places parameters side by side in buffers of [Region#PARAMETERS]: in one where the engine
+    /// allows buffers of that size, else in as few as hold them whole.
     ///
-    /// @return the buffer that holds them all, in the order of `specs`
-    public Buffer addGroup(Layout layout, String name, List<ParameterSpec> specs) {
-        long length = specs.stream().mapToLong(spec -> spec.shape().size()).sum();
+    /// @return the buffers, which hold all parameters in the order of `specs`
+    public List<Buffer> addGroup(Layout layout, String name, List<ParameterSpec> specs) {
+        var buffers = new ArrayList<Buffer>();
+        var part = new ArrayList<ParameterSpec>();
+        long length = 0;
+        for (ParameterSpec spec : specs) {
+            if (length > 0 && length + spec.size() > layout.limit()) {
+                buffers.add(place(layout, partName(name, buffers.size()), part, length));
+                part.clear();
+                length = 0;
+            }
+            part.add(spec);
+            length += spec.size();
+        }
+        buffers.add(place(layout, partName(name, buffers.size()), part, length));
+        return List.copyOf(buffers);
+    }
+
+    private static String partName(String group, int number) {
+        return number == 0 ? group : group + "." + (number + 1);
+    }
+
+    private Buffer place(Layout layout, String name, List<ParameterSpec> specs, long length) {
         Buffer whole = layout.allocate(Region.PARAMETERS, name, length);
         views(whole, specs).forEach(this::add);
         groups.put(whole, List.copyOf(specs));

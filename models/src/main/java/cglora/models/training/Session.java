@@ -28,7 +28,7 @@ public final class Session implements AutoCloseable {
     private final List<Layout> placed = new ArrayList<>();
     private final boolean owner;
     private final Map<String, LoraLayer> adapters = new LinkedHashMap<>();
-    private final Map<TrainableGroup, Buffer> trainable = new EnumMap<>(TrainableGroup.class);
+    private final Map<TrainableGroup, List<Buffer>> trainable = new EnumMap<>(TrainableGroup.class);
     private final Evaluator evaluator = new Evaluator(this);
     private final TrainingPrograms training = new TrainingPrograms(this);
     private long adapterBytes;
@@ -341,8 +341,9 @@ public final class Session implements AutoCloseable {
         return parameters;
     }
 
-    /// What training may change, by group, in the order of a step.
-    Map<TrainableGroup, Buffer> trainable() {
+    /// What training may change, by group, in the order of a step; a group that is larger than a
+    /// buffer of the engine lies in several.
+    Map<TrainableGroup, List<Buffer>> trainable() {
         return Collections.unmodifiableMap(trainable);
     }
 

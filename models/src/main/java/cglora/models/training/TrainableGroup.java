@@ -40,7 +40,7 @@ enum TrainableGroup {
 
     /// Places its gradients and moments.
     ///
-    /// @param parameters all of the group
+    /// @param parameters all of the group, or a part of it
     /// @param headRate   the head's learning rate over the common one
     /// @param decay      weight decay of matrices; vectors have none
     AdamW.Group optimized(Layout layout, Buffer parameters, double headRate, double decay) {

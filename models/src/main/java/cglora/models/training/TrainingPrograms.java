@@ -74,9 +74,16 @@ public final class TrainingPrograms {
         var groups = new ArrayList<AdamW.Group>();
         session.trainable()
                 .forEach(
-                        (group, parameters) -> {
+                        (group, buffers) -> {
                             if (group.isTrainedIn(part)) {
-                                groups.add(group.optimized(layout, parameters, headRate, decay));
+                                buffers.forEach(
+                                        parameters ->
+                                                groups.add(
+                                                        group.optimized(
+                                                                layout,
+                                                                parameters,
+                                                                headRate,
+                                                                decay)));
                             }
                         });
         GradientAccumulation accumulation =

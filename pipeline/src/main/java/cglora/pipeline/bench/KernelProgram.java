@@ -1,5 +1,7 @@
 package cglora.pipeline.bench;
 
+import cglora.kernels.Kernel;
+import cglora.kernels.attention.BiasedAttentionKernels;
 import cglora.kernels.check.LaunchTiming;
 import cglora.kernels.engine.NullEngine;
 import cglora.kernels.program.Buffer;
@@ -11,6 +13,7 @@ import cglora.models.block.ModelFamily;
 import cglora.models.family.PretrainedModel;
 import cglora.models.llama.LlamaModel;
 import cglora.models.t5.T5Model;
+import cglora.models.training.Session;
 import cglora.models.training.TrainingStep;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -72,6 +75,11 @@ record KernelProgram(String name, int vocabulary, int width, List<Launch> launch
 
     private static final float DROPOUT = 0.1f;
 
+    private static final Set<Kernel> BIAS_GRADIENTS =
+            Set.of(
+                    BiasedAttentionKernels.BIAS_GRADIENT,
+                    BiasedAttentionKernels.RELATIVE_BIAS_GRADIENT);
+
     KernelProgram {
         launches = List.copyOf(launches);
     }
@@ -103,11 +111,12 @@ record KernelProgram(String name, int vocabulary, int width, List<Launch> launch
         return programs;
     }
 
-    /// Llama in bfloat16 with dropout in its adapters, T5, and the whitening of the initialisation.
+    /// Llama in bfloat16 with dropout in its adapters, T5, also with its own weights trained, and
+    /// the whitening of the initialisation.
     static List<KernelProgram> others() {
         return List.of(
                 step("Llama", random(LlamaModel.LLAMA, LLAMA), DataType.BFLOAT16, DROPOUT),
-                step("T5", random(T5Model.FAMILY, T5), DataType.FLOAT32, 0f),
+                withBiasGradients(step("T5", random(T5Model.FAMILY, T5), DataType.FLOAT32, 0f)),
                 whitening());
     }
 
@@ -121,14 +130,30 @@ record KernelProgram(String name, int vocabulary, int width, List<Launch> launch
             String name, PretrainedModel checkpoint, DataType frozen, float dropout) {
         try (var engine = new NullEngine();
                 var session = StepModel.session(engine, checkpoint, frozen, dropout)) {
-            new TrainingStep(session); // prepares the session for training
-            Body body = checkpoint.body();
-            return new KernelProgram(
-                    name,
-                    body.vocabularySize(),
-                    StepModel.WIDTH,
-                    session.training().planned(StepModel.shape(checkpoint)).launches());
+            return step(name, session, checkpoint);
         }
+    }
+
+    private static KernelProgram step(String name, Session session, PretrainedModel checkpoint) {
+        new TrainingStep(session); // prepares the session for training
+        return new KernelProgram(
+                name,
+                checkpoint.body().vocabularySize(),
+                StepModel.WIDTH,
+                session.training().planned(StepModel.shape(checkpoint)).launches());
+    }
+
+    /// With the gradients of attention's biases, which adapters leave as they are.
+    private static KernelProgram withBiasGradients(KernelProgram t5) {
+        PretrainedModel checkpoint = random(T5Model.FAMILY, T5);
+        var launches = new ArrayList<>(t5.launches());
+        try (var engine = new NullEngine();
+                var session = StepModel.whole(engine, checkpoint)) {
+            step(t5.name, session, checkpoint).launches().stream()
+                    .filter(launch -> BIAS_GRADIENTS.contains(launch.kernel()))
+                    .forEach(launches::add);
+        }
+        return new KernelProgram(t5.name, t5.vocabulary, t5.width, launches);
     }
 
     /// A factor of a batch, and a step of the iteration that finds its root.

@@ -167,6 +167,11 @@ public record StepModel(String path, String name) {
         return session;
     }
 
+    /// The same with the model's own weights trained.
+    static Session whole(Engine engine, PretrainedModel checkpoint) {
+        return new Session(engine, task(checkpoint), checkpoint, true);
+    }
+
     private static TaskModel task(PretrainedModel checkpoint) {
         if (checkpoint.isEncoderDecoder()) {
             return new Seq2Seq(checkpoint.encoderDecoder());

@@ -110,6 +110,7 @@ public final class EngineOptions {
             Launch.answer(choice, console.out());
             return true;
         }
+        Engines.replaced(choice).ifPresent(problem -> console.warnings(List.of(problem)));
         if (showCommand) {
             ProcessHandle.Info process = ProcessHandle.current().info();
             console.out().println(process.commandLine().orElse("the system does not tell"));

@@ -9,6 +9,7 @@ import cglora.kernels.device.DeviceKind;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.kernels.error.Problem;
 import cglora.pipeline.spec.EngineSpec;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -17,6 +18,8 @@ import java.util.function.Supplier;
 public final class Engines {
     /// TornadoVM may be told of a whole memory in rounded units.
     private static final double WHOLE = 0.99;
+
+    private static final String ASKED = "asked for";
 
     private final TornadoProcess tornado;
     private final Supplier<DeviceProfiles> profiles;
@@ -56,20 +59,18 @@ public final class Engines {
                 if (device.isPresent() && !asksForJvm) {
                     throw conflict("jvm", device.get());
                 }
-                yield new EngineChoice.Jvm(request.threads(), "asked for");
+                yield new EngineChoice.Jvm(request.threads(), ASKED);
             }
             case TORNADO -> {
                 if (asksForJvm) {
                     throw conflict("tornado", device.get());
                 }
-                yield tornado(request, "asked for");
+                yield tornado(request, ASKED);
             }
             case AUTO ->
                     asksForJvm
-                            ? new EngineChoice.Jvm(request.threads(), "asked for")
-                            : device.isPresent()
-                                    ? tornado(request, "asked for")
-                                    : automatic(request);
+                            ? new EngineChoice.Jvm(request.threads(), ASKED)
+                            : device.isPresent() ? tornado(request, ASKED) : automatic(request);
         };
     }
 
@@ -174,6 +175,29 @@ public final class Engines {
         return ceiling >= WHOLE
                 ? profile.withMemoryFraction(ceiling, profile.memoryLimiter())
                 : profile.withMemoryFraction(ceiling, "raise -Dtornado.device.memory");
+    }
+
+    /// What an automatic choice has to say aloud: a TornadoVM is there that cannot be used. Empty
+    /// where there is none, or where this processor was asked for.
+    public static Optional<Problem> replaced(EngineChoice choice) {
+        return TornadoProcess.isInstalled()
+                ? replaced(choice, TornadoProcess.current())
+                : Optional.empty();
+    }
+
+    static Optional<Problem> replaced(EngineChoice choice, TornadoProcess installed) {
+        return choice instanceof EngineChoice.Jvm jvm && !jvm.why().equals(ASKED)
+                ? installed
+                        .problem()
+                        .map(
+                                problem ->
+                                        new Problem(
+                                                problem.code(),
+                                                problem.where(),
+                                                problem.what()
+                                                        + "; engine jvm computes in its place",
+                                                problem.fix()))
+                : Optional.empty();
     }
 
     /// The engine that a person who gave no pipeline asks for.

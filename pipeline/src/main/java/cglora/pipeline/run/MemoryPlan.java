@@ -1,6 +1,7 @@
 package cglora.pipeline.run;
 
 import cglora.kernels.device.DeviceInfo;
+import cglora.kernels.device.DeviceMemory;
 import cglora.kernels.device.DeviceProfile;
 import cglora.kernels.engine.LargeArrays;
 import cglora.kernels.error.CgloraException;
@@ -193,7 +194,7 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
                             largest / MIB,
                             device,
                             most / MIB),
-                    "take a smaller batch or a shorter max_length, or --engine jvm");
+                    DeviceMemory.ADVICE);
         }
         long limit = profile.memoryLimit(device);
         if (engineBytes() > limit) {
@@ -206,7 +207,7 @@ public record MemoryPlan(String stage, long counted, long held, List<Item> items
                             engineBytes() / MIB,
                             device,
                             limit / MIB),
-                    "take a smaller batch or a shorter max_length, or " + profile.memoryLimiter());
+                    DeviceMemory.ADVICE + "; or " + profile.memoryLimiter());
         }
     }
 

@@ -49,6 +49,7 @@ class KernelProgramTest {
                 .doesNotContain("matmulNT", "adamW");
         assertThat(kernels(programs.get(2)))
                 .contains("biasedAttention", "relativeBias", "gatedGeluTanh")
+                .contains("biasedAttentionBiasGradient", "relativeBiasGradient")
                 .doesNotContain("rmsNorm");
     }
 
@@ -86,6 +87,8 @@ class KernelProgramTest {
                         "Llama: family storage",
                         "Llama: attention/attentionGradient",
                         "T5: attention/biasedAttentionKeyGradient",
+                        "T5: attention/biasedAttentionBiasGradient",
+                        "T5: attention/relativeBiasGradient",
                         "initialisation: family whitening",
                         "initialisation: whitening/gramInto");
     }

@@ -82,6 +82,18 @@ class EnginesTest {
         assertThat(without().of(ask(Type.AUTO, null))).isEqualTo(new EngineChoice.Jvm(3, "no SDK"));
     }
 
+    /// Where an SDK is there that does not fit.
+    @Test
+    void anAutomaticChoiceSaysAloudWhatItReplaces() {
+        var unfit = new TornadoProcess(Optional.of(NONE), () -> null, Long.MAX_VALUE, List.of());
+        var engines = new Engines(unfit, () -> DeviceProfiles.load(Map.of()));
+        Problem told = Engines.replaced(engines.of(ask(Type.AUTO, null)), unfit).orElseThrow();
+        assertThat(told.what()).isEqualTo("no SDK; engine jvm computes in its place");
+        assertThat(told.fix()).isEqualTo("get one");
+        assertThat(Engines.replaced(engines.of(ask(Type.JVM, null)), unfit)).isEmpty();
+        assertThat(Engines.replaced(engines.of(ask(Type.AUTO, "jvm")), unfit)).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource(
             nullValues = "-",
