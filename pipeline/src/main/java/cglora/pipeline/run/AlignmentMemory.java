@@ -13,10 +13,9 @@ final class AlignmentMemory {
     private final Session session;
     private final List<LinearModule> modules;
     private final BatchMemory batches;
-
-    /// Null where there is no such stage.
     private final ComparedLogits compared;
 
+    /// @param modules that have adapters; they may come later
     AlignmentMemory(
             Inputs inputs, Session session, List<LinearModule> modules, BatchMemory batches) {
         this.inputs = inputs;
@@ -42,12 +41,18 @@ final class AlignmentMemory {
         return 3L * Float.BYTES * logits + factors;
     }
 
-    /// Bytes of the activations of a model whose logits of some tokens are taken.
+    /// Activations of the model while it is measured; 0 where there is no such stage.
     long comparison() {
-        return compared == null || !compared.isOfTokens()
-                ? 0
-                : batches.of(
-                        session.evaluator().planned(compared.sample(), compared.batches(inputs)));
+        if (compared == null) {
+            return 0;
+        }
+        long tokens =
+                compared.isOfTokens()
+                        ? batches.of(
+                                session.evaluator()
+                                        .planned(compared.sample(), compared.batches(inputs)))
+                        : 0;
+        return Math.max(batches.evaluation(), tokens);
     }
 
     /// Those of the pass that gathers the factors of the layers' metric.

@@ -67,14 +67,12 @@ final class Checkpoints implements Trainer.Keeper {
     static CheckpointFolder folder(Path run, Inputs inputs, TrainSpec training) {
         Path all = run.resolve(RunFolder.CHECKPOINTS);
         List<TrainSpec> trainings = inputs.trainings();
-        return new CheckpointFolder(
-                trainings.size() == 1
-                        ? all
-                        : all.resolve(
-                                "%d-%s"
-                                        .formatted(
-                                                trainings.indexOf(training) + 1,
-                                                training.id().replaceAll("[^A-Za-z0-9_-]+", "_"))));
+        String name =
+                "%d-%s"
+                        .formatted(
+                                trainings.indexOf(training) + 1,
+                                training.id().replaceAll("[^A-Za-z0-9_-]+", "_"));
+        return new CheckpointFolder(trainings.size() == 1 ? all : all.resolve(name), run);
     }
 
     @Override

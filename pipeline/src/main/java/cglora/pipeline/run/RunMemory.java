@@ -41,6 +41,7 @@ final class RunMemory {
 
     private static final long EXAMPLE_BYTES = 12 * Integer.BYTES;
     private static final long FEW = 100_000;
+    private static final long SHIFTED_BYTES = 4 * Double.BYTES + 3 * Float.BYTES;
 
     private final Inputs inputs;
     private final EngineChoice engine;
@@ -51,7 +52,7 @@ final class RunMemory {
     private final BatchMemory batches;
     private final LayerMemory layers = new LayerMemory();
     private final CalibrationMemory calibration;
-    private final AlignmentMemory aligned;
+    private final AlignmentMemory watched;
     private Item adapters = Item.engine("adapters", 0);
     private Item alignment = Item.engine("alignment", 0);
     private Item sums = Item.engine("curvature sums", 0);
@@ -64,7 +65,7 @@ final class RunMemory {
         this.weights = Item.engine("weights", session.persistentBytes());
         this.batches = new BatchMemory(inputs, session);
         this.calibration = new CalibrationMemory(inputs, session, modules, batches, layers);
-        this.aligned = new AlignmentMemory(inputs, session, modules, batches);
+        this.watched = new AlignmentMemory(inputs, session, modules, batches);
     }
 
     /// Counts as the run's engine lays its arrays out.
@@ -87,7 +88,7 @@ final class RunMemory {
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             AdapterLayers.of(inputs).stream().map(LoraLayer::module).forEach(modules::add);
         }
-        alignment = aligned.kept();
+        alignment = watched.kept();
         for (StageSpec stage : inputs.stages()) {
             switch (stage) {
                 case CalibrateSpec calibrate -> {
@@ -300,8 +301,8 @@ final class RunMemory {
                 activations(
                         Math.max(
                                 batches.of(program),
-                                Math.max(batches.evaluation(), aligned.comparison()))),
-                aligned.layerAtWork());
+                                Math.max(batches.evaluation(), watched.comparison()))),
+                watched.layerAtWork());
     }
 
     /// The reference is a second model until it has predicted.
@@ -310,10 +311,7 @@ final class RunMemory {
                 align.id(),
                 weights,
                 adapters,
-                activations(
-                        Math.max(
-                                aligned.metric(align),
-                                Math.max(batches.evaluation(), aligned.comparison()))),
+                activations(Math.max(watched.metric(align), watched.comparison())),
                 Item.engine("reference", weights.bytes()),
                 Item.host(
                         "its file or activations",
@@ -322,15 +320,39 @@ final class RunMemory {
 
     private void export(ExportSpec export) {
         if (export.verify()) {
-            add(
-                    export.id(),
-                    weights,
-                    adapters,
-                    activations(batches.evaluation()),
-                    Item.engine("second model", weights.bytes()),
+            var items =
+                    new ArrayList<>(List.of(weights, adapters, activations(batches.evaluation())));
+            items.addAll(readBack());
+            items.add(
                     Item.host(
-                            "its file or activations",
-                            Math.max(reading().bytes(), batches.evaluation())));
+                            "parts of weights",
+                            reading().bytes() + 2L * Float.BYTES * PackedParts.PART));
+            items.add(shiftedLayer());
+            add(export.id(), items, List.of(READERS));
         }
+    }
+
+    /// What is written, once more as it is read, and on the engine beside what was trained; of a
+    /// whole model the head only.
+    private List<Item> readBack() {
+        long bytes =
+                inputs.isFull()
+                        ? Float.BYTES
+                                * session.task().headParameters().stream()
+                                        .mapToLong(ParameterSpec::size)
+                                        .sum()
+                        : DiskPlan.exportedBytes(inputs);
+        return List.of(
+                Item.engine("adapter read back", bytes), Item.host("adapter written", 2 * bytes));
+    }
+
+    /// A layer whose start is taken off its base again: four matrices in float64, three in float32.
+    private Item shiftedLayer() {
+        boolean shifted =
+                inputs.adapterSpec() != null
+                        && !inputs.isFull()
+                        && AdapterLayers.isShifted(inputs.adapterSpec());
+        long largest = modules.stream().mapToLong(m -> (long) m.in() * m.out()).max().orElse(0);
+        return Item.host("layer at work", shifted ? SHIFTED_BYTES * largest : 0);
     }
 }
