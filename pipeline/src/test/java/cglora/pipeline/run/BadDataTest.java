@@ -108,7 +108,7 @@ class BadDataTest extends BadInput {
     void rowsThatAreAllTooLongAreRefusedWhereTheyAreNotToBeCut() throws IOException {
         change("p.json", "\"max_length\": 12", "\"max_length\": 4");
         Outcome cut = command("validate");
-        cut.warns("D-TRUNC", "(100.0%) exceed 4 tokens; 7 would hold all and are cut");
+        cut.warns("D-TRUNC", "(100.0%) exceed 4 tokens; 7 would hold all; they are cut");
         for (String overflow : new String[] {"error", "drop"}) {
             change(
                     "p.json",
