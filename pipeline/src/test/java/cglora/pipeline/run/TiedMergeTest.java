@@ -3,13 +3,17 @@ package cglora.pipeline.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.models.adapter.PeftAdapter;
+import cglora.models.weights.FloatFormat;
 import cglora.models.weights.Safetensors;
+import cglora.models.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -109,6 +113,39 @@ class TiedMergeTest {
             largest = Math.max(largest, Math.abs(difference));
         }
         return largest;
+    }
+
+    private static void round(Path model) throws IOException {
+        Path file = model.resolve("model.safetensors");
+        var shapes = new TreeMap<String, int[]>();
+        var values = new TreeMap<String, float[]>();
+        try (var base = new Safetensors(file)) {
+            for (String name : base.names()) {
+                shapes.put(
+                        name, Arrays.stream(base.shape(name)).mapToInt(Math::toIntExact).toArray());
+                values.put(name, base.read(name));
+            }
+        }
+        SafetensorsWriter.write(file, FloatFormat.BF16, shapes, values::get, Map.of());
+    }
+
+    /// A base of bfloat16 is kept so while it is merged, but not where its head was trained.
+    @Test
+    void aHeadThatWasTrainedOnABaseOfBfloat16IsMerged() throws IOException {
+        Path model = folder.resolve("model");
+        round(model);
+        float[] changed = words(model);
+        for (int i = 0; i < changed.length; i++) {
+            changed[i] = 0.1f * (i % 11 - 5);
+        }
+        Path adapter = withSaved(HEAD, changed);
+        Path target = folder.resolve("merged");
+        assertThat(TinyRuns.done("merge", adapter, "--allow-other-base", "-o", target).out())
+                .contains("verified: reloaded, logits differ by");
+        try (var merged = new Safetensors(target.resolve("model.safetensors"))) {
+            assertThat(merged.read(HEAD)).isEqualTo(changed);
+            assertThat(merged.read(WORDS)).isEqualTo(words(model));
+        }
     }
 
     @ParameterizedTest
