@@ -51,7 +51,7 @@ final class NewCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (output == null) {
-            console.out().print(Starter.write(model, data, Path.of("")).text());
+            console.exact().print(Starter.write(model, data, Path.of("")).text());
             return 0;
         }
         if (Files.exists(output) && !force) {

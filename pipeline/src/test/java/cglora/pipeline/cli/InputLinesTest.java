@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 class InputLinesTest {
     private static InputLines lines(String text) {
         return new InputLines(
-                new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), null);
+                new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)),
+                InputLines.Columns.USUAL);
     }
 
     @Test
@@ -46,7 +47,7 @@ class InputLinesTest {
     void nobodyWaitsForWhatIsStillToCome() throws IOException {
         try (var out = new PipedOutputStream();
                 var in = new PipedInputStream(out)) {
-            var lines = new InputLines(in, null);
+            var lines = new InputLines(in, InputLines.Columns.USUAL);
             out.write("first\n".getBytes(StandardCharsets.UTF_8));
             out.flush();
             assertThat(lines.next(100)).extracting(RawExample::text).containsExactly("first");
@@ -75,7 +76,7 @@ class InputLinesTest {
                                             .contains(wrong[1], wrong[2]));
         }
         InputStream latin = new ByteArrayInputStream(new byte[] {'a', (byte) 0xe4, '\n'});
-        assertThatThrownBy(() -> new InputLines(latin, null).next(1))
+        assertThatThrownBy(() -> new InputLines(latin, InputLines.Columns.USUAL).next(1))
                 .isInstanceOf(CgloraException.class)
                 .hasMessageContaining("not UTF-8");
     }
