@@ -7,10 +7,29 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 
 /// What TornadoVM throws, said so that a user can act on it.
 final class DeviceFailure {
+    /// What an engine keeps on its device.
+    ///
+    /// @param planned     bytes of all arrays
+    /// @param limit       bytes that they may take
+    /// @param largest     bytes of the largest array
+    /// @param largestName what it holds
+    record Memory(long planned, long limit, long largest, String largestName) {
+        private String said() {
+            return "%d MiB are planned of the %d MiB for it, the largest array, %s, has %d MiB"
+                    .formatted(planned >> 20, limit >> 20, largestName, largest >> 20);
+        }
+    }
+
     private DeviceFailure() {}
 
     /// @param where the kernel or program that was being compiled or run
     static CgloraException of(String device, String where, Throwable failure) {
+        return of(device, where, failure, null);
+    }
+
+    /// @param where  the kernel or program that was being compiled or run
+    /// @param memory what is on the device; null where that is not known
+    static CgloraException of(String device, String where, Throwable failure, Memory memory) {
         if (failure instanceof CgloraException known) {
             return known;
         }
@@ -19,11 +38,17 @@ final class DeviceFailure {
             cause = cause.getCause();
         }
         if (cause != null) {
+            // TornadoVM's own text names an option that the launcher sets already
             return new CgloraException(
                     ErrorCode.V_MEMORY,
                     where,
-                    device + " has no memory left: " + TornadoMessage.of(cause),
-                    "take a smaller batch or a shorter max_length, or raise engine.memory_fraction",
+                    device
+                            + " has no memory left"
+                            + (memory == null ? "" : ": " + memory.said())
+                            + "; something else may hold the rest",
+                    "take a smaller batch or a shorter max_length, end what else uses the device,"
+                            + " or lower engine.memory_fraction to what is free, so that plan says"
+                            + " what fits",
                     failure);
         }
         return new CgloraException(

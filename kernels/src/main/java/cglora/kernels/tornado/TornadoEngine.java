@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -128,6 +129,32 @@ public final class TornadoEngine implements Engine {
     /// Bytes of all arrays that stay on the device now.
     public long allocatedBytes() {
         return bytes(arrays.values()) + bytes(released) + bytes(scratch) + outgrownBytes;
+    }
+
+    /// What TornadoVM threw, with what is on the device.
+    ///
+    /// @param where the kernel or program that was being compiled or run
+    CgloraException failure(String where, Throwable thrown) {
+        long largest = 0;
+        String name = "activations";
+        for (Map.Entry<Arena, Object> entry : arrays.entrySet()) {
+            long bytes = 4L * Array.getLength(entry.getValue());
+            if (bytes > largest) {
+                largest = bytes;
+                Region region = entry.getKey().region();
+                name = region.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+            }
+        }
+        for (float[] array : scratch) {
+            if (4L * array.length >= largest) {
+                largest = 4L * array.length;
+                name = "activations";
+            }
+        }
+        var memory =
+                new DeviceFailure.Memory(
+                        allocatedBytes(), profile.memoryLimit(info), largest, name);
+        return DeviceFailure.of(info.toString(), where, thrown, memory);
     }
 
     private static long bytes(Collection<?> arrays) {
@@ -274,17 +301,22 @@ public final class TornadoEngine implements Engine {
 
     @Override
     public float[] read(Buffer buffer) {
+        float[] values = new float[buffer.length()];
+        read(buffer, 0, values.length, values, 0);
+        return values;
+    }
+
+    @Override
+    public void read(Buffer buffer, int first, int count, float[] target, int offset) {
         Program.Place place = persistentPlace(buffer);
         Object array = arrays.get(place.arena());
-        float[] values = new float[buffer.length()];
-        if (array instanceof int[] words) {
-            Bfloat16.unpack(words, place.offset(), values); // what the device has, too
+        if (array instanceof int[] words) { // what the device has, too
+            Bfloat16.unpack(buffer.length(), words, place.offset(), first, target, offset, count);
         } else if (residents.isOnDevice(array)) {
-            channel((float[]) array).read(place.offset(), values);
+            channel((float[]) array).read(place.offset() + first, count, target, offset);
         } else {
-            System.arraycopy(array, place.offset(), values, 0, values.length);
+            System.arraycopy(array, place.offset() + first, target, offset, count);
         }
-        return values;
     }
 
     private Program.Place persistentPlace(Buffer buffer) {

@@ -129,7 +129,7 @@ final class TornadoProgram implements LoadedProgram {
                     graphs.get(i).execute();
                 }
             } catch (RuntimeException | Error e) {
-                throw DeviceFailure.of(engine.info().toString(), program.name(), e);
+                throw engine.failure(program.name(), e);
             }
         }
         engine.statistics().executed();
@@ -149,7 +149,7 @@ final class TornadoProgram implements LoadedProgram {
         } else if (place.arena().region() == Region.INPUT) {
             System.arraycopy(array, place.offset(), target, 0, target.length);
         } else {
-            engine.channel(array).read(place.offset(), target);
+            engine.channel(array).read(place.offset(), target.length, target, 0);
         }
     }
 
@@ -175,7 +175,7 @@ final class TornadoProgram implements LoadedProgram {
                 graph = graph(part, part == parts.getLast());
                 graph.execute();
             } catch (RuntimeException | Error e) {
-                throw DeviceFailure.of(engine.info().toString(), failed(part, e), e);
+                throw engine.failure(failed(part, e), e);
             }
             engine.statistics().compiled(part.size(), System.nanoTime() - start);
             made.add(graph);

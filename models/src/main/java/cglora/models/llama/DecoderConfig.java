@@ -116,6 +116,7 @@ record DecoderConfig(
         reader.requireHeads(heads, "num_attention_heads", keyHeads, "num_key_value_heads");
         var form = form(json, where);
         reader.finish();
+        RotaryFrequencies rotary = RotaryFrequencies.read(json, headSize, positions, where);
         boolean attentionBias = json.path("attention_bias").asBoolean(false);
         boolean asked = kind == Kind.LLAMA || kind == Kind.QWEN3;
         return new DecoderConfig(
@@ -125,7 +126,7 @@ record DecoderConfig(
                 heads,
                 keyHeads,
                 headSize,
-                positions,
+                rotary.most(),
                 eps,
                 form,
                 kind == Kind.QWEN2 || asked && attentionBias,
@@ -134,7 +135,7 @@ record DecoderConfig(
                 kind == Kind.QWEN3,
                 windows(kind, json, window, layers, where),
                 json.path("tie_word_embeddings").asBoolean(false),
-                RotaryFrequencies.read(json, headSize, positions, where));
+                rotary);
     }
 
     private static void refuse(JsonNode json, String key, String where) {

@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.json.JsonFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,6 +36,18 @@ public final class Tokenizer implements AutoCloseable {
     public record Words(Tokens tokens, int[] words) {}
 
     private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
+
+    private static final String SENTENCE_PIECE = ".model";
+
+    /// Files that older classes of transformers read, and that it makes a `tokenizer.json` of.
+    private static final List<String> OTHER_FILES =
+            List.of(
+                    "spiece.model",
+                    "tokenizer.model",
+                    "sentencepiece.bpe.model",
+                    "vocab.txt",
+                    "vocab.json",
+                    "merges.txt");
 
     private final HuggingFaceTokenizer tokenizer;
     private final HuggingFaceTokenizer ofWords; // the same one but where words need a space
@@ -91,20 +104,41 @@ public final class Tokenizer implements AutoCloseable {
                 Files.isDirectory(folderOrFile)
                         ? folderOrFile.resolve("tokenizer.json")
                         : folderOrFile;
-        if (!Files.isRegularFile(file)) {
-            throw new CgloraException(
-                    ErrorCode.T_MISSING,
-                    file.toString(),
-                    "there is no tokenizer.json",
-                    "save the tokenizer with transformers' save_pretrained, which writes one, or"
-                            + " set \"tokenizer\" to its path");
+        if (!Files.isRegularFile(file) || file.toString().endsWith(SENTENCE_PIECE)) {
+            throw missing(file);
         }
+        JsonFile.requireSize(file, JsonFile.TOKENIZER);
         try (InputStream json = Files.newInputStream(file)) {
             return new Tokenizer(json, TokenizerConfig.beside(file), file.toString());
         } catch (IOException e) {
             throw new CgloraException(
                     ErrorCode.T_MISSING, file.toString(), e.getMessage(), "check the file", e);
         }
+    }
+
+    /// The library reads `tokenizer.json` only: other files have to become one.
+    private static CgloraException missing(Path file) {
+        Path folder = file.toAbsolutePath().normalize().getParent();
+        List<String> others =
+                OTHER_FILES.stream().filter(n -> Files.isRegularFile(folder.resolve(n))).toList();
+        if (others.isEmpty()) {
+            return new CgloraException(
+                    ErrorCode.T_MISSING,
+                    file.toString(),
+                    "there is no tokenizer.json",
+                    "save the tokenizer with transformers' save_pretrained, which writes one, or"
+                            + " set \"tokenizer\" to its path");
+        }
+        String place = folder.toString().replace("\\", "\\\\").replace("'", "\\'");
+        return new CgloraException(
+                ErrorCode.T_MISSING,
+                file.toString(),
+                "there is no tokenizer.json, and %s beside it is not read"
+                        .formatted(String.join(", ", others)),
+                "make one: pip install transformers sentencepiece tiktoken protobuf; python -c \"from transformers import"
+                        + " AutoTokenizer;"
+                        + " AutoTokenizer.from_pretrained('%s').save_pretrained('%s')\""
+                                .formatted(place, place));
     }
 
     /// @throws CgloraException T-FORMAT when it can't be read
@@ -154,7 +188,11 @@ public final class Tokenizer implements AutoCloseable {
                 encoding(
                         () ->
                                 LIBRARY.encodeList(
-                                        ofWords.getHandle(), words.toArray(String[]::new), true));
+                                        ofWords.getHandle(),
+                                        words.stream()
+                                                .map(Surrogates::paired)
+                                                .toArray(String[]::new),
+                                        true));
         try {
             int[] ids = ints(LIBRARY.getTokenIds(encoding));
             int[] types = ints(LIBRARY.getTypeIds(encoding));
@@ -207,8 +245,13 @@ public final class Tokenizer implements AutoCloseable {
         return encoding(
                 () ->
                         pair == null
-                                ? LIBRARY.encode(tokenizer.getHandle(), text, special)
-                                : LIBRARY.encodeDual(tokenizer.getHandle(), text, pair, special));
+                                ? LIBRARY.encode(
+                                        tokenizer.getHandle(), Surrogates.paired(text), special)
+                                : LIBRARY.encodeDual(
+                                        tokenizer.getHandle(),
+                                        Surrogates.paired(text),
+                                        Surrogates.paired(pair),
+                                        special));
     }
 
     private long encoding(LongSupplier call) {

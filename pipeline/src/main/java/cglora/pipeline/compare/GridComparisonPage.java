@@ -27,10 +27,7 @@ public final class GridComparisonPage {
     private String page() {
         comparison.sections().forEach(this::section);
         html.append("<h2>What the numbers mean</h2>\n");
-        html.append(
-                Page.list(
-                        new GridTables(comparison.options(), comparison.sections().getFirst())
-                                .legend()));
+        html.append(Page.list(new GridLegend(comparison).lines()));
         return Page.of(
                 "cglora compare",
                 "Methods, each at its best " + GridTables.word(comparison.options().best()),
@@ -41,7 +38,11 @@ public final class GridComparisonPage {
     private void section(Section section) {
         var tables = new GridTables(comparison.options(), section);
         if (!section.title().isEmpty()) {
-            html.append("<h2>").append(Page.escape(section.title())).append("</h2>\n");
+            html.append("<h2>").append(Page.escape(section.name())).append("</h2>\n");
+            if (section.isNamed()) {
+                html.append("<p>What sets it apart: ").append(Page.escape(section.title()));
+                html.append("</p>\n");
+            }
         }
         table("Results", tables.results());
         html.append(Page.list(GridComparisonText.verdicts(section)));

@@ -17,21 +17,30 @@ public final class GridComparisonText {
         for (Section section : comparison.sections()) {
             var tables = new GridTables(comparison.options(), section);
             if (!section.title().isEmpty()) {
-                text.append("## ").append(section.title()).append("\n\n");
+                text.append("## ").append(section.name()).append("\n\n");
+                if (section.isNamed()) {
+                    text.append("What sets it apart: ").append(section.title()).append("\n\n");
+                }
             }
-            text.append(tables.results().markdown()).append('\n');
-            verdicts(section).forEach(line -> text.append(line).append('\n'));
+            String word = GridTables.word(comparison.options().best());
+            append(text, "Results", tables.results());
+            verdicts(section).forEach(line -> text.append("- ").append(line).append('\n'));
             text.append('\n');
             if (!section.tests().isEmpty()) {
-                text.append(tables.tests().markdown()).append('\n');
+                append(text, "Tests against " + section.reference().name(), tables.tests());
             }
-            text.append(tables.curve().markdown()).append('\n');
-            text.append(tables.costs().markdown()).append('\n');
+            append(text, "Every " + word, tables.curve());
+            append(text, "Start and cost", tables.costs());
         }
-        var legend =
-                new GridTables(comparison.options(), comparison.sections().getFirst()).legend();
-        legend.forEach(line -> text.append("- ").append(line).append('\n'));
+        text.append("## What the numbers mean\n\n");
+        new GridLegend(comparison)
+                .lines()
+                .forEach(line -> text.append("- ").append(line).append('\n'));
         return text.toString();
+    }
+
+    private static void append(StringBuilder text, String title, Table table) {
+        text.append("### ").append(title).append("\n\n").append(table.markdown()).append('\n');
     }
 
     /// What can be said, in words.
@@ -58,7 +67,7 @@ public final class GridComparisonText {
             head.addFirst("section");
             for (List<String> row : curve.rows()) {
                 var longer = new ArrayList<>(row);
-                longer.addFirst(section.title());
+                longer.addFirst(section.title().isEmpty() ? "" : section.name());
                 rows.add(longer);
             }
         }
@@ -71,6 +80,7 @@ public final class GridComparisonText {
             var methods = new ArrayList<Object>();
             section.methods().forEach(m -> methods.add(method(m, comparison.options(), section)));
             var of = new LinkedHashMap<String, Object>();
+            of.put("name", section.name());
             of.put("title", section.title());
             of.put("reference", section.reference().name());
             of.put("loss_target", finite(section.target()));
@@ -109,6 +119,9 @@ public final class GridComparisonText {
                                 of.put("init_seconds", finite(run.start().seconds()));
                                 of.put("init_planned_mib", finite(run.start().plannedMiB()));
                                 of.put("seconds", finite(run.seconds()));
+                                if (!run.alignment().isEmpty()) {
+                                    of.put("alignment", run.alignment());
+                                }
                                 runs.add(of);
                             });
             var of = new LinkedHashMap<String, Object>();

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -127,6 +128,16 @@ final class RunFolder implements AutoCloseable {
         }
         Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         Durable.delete(old);
+    }
+
+    /// Keeps what does not hold under a name beside its place that nothing has.
+    static Path reject(Path written, Path target) throws IOException {
+        String name = target.getFileName() + ".rejected";
+        Path rejected = target.resolveSibling(name);
+        for (int i = 2; Files.exists(rejected, LinkOption.NOFOLLOW_LINKS); i++) {
+            rejected = target.resolveSibling(name + "-" + i);
+        }
+        return Files.move(written, rejected);
     }
 
     static CgloraException unwritable(Path folder, IOException e) {

@@ -5,7 +5,6 @@ import cglora.kernels.error.ErrorCode;
 import cglora.models.data.Dataset;
 import cglora.models.training.Session;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Compares what was read back from files with what was trained.
@@ -14,10 +13,18 @@ final class Verification {
     static final double TOLERANCE = 1e-3;
     private static final int EXAMPLES = 32;
 
-    private final RunState run;
+    private final Inputs inputs;
+    private final Dataset few;
+    private final float[][] expected;
+    private final ModuleOutputs modules;
 
+    /// Asks the model of the run, as it is now.
     Verification(RunState run) {
-        this.run = run;
+        this.inputs = run.inputs;
+        Dataset data = inputs.reported().size() > 0 ? inputs.reported() : inputs.train();
+        this.few = data.slice(0, Math.min(EXAMPLES, data.size()));
+        this.expected = run.metrics.evaluate(few).logits();
+        this.modules = ModuleOutputs.of(run.session);
     }
 
     /// @param fresh   the session that read the files
@@ -25,10 +32,6 @@ final class Verification {
     /// @return the largest difference of a logit
     /// @throws CgloraException A-VERIFY when it is too large
     double compare(Session fresh, Path written, Path target) throws IOException {
-        Inputs inputs = run.inputs;
-        Dataset data = inputs.reported().size() > 0 ? inputs.reported() : inputs.train();
-        Dataset few = data.slice(0, Math.min(EXAMPLES, data.size()));
-        float[][] expected = run.evaluate(few).logits();
         float[][] logits = fresh.evaluator().evaluate(inputs.batches(few), few.size()).logits();
         double largest = 0;
         double scale = 0;
@@ -39,12 +42,12 @@ final class Verification {
             }
         }
         if (!(largest <= TOLERANCE * Math.max(1, scale))) {
-            Path rejected = target.resolveSibling(target.getFileName() + ".rejected");
-            Files.move(written, rejected);
+            Path rejected = RunFolder.reject(written, target);
             throw new CgloraException(
                     ErrorCode.A_VERIFY,
                     rejected.toString(),
-                    "what was written, read back, gives logits that differ by " + largest,
+                    "what was written, read back, gives logits that differ by %.3g; %s"
+                            .formatted(largest, modules.farthestFrom(ModuleOutputs.of(fresh))),
                     "please report it; the files are kept for a look");
         }
         return largest;

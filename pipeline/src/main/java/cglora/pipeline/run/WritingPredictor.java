@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /// A model that writes texts, with or without an adapter, ready to answer.
@@ -118,7 +119,13 @@ public final class WritingPredictor implements LoadedModel {
         }
         ModelNotes.tellOfWriting(checkpoint, notes);
         return Optional.of(
-                new WritingPredictor(checkpoint, adapter, place, engine, choice.frozen(), options));
+                new WritingPredictor(
+                        asTrained(checkpoint, adapter),
+                        adapter,
+                        place,
+                        engine,
+                        choice.frozen(),
+                        options));
     }
 
     private WritingPredictor(
@@ -157,6 +164,22 @@ public final class WritingPredictor implements LoadedModel {
         }
     }
 
+    /// PEFT trains a copy of what `modules_to_save` names: where the base ties the head to the
+    /// embeddings, both are apart once one of them is there.
+    private static PretrainedModel asTrained(PretrainedModel checkpoint, PeftAdapter adapter) {
+        if (adapter == null
+                || !(checkpoint.body() instanceof CausalDecoder decoder)
+                || !decoder.isTied()) {
+            return checkpoint;
+        }
+        CausalDecoder untied = decoder.untied();
+        boolean isApart =
+                Stream.of(decoder, untied)
+                        .map(d -> d.languageHead().name())
+                        .anyMatch(adapter.shapes()::containsKey);
+        return isApart ? checkpoint.withBody(untied) : checkpoint;
+    }
+
     /// Whether a whole model writes, by its class.
     static boolean isWriter(PretrainedModel model) {
         return model.isEncoderDecoder() || isLanguageModel(model, null);
@@ -164,7 +187,7 @@ public final class WritingPredictor implements LoadedModel {
 
     /// An adapter says what it is for, and so does PEFT's; a whole model by its class.
     private static boolean isLanguageModel(PretrainedModel checkpoint, PeftAdapter adapter) {
-        if (!(checkpoint.body() instanceof CausalDecoder decoder)) {
+        if (!(checkpoint.body() instanceof CausalDecoder)) {
             return false;
         }
         if (adapter != null) {
@@ -172,11 +195,7 @@ public final class WritingPredictor implements LoadedModel {
                     .jsonName()
                     .equals(adapter.metadata().get(PeftAdapter.TASK));
         }
-        return checkpoint
-                .config()
-                .path("architectures")
-                .valueStream()
-                .anyMatch(name -> name.asString("").equals(decoder.languageModelClass()));
+        return checkpoint.isLanguageModel();
     }
 
     private static void requireFit(TaskModel task, Options options) {
@@ -288,7 +307,11 @@ public final class WritingPredictor implements LoadedModel {
         int rows = generators.rows(prompts.size());
         var how =
                 new CausalGenerator.Options(
-                        longestAnswer(), chat.ends(), options.sampling(), options.seed());
+                        longestAnswer(),
+                        chat.ends(),
+                        options.sampling(),
+                        options.seed(),
+                        checkpoint.tokenRules());
         int[][] answers = new int[prompts.size()][];
         CausalGenerator generator = generators.continuing(rows, longest + how.most());
         for (int from = 0; from < order.size(); from += generator.rows()) {
@@ -340,7 +363,9 @@ public final class WritingPredictor implements LoadedModel {
                                 batcher.widest(data),
                                 longestAnswer(),
                                 options.beams(),
-                                1));
+                                checkpoint.lengthPenalty(),
+                                checkpoint.stopsEarly(),
+                                checkpoint.tokenRules()));
         for (Batch batch : batcher.sequential(data)) {
             List<int[]> found = generator.generate(batch);
             for (int row = 0; row < batch.examples().length; row++) {

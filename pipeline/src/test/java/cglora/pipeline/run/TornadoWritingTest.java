@@ -33,8 +33,9 @@ class TornadoWritingTest {
                     "train.max_steps=2",
                     "train.eval_steps=null",
                     "train.load_best=null",
-                    "train.save_steps=null",
-                    "export.verify=false");
+                    "train.save_steps=null");
+
+    private static final String DRAWN = "--temperature 0.9 --top-k 9 --top-p 0.9 --seed 3";
 
     @TempDir Path folder;
 
@@ -64,9 +65,53 @@ class TornadoWritingTest {
         Path rows = Files.writeString(folder.resolve("rows.txt"), "");
         Files.writeString(rows, "text\na very good film\nthe bad book\nold\n");
         Path adapter = folder.resolve("runs/latest/adapter");
-        assertThat(answers(adapter, rows, onDevice))
-                .hasSize(3)
-                .isEqualTo(answers(adapter, rows, onJvm));
+        for (String options : List.of("", family.startsWith("t5") ? "--beams 3" : DRAWN)) {
+            assertThat(answers(adapter, rows, onDevice, options))
+                    .hasSize(3)
+                    .isEqualTo(answers(adapter, rows, onJvm, options));
+        }
+    }
+
+    /// The same tokens are compared; their logits come down alone.
+    @ParameterizedTest
+    @MethodSource("cglora.kernels.testing.TestDevices#all")
+    void alignmentEqualsTheJvms(DeviceInfo device) throws IOException {
+        Path pipeline = WritingMethodsTest.write(folder, "t5-v1_1");
+        List<String> onJvm = List.of("--engine", "jvm");
+        run(pipeline, "float32", onJvm);
+        Path adapter = folder.resolve("runs/latest").toRealPath();
+        TinyRuns.done(
+                "run",
+                pipeline,
+                "--skip",
+                "calibrate",
+                "--set",
+                "adapter.method=full",
+                "--set",
+                "train.max_steps=4",
+                "--set",
+                "output_dir=" + folder.resolve("full"));
+        JsonNode expected = aligned(pipeline, adapter, onJvm);
+        JsonNode actual =
+                aligned(
+                        pipeline,
+                        adapter,
+                        List.of("--engine", "tornado", "--device", device.id().toString()));
+        for (String key : List.of("distance", "distance_h", "kl", "agreement")) {
+            double number = expected.get(key).asDouble();
+            assertThat(actual.get(key).asDouble()).as(key).isCloseTo(number, within(1e-3));
+        }
+    }
+
+    private JsonNode aligned(Path pipeline, Path adapter, List<String> engine) {
+        var arguments = new ArrayList<Object>(List.of("align", pipeline, "-o", "json"));
+        arguments.addAll(List.of("--reference", folder.resolve("full/latest")));
+        arguments.addAll(List.of("--adapter", adapter, "--tokens", 9));
+        arguments.addAll(engine);
+        return JsonMapper.shared()
+                .readTree(TinyRuns.done(arguments.toArray()).out())
+                .get("adapters")
+                .get(0);
     }
 
     /// Metrics of the end.
@@ -84,9 +129,11 @@ class TornadoWritingTest {
         return last;
     }
 
-    private static List<String> answers(Path adapter, Path rows, List<String> engine) {
+    private static List<String> answers(
+            Path adapter, Path rows, List<String> engine, String options) {
         var arguments = new ArrayList<Object>(List.of("predict", adapter, "--data", rows));
         arguments.addAll(engine);
+        arguments.addAll(options.isEmpty() ? List.of() : List.of(options.split(" ")));
         return TinyRuns.done(arguments.toArray()).out().lines().toList();
     }
 }
