@@ -37,7 +37,9 @@ class DeviceFailureTest {
     @Test
     void whatIsNotKnownIsLeftOut() {
         assertThat(DeviceFailure.of(DEVICE, "copyInto", NO_MEMORY).getMessage())
-                .contains(DEVICE + " has no memory left: TornadoVM's limit is reached; something else")
+                .contains(
+                        DEVICE
+                                + " has no memory left: TornadoVM's limit is reached; something else")
                 .doesNotContain("planned");
     }
 

@@ -29,6 +29,7 @@ public final class ChatTemplate {
     private static final String MARK = "answer0f1e2d";
 
     private final String where;
+    private final String source;
     private final List<Node> template;
     private final Map<String, String> specialTokens;
 
@@ -38,6 +39,7 @@ public final class ChatTemplate {
     /// @throws CgloraException T-CHAT where it is not understood
     public ChatTemplate(String source, Map<String, String> specialTokens, String where) {
         this.where = where;
+        this.source = source;
         this.specialTokens = new TreeMap<>(specialTokens);
         try {
             this.template = TemplateParser.read(source);
@@ -133,6 +135,11 @@ public final class ChatTemplate {
         } catch (StackOverflowError e) {
             throw error(new TemplateException("values nest too deeply"));
         }
+    }
+
+    /// A text that tells templates apart which write otherwise.
+    public String identity() {
+        return source + specialTokens;
     }
 
     private CgloraException error(TemplateException e) {

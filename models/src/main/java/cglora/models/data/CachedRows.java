@@ -84,6 +84,16 @@ final class CachedRows implements Rows {
     }
 
     @Override
+    public Continuations continuations(int[] rows, Answering answering) {
+        return Continuations.read(file, rows);
+    }
+
+    @Override
+    public boolean hasConversations() {
+        return file.summary().chats();
+    }
+
+    @Override
     public int[] tags(int row) {
         return file.tags(row);
     }

@@ -75,7 +75,9 @@ record ColumnChoice(String text, String pair, String label, Kind kind) {
                         ? "question"
                         : finder.column(
                                 wanted.text(), wanted.writes() ? both(TEXT, SOURCE) : TEXT, "text"),
-                finder.column(wanted.textPair(), question ? ANSWERS : PAIR, null),
+                DataColumns.NONE.equals(wanted.textPair())
+                        ? null
+                        : finder.column(wanted.textPair(), question ? ANSWERS : PAIR, null),
                 wanted.writes() && (wanted.target() != null || wanted.label() == null)
                         ? finder.column(
                                 wanted.target(),

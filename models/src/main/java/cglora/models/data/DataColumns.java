@@ -7,6 +7,7 @@ import java.util.TreeSet;
 /// Which columns hold what: a name of the header or, without a header, a number from 0. Null for
 /// finding out.
 ///
+/// @param textPair [#NONE] for none, whatever there is
 /// @param target   the text that a model is to write; only looked at where it `writes`
 /// @param writes   whether an answer is a text, in the target's column or the label's
 /// @param messages conversations; only looked at where rows may be `chats`
@@ -44,11 +45,14 @@ public record DataColumns(
     }
 
     /// A text, a conversation or a list of words, and no answer.
-    public static DataColumns asked(String text) {
+    public static DataColumns asked(String text, String textPair) {
         boolean open = text == null;
         WordColumns words = open ? WordColumns.IF_THERE : null;
-        return new DataColumns(text, null, null, null, false, null, open, words);
+        return new DataColumns(text, textPair, null, null, false, null, open, words);
     }
+
+    /// In the place of a second text's column: there is to be none.
+    public static final String NONE = "";
 
     public static final DataColumns AUTO = new DataColumns(null, null, null);
 

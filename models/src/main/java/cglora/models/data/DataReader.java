@@ -98,6 +98,11 @@ public final class DataReader {
     /// @param most rows
     /// @throws CgloraException as [#read], for what concerns the file and these rows
     public static Head head(Path path, DataFormat format, int most) {
+        return head(path, format, DataColumns.AUTO, most);
+    }
+
+    /// The same of a file whose header may be known by some columns.
+    public static Head head(Path path, DataFormat format, DataColumns columns, int most) {
         var head = new ArrayList<Map<String, String>>();
         var characters = new long[1];
         Consumer<Row> rows =
@@ -108,7 +113,7 @@ public final class DataReader {
                     head.add(row.fields());
                     row.fields().values().forEach(f -> characters[0] += f == null ? 0 : f.length());
                 };
-        boolean whole = new DataReader(path, format, null).rows(DataColumns.AUTO, rows, most);
+        boolean whole = new DataReader(path, format, null).rows(columns, rows, most);
         return new Head(head, whole);
     }
 

@@ -78,12 +78,7 @@ public record Dataset(
 
     /// Prompts with the answers behind them.
     public static Dataset continued(List<Continuation> all) {
-        List<Tokens> tokens = all.stream().map(Continuation::tokens).toList();
-        int longest = tokens.stream().mapToInt(Tokens::fullLength).max().orElse(0);
-        int truncated =
-                (int) tokens.stream().filter(t -> t.fullLength() > t.inputIds().length).count();
-        return new Dataset(tokens, new int[all.size()], new float[all.size()], truncated, longest)
-                .answeredBy(all.stream().map(Continuation::answer).toList());
+        return Continuations.of(all).behind();
     }
 
     /// The same examples with tokens for answers.

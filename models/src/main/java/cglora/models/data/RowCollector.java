@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,11 +25,21 @@ final class RowCollector implements Consumer<RawExample>, AutoCloseable {
     /// Share of the heap that texts may take where there is no cache.
     private static final int HEAP_SHARE = 4;
 
+    /// What a row takes beside its characters: objects, their headers, a place in lists.
+    private static final int ROW = 160;
+
+    /// The same of a word of a list.
+    private static final int WORD = 64;
+
+    /// A conversation is there as JSON, too.
+    private static final int CONVERSATION = 4;
+
     private static final long SHOWN_EVERY_NANOS = 1_000_000_000L;
 
     private record Work(int file, Future<List<EncodedRow>> rows) {}
 
     private final RowReader.Encoding encoding;
+    private final List<Path> files;
     private final long limit;
     private final Supplier<TokenFileWriter> opener;
     private final Consumer<String> progress;
@@ -44,14 +55,17 @@ final class RowCollector implements Consumer<RawExample>, AutoCloseable {
     private boolean discarding;
     private long shownNanos = System.nanoTime();
 
-    /// @param limit  characters of texts that are kept in memory
+    /// @param files  of the rows, for messages
+    /// @param limit  characters of rows that are kept in memory; each row counts as some more
     /// @param opener makes the file for the tokens; null where texts stay in memory
     RowCollector(
             RowReader.Encoding encoding,
+            List<Path> files,
             long limit,
             Supplier<TokenFileWriter> opener,
             Consumer<String> progress) {
         this.encoding = encoding;
+        this.files = List.copyOf(files);
         this.limit = opener == null ? Runtime.getRuntime().maxMemory() / HEAP_SHARE : limit;
         this.opener = opener;
         this.progress = progress;
@@ -88,11 +102,18 @@ final class RowCollector implements Consumer<RawExample>, AutoCloseable {
             return;
         }
         texts.add(example);
-        characters += example.text().length();
-        characters += example.textPair() == null ? 0 : example.textPair().length();
+        characters += characters(example);
         if (characters > limit) {
             write();
         }
+    }
+
+    private static long characters(RawExample example) {
+        long texts = example.text().length();
+        texts += example.textPair() == null ? 0 : example.textPair().length();
+        texts += example.label() == null ? 0 : example.label().length();
+        long words = example.words() == null ? 0 : example.words().words().size();
+        return ROW + WORD * words + texts * (example.conversation() == null ? 1 : CONVERSATION);
     }
 
     /// The texts so far, and those to come, become tokens.
@@ -138,15 +159,19 @@ final class RowCollector implements Consumer<RawExample>, AutoCloseable {
         }
         List<RawExample> part = chunk;
         chunk = new ArrayList<>(CHUNK);
-        var tokenizer = encoding.tokenizer();
-        int length = encoding.maxLength();
+        String path = files.get(file) + ":";
         working.add(
                 new Work(
                         file,
                         cores.submit(
                                 () ->
                                         part.stream()
-                                                .map(e -> EncodedRow.of(e, tokenizer, length))
+                                                .map(
+                                                        e ->
+                                                                EncodedRow.of(
+                                                                        e,
+                                                                        encoding,
+                                                                        path + e.line()))
                                                 .toList())));
         if (working.size() > 4 * Runtime.getRuntime().availableProcessors()) {
             take();

@@ -38,6 +38,9 @@ record RowEntry(
     /// Each of its words stands on a line of its own.
     static final int LINES = 4;
 
+    /// The answer behind its tokens has lost its end.
+    static final int CUT = 8;
+
     private static final ValueLayout.OfInt INT =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG =

@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 /// of the cache; the next time that file is enough.
 public final class RowReader {
     /// Changes with what the files of the cache hold or how rows are read.
-    private static final String VERSION = "cglora tokens 1";
+    private static final String VERSION = "cglora tokens 2";
 
     /// @param files       read one after the other
     /// @param dropBadRows whether rows that cannot be used are left out, with a warning
@@ -35,7 +35,14 @@ public final class RowReader {
     /// @param tokenizer  null where there is none: rows are checked, and stay texts
     /// @param maxLength  where tokens are cut
     /// @param regression whether labels are numbers
-    public record Encoding(Tokenizer tokenizer, int maxLength, boolean regression) {}
+    /// @param answering  makes the answers that a model writes; null where it writes none
+    public record Encoding(
+            Tokenizer tokenizer, int maxLength, boolean regression, Answering answering) {
+        /// Whether the labels of cached rows are kept.
+        boolean keepsLabels() {
+            return answering == null || answering.keepsLabels();
+        }
+    }
 
     /// @param cache      null for none: everything stays in memory
     /// @param characters of texts that are kept in memory
@@ -92,6 +99,7 @@ public final class RowReader {
         try (var collector =
                 new RowCollector(
                         encoding,
+                        source.files(),
                         memory.characters(),
                         cached ? () -> memory.cache().writer(key, encoding.regression()) : null,
                         progress)) {
@@ -178,6 +186,7 @@ public final class RowReader {
         settings.add(encoding.maxLength());
         settings.add(encoding.tokenizer().truncation());
         settings.add(encoding.regression());
+        settings.add(encoding.answering() == null ? "" : encoding.answering().identity());
         settings.add(source.dropBadRows());
         settings.add(source.format());
         settings.add(source.columns());

@@ -40,6 +40,12 @@ public sealed interface Rows extends AutoCloseable permits TextRows, CachedRows 
     /// The words of some rows as tokens, cut to `maxLength`; for tagged words only.
     Sentences sentences(int[] rows, Tokenizer tokenizer, int maxLength);
 
+    /// Some rows with the answers that a model is to write. Cached rows have been made before.
+    Continuations continuations(int[] rows, Answering answering);
+
+    /// Whether any row is a conversation.
+    boolean hasConversations();
+
     /// The place in [#labels] of the tag of each word of a row, -1 for none; for tagged words only.
     int[] tags(int row);
 

@@ -75,6 +75,24 @@ public final class TextRows implements Rows {
     }
 
     @Override
+    public Continuations continuations(int[] rows, Answering answering) {
+        return Continuations.of(
+                Arrays.stream(rows)
+                        .parallel()
+                        .mapToObj(row -> answering.of(examples.get(row), where(row)))
+                        .toList());
+    }
+
+    private String where(int row) {
+        return file(row).orElse("row") + ":" + line(row);
+    }
+
+    @Override
+    public boolean hasConversations() {
+        return examples.stream().anyMatch(e -> e.conversation() != null);
+    }
+
+    @Override
     public int[] tags(int row) {
         return examples.get(row).words().tags().stream()
                 .mapToInt(tag -> tags.getOrDefault(tag, -1))

@@ -24,7 +24,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// tokens       of each row, one after the other: an id is 7 bits a byte, the lowest first, the
 ///              highest bit set where more follow. Behind those of words with tags, in the same
 ///              form: the number of words, of each the place of its tag plus one, 0 for none, and
-///              of each token the place of its word plus one, 0 for none
+///              of each token the place of its word plus one, 0 for none. Behind those of rows
+///              with an answer that is to be written: the number of its tokens, and of each its id
+///              plus one, 0 for one that is not asked for
 /// index        of each row one RowEntry
 /// summary      JSON
 /// footer       where the index starts, rows, where the summary starts, CRC-32C of all before the
@@ -44,12 +46,14 @@ final class TokenFile extends TokenList implements AutoCloseable {
     /// @param files     of the rows, with their first rows
     /// @param labels    in the order in which they first occur; empty for regression
     /// @param pairs     whether any row has two texts
+    /// @param chats     whether any row is a conversation
     /// @param largestId of all tokens
     /// @param warnings  of rows that were left out
     record Summary(
             List<SourceFile> files,
             List<String> labels,
             boolean pairs,
+            boolean chats,
             int largestId,
             List<Warning> warnings) {}
 
@@ -210,6 +214,22 @@ final class TokenFile extends TokenList implements AutoCloseable {
         Arrays.setAll(tags, i -> tags[i] - 1);
         Arrays.setAll(words, i -> words[i] - 1);
         return new int[][] {tags, words};
+    }
+
+    /// The tokens that a model is to write for a row, -1 for one that is not asked for.
+    int[] answer(int row) {
+        long entry = entry(row);
+        int[] count = new int[1];
+        int[] ids = new int[RowEntry.length(content, entry)];
+        long at = fill(count, fill(ids, RowEntry.start(content, entry)));
+        int[] answer = new int[count[0]];
+        fill(answer, at);
+        Arrays.setAll(answer, i -> answer[i] - 1);
+        return answer;
+    }
+
+    boolean isAnswerCut(int row) {
+        return (RowEntry.flags(content, entry(row)) & RowEntry.CUT) != 0;
     }
 
     boolean hasLines(int row) {

@@ -44,6 +44,7 @@ final class TokenFileWriter implements AutoCloseable {
     private int rows;
     private int largestId;
     private boolean pairs;
+    private boolean chats;
 
     /// @param target     where the file will be
     /// @param regression whether labels are numbers
@@ -88,9 +89,17 @@ final class TokenFileWriter implements AutoCloseable {
         if (words != null) {
             write(words, row.words());
         }
+        if (row.answer() != null) {
+            put(row.answer().length);
+            for (int id : row.answer()) {
+                put(id + 1);
+            }
+        }
         boolean lines = words != null && words.hasLines();
         boolean pair = row.example().textPair() != null;
         pairs |= pair;
+        chats |= row.isChat();
+        String label = row.example().label();
         var entry =
                 new RowEntry(
                         start,
@@ -100,10 +109,11 @@ final class TokenFileWriter implements AutoCloseable {
                         sequence.inputIds().length,
                         sequence.fullLength(),
                         zeros,
-                        words == null ? label(row.example().label()) : 0,
+                        words == null && label != null ? label(label) : 0,
                         (row.special() ? RowEntry.SPECIAL : 0)
                                 | (pair ? RowEntry.PAIR : 0)
-                                | (lines ? RowEntry.LINES : 0));
+                                | (lines ? RowEntry.LINES : 0)
+                                | (row.isAnswerCut() ? RowEntry.CUT : 0));
         if (indexBuffer.remaining() < RowEntry.BYTES) {
             drain(indexBuffer, index);
         }
@@ -188,7 +198,7 @@ final class TokenFileWriter implements AutoCloseable {
         }
         flush();
         long summaryStart = flushed;
-        var summary = new TokenFile.Summary(files, labelNames, pairs, largestId, warnings);
+        var summary = new TokenFile.Summary(files, labelNames, pairs, chats, largestId, warnings);
         ByteBuffer json = ByteBuffer.wrap(TokenFile.json(summary));
         crc.update(json.duplicate());
         writeFully(json, tokens);

@@ -9,24 +9,31 @@ import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
 /// The metrics of GLUE and their definitions there. A metric that is undefined (no positive
 /// example, a constant prediction) is 0, as in scikit-learn.
 public final class Metrics {
+    /// Classes whose confusion is told; that of more is no table to read.
+    public static final int MOST_CONFUSED = 256;
+
     private Metrics() {}
 
     /// Metrics of a classifier: `accuracy`, `f1` (class 1 against class 0; two classes only),
     /// `f1_macro`, `matthews_correlation`.
     ///
-    /// @param confusion [true class][predicted class] counts
-    public static Map<String, Double> ofClassification(long[][] confusion) {
-        int classes = confusion.length;
-        double total = 0;
+    /// @param labels      the true class of each example
+    /// @param predictions the class that was told for each
+    public static Map<String, Double> ofClassification(
+            List<Integer> labels, List<Integer> predictions, int classes) {
+        double total = labels.size();
         double right = 0;
+        double[] both = new double[classes];
         double[] actual = new double[classes];
         double[] predicted = new double[classes];
-        for (int i = 0; i < classes; i++) {
-            right += confusion[i][i];
-            for (int j = 0; j < classes; j++) {
-                total += confusion[i][j];
-                actual[i] += confusion[i][j];
-                predicted[j] += confusion[i][j];
+        for (int i = 0; i < labels.size(); i++) {
+            int label = labels.get(i);
+            int prediction = predictions.get(i);
+            actual[label]++;
+            predicted[prediction]++;
+            if (label == prediction) {
+                both[label]++;
+                right++;
             }
         }
         double[] f1 = new double[classes];
@@ -36,7 +43,7 @@ public final class Metrics {
         double actualSquares = 0;
         for (int i = 0; i < classes; i++) {
             double sum = actual[i] + predicted[i];
-            f1[i] = sum == 0 ? 0 : 2.0 * confusion[i][i] / sum;
+            f1[i] = sum == 0 ? 0 : 2.0 * both[i] / sum;
             macro += f1[i] / classes;
             cross += actual[i] * predicted[i];
             predictedSquares += predicted[i] * predicted[i];

@@ -3,9 +3,11 @@ package cglora.models.training;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.metric.Metrics;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// What a model says about a data set.
 ///
@@ -52,18 +54,20 @@ public record Evaluation(float[][] logits, float[] losses, int[][] tokens) {
             metrics.putAll(Metrics.ofRegression(targets, predictions));
             return metrics;
         }
-        metrics.putAll(Metrics.ofClassification(confusion(data, labels)));
+        metrics.putAll(Metrics.ofClassification(actual(data), predicted(), labels.names().size()));
         return metrics;
+    }
+
+    private List<Integer> actual(Dataset data) {
+        return Arrays.stream(data.labels(), 0, losses.length).boxed().toList();
+    }
+
+    private List<Integer> predicted() {
+        return IntStream.range(0, losses.length).mapToObj(this::prediction).toList();
     }
 
     /// [true class][predicted class] counts.
     public long[][] confusion(Dataset data, Labels labels) {
-        var actual = new ArrayList<Integer>();
-        var predicted = new ArrayList<Integer>();
-        for (int i = 0; i < losses.length; i++) {
-            actual.add(data.labels()[i]);
-            predicted.add(prediction(i));
-        }
-        return Metrics.confusion(actual, predicted, labels.names().size());
+        return Metrics.confusion(actual(data), predicted(), labels.names().size());
     }
 }

@@ -22,6 +22,7 @@ import cglora.models.graph.MeanPool;
 import cglora.models.graph.Shape;
 import cglora.models.graph.SquaredError;
 import cglora.models.graph.Tensor;
+import cglora.models.metric.Metrics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -185,7 +186,7 @@ public record SequenceClassifier(Encoder encoder, Pooling pooling, Labels labels
 
     @Override
     public Optional<long[][]> confusion(Evaluation evaluation, Dataset data) {
-        return labels.regression()
+        return labels.regression() || labels.names().size() > Metrics.MOST_CONFUSED
                 ? Optional.empty()
                 : Optional.of(evaluation.confusion(data, labels));
     }

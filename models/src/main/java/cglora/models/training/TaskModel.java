@@ -52,7 +52,8 @@ public interface TaskModel {
     /// `loss` and all other metrics of the task.
     Map<String, Double> metrics(Evaluation evaluation, Dataset data);
 
-    /// Counts of [true class][predicted class]; empty for a task without classes.
+    /// Counts of [true class][predicted class]; empty for a task without classes, and of more than
+    /// a table shows.
     default Optional<long[][]> confusion(Evaluation evaluation, Dataset data) {
         return Optional.empty();
     }

@@ -95,7 +95,7 @@ class TaggedWordsTest {
         var named = DataColumns.of(new WordColumns("tokens", "names", true));
         assertThat(said(read(file, named)))
                 .isEqualTo("1: EU rejects German call = B-ORG O B-MISC O / 2: Peter = B-PER");
-        assertThat(DataReader.read(file, DataFormat.AUTO, DataColumns.asked(null), false))
+        assertThat(DataReader.read(file, DataFormat.AUTO, DataColumns.asked(null, null), false))
                 .extracting(RawExample::text)
                 .containsExactly("EU rejects German call", "Peter");
     }

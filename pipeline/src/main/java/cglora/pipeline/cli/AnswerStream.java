@@ -58,23 +58,30 @@ final class AnswerStream implements Consumer<RawExample> {
 
     private void show(Map<String, Object> answer) {
         if (json) {
-            console.out().println(JsonMapper.shared().writeValueAsString(answer));
+            console.exact().println(JsonMapper.shared().writeValueAsString(answer));
         } else if (answer.get("tags") instanceof List<?> tags) {
             List<?> words = (List<?>) answer.get("tokens");
             for (int i = 0; i < tags.size(); i++) {
-                console.out().printf("%s\t%s%n", words.get(i), tags.get(i));
+                console.out()
+                        .printf(
+                                "%s\t%s%n",
+                                TerminalStream.field(words.get(i)),
+                                TerminalStream.field(tags.get(i)));
             }
             console.out().println();
         } else if (answer.containsKey("prediction")) {
-            console.out().printf("%s\t%s%n", answer.get("prediction"), answer.get("text"));
+            console.out()
+                    .printf(
+                            "%s\t%s%n",
+                            answer.get("prediction"), TerminalStream.field(answer.get("text")));
         } else {
             console.out()
                     .printf(
                             Locale.ROOT,
                             "%s\t%.3f\t%s%n",
-                            answer.get("label"),
+                            TerminalStream.field(answer.get("label")),
                             (Double) answer.get("score"),
-                            answer.get("text"));
+                            TerminalStream.field(answer.get("text")));
         }
     }
 }

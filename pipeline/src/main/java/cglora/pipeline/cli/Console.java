@@ -19,15 +19,20 @@ public final class Console {
     /// The same of what people wrote by hand.
     private static final int MOST_OF_A_PIPELINE = 50;
 
+    private final PrintStream exact;
     private final PrintStream out;
     private final PrintStream err;
+    private final PrintStream colors;
     private final boolean color;
     private boolean quiet;
+    private boolean verbose;
     private List<String> arguments = List.of();
 
     Console(PrintStream out, PrintStream err, boolean color) {
-        this.out = out;
-        this.err = err;
+        this.exact = out;
+        this.out = new TerminalStream(out);
+        this.err = new TerminalStream(err);
+        this.colors = err;
         this.color = color;
     }
 
@@ -40,6 +45,11 @@ public final class Console {
 
     void quiet(boolean isQuiet) {
         this.quiet = isQuiet;
+    }
+
+    /// @param isVerbose whether all errors of a kind are shown
+    void verbose(boolean isVerbose) {
+        this.verbose = isVerbose;
     }
 
     /// @param given the command line, for records
@@ -55,8 +65,14 @@ public final class Console {
         return quiet;
     }
 
+    /// Where people read results.
     public PrintStream out() {
         return out;
+    }
+
+    /// Where programs read results, JSON and the like: what is written there stays as it is.
+    PrintStream exact() {
+        return exact;
     }
 
     /// Standard input.
@@ -97,17 +113,29 @@ public final class Console {
         counts.forEach(
                 (code, count) -> {
                     if (count > most(code)) {
-                        err.println("... and " + (count - most(code)) + " more " + code);
+                        err.println(
+                                "... and "
+                                        + (count - most(code))
+                                        + " more "
+                                        + code
+                                        + "; -v shows all");
                     }
                 });
     }
 
-    private static int most(ErrorCode code) {
-        return code.kind().exitStatus() == 2 ? MOST_OF_A_PIPELINE : MOST_OF_A_KIND;
+    private int most(ErrorCode code) {
+        return verbose
+                ? Integer.MAX_VALUE
+                : code.kind().exitStatus() == 2 ? MOST_OF_A_PIPELINE : MOST_OF_A_KIND;
     }
 
     private void print(Problem problem, String severity, String start) {
         String text = problem.render(severity);
-        err.println(color ? start + severity + PLAIN + text.substring(severity.length()) : text);
+        if (color) {
+            colors.print(start + severity + PLAIN);
+            err.println(text.substring(severity.length()));
+        } else {
+            err.println(text);
+        }
     }
 }

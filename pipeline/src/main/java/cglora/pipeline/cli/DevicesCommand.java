@@ -48,7 +48,7 @@ final class DevicesCommand implements Callable<Integer> {
                         ? new Found(List.of(), List.of())
                         : process.devices().get();
         if (json) {
-            console.out().print(JsonText.write(report(process, profiles, found)));
+            console.exact().print(JsonText.write(report(process, profiles, found)));
         } else {
             print(process, profiles, found);
         }

@@ -117,7 +117,7 @@ final class DoctorCommand implements Callable<Integer> {
                             cache.isWritable()));
             report.put("tornadovm_failure", unusable);
             report.put("devices", entries);
-            console.out().print(JsonText.write(report));
+            console.exact().print(JsonText.write(report));
         }
         return agrees ? 0 : ErrorKind.ENGINE.exitStatus();
     }

@@ -11,7 +11,7 @@ final class GlobalOptions {
     @Option(
             names = {"-v", "--verbose"},
             scope = ScopeType.INHERIT,
-            description = "Say more; -vv adds stack traces.")
+            description = "Show all errors of a kind; -vv adds stack traces.")
     boolean[] verbose = new boolean[0];
 
     /// 0, 1 or 2 and more.

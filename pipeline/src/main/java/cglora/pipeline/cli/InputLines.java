@@ -22,17 +22,25 @@ import tools.jackson.databind.json.JsonMapper;
 final class InputLines {
     private static final int LONGEST = 1 << 22;
 
+    /// Keys of texts in JSON objects, which may have them as `text` and `text_pair`, too.
+    ///
+    /// @param text  null for `text`
+    /// @param pair  null for `text_pair`
+    /// @param asked whether the text has to have its key
+    record Columns(String text, String pair, boolean asked) {
+        static final Columns USUAL = new Columns(null, null, false);
+    }
+
     private final ByteLines lines;
-    private final String column;
+    private final Columns columns;
     private long number;
     private long blank;
     private long firstBlank;
     private CgloraException failure;
 
-    /// @param column of the text in JSON objects; null for `text`
-    InputLines(InputStream in, String column) {
+    InputLines(InputStream in, Columns columns) {
         this.lines = new ByteLines(in, LONGEST);
-        this.column = column == null ? "text" : column;
+        this.columns = columns;
     }
 
     /// The next texts, at least one.
@@ -104,6 +112,10 @@ final class InputLines {
                     "a text does not begin with {; write it as {\"text\": ...}",
                     e);
         }
+        String column =
+                columns.text() != null && (columns.asked() || row.has(columns.text()))
+                        ? columns.text()
+                        : "text";
         if (row.path(Conversation.COLUMN).isArray() && !row.has(column)) {
             String where = "standard input, line " + number;
             return new RawExample(
@@ -113,8 +125,17 @@ final class InputLines {
         if (words.isArray() && !row.has(column)) {
             return words(words);
         }
-        JsonNode pair = row.path("text_pair");
-        return text(row.path(column).asString(null), pair.isString() ? pair.asString() : null);
+        boolean named = columns.pair() != null && row.has(columns.pair());
+        JsonNode pair = row.path(named ? columns.pair() : "text_pair");
+        String text = row.path(column).asString(null);
+        if (text == null) {
+            throw error(
+                    ErrorCode.D_TEXT,
+                    "has no text in '" + column + "'",
+                    "give a text in every line",
+                    null);
+        }
+        return text(text, pair.isString() ? pair.asString() : null);
     }
 
     private RawExample words(JsonNode words) {
@@ -130,12 +151,8 @@ final class InputLines {
     }
 
     private RawExample text(String text, String pair) {
-        if (text == null || text.isBlank()) {
-            throw error(
-                    ErrorCode.D_TEXT,
-                    text == null ? "has no text in '" + column + "'" : "is blank",
-                    "give a text in every line",
-                    null);
+        if (text.isBlank()) {
+            throw error(ErrorCode.D_TEXT, "is blank", "give a text in every line", null);
         }
         return new RawExample(text, pair, null, number);
     }

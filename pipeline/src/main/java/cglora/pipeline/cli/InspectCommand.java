@@ -34,7 +34,7 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Inspection found = Inspector.of(path);
         if (json) {
-            console.out().println(JSON.writeValueAsString(found.record()));
+            console.exact().println(JSON.writeValueAsString(found.record()));
         } else {
             found.lines().forEach(console.out()::println);
         }

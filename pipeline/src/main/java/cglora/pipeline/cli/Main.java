@@ -107,6 +107,7 @@ public final class Main {
         line.setExecutionStrategy(
                 parsed -> {
                     console.quiet(main.options.quiet);
+                    console.verbose(main.options.verbosity() > 0);
                     return new CommandLine.RunLast().execute(parsed);
                 });
         line.setExecutionExceptionHandler(

@@ -5,6 +5,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.pipeline.run.PipelineCheck;
 import cglora.pipeline.spec.Overrides;
 import cglora.pipeline.spec.PipelineReader;
+import cglora.pipeline.spec.PipelineSchema;
 import cglora.pipeline.starter.Starter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ final class NewCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (output == null) {
-            console.out().print(Starter.write(model, data, Path.of("")).text());
+            console.exact().print(Starter.write(model, data, Path.of("")).text());
             return 0;
         }
         if (Files.exists(output) && !force) {
@@ -64,6 +65,10 @@ final class NewCommand implements Callable<Integer> {
         Path folder = output.toAbsolutePath().getParent();
         Starter.Start start = Starter.write(model, data, folder);
         OutputOptions.write(output, start.text());
+        Path schema = folder.resolve(Starter.SCHEMA);
+        if (!Files.exists(schema)) {
+            OutputOptions.write(schema, PipelineSchema.write());
+        }
         if (!start.whole()) {
             console.out().println(output);
             console.note("next: cglora validate %s, which reads all rows".formatted(output));

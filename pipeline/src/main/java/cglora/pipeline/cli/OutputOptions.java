@@ -110,7 +110,7 @@ public final class OutputOptions {
                     case CSV -> texts.csv();
                     case JSON -> texts.json();
                 };
-        console.out().print(text.get());
+        (form == Form.MD ? console.out() : console.exact()).print(text.get());
     }
 
     /// @throws CgloraException K-OUTPUT where the file cannot be written

@@ -25,6 +25,8 @@ final class PlanCommand implements Callable<Integer> {
             description = "Try no steps: say nothing of the time, and read no weights.")
     private boolean noProbe;
 
+    @Mixin private JsonOption json;
+
     private final Console console;
 
     PlanCommand(Console console) {
@@ -37,18 +39,29 @@ final class PlanCommand implements Callable<Integer> {
         console.warnings(pipeline.notes());
         EngineChoice choice = engine.choose(grid.first().spec().engine());
         if (!engine.isAnswered(choice, console)) {
-            print(grid, choice, console, !noProbe);
+            print(grid, choice, console, json, !noProbe);
         }
         return 0;
     }
 
-    static void print(GridReading grid, EngineChoice choice, Console console, boolean probes) {
+    static void print(
+            GridReading grid,
+            EngineChoice choice,
+            Console console,
+            JsonOption json,
+            boolean probes) {
+        json.requireOne(grid);
         console.warnings(grid.first().warnings());
         if (grid.isGrid()) {
             new GridRunner(grid, choice, console.out(), console.err(), console.isQuiet(), true)
                     .plan(probes);
         } else {
-            new Plan(grid.first(), choice, console.out(), console.err(), probes).print();
+            var plan = new Plan(grid.first(), choice, json.lines(console), console.err(), probes);
+            try {
+                plan.print();
+            } finally {
+                json.print(console, plan.record()); // also of what does not fit
+            }
         }
     }
 }

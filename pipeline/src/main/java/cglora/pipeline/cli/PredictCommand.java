@@ -11,6 +11,7 @@ import cglora.models.generation.Sampling;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.run.Predictor;
 import cglora.pipeline.run.TaggingPredictor;
+import cglora.pipeline.run.TextColumns;
 import cglora.pipeline.run.WritingPredictor;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,8 +55,29 @@ final class PredictCommand implements Callable<Integer> {
                             + " object a line, blank lines skipped. Answered as they come.")
     private Path data;
 
-    @Option(names = "--column", description = "The column that holds the text.")
+    @Option(
+            names = "--text-pair",
+            paramLabel = "TEXT",
+            description = "The second text of a pair, one for each --text.")
+    private List<String> secondTexts = new ArrayList<>();
+
+    @Option(
+            names = "--column",
+            description =
+                    "The column that holds the text; by default as in training where the file has"
+                            + " it.")
     private String column;
+
+    @Option(
+            names = "--pair-column",
+            paramLabel = "COLUMN",
+            description = "The column of the second text of a pair, likewise.")
+    private String pairColumn;
+
+    @Option(
+            names = "--no-pair",
+            description = "One text a row, also for a model that was trained on pairs.")
+    private boolean noPair;
 
     @Option(names = "--base", description = "The base model, where it is not where it was.")
     private String base;
@@ -129,6 +151,8 @@ final class PredictCommand implements Callable<Integer> {
     @Mixin private EngineOptions engine;
 
     private final Console console;
+    private TextColumns trained;
+    private DataColumns columns;
 
     PredictCommand(Console console) {
         this.console = console;
@@ -148,9 +172,12 @@ final class PredictCommand implements Callable<Integer> {
                     "nothing to predict",
                     "--text \"...\", --data FILE, or --data - for standard input");
         }
+        requirePairs();
+        trained = TextColumns.of(adapter);
         // before the model, and before the first answer: a file that is wrong is told at once
         if (isFile()) {
-            stream(_ -> {});
+            columns = trained.in(data, FORMAT, column, pairColumn, noPair);
+            stream(row -> requirePair(row, data + ":" + row.line()));
         }
         EngineChoice chosen = engine.choose(engine.spec());
         if (engine.isAnswered(chosen, console)) {
@@ -187,26 +214,73 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private void stream(Consumer<RawExample> rows) {
-        DataReader.stream(data, FORMAT, DataColumns.asked(column), false, null, rows);
+        DataReader.stream(data, FORMAT, columns, false, null, rows);
+    }
+
+    private void requirePairs() {
+        boolean both = noPair && (pairColumn != null || !secondTexts.isEmpty());
+        if (both || !secondTexts.isEmpty() && secondTexts.size() != texts.size()) {
+            throw new CgloraException(
+                    ErrorCode.P_USAGE,
+                    "",
+                    both
+                            ? "--no-pair with a second text"
+                            : "%d --text and %d --text-pair"
+                                    .formatted(texts.size(), secondTexts.size()),
+                    both ? "take one of them out" : "give each --text its --text-pair, or none");
+        }
+    }
+
+    /// One text is half of what a model reads that was trained on pairs.
+    ///
+    /// @throws CgloraException D-TEXT where that was not asked for
+    private void requirePair(RawExample row, String where) {
+        boolean isPlain = row.conversation() == null && row.words() == null;
+        if (trained.pairs() && isPlain && row.textPair() == null && !noPair) {
+            throw new CgloraException(
+                    ErrorCode.D_TEXT,
+                    where,
+                    "is one text, and the model was trained on pairs"
+                            + (trained.pair() == null
+                                    ? ""
+                                    : ", the second of column '" + trained.pair() + "'"),
+                    "--pair-column names the second text, --text-pair gives it;"
+                            + " --no-pair takes one text all the same");
+        }
     }
 
     /// Answers what was given, and then what the file or standard input brings.
     private void answer(
             Function<List<RawExample>, List<Map<String, Object>>> predict, int together) {
         var answers = new AnswerStream(console, predict, together, json || data != null);
-        for (String text : texts) {
-            answers.accept(new RawExample(text, null, null, 0));
+        for (int i = 0; i < texts.size(); i++) {
+            String second = secondTexts.isEmpty() ? null : secondTexts.get(i);
+            var pair = new RawExample(texts.get(i), second, null, 0);
+            requirePair(pair, "--text");
+            answers.accept(pair);
         }
         answers.flush();
         if (isFile()) {
             stream(answers);
             answers.flush();
         } else if (data != null) {
-            var lines = new InputLines(console.in(), column);
+            var lines = new InputLines(console.in(), inputColumns());
             try {
                 List<RawExample> next = lines.next(together);
                 while (!next.isEmpty() && !answers.isClosed()) {
-                    next.forEach(answers);
+                    for (RawExample row : next) {
+                        RawExample taken =
+                                noPair && row.textPair() != null
+                                        ? new RawExample(row.text(), null, null, row.line())
+                                        : row;
+                        try {
+                            requirePair(taken, "standard input, line " + row.line());
+                        } catch (CgloraException e) {
+                            answers.flush(); // the lines before it
+                            throw e;
+                        }
+                        answers.accept(taken);
+                    }
                     answers.flush();
                     next = lines.next(together);
                 }
@@ -216,6 +290,13 @@ final class PredictCommand implements Callable<Integer> {
                 console.warnings(notes.warnings());
             }
         }
+    }
+
+    private InputLines.Columns inputColumns() {
+        return new InputLines.Columns(
+                column != null ? column : trained.text(),
+                pairColumn != null ? pairColumn : trained.pair(),
+                column != null);
     }
 
     private WritingPredictor.Options writes() {

@@ -2,8 +2,10 @@ package cglora.pipeline.cli;
 
 import cglora.pipeline.run.RunReportFile;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -24,6 +26,8 @@ final class ReportCommand implements Callable<Integer> {
             description = "Write over a file of --html that is there and is no page of cglora's.")
     private boolean force;
 
+    @Mixin private JsonOption json;
+
     private final Console console;
 
     ReportCommand(Console console) {
@@ -37,7 +41,8 @@ final class ReportCommand implements Callable<Integer> {
         }
         Path file = html == null ? run.resolve(RunReportFile.NAME) : html;
         OutputOptions.write(file, RunReportFile.html(run));
-        console.out().println(file);
+        json.lines(console).println(file);
+        json.print(console, Map.of("report", file.toString()));
         return 0;
     }
 }

@@ -22,7 +22,7 @@ final class SchemaCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        console.out().print(profile ? ProfileFile.schema() : PipelineSchema.write());
+        console.exact().print(profile ? ProfileFile.schema() : PipelineSchema.write());
         return 0;
     }
 }

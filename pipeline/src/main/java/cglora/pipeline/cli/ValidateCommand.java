@@ -44,14 +44,14 @@ final class ValidateCommand implements Callable<Integer> {
             if (!json) {
                 throw e;
             }
-            console.out().print(JsonText.write(report(e.problems(), List.of())));
+            console.exact().print(JsonText.write(report(e.problems(), List.of())));
             return e.exitStatus();
         }
         PipelineCheck check = PipelineCheck.of(draft);
         boolean ok = check.errors().isEmpty();
         int status = ok ? 0 : check.errors().getFirst().code().kind().exitStatus();
         if (json) {
-            console.out().print(JsonText.write(report(check.errors(), check.warnings())));
+            console.exact().print(JsonText.write(report(check.errors(), check.warnings())));
             return status;
         }
         console.warnings(pipeline.notes());
@@ -73,7 +73,7 @@ final class ValidateCommand implements Callable<Integer> {
             if (ok) {
                 console.note(line);
             }
-            console.out()
+            console.exact()
                     .print(
                             PipelineWriter.write(
                                     spec, pipeline.file().toAbsolutePath().getParent()));

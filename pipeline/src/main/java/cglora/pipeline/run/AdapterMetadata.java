@@ -37,6 +37,9 @@ record AdapterMetadata(Map<String, String> values) {
     /// What is written with an adapter that a pipeline trains.
     static Map<String, String> of(Inputs inputs) {
         var values = new TreeMap<>(inputs.textLimit().metadata());
+        if (!inputs.tags()) {
+            values.putAll(TextColumns.of(inputs).metadata());
+        }
         values.put(BASE_SHA256, inputs.checkpoint().fingerprint());
         values.put(TOKENIZER, "" + inputs.modelSpec().tokenizer());
         if (inputs.isOfTokens()) {
@@ -113,7 +116,7 @@ record AdapterMetadata(Map<String, String> values) {
 
     /// Tokens of an answer at most.
     int maxTargetLength(int byDefault) {
-        return Integer.parseInt(values.getOrDefault(MAX_TARGET_LENGTH, "" + byDefault));
+        return TextLimit.number(values, MAX_TARGET_LENGTH, byDefault);
     }
 
     /// What texts are put into; null for nothing.

@@ -3,81 +3,39 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
-import cglora.models.chat.ChatTemplate;
-import cglora.models.data.ChatTokens;
-import cglora.models.data.Continuation;
+import cglora.models.data.Continuations;
 import cglora.models.data.Dataset;
-import cglora.models.data.Labels;
-import cglora.models.data.RawExample;
-import cglora.models.tokenizer.Tokenizer;
 import cglora.pipeline.spec.DataSpec;
-import java.util.List;
-import java.util.Optional;
-import java.util.function.Supplier;
 
-/// What a language model learns of rows: answers behind prompts, or the assistant's turns of
-/// conversations.
+/// The rows of a split that a language model learns from: those with an answer that is asked for.
 ///
-/// @param end  the token behind an answer; negative for none
-/// @param chat gives the template of the tokenizer
-record Continued(int end, Supplier<Optional<ChatTemplate>> chat) {
-    Dataset tokens(
-            List<RawExample> examples,
-            SplitRows split,
-            DataSpec spec,
-            Labels labels,
-            Tokenizer tokenizer,
-            Problems warnings) {
-        boolean chats = examples.stream().anyMatch(e -> e.conversation() != null);
-        return chats
-                ? conversations(examples, split, spec, tokenizer, warnings)
-                : texts(examples, split, spec, labels, tokenizer, warnings);
+/// @param warnings is told of what is cut and left out
+record Continued(ContinuedAnswers answering, DataSpec spec, Problems warnings) {
+    Dataset of(SplitRows split) {
+        return split.rows().hasConversations() ? conversations(split) : texts(split);
     }
 
-    private Dataset texts(
-            List<RawExample> examples,
-            SplitRows split,
-            DataSpec spec,
-            Labels labels,
-            Tokenizer tokenizer,
-            Problems warnings) {
-        String template = spec.sourceTemplate();
-        if (template == null && examples.stream().anyMatch(e -> e.textPair() != null)) {
+    private Dataset texts(SplitRows split) {
+        if (spec.sourceTemplate() == null && split.rows().hasPairs()) {
             throw new CgloraException(
                     ErrorCode.D_TEXT,
                     split.source(),
                     "rows have a second text, and nothing says where it stands in the prompt",
                     "\"source_template\": \"{text}\\n{text_pair}\\n\" in the data stage");
         }
-        List<Continuation> all =
-                examples.parallelStream()
-                        .map(
-                                e ->
-                                        Continuation.of(
-                                                DataSpec.source(template, e.text(), e.textPair()),
-                                                labels.written(e.label()),
-                                                tokenizer,
-                                                end,
-                                                spec.maxLength(),
-                                                spec.maxTargetLength()))
-                        .toList();
-        long cut = all.stream().filter(Continuation::isAnswerCut).count();
+        Continuations all = split.rows().continuations(split.places(), answering);
+        long cut = all.cut();
         if (cut > 0) {
             warnings.warning(
                     ErrorCode.D_TRUNC,
                     split.source(),
-                    "%d of %d targets do not fit and are cut".formatted(cut, examples.size()),
+                    "%d of %d targets do not fit and are cut".formatted(cut, all.size()),
                     "raise data.max_target_length or data.max_length");
         }
-        return Dataset.continued(all);
+        return all.behind();
     }
 
-    private Dataset conversations(
-            List<RawExample> examples,
-            SplitRows split,
-            DataSpec spec,
-            Tokenizer tokenizer,
-            Problems warnings) {
+    private Dataset conversations(SplitRows split) {
         if (spec.sourceTemplate() != null) {
             throw new CgloraException(
                     ErrorCode.O_CONFLICT,
@@ -85,46 +43,26 @@ record Continued(int end, Supplier<Optional<ChatTemplate>> chat) {
                     "conversations are written by the tokenizer's own chat template",
                     "take it out");
         }
-        ChatTemplate template =
-                chat.get()
-                        .orElseThrow(
-                                () ->
-                                        new CgloraException(
-                                                ErrorCode.T_CHAT,
-                                                tokenizer.description(),
-                                                "rows are conversations, and the tokenizer brings"
-                                                        + " no chat template",
-                                                "put a chat_template.jinja beside it, or take the"
-                                                        + " columns of prompt and answer"));
-        List<Continuation> all =
-                examples.parallelStream()
-                        .map(
-                                e ->
-                                        ChatTokens.of(
-                                                e.conversation(),
-                                                template,
-                                                tokenizer,
-                                                spec.maxLength(),
-                                                split.source() + ":" + e.line()))
-                        .toList();
-        List<Continuation> kept = all.stream().filter(c -> c.answer().length > 0).toList();
-        if (kept.isEmpty()) {
+        answering.template();
+        Continuations all = split.rows().continuations(split.places(), answering);
+        int[] kept = all.answered();
+        if (kept.length == 0) {
             throw new CgloraException(
                     ErrorCode.D_LENGTH,
                     split.source(),
                     "no turn of the assistant begins within %d tokens".formatted(spec.maxLength()),
                     "raise data.max_length");
         }
-        if (kept.size() < all.size()) {
-            warnings.warning(
-                    ErrorCode.D_TRUNC,
-                    split.source(),
-                    "%d of %d conversations are left out: no turn of the assistant begins within %d"
-                                    .formatted(
-                                            all.size() - kept.size(), all.size(), spec.maxLength())
-                            + " tokens",
-                    "raise data.max_length");
+        if (kept.length == all.size()) {
+            return all.behind();
         }
-        return Dataset.continued(kept);
+        warnings.warning(
+                ErrorCode.D_TRUNC,
+                split.source(),
+                "%d of %d conversations are left out: no turn of the assistant begins within %d"
+                                .formatted(all.size() - kept.length, all.size(), spec.maxLength())
+                        + " tokens",
+                "raise data.max_length");
+        return all.select(kept).behind();
     }
 }

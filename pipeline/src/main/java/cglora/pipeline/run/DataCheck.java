@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.data.Answering;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
 import cglora.models.data.Packing;
@@ -29,6 +30,7 @@ final class DataCheck {
     private Dataset validation;
     private Dataset test;
     private Packing packing;
+    private Answering answering;
 
     /// @param before   the stages before this one; the model stage and its tokenizer may be null
     /// @param progress is told of long work
@@ -96,7 +98,8 @@ final class DataCheck {
         // without a model nobody knows whether the labels are classes or targets
         ModelSpec model = before.modelSpec();
         var found = new Problems();
-        var sources = new DataSources(spec, model, tokenizer, found, progress);
+        answering = answering(expected);
+        var sources = new DataSources(spec, model, tokenizer, answering, found, progress);
         examples = ExamplesReader.read(spec, model, before.spec().seed(), sources, expected, found);
         found.errors().stream()
                 .filter(e -> model != null || e.code() != ErrorCode.D_LABEL)
@@ -132,13 +135,24 @@ final class DataCheck {
         }
     }
 
-    /// Null where answers do not go on behind what is read.
-    private Continued continues() {
-        if (before.modelSpec().task() != ModelSpec.Task.CAUSAL_LM) {
+    /// Null where no texts are written, or nothing can be made of them.
+    private Answering answering(Labels expected) {
+        ModelSpec model = before.modelSpec();
+        if (tokenizer == null || before.checkpoint() == null || !before.writes()) {
             return null;
         }
+        Labels labels =
+                expected != null
+                        ? expected
+                        : Labels.ofTexts(spec.labels() == null ? List.of() : spec.labels());
+        if (model.task() != ModelSpec.Task.CAUSAL_LM) {
+            return new WrittenAnswers(spec, labels, tokenizer);
+        }
         List<Integer> ends = before.checkpoint().endTokenIds();
-        return new Continued(
+        return new ContinuedAnswers(
+                spec,
+                labels,
+                tokenizer,
                 ends.isEmpty() ? -1 : ends.getFirst(),
                 () ->
                         before.checkpoint()
@@ -147,8 +161,7 @@ final class DataCheck {
     }
 
     private Dataset tokens(EvaluateSpec.Split split) {
-        Dataset data =
-                new ExampleTokens(examples, spec, tokenizer, continues(), problems).of(split);
+        Dataset data = new ExampleTokens(examples, spec, tokenizer, answering, problems).of(split);
         int vocabulary = before.checkpoint().body().vocabularySize();
         List<int[]> answers = before.writes() ? data.answers() : List.of();
         int largestAnswer = answers.stream().flatMapToInt(Arrays::stream).max().orElse(0);

@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.data.Answering;
 import cglora.models.data.DataColumns;
 import cglora.models.data.DataFormat;
 import cglora.models.data.RowReader;
@@ -37,12 +38,14 @@ final class DataSources {
 
     /// @param model     null where it is not known
     /// @param tokenizer null where it could not be read
+    /// @param answering makes the answers that a model writes; null where it writes none
     /// @param problems  is given errors and warnings
     /// @param progress  is told of long work
     DataSources(
             DataSpec spec,
             ModelSpec model,
             Tokenizer tokenizer,
+            Answering answering,
             Problems problems,
             Consumer<String> progress) {
         this.spec = spec;
@@ -53,7 +56,8 @@ final class DataSources {
                 new RowReader.Encoding(
                         tokenizer,
                         spec.maxLength(),
-                        model != null && model.problemType() == ModelSpec.ProblemType.REGRESSION);
+                        model != null && model.problemType() == ModelSpec.ProblemType.REGRESSION,
+                        answering);
         this.problems = problems;
         this.progress = progress;
     }
@@ -134,8 +138,8 @@ final class DataSources {
 
     /// Null for none.
     private TokenCache cache() {
-        if (writes) {
-            return null; // what is read depends on a template, and what is asked for on the labels
+        if (writes && encoding.answering() == null) {
+            return null; // nothing can be made of the rows: they are checked only
         }
         return switch (spec.cache().folder()) {
             case CacheSpec.OFF -> null;

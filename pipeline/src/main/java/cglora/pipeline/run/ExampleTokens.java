@@ -3,29 +3,27 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.data.Answering;
+import cglora.models.data.Continuations;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
-import cglora.models.data.RawExample;
 import cglora.models.data.Rows;
 import cglora.models.data.Sentences;
-import cglora.models.data.TextRows;
 import cglora.models.data.WordTokens;
 import cglora.models.tokenizer.Tokenizer;
-import cglora.models.tokenizer.Truncation;
 import cglora.pipeline.spec.DataSpec;
 import cglora.pipeline.spec.EvaluateSpec;
-import java.util.Arrays;
 import java.util.List;
 
 /// Makes tokens of the rows of a data stage.
 ///
 /// @param spec      of the stage
-/// @param continues where answers go on behind what is read; null where they do not
+/// @param answering makes the answers that a model writes; null where it writes none
 record ExampleTokens(
         Examples examples,
         DataSpec spec,
         Tokenizer tokenizer,
-        Continued continues,
+        Answering answering,
         Problems warnings) {
     /// The tokens of one split.
     ///
@@ -35,8 +33,8 @@ record ExampleTokens(
         Labels labels = examples.labels();
         String source = split.source();
         Dataset data =
-                continues != null
-                        ? continued(split)
+                answering instanceof ContinuedAnswers answers
+                        ? continued(answers, split)
                         : labels.text()
                                 ? texts(split)
                                 : labels.tags()
@@ -63,49 +61,26 @@ record ExampleTokens(
     private Dataset texts(SplitRows split) {
         Labels labels = examples.labels();
         labels.indices(split.rows(), split.places(), split.source());
-        List<RawExample> rows = rows(split);
-        String template = spec.sourceTemplate();
-        var read =
-                rows.stream()
-                        .map(
-                                e ->
-                                        new RawExample(
-                                                DataSpec.source(template, e.text(), e.textPair()),
-                                                template == null ? e.textPair() : null,
-                                                e.label(),
-                                                e.line()))
-                        .toList();
-        Dataset data = Dataset.of(read, tokenizer, null, spec.maxLength(), split.source());
-        Tokenizer answering = tokenizer.cutting(Truncation.DEFAULT);
-        List<Tokenizer.Tokens> answers =
-                rows.parallelStream()
-                        .map(
-                                e ->
-                                        answering.encode(
-                                                labels.written(e.label()),
-                                                null,
-                                                spec.maxTargetLength()))
-                        .toList();
-        long cut = answers.stream().filter(t -> t.fullLength() > spec.maxTargetLength()).count();
+        Continuations all = split.rows().continuations(split.places(), answering);
+        long cut = all.cut();
         if (cut > 0) {
             warnings.warning(
                     ErrorCode.D_TRUNC,
                     split.source(),
                     "%d of %d targets exceed %d tokens and are cut"
-                            .formatted(cut, rows.size(), spec.maxTargetLength()),
+                            .formatted(cut, all.size(), spec.maxTargetLength()),
                     "raise data.max_target_length");
         }
-        return data.answeredBy(answers.stream().map(Tokenizer.Tokens::inputIds).toList());
+        return all.beside(spec.maxLength());
     }
 
     /// What the model reads of each row with the tokens that it is to write behind it.
-    private Dataset continued(SplitRows split) {
+    private Dataset continued(ContinuedAnswers answers, SplitRows split) {
         if (split.size() == 0) {
             return Dataset.continued(List.of());
         }
-        Labels labels = examples.labels();
-        labels.indices(split.rows(), split.places(), split.source());
-        return continues.tokens(rows(split), split, spec, labels, tokenizer, warnings);
+        examples.labels().indices(split.rows(), split.places(), split.source());
+        return new Continued(answers, spec, warnings).of(split);
     }
 
     /// The tokens of words, and the tags that are asked for.
@@ -131,10 +106,5 @@ record ExampleTokens(
         }
         return WordTokens.dataset(
                 sentences, tags, spec.labelAllTokens() ? labels.insideWords() : null);
-    }
-
-    private static List<RawExample> rows(SplitRows split) {
-        var rows = (TextRows) split.rows();
-        return Arrays.stream(split.places()).mapToObj(rows::example).toList();
     }
 }

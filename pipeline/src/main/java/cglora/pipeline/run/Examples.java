@@ -2,7 +2,6 @@ package cglora.pipeline.run;
 
 import cglora.models.data.Labels;
 import cglora.models.data.Rows;
-import cglora.models.data.TextRows;
 import cglora.pipeline.spec.EvaluateSpec;
 import java.util.stream.Stream;
 
@@ -30,11 +29,7 @@ record Examples(SplitRows train, SplitRows validation, SplitRows test, Labels la
     /// Whether rows are conversations.
     boolean chats() {
         return Stream.of(train, validation, test)
-                .anyMatch(
-                        split ->
-                                split.size() > 0
-                                        && split.rows() instanceof TextRows rows
-                                        && rows.example(split.places()[0]).conversation() != null);
+                .anyMatch(split -> split.size() > 0 && split.rows().hasConversations());
     }
 
     /// Bytes of the mapped files that tokens are kept in.

@@ -193,6 +193,7 @@ public final class Merger {
         try (PretrainedModel headers = PretrainedModel.load(path, Map.of(), given.followLinks())) {
             boolean exact =
                     engine instanceof EngineChoice.Jvm
+                            && !savesHead(headers, adapter)
                             && headers.body().parameters().stream()
                                     .filter(spec -> spec.kind() == ParameterSpec.Kind.MATRIX)
                                     .allMatch(spec -> isBfloat16(headers, spec, adapter));
@@ -202,6 +203,14 @@ public final class Merger {
                     given.followLinks(),
                     exact ? DataType.BFLOAT16 : DataType.FLOAT32);
         }
+    }
+
+    /// Whether an adapter brings the head over the vocabulary, which may be the embeddings, too.
+    private static boolean savesHead(PretrainedModel headers, PeftAdapter adapter) {
+        return headers.body() instanceof CausalDecoder decoder
+                && Stream.of(decoder, decoder.untied())
+                        .map(d -> d.languageHead().name())
+                        .anyMatch(adapter.shapes()::containsKey);
     }
 
     /// Whether a matrix is, and no module that the adapter saved takes its place.

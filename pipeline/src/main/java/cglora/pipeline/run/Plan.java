@@ -14,8 +14,11 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /// What a run would take: parameters, steps, the memory of the process in each stage, disk and
 /// time. Reads configuration, headers and data, and weights only for the time; writes nothing.
@@ -25,6 +28,7 @@ public final class Plan {
     private final PrintStream out;
     private final PrintStream err;
     private final boolean probes;
+    private final Map<String, Object> record = new LinkedHashMap<>();
 
     /// @param probes whether some steps are tried for the time
     public Plan(
@@ -38,6 +42,12 @@ public final class Plan {
         this.out = out;
         this.err = err;
         this.probes = probes;
+    }
+
+    /// What was printed, for programs: `trainings`, `engine`, `device`, `memory` and
+    /// `disk` in bytes, and `time` in seconds where steps were tried.
+    public Map<String, Object> record() {
+        return record;
     }
 
     /// @throws cglora.kernels.error.CgloraException as checking the pipeline; K-MEMORY or V-MEMORY,
@@ -57,6 +67,8 @@ public final class Plan {
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             session.addAdapters(AdapterLayers.of(inputs));
         }
+        var trainings = new ArrayList<Map<String, Object>>();
+        record.put("trainings", trainings);
         long base = session.task().bodyParameters().stream().mapToLong(p -> p.size()).sum();
         for (StageSpec stage : inputs.stages()) {
             if (stage instanceof TrainSpec t) {
@@ -82,13 +94,26 @@ public final class Plan {
                         (long) t.perDeviceBatchSize() * t.gradientAccumulationSteps(),
                         inputs.on(t.data()).packing() == null ? "examples" : "packed rows",
                         program.launches().size());
+                var training = new LinkedHashMap<String, Object>();
+                training.put("stage", t.id());
+                training.put("base_parameters", base);
+                training.put("trained_parameters", session.training().trainedParameters());
+                training.put("steps", options.steps());
+                training.put(
+                        "examples_per_step",
+                        (long) t.perDeviceBatchSize() * t.gradientAccumulationSteps());
+                training.put("launches_per_step", program.launches().size());
+                trainings.add(training);
                 PackingShares.of(inputs, t)
                         .ifPresent(packing -> out.printf("packing      %s%n", packing));
             }
         }
         session.close();
         out.printf("engine       %s (%s)%n", engine.device(), engine.why());
+        record.put("engine", engine.device());
         List<MemoryPlan> stages = RunMemory.of(inputs, engine);
+        record.put("memory", MemoryPlan.records(stages));
+        record.put("disk", DiskPlan.of(inputs, true).bytes());
         MemoryPlan largest = MemoryPlan.largest(stages);
         out.printf("memory       %s%n", largest);
         for (MemoryPlan stage : stages) {
@@ -110,9 +135,16 @@ public final class Plan {
         out.printf("disk         %s%s%n", DiskPlan.of(inputs, true), free());
         MemoryPlan.requireFit(stages, engine);
         for (TrainSpec training : probes ? inputs.trainings() : List.<TrainSpec>of()) {
-            out.printf(
-                    "time         %s  %s%n",
-                    training.id(), TrialSteps.measure(inputs, training, engine));
+            TrialSteps time = TrialSteps.measure(inputs, training, engine);
+            record.merge(
+                    "time",
+                    Map.of(training.id(), time.seconds() * time.steps()),
+                    (one, other) -> {
+                        var both = new LinkedHashMap<Object, Object>((Map<?, ?>) one);
+                        both.putAll((Map<?, ?>) other);
+                        return both;
+                    });
+            out.printf("time         %s  %s%n", training.id(), time);
         }
     }
 

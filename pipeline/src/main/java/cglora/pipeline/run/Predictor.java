@@ -215,7 +215,15 @@ public final class Predictor implements LoadedModel {
 
     @Override
     public String config(FloatFormat format) {
-        return SavedModel.config(checkpoint, labels, session.model().pooling(), limit(), format);
+        return SavedModel.config(
+                checkpoint, labels, session.model().pooling(), limit(), columns(), format);
+    }
+
+    /// Which columns its texts came from.
+    private TextColumns columns() {
+        return adapter == null
+                ? TextColumns.of(checkpoint.config())
+                : TextColumns.of(adapter.metadata());
     }
 
     /// How much of a text is read.
@@ -242,6 +250,9 @@ public final class Predictor implements LoadedModel {
         for (int i = 0; i < examples.size(); i++) {
             var answer = new LinkedHashMap<String, Object>();
             answer.put("text", examples.get(i).text());
+            if (examples.get(i).textPair() != null) {
+                answer.put("text_pair", examples.get(i).textPair());
+            }
             float[] logits = evaluation.logits()[i];
             answer.put("logits", logits);
             if (labels.regression()) {

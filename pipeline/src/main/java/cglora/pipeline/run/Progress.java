@@ -65,7 +65,8 @@ final class Progress {
         }
         if (live) {
             line = prefix + line;
-            err.print("\r" + line + " ".repeat(Math.max(0, lastLength - line.length())));
+            err.write('\r'); // a byte: what is printed has no control characters
+            err.print(line + " ".repeat(Math.max(0, lastLength - line.length())));
             err.flush();
             lastLength = line.length();
         } else if (!brief) {
@@ -76,7 +77,9 @@ final class Progress {
     /// Takes the rewritten line off the terminal.
     void clear() {
         if (live && lastLength > 0) {
-            err.print("\r" + " ".repeat(lastLength) + "\r");
+            err.write('\r');
+            err.print(" ".repeat(lastLength));
+            err.write('\r');
             lastLength = 0;
         }
     }

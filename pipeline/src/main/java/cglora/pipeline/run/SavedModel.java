@@ -34,6 +34,7 @@ final class SavedModel {
                     inputs.dataSpec().maxTargetLength(),
                     inputs.dataSpec().sourceTemplate(),
                     inputs.examples().chats(),
+                    TextColumns.of(inputs),
                     FloatFormat.F32);
         }
         return config(
@@ -41,6 +42,7 @@ final class SavedModel {
                 inputs.examples().labels(),
                 inputs.tags() ? null : inputs.pooling(),
                 inputs.textLimit(),
+                inputs.tags() ? null : TextColumns.of(inputs),
                 FloatFormat.F32);
     }
 
@@ -50,12 +52,14 @@ final class SavedModel {
     /// @param maxTargetLength of those that it writes
     /// @param template  what it reads of an example; null for the text
     /// @param chats     whether it was trained on conversations
+    /// @param columns   of the texts that it was trained on
     static String writing(
             PretrainedModel checkpoint,
             TextLimit limit,
             int maxTargetLength,
             String template,
             boolean chats,
+            TextColumns columns,
             FloatFormat format) {
         ObjectNode config = JsonMapper.shared().createObjectNode();
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
@@ -70,6 +74,7 @@ final class SavedModel {
                         .put(BASE, checkpoint.fingerprint())
                         .put("max_target_length", maxTargetLength);
         limit.putInto(own);
+        columns.putInto(own);
         if (template != null) {
             own.put("source_template", template);
         }
@@ -87,12 +92,14 @@ final class SavedModel {
 
     /// @param pooling null where each token has a class
     /// @param limit   of the texts that it reads
+    /// @param columns of the texts that it was trained on; null for words
     /// @param format  of the weights
     static String config(
             PretrainedModel checkpoint,
             Labels labels,
             Pooling pooling,
             TextLimit limit,
+            TextColumns columns,
             FloatFormat format) {
         ObjectNode config = JsonMapper.shared().createObjectNode();
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
@@ -120,6 +127,9 @@ final class SavedModel {
             own.put("pooling", pooling.name().toLowerCase(Locale.ROOT));
         }
         limit.putInto(own);
+        if (columns != null) {
+            columns.putInto(own);
+        }
         return config.toPrettyString() + "\n";
     }
 

@@ -156,7 +156,12 @@ public final class TaggingPredictor implements LoadedModel {
     @Override
     public String config(FloatFormat format) {
         return SavedModel.config(
-                checkpoint, labels, null, new TextLimit(maxLength, tokenizer.truncation()), format);
+                checkpoint,
+                labels,
+                null,
+                new TextLimit(maxLength, tokenizer.truncation()),
+                null,
+                format);
     }
 
     /// One answer an example: its words as `tokens`, their `tags` and the tags' probabilities as

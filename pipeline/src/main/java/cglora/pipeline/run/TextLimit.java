@@ -25,7 +25,22 @@ record TextLimit(int tokens, Truncation truncation) {
 
     /// Tokens of a text at most, as an adapter's metadata say.
     static int tokens(Map<String, String> metadata) {
-        return Integer.parseInt(metadata.getOrDefault(TOKENS, "" + MAX_LENGTH));
+        return number(metadata, TOKENS, MAX_LENGTH);
+    }
+
+    /// A number of tokens in an adapter's metadata.
+    ///
+    /// @throws CgloraException A-CONFIG for what is no number, or below 1
+    static int number(Map<String, String> metadata, String key, int byDefault) {
+        String text = metadata.getOrDefault(key, "" + byDefault);
+        if (!text.matches("[1-9]\\d{0,8}")) {
+            throw new CgloraException(
+                    ErrorCode.A_CONFIG,
+                    "the adapter's metadata",
+                    "%s is '%s', expected a number of tokens".formatted(key, text),
+                    "write the adapter again");
+        }
+        return Integer.parseInt(text);
     }
 
     /// What is cut, as an adapter's metadata say.

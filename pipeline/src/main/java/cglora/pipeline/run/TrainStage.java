@@ -31,9 +31,9 @@ final class TrainStage {
         boolean isLast = inputs.trainings().getLast() == t;
         var trainer = new Trainer(run.session, options, TrainerOptions.part(t));
         Dataset watched =
-                t.evalExamples() == null || t.evalExamples() >= own.validation().size()
+                t.evalExamples() == null
                         ? own.validation()
-                        : own.validation().slice(0, t.evalExamples());
+                        : EvalSample.of(own.validation(), t.evalExamples(), inputs.spec().seed());
         var listener = new TrainingLog(run, t.id(), before, steps, t.loggingSteps());
         PackingShares.of(inputs, t)
                 .ifPresent(

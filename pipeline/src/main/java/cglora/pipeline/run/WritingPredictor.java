@@ -235,6 +235,9 @@ public final class WritingPredictor implements LoadedModel {
                 trained.maxTargetLength(),
                 trained.template(),
                 trained.chats(),
+                adapter == null
+                        ? TextColumns.of(checkpoint.config())
+                        : TextColumns.of(adapter.metadata()),
                 format);
     }
 

@@ -14,8 +14,9 @@ public record CacheSpec(
                 String folder,
         @Setting(
                         value =
-                                "Text of a split, in millions of characters, up to which it stays"
-                                        + " in memory and is not cached",
+                                "Text of a split, in millions of characters and with 160 more for"
+                                        + " each row, up to which it stays in memory and is not"
+                                        + " cached",
                         byDefault = "16",
                         min = 0,
                         max = 1_000_000)

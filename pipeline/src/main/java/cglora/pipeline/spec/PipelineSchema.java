@@ -60,7 +60,16 @@ public final class PipelineSchema {
 
     private static Map<String, Object> stage(String name, Class<? extends StageSpec> type) {
         Map<String, Object> stage = ordered("description", StageOutput.describe(name));
-        stage.putAll(object(RecordType.of(type), ordered("stage", kind("const", name))));
+        Map<String, Object> skip =
+                ordered(
+                        "description",
+                        "\"skip\": true is \"when\": false",
+                        "type",
+                        "boolean",
+                        "deprecated",
+                        true);
+        stage.putAll(
+                object(RecordType.of(type), ordered("stage", kind("const", name), "skip", skip)));
         return stage;
     }
 
@@ -143,12 +152,13 @@ public final class PipelineSchema {
             property.put("examples", examples);
         }
         if (!component.key().equals("cglora") && !(component.type() instanceof StagesType)) {
-            property.put(
-                    "anyOf",
-                    List.of(
-                            component.type().schema(setting),
-                            Map.of("$ref", "#/$defs/variable"),
-                            Map.of("type", "null")));
+            var taken = new ArrayList<Object>();
+            taken.add(component.type().schema(setting));
+            taken.add(Map.of("$ref", "#/$defs/variable"));
+            if (!component.isRequired()) {
+                taken.add(Map.of("type", "null")); // the default
+            }
+            property.put("anyOf", taken);
         } else {
             property.putAll(component.type().schema(setting));
         }

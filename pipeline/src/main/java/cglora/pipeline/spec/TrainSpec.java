@@ -142,7 +142,9 @@ public record TrainSpec(
                         examples = {"\"epoch\"", "100"})
                 EvalSteps evalSteps,
         @Setting(
-                        value = "Validation examples for these evaluations; null takes all",
+                        value =
+                                "Validation examples for these evaluations, drawn by the seed with"
+                                        + " the classes' shares; null takes all",
                         byDefault = "null",
                         nullable = true,
                         min = 1,

@@ -20,6 +20,9 @@ import java.util.TreeMap;
 
 /// Finds what a first pipeline for a model and a data file needs to know.
 public final class Starter {
+    /// The name, beside a pipeline, of the schema that it names for editors.
+    public static final String SCHEMA = "cglora.schema.json";
+
     private static final String CLASSPATH = "classpath:";
 
     /// Examples whose tokens are counted, and of another file those that are looked at.

@@ -34,6 +34,7 @@ final class StarterText {
         {
           // Made by cglora new. cglora validate, plan and run take this file; cglora explain data.max_length,
           // for one, says more of a setting. Paths start at this file's folder.
+          "$schema": "./%s",  // for editors; cglora schema writes it
           "cglora": 1,
           "name": %s, "seed": 0, "output_dir": "runs/${name}",
           "stages": [
@@ -49,6 +50,7 @@ final class StarterText {
         }
         """
                 .formatted(
+                        Starter.SCHEMA,
                         json(name()),
                         model(),
                         data(),

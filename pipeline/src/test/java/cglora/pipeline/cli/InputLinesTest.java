@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 class InputLinesTest {
     private static InputLines lines(String text) {
         return new InputLines(
-                new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), null);
+                new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)),
+                InputLines.Columns.USUAL);
     }
 
     @Test
@@ -46,7 +47,7 @@ class InputLinesTest {
     void nobodyWaitsForWhatIsStillToCome() throws IOException {
         try (var out = new PipedOutputStream();
                 var in = new PipedInputStream(out)) {
-            var lines = new InputLines(in, null);
+            var lines = new InputLines(in, InputLines.Columns.USUAL);
             out.write("first\n".getBytes(StandardCharsets.UTF_8));
             out.flush();
             assertThat(lines.next(100)).extracting(RawExample::text).containsExactly("first");
@@ -79,7 +80,7 @@ class InputLinesTest {
                                             .contains(wrong[1], wrong[2]));
         }
         byte[] latin = "good\r\nb\u00e4d\nlater".getBytes(StandardCharsets.ISO_8859_1);
-        var lines = new InputLines(new ByteArrayInputStream(latin), null);
+        var lines = new InputLines(new ByteArrayInputStream(latin), InputLines.Columns.USUAL);
         assertThat(lines.next(10)).extracting(RawExample::text).containsExactly("good");
         assertThatThrownBy(() -> lines.next(1))
                 .isInstanceOf(CgloraException.class)

@@ -115,7 +115,10 @@ class BadModelTest extends BadInput {
         Outcome outcome = command("validate");
         assertThat(outcome.status()).isEqualTo(3);
         assertThat(outcome.err().split("error M-SHAPE")).hasSize(6);
-        assertThat(outcome.err()).containsPattern("\\.\\.\\. and \\d+ more M-SHAPE");
+        assertThat(outcome.err()).containsPattern("\\.\\.\\. and \\d+ more M-SHAPE; -v");
+        var all = TinyRuns.execute("validate", folder.resolve("p.json").toString(), "-v");
+        assertThat(all.err().split("error M-SHAPE").length).isGreaterThan(6);
+        assertThat(all.err()).doesNotContain("... and");
     }
 
     @Test

@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -25,12 +26,7 @@ class BadParquetTest extends BadInput {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
-            value = {
-                "decimal | FIXED_LEN_BYTE_ARRAY",
-                "time | INT96",
-                "struct | lists or structures",
-                "map | lists or structures"
-            })
+            value = {"time | INT96", "struct | lists or structures", "map | lists or structures"})
     void columnsOfOtherTypesAreNamedWhereTheyAreAskedFor(String column, String type)
             throws IOException {
         bring("strange");
@@ -45,5 +41,16 @@ class BadParquetTest extends BadInput {
                 "rows.parquet",
                 "column '%s' holds no plain values but %s".formatted(column, type),
                 "take a column of texts, numbers or booleans");
+    }
+
+    /// With their scale, and so no classes.
+    @Test
+    void decimalsOfAFixedLengthAreNumbers() throws IOException {
+        bring("strange");
+        change(
+                "p.json",
+                "\"max_length\"",
+                "\"columns\": {\"text\": \"text\", \"label\": \"decimal\"}, \"max_length\"");
+        refused(3, "D-LABEL", "rows.parquet", "labels are numbers such as 0.00");
     }
 }

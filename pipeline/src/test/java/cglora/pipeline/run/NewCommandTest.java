@@ -78,6 +78,9 @@ class NewCommandTest {
                         file.toString());
         assertThat(made.succeeds().out()).contains("p.json").contains("2 classes");
         String text = Files.readString(file);
+        assertThat(text).contains("\"$schema\": \"./cglora.schema.json\"");
+        assertThat(file.resolveSibling("cglora.schema.json"))
+                .hasContent(TinyRuns.execute("schema").succeeds().out());
         assertThat(text)
                 .contains("// ", "\"path\": \"../model\"", "\"labels\": [\"no\", \"yes\"]")
                 .contains("\"max_length\": 8", "\"data\": \"validation\"");

@@ -79,6 +79,23 @@ class SchemaValidatorTest {
         }
     }
 
+    /// Where an editor finds the schema.
+    @ParameterizedTest
+    @MethodSource("everyExampleIsTaken")
+    void everyExampleNamesTheSchema(Path example) throws IOException {
+        String named = JSON.readTree(example.toFile()).path("$schema").asString("");
+        assertThat(example.resolveSibling(named).toRealPath())
+                .isEqualTo(PIPELINE.resolve("pipeline.schema.json").toRealPath());
+    }
+
+    /// A stage may be left out as other tools say it.
+    @Test
+    void bothTakeSkip() throws IOException {
+        String good = GOOD.replace("\"calibrate\"", "\"calibrate\", \"skip\": false");
+        assertThat(errors(good)).isEmpty();
+        read(good);
+    }
+
     @Test
     void thereAreExamples() throws IOException {
         assertThat(everyExampleIsTaken()).hasSizeGreaterThan(15);
@@ -103,6 +120,8 @@ class SchemaValidatorTest {
                 "\"stage\": \"model\" | \"stage\": \"modle\"",
                 "\"path\": \"m\" | \"paht\": \"m\"",
                 "\"path\": \"m\" | \"path\": 3",
+                "\"path\": \"m\" | \"path\": null",
+                "\"path\": \"m\" | \"path\": \"m\", \"skip\": 1",
                 "\"path\": \"m\" | \"path\": \"m\", \"pooling\": \"max\"",
                 "\"path\": \"m\" | \"path\": \"m\", \"follow_links\": \"yes\"",
                 "\"validation\" | \"max_length\": \"64\", \"validation\"",
@@ -144,6 +163,7 @@ class SchemaValidatorTest {
                 "\"cglora\": 1",
                 "\"cglora\": 1, \"$schema\": \"pipeline.schema.json\"",
                 "\"cglora\": 1, \"seed\": null",
+                "\"cglora\": 1, \"output_dir\": null",
                 "\"cglora\": 1, \"engine\": {\"threads\": \"${r}\"}"
             })
     void bothTakeWhatIsRight(String start) throws IOException {
