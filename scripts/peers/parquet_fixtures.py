@@ -4,9 +4,11 @@
     python scripts/peers/parquet_fixtures.py models/src/test/resources/parquet
 
 Each holds the same 300 rows: a text, a label by name and by number, a share; `nulls.parquet` lacks some of them,
-`nested.parquet` has a column of lists besides, `small.parquet` has six rows and two columns.
+`nested.parquet` has a column of lists besides, `small.parquet` has six rows and two columns. `brotli.parquet`
+and `lz4.parquet` are packed in ways that are not read, `strange.parquet` has columns of types that no text or label has.
 """
 
+import decimal
 import pathlib
 import sys
 
@@ -72,6 +74,16 @@ def main():
     pq.write_table(rows.slice(0, 6).select(["text", "label"]), folder / "small.parquet", compression="snappy")
     pq.write_table(chats(), folder / "chat.parquet", compression="snappy")
     pq.write_table(words(), folder / "words.parquet", compression="snappy")
+    for codec in ("brotli", "lz4"):
+        pq.write_table(rows.slice(0, 6).select(["text", "label"]), folder / f"{codec}.parquet", compression=codec)
+    strange = {
+        "text": rows["text"].slice(0, 6),
+        "decimal": pa.array([decimal.Decimal(i) for i in range(6)], pa.decimal128(20, 2)),
+        "time": pa.array(range(6), pa.timestamp("ns")),
+        "struct": pa.array([{"a": "x"}] * 6),
+        "map": pa.array([[("a", 1)]] * 6, pa.map_(pa.string(), pa.int64())),
+    }
+    pq.write_table(pa.table(strange), folder / "strange.parquet", compression="snappy", use_deprecated_int96_timestamps=True)
     lists = pa.array([["a", "b"]] * ROWS, pa.list_(pa.string()))
     pq.write_table(rows.append_column("words", lists), folder / "nested.parquet", compression="snappy")
 

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,35 @@ class BadInputTableTest {
             assertThat(row).as("%s", List.of(row)).hasSize(4);
             assertThat(List.of(row[3].split(" "))).as(row[0]).isSubsetOf(tests);
         }
+    }
+
+    /// No kind is left out: the letters of each group are numbered without a gap.
+    @Test
+    void everyKindHasARow() throws IOException {
+        var last = new TreeMap<String, Integer>();
+        for (String[] row : rows()) {
+            int number = Integer.parseInt(row[0].substring(1));
+            assertThat(number)
+                    .as(row[0])
+                    .isEqualTo(last.getOrDefault(row[0].substring(0, 1), 0) + 1);
+            last.put(row[0].substring(0, 1), number);
+        }
+        assertThat(last)
+                .isEqualTo(
+                        new TreeMap<>(
+                                Map.ofEntries(
+                                        Map.entry("P", 10),
+                                        Map.entry("M", 12),
+                                        Map.entry("S", 10),
+                                        Map.entry("T", 7),
+                                        Map.entry("D", 16),
+                                        Map.entry("A", 10),
+                                        Map.entry("O", 5),
+                                        Map.entry("V", 11),
+                                        Map.entry("K", 7),
+                                        Map.entry("N", 7),
+                                        Map.entry("R", 7),
+                                        Map.entry("X", 9))));
     }
 
     @Test

@@ -158,6 +158,9 @@ public enum ErrorCode {
     N_CALIBRATION(
             NUMERICAL,
             "Calibration is done in another way, or with fewer examples, than was asked for."),
+    N_GRADIENT(
+            NUMERICAL,
+            "A gradient is far larger than those before it, or none reaches an adapter in training."),
     N_ARITHMETIC(
             NUMERICAL,
             "The host computes the whitening of layers that a device was asked to compute."),

@@ -5,6 +5,7 @@ import cglora.kernels.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// Where the persistent buffers of a run are: its weights, trained parameters, gradients and
@@ -12,6 +13,8 @@ import java.util.Map;
 public final class Layout {
     /// The most elements of one arena unless a device allows fewer: what an array can index.
     public static final long DEFAULT_LIMIT = Integer.MAX_VALUE - 64L;
+
+    private static final double MIB = 1048576.0;
 
     private final Map<Region, List<Arena>> arenas = new EnumMap<>(Region.class);
     private final long limit;
@@ -47,10 +50,11 @@ public final class Layout {
             throw new CgloraException(
                     ErrorCode.V_MEMORY,
                     name,
-                    "needs one buffer of %d MiB, the largest one may have %d"
-                            .formatted(
-                                    type.elements(elements) * type.bytes() >> 20,
-                                    limit * type.bytes() >> 20),
+                    String.format(
+                            Locale.ROOT,
+                            "needs one buffer of %.1f MiB, the largest one may have %.1f",
+                            type.elements(elements) * type.bytes() / MIB,
+                            limit * type.bytes() / MIB),
                     "--engine jvm, or a device that allows larger buffers: cglora devices shows"
                             + " them");
         }

@@ -57,7 +57,7 @@ final class Channel {
         try {
             graph.execute();
         } catch (RuntimeException | Error e) {
-            throw DeviceFailure.of(engine.info().toString(), "copyPart", e);
+            throw engine.failure("copyPart", e);
         }
     }
 

@@ -143,7 +143,7 @@ final class Compilation {
             }
             execute(graph, entries, part);
         } catch (RuntimeException | Error e) {
-            throw DeviceFailure.of(engine.info().toString(), failed(part, e), e);
+            throw engine.failure(failed(part, e), e);
         }
         if (isNew) {
             compiled(part, start);
@@ -156,7 +156,7 @@ final class Compilation {
             var graph = new Made(graph(part, NO_TABLE, behind), NO_TABLE);
             execute(graph, NO_TABLE, part);
         } catch (RuntimeException | Error e) {
-            throw DeviceFailure.of(engine.info().toString(), failed(part, e), e);
+            throw engine.failure(failed(part, e), e);
         }
         compiled(part, start);
     }

@@ -5,27 +5,50 @@ import cglora.kernels.device.TornadoMessage;
 import cglora.kernels.device.TornadoStatus;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-import java.util.Optional;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 
 /// What TornadoVM throws, said so that a user can act on it.
 final class DeviceFailure {
+    /// What an engine keeps on its device.
+    ///
+    /// @param planned     bytes of all arrays
+    /// @param limit       bytes that they may take
+    /// @param largest     bytes of the largest array
+    /// @param largestName what it holds
+    record Memory(long planned, long limit, long largest, String largestName) {
+        private String said() {
+            return "%d MiB are planned of the %d MiB for it, the largest array, %s, has %d MiB"
+                    .formatted(planned >> 20, limit >> 20, largestName, largest >> 20);
+        }
+    }
+
     private DeviceFailure() {}
 
     /// @param where the kernel or program that was being compiled or run
     static CgloraException of(String device, String where, Throwable failure) {
+        return of(device, where, failure, null);
+    }
+
+    /// @param where  the kernel or program that was being compiled or run
+    /// @param memory what is on the device; null where that is not known
+    static CgloraException of(String device, String where, Throwable failure, Memory memory) {
         if (failure instanceof CgloraException known) {
             return known;
         }
-        Optional<String> memory = noMemory(failure);
-        if (memory.isPresent()) {
+        Throwable noMemory = noMemory(failure);
+        if (noMemory != null) {
+            // TornadoVM's own text names an option that the launcher sets already
             return new CgloraException(
                     ErrorCode.V_MEMORY,
                     where,
-                    device + " has no memory left: " + memory.get(),
+                    device
+                            + " has no memory left"
+                            + (memory == null ? "" : ": " + memory.said())
+                            + (noMemory instanceof DriverError ? ", " + noMemory.getMessage() : "")
+                            + "; something else may hold the rest",
                     DeviceMemory.ADVICE
-                            + "; or a larger engine.memory_fraction, where that is the limit; other"
-                            + " programs on the device take memory, too",
+                            + "; end what else uses the device, or lower engine.memory_fraction to"
+                            + " what is free, so that plan says what fits",
                     failure);
         }
         return new CgloraException(
@@ -40,16 +63,16 @@ final class DeviceFailure {
                 failure);
     }
 
-    /// What is said of memory that is not there: by TornadoVM, which keeps a limit of its own, or
-    /// by the driver.
-    private static Optional<String> noMemory(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof TornadoOutOfMemoryException
-                    || cause instanceof DriverError error && error.isOutOfMemory()) {
-                return Optional.of(TornadoMessage.of(cause));
-            }
+    /// The failure that says that memory is not there: TornadoVM's, which keeps a limit of its own,
+    /// or the driver's. Null where memory is not why.
+    private static Throwable noMemory(Throwable failure) {
+        Throwable cause = failure;
+        while (cause != null
+                && !(cause instanceof TornadoOutOfMemoryException)
+                && !(cause instanceof DriverError error && error.isOutOfMemory())) {
+            cause = cause.getCause();
         }
-        return Optional.empty();
+        return cause;
     }
 
     private static String reason(Throwable failure) {

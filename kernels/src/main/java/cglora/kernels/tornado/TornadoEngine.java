@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
@@ -135,6 +136,32 @@ public final class TornadoEngine implements Engine {
     /// Bytes of all arrays that stay on the device now.
     public long allocatedBytes() {
         return bytes(arrays.values()) + bytes(released) + bytes(scratch) + outgrownBytes;
+    }
+
+    /// What TornadoVM threw, with what is on the device.
+    ///
+    /// @param where the kernel or program that was being compiled or run
+    CgloraException failure(String where, Throwable thrown) {
+        long largest = 0;
+        String name = "activations";
+        for (Map.Entry<Arena, Object> entry : arrays.entrySet()) {
+            long bytes = 4L * Array.getLength(entry.getValue());
+            if (bytes > largest) {
+                largest = bytes;
+                Region region = entry.getKey().region();
+                name = region.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+            }
+        }
+        for (float[] array : scratch) {
+            if (4L * array.length >= largest) {
+                largest = 4L * array.length;
+                name = "activations";
+            }
+        }
+        var memory =
+                new DeviceFailure.Memory(
+                        allocatedBytes(), profile.memoryLimit(info), largest, name);
+        return DeviceFailure.of(info.toString(), where, thrown, memory);
     }
 
     private static long bytes(Collection<?> arrays) {

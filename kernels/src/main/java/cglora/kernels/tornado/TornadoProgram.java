@@ -100,7 +100,7 @@ final class TornadoProgram implements LoadedProgram {
                 try {
                     execute(execution, isSampled ? times : null);
                 } catch (RuntimeException | Error e) {
-                    throw DeviceFailure.of(engine.info().toString(), program.name(), e);
+                    throw engine.failure(program.name(), e);
                 }
             }
         }

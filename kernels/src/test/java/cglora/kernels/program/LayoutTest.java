@@ -72,7 +72,7 @@ class LayoutTest {
                 .hasMessageContaining("V-MEMORY");
         assertThatThrownBy(() -> new Layout(1 << 20).allocate(Region.WEIGHTS, "w", 3 << 20))
                 .hasMessageContaining("w")
-                .hasMessageContaining("needs one buffer of 12 MiB, the largest one may have 4")
+                .hasMessageContaining("needs one buffer of 12.0 MiB, the largest one may have 4.0")
                 .hasMessageContaining("--engine jvm");
         assertThatThrownBy(() -> new Layout().allocate(Region.WEIGHTS, "w", 1L << 31))
                 .isInstanceOf(CgloraException.class);

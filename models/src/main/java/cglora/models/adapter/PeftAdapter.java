@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.block.ParameterSpec;
+import cglora.models.json.JsonFile;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.SafetensorsWriter;
 import cglora.models.weights.SafetensorsWriter.TensorData;
@@ -204,7 +205,7 @@ public record PeftAdapter(
         }
         JsonNode config;
         try {
-            config = JsonMapper.shared().readTree(configFile.toFile());
+            config = JsonFile.read(configFile, JsonFile.CONFIGURATION);
         } catch (JacksonException e) {
             throw new CgloraException(
                     ErrorCode.A_CONFIG,
@@ -386,6 +387,12 @@ public record PeftAdapter(
         return otherwise;
     }
 
+    /// Whether a module may be the other half of a pair that a model ties.
+    private static boolean isTied(JsonNode module) {
+        String name = module.asString("");
+        return name.endsWith("embed_tokens") || name.endsWith("lm_head") || name.endsWith("shared");
+    }
+
     /// An empty list or object asks for something, too: `target_parameters`.
     private static boolean isOn(JsonNode value) {
         return !value.isNull() && !(value.isBoolean() && !value.booleanValue());
@@ -409,6 +416,10 @@ public record PeftAdapter(
                                     .formatted(start)
                             + " save_pretrained with path_initial_model_for_weight_conversion makes"
                             + " an ordinary adapter of it");
+        }
+        if (config.path("ensure_weight_tying").asBoolean(false)
+                && config.path("modules_to_save").valueStream().anyMatch(PeftAdapter::isTied)) {
+            wrong.add("ensure_weight_tying with modules_to_save " + config.get("modules_to_save"));
         }
         for (var property : config.properties()) {
             String key = property.getKey();

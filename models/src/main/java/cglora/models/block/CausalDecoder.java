@@ -21,6 +21,10 @@ public interface CausalDecoder extends Encoder {
     /// Whether the head's weight is the embeddings'.
     boolean isTied();
 
+    /// The same with a head of its own. A checkpoint in which both are tied gives it the values of
+    /// the embeddings.
+    CausalDecoder untied();
+
     /// Layers that keep keys and values.
     int keptLayers();
 

@@ -2,6 +2,7 @@ package cglora.models.chat;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,7 +95,7 @@ public final class ChatTemplate {
             return JsonMapper.shared().createObjectNode();
         }
         try {
-            return JsonMapper.shared().readTree(read(file));
+            return JsonFile.read(file, JsonFile.CONFIGURATION);
         } catch (JacksonException e) {
             throw new CgloraException(
                     ErrorCode.T_CHAT,

@@ -1,27 +1,29 @@
 package cglora.models.curvature;
 
 import cglora.models.linalg.Matrix;
-import cglora.models.linalg.Softmax;
 import java.util.Arrays;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /// How near an adapted predictor `f` is to a fully fine-tuned one `f_FT`, both started from
 /// `f₀`.
 ///
-/// Distances and cosine are on logits centred over the classes, since a constant added to all
-/// logits of an example changes no prediction. With one output (regression) nothing is centred,
-/// the metric is the identity, KL is that of Gaussians of variance 1 and agreement is 1.
+/// A prediction is the class of an example, or that of a token; of a model that writes, the token
+/// that comes next. Distances and cosine are on logits centred over the classes, since a constant
+/// added to all logits of a prediction changes nothing. With one output (regression) nothing is
+/// centred, the metric is the identity, KL is that of Gaussians of variance 1 and agreement is 1.
 /// Relative numbers are NaN or infinite where the reference has not moved ([#hasMoved]); the cosine
 /// is NaN where the adapted predictor has not.
 ///
-/// All are sums over the examples: beside the logits nothing grows with their number.
+/// All are sums over the predictions: beside the logits nothing grows with their number.
 ///
 /// @param relativeDistance    `‖f − f_FT‖ / ‖f_FT − f₀‖`, centred
 /// @param relativeDistanceRaw the same without centring
 /// @param relativeDistanceH   the same in the metric `H = diag(p₀) − p₀p₀ᵀ`, summed over
-///     examples: the one that the derivation of CG-LoRA minimises
+///     predictions: the one that the derivation of CG-LoRA minimises
 /// @param cosine              of `f − f₀` and `f_FT − f₀`, centred
 /// @param kl                  mean `KL(p_FT ‖ p)`, in nats
-/// @param agreement           share of examples with the same predicted class
+/// @param agreement           share of predictions whose likeliest class is the same
 public record PredictionAlignment(
         double relativeDistance,
         double relativeDistanceRaw,
@@ -32,91 +34,96 @@ public record PredictionAlignment(
     /// What float32 leaves of the logits of one function that was computed in two ways.
     private static final double ROUNDING = 1e-6;
 
-    /// @param pretrained [examples, classes] logits of `f₀`
-    /// @param reference  [examples, classes] logits of `f_FT`
-    /// @param adapted    [examples, classes] logits of `f`
+    /// Predictions whose terms are made at the same time.
+    private static final int TOGETHER = 1024;
+
+    /// @param pretrained [predictions, classes] logits of `f₀`
+    /// @param reference  [predictions, classes] logits of `f_FT`
+    /// @param adapted    [predictions, classes] logits of `f`
     public static PredictionAlignment of(Matrix pretrained, Matrix reference, Matrix adapted) {
         requireAlike(pretrained, reference);
         requireAlike(pretrained, adapted);
-        var sums = new Sums(pretrained.columns());
-        for (int e = 0; e < pretrained.rows(); e++) {
-            sums.add(pretrained, reference, adapted, e);
+        return sum(
+                pretrained.rows(),
+                e -> AlignmentTerm.of(row(pretrained, e), row(reference, e), row(adapted, e)));
+    }
+
+    /// The same in float32; one prediction after the other is widened.
+    ///
+    /// @param pretrained [predictions][classes] logits of `f₀`
+    /// @param reference  [predictions][classes] logits of `f_FT`
+    /// @param adapted    [predictions][classes] logits of `f`
+    public static PredictionAlignment of(
+            float[][] pretrained, float[][] reference, float[][] adapted) {
+        requireAlike(pretrained, reference);
+        requireAlike(pretrained, adapted);
+        return sum(
+                pretrained.length,
+                e -> AlignmentTerm.of(wide(pretrained[e]), wide(reference[e]), wide(adapted[e])));
+    }
+
+    /// Terms are added in the order of the predictions: the bits do not depend on threads.
+    private static PredictionAlignment sum(int predictions, IntFunction<AlignmentTerm> term) {
+        AlignmentTerm sum = AlignmentTerm.ZERO;
+        for (int from = 0; from < predictions; from += TOGETHER) {
+            int to = Math.min(predictions, from + TOGETHER);
+            for (AlignmentTerm of : IntStream.range(from, to).parallel().mapToObj(term).toList()) {
+                sum = sum.plus(of);
+            }
         }
-        return sums.toAlignment(pretrained.rows());
+        return sum.alignment();
     }
 
     /// Whether `f_FT` predicts something else than `f₀`, beyond rounding: only then is there a way
     /// to measure along.
     ///
-    /// @param pretrained [examples, classes]
-    /// @param reference  [examples, classes]
+    /// @param pretrained [predictions, classes]
+    /// @param reference  [predictions, classes]
     public static boolean hasMoved(Matrix pretrained, Matrix reference) {
         requireAlike(pretrained, reference);
+        return hasMoved(pretrained.rows(), e -> row(pretrained, e), e -> row(reference, e));
+    }
+
+    /// The same in float32.
+    ///
+    /// @param pretrained [predictions][classes]
+    /// @param reference  [predictions][classes]
+    public static boolean hasMoved(float[][] pretrained, float[][] reference) {
+        requireAlike(pretrained, reference);
+        return hasMoved(pretrained.length, e -> wide(pretrained[e]), e -> wide(reference[e]));
+    }
+
+    private static boolean hasMoved(
+            int predictions, IntFunction<double[]> pretrained, IntFunction<double[]> reference) {
         double moved = 0;
         double size = 0;
-        for (int e = 0; e < pretrained.rows(); e++) {
-            moved += square(centred(difference(reference, pretrained, e)));
-            size += square(centred(row(pretrained, e)));
+        for (int e = 0; e < predictions; e++) {
+            double[] before = pretrained.apply(e);
+            double[] way = AlignmentTerm.difference(reference.apply(e), before);
+            moved += AlignmentTerm.square(AlignmentTerm.centred(way));
+            size += AlignmentTerm.square(AlignmentTerm.centred(before));
         }
         return Math.sqrt(moved) > ROUNDING * Math.sqrt(size);
     }
 
     private static void requireAlike(Matrix one, Matrix other) {
-        boolean alike = one.rows() == other.rows() && one.columns() == other.columns();
-        if (!alike || one.values().length == 0) {
-            throw new IllegalArgumentException(
-                    "logits are %d × %d and %d × %d, expected the same examples and classes"
-                            .formatted(one.rows(), one.columns(), other.rows(), other.columns()));
-        }
+        requireAlike(one.rows(), one.columns(), other.rows(), other.columns());
     }
 
-    /// The squares and products of what is compared, summed over the examples.
-    private static final class Sums {
-        private final int classes;
-        private double gap;
-        private double full;
-        private double moved;
-        private double product;
-        private double rawGap;
-        private double rawFull;
-        private double gapH;
-        private double fullH;
-        private double kl;
-        private int agreeing;
+    private static void requireAlike(float[][] one, float[][] other) {
+        requireAlike(one.length, classes(one), other.length, classes(other));
+    }
 
-        Sums(int classes) {
-            this.classes = classes;
-        }
+    private static int classes(float[][] logits) {
+        return logits.length == 0 ? 0 : logits[0].length;
+    }
 
-        void add(Matrix pretrained, Matrix reference, Matrix adapted, int e) {
-            double[] toReference = difference(adapted, reference, e);
-            double[] way = difference(reference, pretrained, e);
-            rawGap += square(toReference);
-            rawFull += square(way);
-            double[] p = classes == 1 ? null : Softmax.probabilities(pretrained, e);
-            gapH += squareH(p, toReference);
-            fullH += squareH(p, way);
-            centred(toReference);
-            centred(way);
-            double[] own = centred(difference(adapted, pretrained, e));
-            gap += square(toReference);
-            full += square(way);
-            moved += square(own);
-            for (int c = 0; c < classes; c++) {
-                product += own[c] * way[c];
-            }
-            kl += divergence(reference, adapted, e);
-            agreeing += largest(reference, e) == largest(adapted, e) ? 1 : 0;
-        }
-
-        PredictionAlignment toAlignment(int examples) {
-            return new PredictionAlignment(
-                    Math.sqrt(gap) / Math.sqrt(full),
-                    Math.sqrt(rawGap) / Math.sqrt(rawFull),
-                    Math.sqrt(gapH) / Math.sqrt(fullH),
-                    product / Math.sqrt(moved) / Math.sqrt(full),
-                    kl / examples,
-                    (double) agreeing / examples);
+    private static void requireAlike(int rows, int columns, int otherRows, int otherColumns) {
+        boolean alike = rows == otherRows && columns == otherColumns;
+        if (!alike || rows == 0 || columns == 0) {
+            throw new IllegalArgumentException(
+                    "logits are %d × %d and %d × %d, expected the same predictions and classes"
+                            .formatted(rows, columns, otherRows, otherColumns));
         }
     }
 
@@ -125,70 +132,11 @@ public record PredictionAlignment(
         return Arrays.copyOfRange(logits.values(), e * classes, (e + 1) * classes);
     }
 
-    private static double[] difference(Matrix one, Matrix other, int e) {
-        double[] difference = row(one, e);
-        for (int c = 0; c < difference.length; c++) {
-            difference[c] -= other.get(e, c);
+    private static double[] wide(float[] row) {
+        double[] wide = new double[row.length];
+        for (int c = 0; c < wide.length; c++) {
+            wide[c] = row[c];
         }
-        return difference;
-    }
-
-    /// Takes the mean off, in place; a single output stays.
-    private static double[] centred(double[] logits) {
-        if (logits.length > 1) {
-            double mean = Arrays.stream(logits).sum() / logits.length;
-            for (int c = 0; c < logits.length; c++) {
-                logits[c] -= mean;
-            }
-        }
-        return logits;
-    }
-
-    private static double square(double[] d) {
-        double sum = 0;
-        for (double value : d) {
-            sum += value * value;
-        }
-        return sum;
-    }
-
-    /// `dᵀHd`; null for the identity.
-    private static double squareH(double[] p, double[] d) {
-        if (p == null) {
-            return square(d);
-        }
-        double mean = 0;
-        for (int c = 0; c < p.length; c++) {
-            mean += p[c] * d[c];
-        }
-        double sum = 0;
-        for (int c = 0; c < p.length; c++) {
-            sum += p[c] * (d[c] - mean) * (d[c] - mean); // about the mean: no cancellation
-        }
-        return sum;
-    }
-
-    private static double divergence(Matrix reference, Matrix adapted, int e) {
-        if (reference.columns() == 1) {
-            double difference = reference.get(e, 0) - adapted.get(e, 0);
-            return difference * difference / 2;
-        }
-        double[] p = Softmax.logProbabilities(reference, e);
-        double[] q = Softmax.logProbabilities(adapted, e);
-        double sum = 0;
-        for (int c = 0; c < p.length; c++) {
-            sum += Math.exp(p[c]) * (p[c] - q[c]);
-        }
-        return sum;
-    }
-
-    private static int largest(Matrix logits, int e) {
-        int best = 0;
-        for (int c = 1; c < logits.columns(); c++) {
-            if (logits.get(e, c) > logits.get(e, best)) {
-                best = c;
-            }
-        }
-        return best;
+        return wide;
     }
 }

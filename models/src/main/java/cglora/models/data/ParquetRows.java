@@ -189,14 +189,25 @@ final class ParquetRows {
             return call.get();
         } catch (CgloraException e) {
             throw e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | NoClassDefFoundError e) {
             throw new CgloraException(
                     ErrorCode.D_FORMAT,
                     path.toString(),
-                    "cannot be read as Parquet: " + e.getMessage(),
+                    "cannot be read as Parquet: " + reason(e),
                     "fetch it again, or write it anew with snappy, zstd, gzip or no compression",
                     e);
         }
+    }
+
+    /// What the library says, and what it says of the cause.
+    private static String reason(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root == failure
+                ? failure.getMessage()
+                : failure.getMessage() + ": " + root.getMessage();
     }
 
     private CgloraException error(String what, String fix) {

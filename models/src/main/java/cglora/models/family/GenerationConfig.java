@@ -2,6 +2,7 @@ package cglora.models.family;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.json.JsonFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -87,7 +87,7 @@ record GenerationConfig(JsonNode file, JsonNode config, Collection<String> repla
             return null;
         }
         try {
-            if (JsonMapper.shared().readTree(file.toFile()) instanceof ObjectNode object) {
+            if (JsonFile.read(file, JsonFile.CONFIGURATION) instanceof ObjectNode object) {
                 return object;
             }
         } catch (JacksonException e) {

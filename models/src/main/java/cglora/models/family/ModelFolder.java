@@ -3,6 +3,7 @@ package cglora.models.family;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.block.Body;
+import cglora.models.json.JsonFile;
 import cglora.models.weights.Safetensors;
 import cglora.models.weights.ShardedSafetensors;
 import cglora.models.weights.WeightSource;
@@ -71,7 +72,7 @@ final class ModelFolder {
     private static ObjectNode read(Path configFile) {
         JsonNode config;
         try {
-            config = JsonMapper.shared().readTree(configFile.toFile());
+            config = JsonFile.read(configFile, JsonFile.CONFIGURATION);
         } catch (JacksonException e) {
             throw new CgloraException(
                     ErrorCode.M_CONFIG,
@@ -110,8 +111,7 @@ final class ModelFolder {
     private static String baseOf(Path adapter) {
         try {
             String base =
-                    JsonMapper.shared()
-                            .readTree(adapter.resolve("adapter_config.json").toFile())
+                    JsonFile.read(adapter.resolve("adapter_config.json"), JsonFile.CONFIGURATION)
                             .path("base_model_name_or_path")
                             .asString("");
             return base.isEmpty() ? "" : "; its base is " + base;

@@ -107,6 +107,11 @@ public record PretrainedModel(Body body, WeightSource weights, JsonNode config, 
                 "task SEQ_2_SEQ_LM takes an encoder–decoder model, such as t5");
     }
 
+    /// The same checkpoint with another body.
+    public PretrainedModel withBody(Body other) {
+        return new PretrainedModel(other, weights, config, description);
+    }
+
     /// Its body where it says which token comes next, with a head over the vocabulary.
     ///
     /// @throws CgloraException M-FAMILY for another kind of body, M-TENSOR where the head is

@@ -9,10 +9,13 @@ import java.util.List;
 ///
 /// @param x      [rows, hidden]
 /// @param places [taken], int: a row of `x`, or −1
-/// @param back   [rows], int: which of the taken rows it is, or −1
+/// @param back   [rows], int: which of the taken rows it is, or −1; null where no gradient is asked
+///     for
 public record GatherRows(Tensor x, Tensor places, Tensor back) implements Op {
     public GatherRows {
-        Op.requireShape("back", back, x.shape().rows());
+        if (back != null) {
+            Op.requireShape("back", back, x.shape().rows());
+        }
     }
 
     @Override

@@ -195,6 +195,17 @@ public final class LlamaModel implements CausalDecoder {
     }
 
     @Override
+    public LlamaModel untied() {
+        return tied ? new LlamaModel(family, config, false) : this;
+    }
+
+    @Override
+    public List<String> otherNames(String parameter) {
+        boolean fromWords = config.tied() && parameter.equals(LANGUAGE_HEAD);
+        return fromWords ? List.of(WORDS, WORDS.substring(PREFIX.length() + 1)) : List.of();
+    }
+
+    @Override
     public int keptLayers() {
         return layers.size();
     }

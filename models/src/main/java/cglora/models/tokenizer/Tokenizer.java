@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.json.JsonFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -99,6 +100,7 @@ public final class Tokenizer implements AutoCloseable {
                     "save the tokenizer with transformers' save_pretrained, which writes one, or"
                             + " set \"tokenizer\" to its path");
         }
+        JsonFile.requireSize(file, JsonFile.TOKENIZER);
         try (InputStream json = Files.newInputStream(file)) {
             return new Tokenizer(json, TokenizerConfig.beside(file), file.toString());
         } catch (IOException e) {
@@ -154,7 +156,11 @@ public final class Tokenizer implements AutoCloseable {
                 encoding(
                         () ->
                                 LIBRARY.encodeList(
-                                        ofWords.getHandle(), words.toArray(String[]::new), true));
+                                        ofWords.getHandle(),
+                                        words.stream()
+                                                .map(Surrogates::paired)
+                                                .toArray(String[]::new),
+                                        true));
         try {
             int[] ids = ints(LIBRARY.getTokenIds(encoding));
             int[] types = ints(LIBRARY.getTypeIds(encoding));
@@ -207,8 +213,13 @@ public final class Tokenizer implements AutoCloseable {
         return encoding(
                 () ->
                         pair == null
-                                ? LIBRARY.encode(tokenizer.getHandle(), text, special)
-                                : LIBRARY.encodeDual(tokenizer.getHandle(), text, pair, special));
+                                ? LIBRARY.encode(
+                                        tokenizer.getHandle(), Surrogates.paired(text), special)
+                                : LIBRARY.encodeDual(
+                                        tokenizer.getHandle(),
+                                        Surrogates.paired(text),
+                                        Surrogates.paired(pair),
+                                        special));
     }
 
     private long encoding(LongSupplier call) {

@@ -2,6 +2,7 @@ package cglora.models.tokenizer;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.json.JsonFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -66,7 +66,7 @@ record TokenizerConfig(JsonNode keys, String modelType, String where) {
 
     private static JsonNode read(Path file) {
         try {
-            return JsonMapper.shared().readTree(file.toFile());
+            return JsonFile.read(file, JsonFile.CONFIGURATION);
         } catch (JacksonException e) {
             throw new CgloraException(
                     ErrorCode.T_FORMAT,

@@ -6,6 +6,7 @@ import cglora.models.block.ModelBuilder;
 import cglora.models.data.Batch;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Batcher;
+import cglora.models.data.TokenSample;
 import cglora.models.graph.Graph;
 import cglora.models.graph.Tensor;
 import cglora.models.linalg.Matrix;
@@ -28,9 +29,11 @@ public final class Evaluator {
     private final Session session;
     private final Map<BatchShape, BatchProgram> answering = new HashMap<>();
     private final Map<BatchShape, BatchProgram> scoring = new HashMap<>();
+    private final TokenLogits tokenLogits;
 
     Evaluator(Session session) {
         this.session = session;
+        this.tokenLogits = new TokenLogits(session);
     }
 
     /// Programs are made anew: the adapters are others.
@@ -39,6 +42,7 @@ public final class Evaluator {
         scoring.values().forEach(BatchProgram::unload);
         answering.clear();
         scoring.clear();
+        tokenLogits.forgetPrograms();
     }
 
     /// The batch whose activations take most.
@@ -121,6 +125,20 @@ public final class Evaluator {
             }
         }
         return new TokenFeatures(features, labels);
+    }
+
+    /// Logits of a sample of tokens, each given the true tokens in front of it.
+    ///
+    /// @param batches of the sample's examples
+    /// @return [tokens][classes], in the sample's order
+    /// @throws StoppedException when somebody asked to stop
+    public float[][] logits(TokenSample sample, List<Batch> batches) {
+        return tokenLogits.of(sample, batches);
+    }
+
+    /// The program of [#logits] for the widest batch, planned but not run.
+    public Program planned(TokenSample sample, List<Batch> batches) {
+        return tokenLogits.planned(sample, batches);
     }
 
     private void reserve(List<Batch> batches) {

@@ -35,6 +35,11 @@ final class GradientAccumulation {
         this.summed = ofBatch.stream().map(group -> group.withGradients(layout)).toList();
     }
 
+    /// The groups with their sums as gradients.
+    List<AdamW.Group> groups() {
+        return summed;
+    }
+
     /// Takes the last batch's gradients into the sums.
     ///
     /// @param first the sums start anew

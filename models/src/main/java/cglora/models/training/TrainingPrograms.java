@@ -222,6 +222,32 @@ public final class TrainingPrograms {
         return session.engine().read(gradients.get(parameter));
     }
 
+    /// The norm of each trained parameter's gradient in the last step, before clipping, by its
+    /// name; it is read from the engine.
+    public SortedMap<String, Double> gradientNorms() {
+        List<AdamW.Group> groups =
+                prepared.accumulation() == null
+                        ? prepared.groups()
+                        : prepared.accumulation().groups();
+        var norms = new TreeMap<String, Double>();
+        for (AdamW.Group group : groups) {
+            session.parameters()
+                    .counterparts(group.parameters(), group.gradients())
+                    .forEach(
+                            (spec, gradient) ->
+                                    norms.put(spec.name(), norm(session.engine().read(gradient))));
+        }
+        return norms;
+    }
+
+    private static double norm(float[] values) {
+        double squares = 0;
+        for (float value : values) {
+            squares += (double) value * value;
+        }
+        return Math.sqrt(squares);
+    }
+
     /// What training changes, with the optimiser's moments; a [Trainer] has prepared it.
     public TrainedTensors tensors() {
         return TrainedTensors.of(session.engine(), session.parameters(), prepared.groups());

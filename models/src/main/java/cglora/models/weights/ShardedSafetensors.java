@@ -3,6 +3,7 @@ package cglora.models.weights;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.json.JsonFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,7 +17,6 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// A checkpoint in several files, as `model.safetensors.index.json` lists them.
 public final class ShardedSafetensors implements WeightSource {
@@ -31,7 +31,7 @@ public final class ShardedSafetensors implements WeightSource {
         this.index = index;
         JsonNode map;
         try {
-            map = JsonMapper.shared().readTree(index.toFile()).path("weight_map");
+            map = JsonFile.read(index, JsonFile.INDEX).path("weight_map");
         } catch (JacksonException e) {
             throw new CgloraException(
                     ErrorCode.S_INDEX,

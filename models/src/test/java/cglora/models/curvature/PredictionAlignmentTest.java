@@ -151,6 +151,24 @@ class PredictionAlignmentTest {
     }
 
     @Test
+    void float32IsWidened() {
+        var random = new Random(8);
+        float[][][] logits = new float[3][2100][4];
+        for (float[][] model : logits) {
+            for (float[] row : model) {
+                for (int c = 0; c < row.length; c++) {
+                    row[c] = (float) random.nextGaussian();
+                }
+            }
+        }
+        var wide = Arrays.stream(logits).map(Matrix::of).toList();
+        assertThat(PredictionAlignment.of(logits[0], logits[1], logits[2]))
+                .isEqualTo(PredictionAlignment.of(wide.get(0), wide.get(1), wide.get(2)));
+        assertThat(PredictionAlignment.hasMoved(logits[0], logits[0])).isFalse();
+        assertThat(PredictionAlignment.hasMoved(logits[0], logits[1])).isTrue();
+    }
+
+    @Test
     void refusesLogitsOfDifferentShapes() {
         assertThatThrownBy(
                         () ->

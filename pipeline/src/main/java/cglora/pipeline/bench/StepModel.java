@@ -6,6 +6,8 @@ import cglora.kernels.engine.Engine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.program.DataType;
+import cglora.models.adapter.LayerShape;
+import cglora.models.adapter.LoraInitializer;
 import cglora.models.block.Body;
 import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
@@ -121,10 +123,23 @@ public record StepModel(String path, String name) {
         return PretrainedModel.load(path, Map.of());
     }
 
+    /// Its adapters start as LoRA's do: were `A` zero as well as `B`, no gradient would ever reach
+    /// them, and of the losses a head alone would make the difference.
     Session session(Engine engine, PretrainedModel checkpoint) {
-        return session(engine, checkpoint, DataType.FLOAT32, 0f);
+        Session session = session(engine, checkpoint, DataType.FLOAT32, 0f);
+        var initializer = new LoraInitializer();
+        long seed = 0;
+        for (LoraLayer layer : session.adapters().values()) {
+            var shape =
+                    new LayerShape(
+                            layer.module().in(), layer.module().out(), RANK, layer.scaling());
+            session.write(layer.loraA(), initializer.initialize(shape, null, seed++).loraA());
+        }
+        return session;
     }
 
+    /// All factors are zero.
+    ///
     /// @param frozen  how the matrices of the model are kept
     /// @param dropout of the adapters' inputs
     static Session session(

@@ -57,6 +57,14 @@ final class AlignCommand implements Callable<Integer> {
     private Split data;
 
     @Option(
+            names = "--tokens",
+            defaultValue = "256",
+            paramLabel = "N",
+            description =
+                    "Of models that write or tag: how many tokens are compared, drawn by the pipeline's seed.")
+    private int tokens;
+
+    @Option(
             names = "--layers",
             description = "Also how much of each layer's update the adapters' subspaces hold.")
     private boolean layers;
@@ -82,6 +90,10 @@ final class AlignCommand implements Callable<Integer> {
             throw new CgloraException(
                     ErrorCode.O_RANGE, "--damping", damping + ", expected a number ≥ 0", "take 1");
         }
+        if (tokens < 1) {
+            throw new CgloraException(
+                    ErrorCode.O_RANGE, "--tokens", tokens + ", expected 1 or more", "take 256");
+        }
         output.requireFree();
         PipelineReading reading = pipeline.read(engine.settings());
         EngineChoice choice = engine.choose(reading.spec().engine());
@@ -95,6 +107,7 @@ final class AlignCommand implements Callable<Integer> {
                                 reference,
                                 adapters,
                                 EvaluateSpec.Split.valueOf(data.name().toUpperCase(Locale.ROOT)),
+                                tokens,
                                 layers ? damping : null);
         console.warnings(notes.warnings());
         output.print(

@@ -27,10 +27,7 @@ public final class GridComparisonPage {
     private String page() {
         comparison.sections().forEach(this::section);
         html.append("<h2>What the numbers mean</h2>\n");
-        html.append(
-                Page.list(
-                        new GridTables(comparison.options(), comparison.sections().getFirst())
-                                .legend()));
+        html.append(Page.list(new GridLegend(comparison).lines()));
         return Page.of(
                 "cglora compare",
                 "Methods, each at its best " + GridTables.word(comparison.options().best()),

@@ -19,19 +19,25 @@ public final class GridComparisonText {
             if (!section.title().isEmpty()) {
                 text.append("## ").append(section.title()).append("\n\n");
             }
-            text.append(tables.results().markdown()).append('\n');
-            verdicts(section).forEach(line -> text.append(line).append('\n'));
+            String word = GridTables.word(comparison.options().best());
+            append(text, "Results", tables.results());
+            verdicts(section).forEach(line -> text.append("- ").append(line).append('\n'));
             text.append('\n');
             if (!section.tests().isEmpty()) {
-                text.append(tables.tests().markdown()).append('\n');
+                append(text, "Tests against " + section.reference().name(), tables.tests());
             }
-            text.append(tables.curve().markdown()).append('\n');
-            text.append(tables.costs().markdown()).append('\n');
+            append(text, "Every " + word, tables.curve());
+            append(text, "Start and cost", tables.costs());
         }
-        var legend =
-                new GridTables(comparison.options(), comparison.sections().getFirst()).legend();
-        legend.forEach(line -> text.append("- ").append(line).append('\n'));
+        text.append("## What the numbers mean\n\n");
+        new GridLegend(comparison)
+                .lines()
+                .forEach(line -> text.append("- ").append(line).append('\n'));
         return text.toString();
+    }
+
+    private static void append(StringBuilder text, String title, Table table) {
+        text.append("### ").append(title).append("\n\n").append(table.markdown()).append('\n');
     }
 
     /// What can be said, in words.
@@ -109,6 +115,9 @@ public final class GridComparisonText {
                                 of.put("init_seconds", finite(run.start().seconds()));
                                 of.put("init_planned_mib", finite(run.start().plannedMiB()));
                                 of.put("seconds", finite(run.seconds()));
+                                if (!run.alignment().isEmpty()) {
+                                    of.put("alignment", run.alignment());
+                                }
                                 runs.add(of);
                             });
             var of = new LinkedHashMap<String, Object>();

@@ -167,10 +167,7 @@ final class GridTables {
                                 "init s",
                                 "init MiB",
                                 "run s"));
-        boolean aligned =
-                section.methods().stream()
-                        .flatMap(m -> m.chosen().runs().values().stream())
-                        .anyMatch(run -> !run.alignment().isEmpty());
+        boolean aligned = isAligned(section);
         if (aligned) {
             head.addAll(List.of("distance to full", "cosine"));
         }
@@ -220,47 +217,10 @@ final class GridTables {
         return Significance.mean(rate.of(of));
     }
 
-    /// What every number means.
-    List<String> legend() {
-        var lines = new ArrayList<String>();
-        lines.add(
-                "best %s: the value with the best mean validation %s over the seeds, among those with"
-                                .formatted(word(options.best()), options.choose())
-                        + " the most seeds. The test split plays no part in the choice.");
-        lines.add(
-                "n: runs, one a seed. a ± b: mean and standard deviation (n - 1) over them. 95 %:"
-                        + " percentile interval of the mean by 10,000 bootstrap resamples of the"
-                        + " seeds; with few seeds it is too narrow.");
-        lines.add(
-                "Differences are taken seed by seed, each method at its own best "
-                        + word(options.best())
-                        + ", against "
-                        + section.reference().name()
-                        + (options.against() == null
-                                ? ", the best on the validation split"
-                                : ", as asked for")
-                        + ". p (t): paired t-test, two-sided. p (Holm): the same, corrected for the"
-                        + " number of methods; below 0.05 is called significant. p (permutation):"
-                        + " share of sign patterns with a mean at least as far from 0; with n seeds"
-                        + " it cannot be below 2 / 2^n.");
-        lines.add(
-                "Edge of the grid: the best "
-                        + word(options.best())
-                        + " is the smallest or the largest tried, so a better one may lie beyond.");
-        lines.add(
-                "Loss at the start: after the adapter's initialisation, on the split of the final"
-                        + " table. Steps and seconds to "
-                        + Rate.shorten(section.target())
-                        + ": the first evaluation with at most this validation loss ("
-                        + (options.lossTarget() == null
-                                ? "the largest of the methods' means"
-                                : "as asked for")
-                        + "), means of the runs that reach it; seconds count from the first step and"
-                        + " hold the evaluations.");
-        lines.add(
-                "Init s: calibration and initialisation, without the head's warm-up. Init MiB: the"
-                        + " whole process then, as planned. Run s: the whole run; a run that took an"
-                        + " earlier one's start is shorter by that.");
-        return lines;
+    /// Whether any of its runs, at the chosen rates, was measured beside a reference.
+    static boolean isAligned(Section section) {
+        return section.methods().stream()
+                .flatMap(m -> m.chosen().runs().values().stream())
+                .anyMatch(run -> !run.alignment().isEmpty());
     }
 }

@@ -52,7 +52,7 @@ public final class AlignmentPage {
         chart("Relative distance (less is nearer)", PredictionAlignment::relativeDistance);
         chart("Cosine of the changes (1 is the same way)", PredictionAlignment::cosine);
         chart("KL, nats (less is nearer)", PredictionAlignment::kl);
-        chart("Agreement of the predicted classes", PredictionAlignment::agreement);
+        chart("Agreement of the predictions", PredictionAlignment::agreement);
         html.append("</div>\n");
     }
 

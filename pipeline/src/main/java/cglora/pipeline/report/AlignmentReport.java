@@ -16,7 +16,9 @@ public record AlignmentReport(String reference, String data, List<AlignmentRow> 
             "f0: the base model with its head before the adapter. Distance: |f - f*| / |f0 - f*| on"
                     + " centred logits, 1 at the start of full fine-tuning, 0 at its end; in H: the"
                     + " same in the output metric of f0. Cosine: of f - f0 and f* - f0. KL: mean"
-                    + " KL(f* | f) in nats. Agreement: examples with the same predicted class.";
+                    + " KL(f* | f) in nats. Agreement: share of examples, or of tokens, whose"
+                    + " likeliest class, or token, is the same. Of tokens: those that count in the loss,"
+                    + " each given the true ones in front of it.";
 
     /// What the layers' numbers mean.
     static final String LAYERS =

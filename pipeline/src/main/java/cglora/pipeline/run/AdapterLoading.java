@@ -6,6 +6,7 @@ import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.training.CausalLanguageModel;
+import cglora.models.training.Seq2Seq;
 import cglora.models.training.Session;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +15,9 @@ import java.util.Map;
 
 /// Puts an adapter that was read from files on a model.
 final class AdapterLoading {
+    /// Where encoder, decoder and head have one table.
+    private static final String SHARED = "shared.weight";
+
     private AdapterLoading() {}
 
     /// @param where the adapter's folder, for messages
@@ -83,8 +87,16 @@ final class AdapterLoading {
                         "modules_to_save has the embeddings, %s, which are the head of this model"
                                         .formatted(words)
                                 + " as well: PEFT trains one of the two, and leaves the other",
-                        "merge it with PEFT (merge_and_unload), and take the whole model");
+                        "merge it first, with cglora merge, and take the whole model");
             }
+        }
+        if (session.task() instanceof Seq2Seq && adapter.shapes().containsKey(SHARED)) {
+            problems.error(
+                    ErrorCode.A_CONFIG,
+                    where,
+                    "modules_to_save has the embeddings, which encoder, decoder and head share: PEFT"
+                            + " trains a copy, and leaves the others",
+                    "train without modules_to_save");
         }
         problems.throwIfAny();
         session.addAdapters(layers);

@@ -33,8 +33,8 @@ import java.util.regex.Pattern;
 ///
 /// At most two models are in memory: `f₀`, and the reference while it predicts; then one adapter's
 /// after the other. What is kept of them are the logits of `f₀` and of the reference, so that
-/// memory does not grow with the number of adapters, nor with the examples but for those logits
-/// and the tokens.
+/// memory does not grow with the number of adapters. Nor does it with the examples where tokens are
+/// compared ([ComparedLogits]); where examples are, but for those logits.
 public final class Alignment {
     /// How checkpoints along training are called.
     private static final Pattern CHECKPOINT = Pattern.compile("(checkpoint|step)[-_](\\d{1,9})");
@@ -60,13 +60,17 @@ public final class Alignment {
     /// @param reference folder of a model, of an adapter, or of a run that has one
     /// @param adapters  such folders, in the order in which they are shown
     /// @param split     of the pipeline's data
+    /// @param tokens    of models that write or tag: how many are compared at most
     /// @param damping   of the layers' metric, relative; null where layers are not compared
     /// @throws CgloraException D-EMPTY, M-PATH, M-HEAD, A-BASE, A-TENSOR, D-LABEL or O-CONFLICT
     ///     where they can't be compared; all folders are looked at before anything is computed
     public AlignmentReport measure(
-            Path reference, List<Path> adapters, EvaluateSpec.Split split, Double damping) {
+            Path reference,
+            List<Path> adapters,
+            EvaluateSpec.Split split,
+            int tokens,
+            Double damping) {
         try (Inputs inputs = InputCheck.read(reading.spec(), notes)) {
-            requireClasses(inputs);
             Dataset data = inputs.split(split);
             if (data.size() == 0) {
                 throw new CgloraException(
@@ -79,16 +83,13 @@ public final class Alignment {
             folders.add(reference);
             List<TunedModel> tuned = TunedModel.all(inputs, folders, notes);
             TunedModel full = tuned.removeLast();
-            Matrix pretrained;
-            Matrix target;
+            var compared = ComparedLogits.of(inputs, data, tokens);
+            float[][] pretrained;
+            float[][] target;
             var layers = new ArrayList<Map<String, LayerAlignment>>();
             try (Session start = start(inputs)) {
-                pretrained =
-                        Matrix.of(
-                                start.evaluator()
-                                        .evaluate(inputs.batches(data), data.size())
-                                        .logits());
-                target = full.logits(data, engine, () -> false);
+                pretrained = compared.of(inputs, start);
+                target = full.logits(compared, engine, () -> false);
                 AlignmentLog.requireMoved(pretrained, target, full);
                 progress.accept("reference    " + reference);
                 if (damping != null) {
@@ -99,7 +100,7 @@ public final class Alignment {
             }
             var rows = new ArrayList<AlignmentRow>();
             for (int i = 0; i < tuned.size(); i++) {
-                Matrix adapted = tuned.get(i).logits(data, engine, () -> false);
+                float[][] adapted = tuned.get(i).logits(compared, engine, () -> false);
                 rows.add(
                         row(
                                 adapters.get(i),
@@ -111,19 +112,8 @@ public final class Alignment {
             }
             return new AlignmentReport(
                     reference.toString(),
-                    inputs.describe(split) + ", " + data.size() + " examples",
+                    inputs.describe(split) + ", " + compared.describe(),
                     rows);
-        }
-    }
-
-    /// Logits of each token are too many to be kept.
-    private void requireClasses(Inputs inputs) {
-        if (inputs.isOfTokens()) {
-            throw new CgloraException(
-                    ErrorCode.O_CONFLICT,
-                    reading.file().toString(),
-                    "alignment is not there for task " + inputs.modelSpec().task().jsonName(),
-                    "cglora compare sets the losses of runs side by side");
         }
     }
 
@@ -141,10 +131,11 @@ public final class Alignment {
         var session =
                 new Session(
                         engine.open(),
-                        inputs.classifier(),
+                        inputs.task(),
                         inputs.checkpoint(),
                         false,
-                        HeadChoice.start(inputs));
+                        HeadChoice.start(inputs),
+                        inputs.dtype());
         inputs.checkpoint().weights().release();
         inputs.earlierStart().ifPresent(start -> start.writeHead(session));
         inputs.earlierStatistics().ifPresent(earlier -> earlier.writeHead(session));
@@ -187,7 +178,7 @@ public final class Alignment {
     private static List<LinearModule> modules(Session session, Iterable<String> names) {
         var wanted = new HashSet<String>();
         names.forEach(wanted::add);
-        return session.model().linearModules().stream()
+        return session.task().linearModules().stream()
                 .filter(module -> wanted.contains(module.name()))
                 .toList();
     }

@@ -26,26 +26,31 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// What a run measures beside its reference, step by step. It keeps the logits of `f₀` and of the
-/// reference; with layers, also the factors of the base model's curvature.
+/// What a run measures beside its reference, step by step. It keeps the logits of `f₀` and of
+/// the reference, of examples or of a sample of tokens ([ComparedLogits]); with layers, also the
+/// factors of the base model's curvature.
 final class AlignmentLog {
     private final RunState run;
     private final AlignSpec spec;
-    private final Dataset data;
+    private final ComparedLogits compared;
     private final TreeMap<Integer, AlignmentRow> rows = new TreeMap<>();
     private TunedModel model;
-    private Matrix pretrained;
-    private Matrix reference;
+    private float[][] pretrained;
+    private float[][] reference;
     private LayerFactors factors;
 
     AlignmentLog(RunState run, AlignSpec spec) {
         this.run = run;
         this.spec = spec;
-        this.data = data(run.inputs, spec);
+        this.compared = compared(run.inputs, spec);
     }
 
-    /// The examples that are measured on.
-    static Dataset data(Inputs inputs, AlignSpec spec) {
+    /// What is measured on.
+    static ComparedLogits compared(Inputs inputs, AlignSpec spec) {
+        return ComparedLogits.of(inputs, data(inputs, spec), spec.tokens());
+    }
+
+    private static Dataset data(Inputs inputs, AlignSpec spec) {
         Dataset all = inputs.split(spec.data());
         return spec.examples() == null || spec.examples() >= all.size()
                 ? all
@@ -54,12 +59,16 @@ final class AlignmentLog {
 
     /// The session is `f₀`: the base model with its head, before any adapter.
     void start() {
-        pretrained = Matrix.of(run.evaluate(data).logits());
+        pretrained = predictions();
         if (spec.layers()) {
             factors =
                     new CalibrationPass(run.session, modules())
-                            .factors(run.inputs.batches(data), data.size());
+                            .factors(run.inputs.batches(compared.data()), compared.data().size());
         }
+    }
+
+    private float[][] predictions() {
+        return compared.of(run.inputs, run.session);
     }
 
     private List<LinearModule> modules() {
@@ -71,12 +80,12 @@ final class AlignmentLog {
     /// @throws CgloraException O-CONFLICT where it predicts what `f₀` does
     void refer() {
         model = TunedModel.of(run.inputs, Path.of(spec.reference()), new Problems());
-        reference = model.logits(data, run.engine, run::isStopping);
+        reference = model.logits(compared, run.engine, run::isStopping);
         requireMoved(pretrained, reference, model);
     }
 
     /// @throws CgloraException O-CONFLICT where the distance is not defined
-    static void requireMoved(Matrix pretrained, Matrix reference, TunedModel model) {
+    static void requireMoved(float[][] pretrained, float[][] reference, TunedModel model) {
         if (!PredictionAlignment.hasMoved(pretrained, reference)) {
             throw new CgloraException(
                     ErrorCode.O_CONFLICT,
@@ -89,21 +98,22 @@ final class AlignmentLog {
 
     /// Measures the session as it is after so many steps.
     void measure(int step) {
-        measure(step, run.evaluate(data));
+        measure(step, predictions());
     }
 
     /// The same, where the session has been asked already.
     ///
     /// @param seen what it said about `on`
     void measure(int step, Evaluation seen, Dataset on) {
-        measure(step, on == data ? seen : run.evaluate(data));
+        boolean known = on == compared.data() && !compared.isOfTokens();
+        measure(step, known ? seen.logits() : predictions());
     }
 
-    private void measure(int step, Evaluation seen) {
+    private void measure(int step, float[][] adapted) {
         if (reference == null) {
             return; // the run was stopped before
         }
-        var alignment = PredictionAlignment.of(pretrained, reference, Matrix.of(seen.logits()));
+        var alignment = PredictionAlignment.of(pretrained, reference, adapted);
         keep(new AlignmentRow(name(), step, alignment, Map.of()));
         run.folder.event("align", AlignmentReport.record(rows.get(step)));
     }
@@ -214,7 +224,7 @@ final class AlignmentLog {
     private AlignmentReport report() {
         return new AlignmentReport(
                 RunReport.relative(model.given()),
-                describe(run.inputs, spec, data),
+                describe(run.inputs, spec, compared),
                 new ArrayList<>(rows.values()));
     }
 
@@ -222,9 +232,9 @@ final class AlignmentLog {
         return RunReport.relative(run.folder.path());
     }
 
-    /// `validation, 512 examples of data/dev.tsv`.
-    static String describe(Inputs inputs, AlignSpec spec, Dataset data) {
-        return inputs.describe(spec.data()) + ", " + data.size() + " examples";
+    /// `validation (data/dev.tsv), 512 examples`.
+    private static String describe(Inputs inputs, AlignSpec spec, ComparedLogits compared) {
+        return inputs.describe(spec.data()) + ", " + compared.describe();
     }
 
     /// The numbers of one step.
@@ -232,9 +242,9 @@ final class AlignmentLog {
         PredictionAlignment p = rows.get(step).predictions();
         return String.format(
                 Locale.ROOT,
-                "%s, %d examples  distance %.4f  cosine %.4f  kl %.4f  agreement %.4f",
+                "%s, %s  distance %.4f  cosine %.4f  kl %.4f  agreement %.4f",
                 spec.data().jsonName(),
-                data.size(),
+                compared.describe(),
                 p.relativeDistance(),
                 p.cosine(),
                 p.kl(),

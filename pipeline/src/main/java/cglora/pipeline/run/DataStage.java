@@ -7,6 +7,7 @@ import cglora.models.data.Labels;
 import cglora.models.data.Rows;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.EvaluateSpec;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -102,6 +103,11 @@ final class DataStage {
         return splits;
     }
 
+    /// As seen from the current folder, unless it is in a jar.
+    private static String place(String model) {
+        return model.startsWith("classpath:") ? model : RunReport.relative(Path.of(model));
+    }
+
     private Map<String, Object> record() {
         var record = new LinkedHashMap<String, Object>();
         record.put("cglora", 1);
@@ -132,7 +138,7 @@ final class DataStage {
         }
         record.put("seed", inputs.spec().seed());
         record.put("pipeline", run.file.getFileName().toString());
-        record.put("model", inputs.checkpoint().description());
+        record.put("model", place(inputs.checkpoint().description()));
         record.put("sha256", inputs.stamps().sha256());
         List<Map<String, Object>> taken = EarlierRun.taken(inputs);
         if (!taken.isEmpty()) {

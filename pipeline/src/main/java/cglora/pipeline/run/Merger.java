@@ -91,6 +91,7 @@ public final class Merger {
         PeftAdapter shift = shiftPlace == null ? null : PeftAdapter.read(shiftPlace);
         Path temporary = target.resolveSibling(target.getFileName() + ".tmp");
         float[][] expected;
+        ModuleOutputs modules;
         String base;
         String rounding = "";
         try (LoadedModel trained = open(place, request.base(), notes)) {
@@ -111,6 +112,7 @@ public final class Merger {
                 rounding = said(format, MergeProbe.difference(adapted, expected), adapted);
                 writeModel(trained, format, temporary);
             }
+            modules = ModuleOutputs.of(trained.session());
         } catch (IOException e) {
             RunFolder.delete(temporary);
             throw disk(target, e);
@@ -118,7 +120,7 @@ public final class Merger {
             RunFolder.delete(temporary);
             throw e;
         }
-        double difference = compare(temporary, target, base, expected);
+        double difference = compare(temporary, target, base, expected, modules);
         try {
             Files.deleteIfExists(target); // where it is an empty folder
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
@@ -254,7 +256,7 @@ public final class Merger {
     /// What rounding has done to the logits; float32 does nothing that could be seen.
     private static String said(FloatFormat format, double difference, float[][] adapted) {
         if (format == FloatFormat.F32) {
-            if (!(difference <= Verification.TOLERANCE * scale(adapted))) {
+            if (!holds(difference, adapted)) {
                 throw new CgloraException(
                         ErrorCode.A_VERIFY,
                         "",
@@ -340,8 +342,10 @@ public final class Merger {
     }
 
     /// Reads the files back; what does not agree keeps the name `.rejected`.
-    private double compare(Path written, Path target, String base, float[][] expected) {
+    double compare(
+            Path written, Path target, String base, float[][] expected, ModuleOutputs modules) {
         double difference;
+        String where = "";
         var choice =
                 new Predictor.Base(
                         request.base().base() == null ? base : request.base().base(),
@@ -350,20 +354,28 @@ public final class Merger {
         try (LoadedModel again = open(written, choice, new Problems())) {
             float[][] found = new MergeProbe(again).logits(again);
             difference = MergeProbe.difference(expected, found);
+            if (!holds(difference, expected)) {
+                where = modules.farthestFrom(ModuleOutputs.of(again.session()));
+            }
         }
-        if (!(difference <= Verification.TOLERANCE * scale(expected))) {
-            Path rejected = target.resolveSibling(target.getFileName() + ".rejected");
+        if (!holds(difference, expected)) {
+            Path rejected;
             try {
-                Files.move(written, rejected);
+                rejected = RunFolder.reject(written, target);
             } catch (IOException e) {
-                throw disk(rejected, e);
+                throw disk(target, e);
             }
             throw new CgloraException(
                     ErrorCode.A_VERIFY,
                     rejected.toString(),
-                    "what was written, read back, gives logits that differ by " + difference,
+                    "what was written, read back, gives logits that differ by %.3g; %s"
+                            .formatted(difference, where),
                     "please report it; the files are kept for a look");
         }
         return difference;
+    }
+
+    private static boolean holds(double difference, float[][] logits) {
+        return difference <= Verification.TOLERANCE * scale(logits);
     }
 }

@@ -6,7 +6,6 @@ import cglora.kernels.error.Problems;
 import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.ClassifierHead;
-import cglora.models.data.Batch;
 import cglora.models.data.Batcher;
 import cglora.models.data.Dataset;
 import cglora.models.data.Labels;
@@ -27,7 +26,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 
 /// A trained adapter on its base model, or a model with its own head, ready to answer.
 public final class Predictor implements LoadedModel {
@@ -223,14 +221,6 @@ public final class Predictor implements LoadedModel {
     /// How much of a text is read.
     TextLimit limit() {
         return new TextLimit(maxLength, tokenizer.truncation());
-    }
-
-    /// What the model says about so many examples, as tokens.
-    ///
-    /// @param stop asked before every batch
-    Evaluation evaluate(List<Batch> batches, int examples, BooleanSupplier stop) {
-        session.stopWhen(stop);
-        return session.evaluator().evaluate(batches, examples);
     }
 
     /// One answer an example: the label and its probabilities, or the number of a regression.

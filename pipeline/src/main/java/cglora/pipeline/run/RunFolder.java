@@ -129,6 +129,16 @@ final class RunFolder implements AutoCloseable {
         Durable.delete(old);
     }
 
+    /// Keeps what does not hold under a name beside its place that nothing has.
+    static Path reject(Path written, Path target) throws IOException {
+        String name = target.getFileName() + ".rejected";
+        Path rejected = target.resolveSibling(name);
+        for (int i = 2; Files.exists(rejected); i++) {
+            rejected = target.resolveSibling(name + "-" + i);
+        }
+        return Files.move(written, rejected);
+    }
+
     static CgloraException unwritable(Path folder, IOException e) {
         return new CgloraException(
                 ErrorCode.K_OUTPUT,

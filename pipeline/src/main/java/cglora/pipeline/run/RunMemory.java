@@ -56,6 +56,7 @@ final class RunMemory {
     private final List<MemoryPlan> stages = new ArrayList<>();
     private final Session session;
     private final Item weights;
+    private final ComparedLogits compared;
     private Item adapters = Item.engine("adapters", 0);
     private Item alignment = Item.engine("alignment", 0);
     private Item sums = Item.engine("curvature sums", 0);
@@ -69,6 +70,8 @@ final class RunMemory {
         this.engine = engine;
         this.session = inputs.session(counting());
         this.weights = Item.engine("weights", session.persistentBytes());
+        this.compared =
+                inputs.alignSpec().map(align -> AlignmentLog.compared(inputs, align)).orElse(null);
     }
 
     /// Counts as the run's engine lays its arrays out.
@@ -413,7 +416,7 @@ final class RunMemory {
                 training.id(),
                 weights,
                 adapters,
-                activations(Math.max(scratch(program), evaluation())),
+                activations(Math.max(scratch(program), Math.max(evaluation(), comparison()))),
                 layerAtWork());
     }
 
@@ -423,9 +426,27 @@ final class RunMemory {
                 align.id(),
                 weights,
                 adapters,
-                activations(evaluation()),
+                activations(Math.max(metric(align), Math.max(evaluation(), comparison()))),
                 Item.engine("reference", weights.bytes()),
                 Item.host("its file or activations", Math.max(reading().bytes(), evaluation())));
+    }
+
+    /// Activations of a model whose logits of some tokens are taken.
+    private long comparison() {
+        return compared == null || !compared.isOfTokens()
+                ? 0
+                : scratch(session.evaluator().planned(compared.sample(), compared.batches(inputs)));
+    }
+
+    /// Those of the pass that gathers the factors of the layers' metric.
+    private long metric(AlignSpec align) {
+        return align.layers()
+                ? scratch(
+                        new CalibrationPass(session, modules)
+                                .planned(
+                                        CalibrationPass.METRIC,
+                                        largest(Inputs.EVALUATION_BATCH, inputs, compared.data())))
+                : 0;
     }
 
     /// What the comparison of one layer takes at its largest.
@@ -436,15 +457,15 @@ final class RunMemory {
                 layers ? modules.stream().mapToLong(LayerComparison::bytes).max().orElse(0) : 0);
     }
 
-    /// What the alignment keeps to the end: logits in float64, and the layers' factors.
+    /// What the alignment keeps to the end: the logits of `f₀` and of the reference, beside them
+    /// those that are measured, and the layers' factors.
     private Item kept(AlignSpec align) {
-        long logits =
-                AlignmentLog.data(inputs, align).size() * (long) inputs.classifier().outputs();
+        long logits = (long) compared.size() * inputs.outputs();
         long factors =
                 align.layers()
                         ? new CalibrationPass(session, modules).sumBytes(CalibrationPass.METRIC)
                         : 0;
-        return Item.engine("alignment", 2 * Double.BYTES * logits + factors);
+        return Item.engine("alignment", 3L * Float.BYTES * logits + factors);
     }
 
     private void export(ExportSpec export) {

@@ -2,6 +2,7 @@ package cglora.pipeline.run;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.block.CausalDecoder;
 import cglora.models.data.Labels;
 import cglora.models.family.PretrainedModel;
 import cglora.models.training.Pooling;
@@ -60,6 +61,9 @@ final class SavedModel {
         checkpoint.config().properties().forEach(p -> config.set(p.getKey(), p.getValue()));
         config.remove(List.of("_name_or_path", "dtype"));
         config.putArray("architectures").add(writingClass(checkpoint));
+        if (checkpoint.body() instanceof CausalDecoder decoder && decoder.isUntied()) {
+            config.put("tie_word_embeddings", false);
+        }
         config.put("torch_dtype", format.torchName());
         ObjectNode own =
                 config.putObject("cglora")

@@ -17,6 +17,7 @@ final class TrainingLog implements Trainer.Listener {
     private double examplesSeen;
     private int lastStep;
     private int firstStep;
+    private final GradientWatch watch;
     private StepEvent flight = StepEvent.begun();
 
     /// @param stage  its id
@@ -29,6 +30,7 @@ final class TrainingLog implements Trainer.Listener {
         this.before = before;
         this.steps = steps;
         this.every = every;
+        this.watch = new GradientWatch(run.session, stage, run.notes);
     }
 
     /// Goes on behind a step that another process has made.
@@ -73,6 +75,9 @@ final class TrainingLog implements Trainer.Listener {
                 step.gradNorm(),
                 examplesSeen / seconds,
                 Progress.time(left));
+        if (watch.step(step)) {
+            run.showNotes();
+        }
         flight = StepEvent.begun();
     }
 

@@ -242,46 +242,48 @@ final class TunedModel {
         return inputs.modelSpec().followLinks();
     }
 
-    /// What it says about all examples; the model is in memory until this returns.
+    /// What it predicts; the model is in memory until this returns.
     ///
     /// @param stop asked before every batch
-    /// @return [examples, outputs]
+    /// @return [predictions][outputs]
     /// @throws cglora.models.training.StoppedException when somebody asked to stop
-    Matrix logits(Dataset data, EngineChoice engine, BooleanSupplier stop) {
-        return Matrix.of(evaluate(inputs, data, engine, stop).logits());
+    float[][] logits(ComparedLogits compared, EngineChoice engine, BooleanSupplier stop) {
+        return ask(engine, stop, session -> compared.of(inputs, session));
     }
 
-    /// The same with the losses; of a model that writes or tags, those of its tokens.
+    /// What it says about all examples, with the losses; of a model that writes or tags, those of
+    /// its tokens.
     ///
     /// @param own with the data stage that the examples are of
     Evaluation evaluate(Inputs own, Dataset data, EngineChoice engine, BooleanSupplier stop) {
-        if (!inputs.isOfTokens()) {
-            try (Predictor predictor = Predictor.open(given, base(), engine, new Problems())) {
-                return predictor.evaluate(own.batches(data), data.size(), stop);
-            }
-        }
-        if (whole) {
+        return ask(
+                engine,
+                stop,
+                session -> session.evaluator().evaluate(own.batches(data), data.size()));
+    }
+
+    private <T> T ask(EngineChoice engine, BooleanSupplier stop, Function<Session, T> question) {
+        if (whole || !inputs.isOfTokens()) {
             try (LoadedModel model = open(engine)) {
-                return evaluate(model.session(), own, data, stop);
+                model.session().stopWhen(stop);
+                return question.apply(model.session());
             }
         }
         try (var session =
                 new Session(engine.open(), inputs.task(), inputs.checkpoint(), inputs.dtype())) {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(session, PeftAdapter.read(place), given.toString());
-            return evaluate(session, own, data, stop);
+            session.stopWhen(stop);
+            return question.apply(session);
         }
     }
 
-    private static Evaluation evaluate(
-            Session session, Inputs own, Dataset data, BooleanSupplier stop) {
-        session.stopWhen(stop);
-        return session.evaluator().evaluate(own.batches(data), data.size());
-    }
-
-    /// A whole model of the pipeline's task, which is one of tokens.
+    /// A whole model of the pipeline's task, or an adapter of a classifier.
     private LoadedModel open(EngineChoice engine) {
         var notes = new Problems();
+        if (!inputs.isOfTokens()) {
+            return Predictor.open(given, base(), engine, notes);
+        }
         return inputs.tags()
                 ? TaggingPredictor.open(given, base(), engine, notes).orElseThrow()
                 : WritingPredictor.open(

@@ -5,7 +5,6 @@ import cglora.kernels.error.ErrorCode;
 import cglora.models.data.Dataset;
 import cglora.models.training.Session;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Compares what was read back from files with what was trained.
@@ -39,12 +38,15 @@ final class Verification {
             }
         }
         if (!(largest <= TOLERANCE * Math.max(1, scale))) {
-            Path rejected = target.resolveSibling(target.getFileName() + ".rejected");
-            Files.move(written, rejected);
+            Path rejected = RunFolder.reject(written, target);
             throw new CgloraException(
                     ErrorCode.A_VERIFY,
                     rejected.toString(),
-                    "what was written, read back, gives logits that differ by " + largest,
+                    "what was written, read back, gives logits that differ by %.3g; %s"
+                            .formatted(
+                                    largest,
+                                    ModuleOutputs.of(run.session)
+                                            .farthestFrom(ModuleOutputs.of(fresh))),
                     "please report it; the files are kept for a look");
         }
         return largest;

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /// A model that writes texts, with or without an adapter, ready to answer.
@@ -118,7 +119,13 @@ public final class WritingPredictor implements LoadedModel {
         }
         ModelNotes.tellOfWriting(checkpoint, notes);
         return Optional.of(
-                new WritingPredictor(checkpoint, adapter, place, engine, choice.frozen(), options));
+                new WritingPredictor(
+                        asTrained(checkpoint, adapter),
+                        adapter,
+                        place,
+                        engine,
+                        choice.frozen(),
+                        options));
     }
 
     private WritingPredictor(
@@ -155,6 +162,22 @@ public final class WritingPredictor implements LoadedModel {
         if (adapter != null) {
             AdapterLoading.load(session, adapter, place.toString());
         }
+    }
+
+    /// PEFT trains a copy of what `modules_to_save` names: where the base ties the head to the
+    /// embeddings, both are apart once one of them is there.
+    private static PretrainedModel asTrained(PretrainedModel checkpoint, PeftAdapter adapter) {
+        if (adapter == null
+                || !(checkpoint.body() instanceof CausalDecoder decoder)
+                || !decoder.isTied()) {
+            return checkpoint;
+        }
+        CausalDecoder untied = decoder.untied();
+        boolean isApart =
+                Stream.of(decoder, untied)
+                        .map(d -> d.languageHead().name())
+                        .anyMatch(adapter.shapes()::containsKey);
+        return isApart ? checkpoint.withBody(untied) : checkpoint;
     }
 
     /// Whether a whole model writes, by its class.

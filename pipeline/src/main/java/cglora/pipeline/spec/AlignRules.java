@@ -9,9 +9,6 @@ final class AlignRules {
 
     /// It measures what the adapter's stage has started, from there on.
     static void check(AlignSpec stage, StagesBefore before, StageProblems here) {
-        if (before.isOtherTask(ModelSpec.Task.SEQ_CLS)) {
-            here.errorOfStage(O_CONFLICT, before.notThere("stage 'align'"), "take it out");
-        }
         StagesBefore.requireSplit(stage, before.data(), stage.data(), here);
         if (before.has(TrainSpec.STAGE)) {
             here.errorOfStage(

@@ -29,6 +29,14 @@ public record AlignSpec(
                 Integer examples,
         @Setting(
                         value =
+                                "Of models that write or tag: tokens of those examples that are compared,"
+                                        + " drawn by the seed; all where they are fewer. They cost 12 bytes"
+                                        + " times the vocabulary each",
+                        byDefault = "256",
+                        min = 1)
+                int tokens,
+        @Setting(
+                        value =
                                 "Also how much of each layer's update the adapter's subspace holds, at the start and the end",
                         byDefault = "false")
                 boolean layers,
@@ -48,7 +56,7 @@ public record AlignSpec(
 
     /// The same beside another reference.
     AlignSpec withReference(String other) {
-        return new AlignSpec(id, when, other, data, examples, layers, layerDamping);
+        return new AlignSpec(id, when, other, data, examples, tokens, layers, layerDamping);
     }
 
     @Override

@@ -2,10 +2,14 @@ package cglora.pipeline.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cglora.kernels.engine.JvmEngine;
+import cglora.models.block.LoraLayer;
+import cglora.models.training.TrainingStep;
 import cglora.pipeline.device.EngineChoice;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -47,6 +51,28 @@ class StepLossesTest {
         List<Double> expected = StepLosses.expected(StepModel.MINILM);
         assertThat(expected).hasSize(3);
         assertThat(wrong(expected, expected.get(0), expected.get(1), expected.get(2))).isEmpty();
+    }
+
+    /// Behind the first step `B` is no longer zero, behind the second `A` has moved.
+    @Test
+    void stepsReachTheFactorsOfEveryLayer() {
+        StepModel model = StepModel.MINILM;
+        try (var checkpoint = model.checkpoint();
+                var engine = new JvmEngine(1);
+                var session = model.session(engine, checkpoint)) {
+            var before = new HashMap<String, float[]>();
+            for (LoraLayer layer : session.adapters().values()) {
+                before.put(layer.loraA(), session.read(layer.loraA()));
+                before.put(layer.loraB(), session.read(layer.loraB()));
+            }
+            var step = new TrainingStep(session);
+            var batch = StepModel.batch(checkpoint.body());
+            step.run(batch);
+            step.run(batch);
+            assertThat(before).hasSize(72);
+            before.forEach(
+                    (name, values) -> assertThat(session.read(name)).as(name).isNotEqualTo(values));
+        }
     }
 
     @Test

@@ -209,6 +209,7 @@ class CheckpointFolderTest {
                 List.of());
         assertThatThrownBy(() -> checkpoints.newest(new Problems()))
                 .hasMessageContaining("R-VERSION")
-                .hasMessageContaining("format 2, written by cglora 9.1");
+                .hasMessageContaining("format 2, written by cglora 9.1")
+                .satisfies(e -> assertThat(((CgloraException) e).exitStatus()).isEqualTo(3));
     }
 }

@@ -15,8 +15,10 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/// How `scripts/cglora` makes and takes the archive of classes, and keeps one line of Java's from
+/// How `scripts/cglora` makes and takes the archive of classes, and keeps some lines of Java's from
 /// `--quiet`: with a Java that is a script. It notes its arguments, makes an archive where it is
 /// told to, and says what Java says.
 class LauncherArchiveTest {
@@ -37,6 +39,7 @@ class LauncherArchiveTest {
             done
             echo 'WARNING: Using incubator modules: jdk.incubator.vector' >&2
             echo 'WARNING: Using incubator modules: another' >&2
+            echo 'Picked up JAVA_TOOL_OPTIONS: -Dsome.key=value' >&2
             printf 'no end of line' >&2
             exit ${STATUS:-0}
             """;
@@ -201,7 +204,7 @@ class LauncherArchiveTest {
         assertThat(javas().getLast()).contains("jdk.incubator.vector").doesNotContain("AOT");
     }
 
-    /// With `--quiet` one line of Java's is left out; all others, and the status, stay.
+    /// With `--quiet` lines that no option silences are left out; all others, and the status, stay.
     @Test
     void quietlyThereIsNoWordOfIncubatingModules() throws Exception {
         String loud = run(Map.of(), "run", "p.json").err();
@@ -216,5 +219,55 @@ class LauncherArchiveTest {
         }
         assertThat(quiet.err())
                 .isEqualTo("WARNING: Using incubator modules: another\nno end of line\n");
+    }
+
+    /// Java refuses the archive beside some options, and warns of it beside others.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "-Xmx512m | yes",
+                "-Xmx8g -Dsome.key=value -ea | yes",
+                "-XX:+UseParallelGC | yes",
+                "-XX:+UseZGC | no",
+                "-Xmx40g | no",
+                "-Xshare:off | no",
+                "-XX:+NoSuchOption | no",
+                "-Xlog:gc | no"
+            })
+    void optionsThatPeopleGiveMayDoWithoutTheArchive(String options, String takes)
+            throws Exception {
+        run(Map.of(), "version");
+        for (String variable : List.of("CGLORA_JAVA_OPTS", "JDK_JAVA_OPTIONS")) {
+            assertThat(run(Map.of(variable, options), "version").status()).isZero();
+            String java = javas().getLast();
+            assertThat(java.contains("-XX:AOTCache=")).as(java).isEqualTo(takes.equals("yes"));
+            assertThat(java.contains("-Xlog:disable")).as(java).isEqualTo(takes.equals("yes"));
+        }
+    }
+
+    /// A collector, or sizes, that people choose are the only ones; a small heap begins small.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "-XX:+UseZGC | UseSerialGC NewSize",
+                "-XX:+UseG1GC | UseSerialGC NewSize",
+                "-Xms1g | Xms64m",
+                "-Xmn100m | NewSize=24m",
+                "-Xmx32m | Xms64m NewSize",
+                "-Xmx33554432 | Xms64m NewSize",
+                "-Xmx2g | none"
+            })
+    void optionsThatPeopleGiveRuleOverThoseOfTheLauncher(String options, String gone)
+            throws Exception {
+        for (String verb : List.of("version", "run")) {
+            run(Map.of("CGLORA_JAVA_OPTS", options), verb, "p.json");
+            String java = javas().getLast();
+            assertThat(java).contains(options + " ").doesNotContain(gone.split(" "));
+        }
+        run(Map.of(), "run", "p.json");
+        assertThat(javas().getLast())
+                .contains("-XX:+UseSerialGC -Xms64m -XX:NewSize=24m -XX:MaxNewSize=24m");
     }
 }

@@ -256,6 +256,9 @@ class GridComparisonTest {
                 .containsExactlyInAnyOrder("data.train = a.tsv", "data.train = b.tsv");
         assertThat(comparison.sections().getFirst().methods())
                 .allSatisfy(m -> assertThat(m.chosen().count()).isEqualTo(4));
+        assertThat(compare("--metric", "accuracy").out())
+                .contains("## data.train = a.tsv\n\n### Results", "## data.train = b.tsv")
+                .contains("no test goes across", "Distance to full and cosine");
     }
 
     @ParameterizedTest

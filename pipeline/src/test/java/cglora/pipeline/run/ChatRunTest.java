@@ -163,4 +163,53 @@ class ChatRunTest {
         assertThat(outcome.status()).isEqualTo(3);
         assertThat(outcome.err()).contains("T-CHAT", "brings no chat template");
     }
+
+    /// Templates are programs that come with a model.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "{% for i in range(1000000000) %}x{% endfor %}; a range of more than",
+                "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %};"
+                        + " more than",
+                "{{ messages | nosuchfilter }}; nosuchfilter",
+                "{{ messages.getClass().forName('java.lang.Runtime') }}; getClass",
+                "{{ ''.__class__.__mro__ }}; __class__",
+                "{% include '/etc/passwd' %}; include"
+            })
+    void aTemplateThatDoesNotEndOrReachesOutIsRefused(String template, String essence)
+            throws IOException {
+        Path pipeline = write();
+        Files.writeString(folder.resolve("model/chat_template.jinja"), template.strip());
+        TinyRuns.Outcome outcome = TinyRuns.execute("run", pipeline.toString());
+        assertThat(outcome.status()).as(outcome.err()).isEqualTo(3);
+        assertThat(outcome.err()).contains("error T-CHAT", essence.strip()).doesNotContain("root:");
+        assertThat(folder.resolve("runs")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "[{\"role\": \"user\", \"content\": \"x\"}] | D-CHAT | no message is the assistant's",
+                "[] | D-TEXT | has no message",
+                "[{\"content\": \"x\"}] | D-TEXT | message 1 has no role",
+                "7 | D-TEXT | is no list"
+            })
+    void aRowThatIsNoConversationIsNamed(String messages, String code, String essence)
+            throws IOException {
+        Path pipeline = write();
+        Path data = folder.resolve("chats.jsonl");
+        Files.writeString(data, Files.readString(data) + "{\"messages\": " + messages + "}\n");
+        byte[] before = Files.readAllBytes(data);
+        for (String verb : List.of("validate", "run")) {
+            TinyRuns.Outcome outcome = TinyRuns.execute(verb, pipeline.toString());
+            assertThat(outcome.status()).as(outcome.err()).isEqualTo(3);
+            assertThat(outcome.err()).contains("error " + code, "chats.jsonl:41", essence);
+        }
+        assertThat(data).hasBinaryContent(before);
+        assertThat(folder.resolve("runs")).doesNotExist();
+    }
 }

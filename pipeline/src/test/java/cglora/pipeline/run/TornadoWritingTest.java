@@ -69,6 +69,48 @@ class TornadoWritingTest {
                 .isEqualTo(answers(adapter, rows, onJvm));
     }
 
+    /// The same tokens are compared; their logits come down alone.
+    @ParameterizedTest
+    @MethodSource("cglora.kernels.testing.TestDevices#all")
+    void alignmentEqualsTheJvms(DeviceInfo device) throws IOException {
+        Path pipeline = WritingMethodsTest.write(folder, "t5-v1_1");
+        List<String> onJvm = List.of("--engine", "jvm");
+        run(pipeline, "float32", onJvm);
+        Path adapter = folder.resolve("runs/latest").toRealPath();
+        TinyRuns.done(
+                "run",
+                pipeline,
+                "--skip",
+                "calibrate",
+                "--set",
+                "adapter.method=full",
+                "--set",
+                "train.max_steps=4",
+                "--set",
+                "output_dir=" + folder.resolve("full"));
+        JsonNode expected = aligned(pipeline, adapter, onJvm);
+        JsonNode actual =
+                aligned(
+                        pipeline,
+                        adapter,
+                        List.of("--engine", "tornado", "--device", device.id().toString()));
+        for (String key : List.of("distance", "distance_h", "kl", "agreement")) {
+            double number = expected.get(key).asDouble();
+            assertThat(actual.get(key).asDouble()).as(key).isCloseTo(number, within(1e-3));
+        }
+    }
+
+    private JsonNode aligned(Path pipeline, Path adapter, List<String> engine) {
+        var arguments = new ArrayList<Object>(List.of("align", pipeline, "-o", "json"));
+        arguments.addAll(List.of("--reference", folder.resolve("full/latest")));
+        arguments.addAll(List.of("--adapter", adapter, "--tokens", 9));
+        arguments.addAll(engine);
+        return JsonMapper.shared()
+                .readTree(TinyRuns.done(arguments.toArray()).out())
+                .get("adapters")
+                .get(0);
+    }
+
     /// Metrics of the end.
     private JsonNode run(Path pipeline, String dtype, List<String> engine) throws IOException {
         var arguments = new ArrayList<Object>(List.of("run", pipeline));
