@@ -5,6 +5,8 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.models.cache.CacheFolder;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -16,7 +18,15 @@ public final class TokenCache {
     private final CacheFolder files;
 
     public TokenCache(Path folder) {
-        this.files = new CacheFolder(folder, ".tokens");
+        this.files =
+                new CacheFolder(
+                        folder,
+                        "[0-9a-f]{40}",
+                        ".tokens",
+                        ByteBuffer.allocate(Long.BYTES)
+                                .order(ByteOrder.LITTLE_ENDIAN)
+                                .putLong(TokenFile.MAGIC)
+                                .array());
     }
 
     /// Where the tokens of all pipelines are that name no other folder.

@@ -2,6 +2,7 @@ package cglora.models.data;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.cache.CacheFolder;
 import cglora.models.tokenizer.Tokenizer.Tokens;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -49,11 +50,12 @@ final class TokenFileWriter implements AutoCloseable {
     TokenFileWriter(Path target, boolean regression) throws IOException {
         this.target = target;
         this.regression = regression;
-        this.temporary = Files.createTempFile(target.getParent(), "tokens", ".tmp");
-        this.indexFile = Files.createTempFile(target.getParent(), "index", ".tmp");
+        this.temporary = CacheFolder.unfinished(target, "tokens");
+        this.indexFile = CacheFolder.unfinished(target, "index");
         this.tokens = FileChannel.open(temporary, StandardOpenOption.WRITE);
         this.index = FileChannel.open(indexFile, StandardOpenOption.READ, StandardOpenOption.WRITE);
         tokenBuffer.putLong(TokenFile.MAGIC);
+        indexBuffer.putLong(TokenFile.MAGIC); // which says whose it is; left out in the end
     }
 
     private static ByteBuffer buffer() {
@@ -178,7 +180,7 @@ final class TokenFileWriter implements AutoCloseable {
         flush();
         drain(indexBuffer, index);
         long indexStart = flushed;
-        index.position(0);
+        index.position(Long.BYTES);
         while (index.read(tokenBuffer) >= 0) {
             if (!tokenBuffer.hasRemaining()) {
                 flush();

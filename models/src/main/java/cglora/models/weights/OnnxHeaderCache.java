@@ -36,7 +36,12 @@ final class OnnxHeaderCache {
     private final CacheFolder files;
 
     OnnxHeaderCache(Path folder) {
-        this.files = new CacheFolder(folder, ".onnx-header");
+        this.files =
+                new CacheFolder(
+                        folder,
+                        "[a-z0-9._-]{0,80}-[0-9]+-[0-9a-f]{8}",
+                        ".onnx-header",
+                        ByteBuffer.allocate(Long.BYTES).putLong(MAGIC).array());
     }
 
     static OnnxHeaderCache ofUser() {
@@ -122,7 +127,7 @@ final class OnnxHeaderCache {
     }
 
     private void write(Path place, byte[] bytes) throws IOException {
-        Path unfinished = Files.createTempFile(files.path(), "header", CacheFolder.UNFINISHED);
+        Path unfinished = CacheFolder.unfinished(place, "header");
         try {
             Files.write(unfinished, bytes);
             Files.move(unfinished, place, StandardCopyOption.ATOMIC_MOVE);

@@ -152,9 +152,13 @@ class OnnxHeaderCacheTest {
         Files.setLastModifiedTime(
                 cache.place(ENTRY), FileTime.from(now.minus(Duration.ofDays(31))));
         assertThat(cache.find(ENTRY)).isPresent(); // used again
-        Path killed = Files.writeString(cache.place(ENTRY).resolveSibling("header1.tmp"), "half");
+        Path killed =
+                Files.writeString(
+                        cache.place(ENTRY).resolveSibling("cglora-header-1.tmp"), "CLGONX01half");
         Files.setLastModifiedTime(killed, FileTime.from(now.minus(Duration.ofDays(2))));
-        Path writing = Files.writeString(cache.place(ENTRY).resolveSibling("header2.tmp"), "half");
+        Path writing =
+                Files.writeString(
+                        cache.place(ENTRY).resolveSibling("cglora-header-2.tmp"), "CLGONX01half");
         var third = new PackedEntry("third.onnx", 1, 1);
         cache.keep(third, header("g"));
         assertThat(files())

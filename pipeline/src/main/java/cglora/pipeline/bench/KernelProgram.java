@@ -130,17 +130,18 @@ record KernelProgram(String name, int vocabulary, int width, List<Launch> launch
             String name, PretrainedModel checkpoint, DataType frozen, float dropout) {
         try (var engine = new NullEngine();
                 var session = StepModel.session(engine, checkpoint, frozen, dropout)) {
-            return step(name, session, checkpoint.body());
+            return step(name, session, checkpoint);
         }
     }
 
-    private static KernelProgram step(String name, Session session, Body body) {
+    private static KernelProgram step(
+            String name, Session session, PretrainedModel checkpoint) {
         new TrainingStep(session); // prepares the session for training
         return new KernelProgram(
                 name,
-                body.vocabularySize(),
+                checkpoint.body().vocabularySize(),
                 StepModel.WIDTH,
-                session.training().planned(StepModel.shape(body)).launches());
+                session.training().planned(StepModel.shape(checkpoint)).launches());
     }
 
     /// With the gradients of attention's biases, which adapters leave as they are.
@@ -149,7 +150,7 @@ record KernelProgram(String name, int vocabulary, int width, List<Launch> launch
         var launches = new ArrayList<>(t5.launches());
         try (var engine = new NullEngine();
                 var session = StepModel.whole(engine, checkpoint)) {
-            step(t5.name, session, checkpoint.body()).launches().stream()
+            step(t5.name, session, checkpoint).launches().stream()
                     .filter(launch -> BIAS_GRADIENTS.contains(launch.kernel()))
                     .forEach(launches::add);
         }

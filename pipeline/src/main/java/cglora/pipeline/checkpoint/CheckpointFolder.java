@@ -33,6 +33,7 @@ public final class CheckpointFolder {
 
     private static final String TEMPORARY = ".tmp";
     private static final Pattern NAME = Pattern.compile("checkpoint-([0-9]{1,9})");
+    private static final Pattern UNFINISHED = Pattern.compile("checkpoint-[0-9]{1,9}\\.tmp");
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -49,10 +50,13 @@ public final class CheckpointFolder {
     }
 
     private final Path path;
+    private final Path run;
 
     /// @param path where the checkpoints are, or will be
-    public CheckpointFolder(Path path) {
+    /// @param run  the run's folder, to be named where something is wrong
+    public CheckpointFolder(Path path, Path run) {
         this.path = path;
+        this.run = run;
     }
 
     /// The name of a step's checkpoint.
@@ -94,7 +98,7 @@ public final class CheckpointFolder {
                             ErrorCode.K_DISK,
                             now.toString(),
                             "the checkpoint cannot be written: " + e.getMessage(),
-                            "make room, then: cglora resume " + path.getParent(),
+                            "make room, then: cglora resume " + run,
                             e);
             clean(temporary, failure);
             throw failure;
@@ -192,16 +196,30 @@ public final class CheckpointFolder {
         }
     }
 
-    /// Removes what was being written when a process ended.
+    /// Makes room for a training that goes on: removes what was being written when a process
+    /// ended, and sets aside the checkpoints of later steps. Those are damaged, or of a way that
+    /// the run does not take any more; here they would count as the newest ones, and the good ones
+    /// that come would be rotated out.
     ///
-    /// @param notes is told what that was
-    public void tidy(Problems notes) {
+    /// @param step  behind which the training goes on; 0 for its start
+    /// @param notes is told of each
+    /// @throws CgloraException K-DISK
+    public void tidy(int step, Problems notes) {
         try {
             if (!Files.isDirectory(path)) {
                 return;
             }
+            for (int later : steps().stream().filter(s -> s > step).toList()) {
+                Path aside = Aside.move(path.resolve(name(later)));
+                notes.warning(
+                        ErrorCode.R_DAMAGED,
+                        path.resolve(name(later)).toString(),
+                        "is damaged, or of a later step than the run goes on from; it is set aside as "
+                                + aside.getFileName(),
+                        "remove it when nobody needs it");
+            }
             for (Path file : files(path)) {
-                if (file.getFileName().toString().endsWith(TEMPORARY)) {
+                if (UNFINISHED.matcher(file.getFileName().toString()).matches()) {
                     Durable.delete(file);
                     notes.warning(
                             ErrorCode.R_DAMAGED,
@@ -221,17 +239,6 @@ public final class CheckpointFolder {
     public boolean isEmpty() {
         try {
             return steps().isEmpty();
-        } catch (IOException e) {
-            throw unreadable(e);
-        }
-    }
-
-    /// Removes all checkpoints and the folder itself, where it is there.
-    ///
-    /// @throws CgloraException K-DISK
-    public void clear() {
-        try {
-            Durable.delete(path);
         } catch (IOException e) {
             throw unreadable(e);
         }

@@ -67,14 +67,12 @@ final class Checkpoints implements Trainer.Keeper {
     static CheckpointFolder folder(Path run, Inputs inputs, TrainSpec training) {
         Path all = run.resolve(RunFolder.CHECKPOINTS);
         List<TrainSpec> trainings = inputs.trainings();
-        return new CheckpointFolder(
-                trainings.size() == 1
-                        ? all
-                        : all.resolve(
-                                "%d-%s"
-                                        .formatted(
-                                                trainings.indexOf(training) + 1,
-                                                training.id().replaceAll("[^A-Za-z0-9_-]+", "_"))));
+        String name =
+                "%d-%s"
+                        .formatted(
+                                trainings.indexOf(training) + 1,
+                                training.id().replaceAll("[^A-Za-z0-9_-]+", "_"));
+        return new CheckpointFolder(trainings.size() == 1 ? all : all.resolve(name), run);
     }
 
     @Override
@@ -188,7 +186,7 @@ final class Checkpoints implements Trainer.Keeper {
                     "the run was started on %s and goes on on %s: not with the same bits"
                             .formatted(then, engine),
                     "");
-            run.showNotes();
+            run.warnings.show();
         }
         if (!start.equals(from.manifest().start())) {
             throw new CgloraException(

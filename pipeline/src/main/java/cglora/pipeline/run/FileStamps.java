@@ -3,6 +3,7 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.cache.FileSums;
 import cglora.pipeline.checkpoint.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -73,14 +74,12 @@ final class FileStamps {
             return sums;
         }
         sums = new TreeMap<>();
-        try {
-            for (Path file : before.keySet()) {
-                if (given.contains(file) || READ.matcher(file.getFileName().toString()).matches()) {
-                    sums.put(file.toAbsolutePath().normalize(), Durable.sha256(file));
-                }
+        for (Path file : before.keySet()) {
+            if (given.contains(file) || READ.matcher(file.getFileName().toString()).matches()) {
+                String sum =
+                        FileSums.ofUser().of("SHA-256", List.of(file), () -> Durable.sha256(file));
+                sums.put(file.toAbsolutePath().normalize(), sum);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
         return sums;
     }

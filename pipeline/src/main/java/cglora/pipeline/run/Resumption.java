@@ -4,7 +4,6 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.pipeline.checkpoint.Checkpoint;
-import cglora.pipeline.checkpoint.CheckpointFolder;
 import cglora.pipeline.spec.PipelineSpec;
 import cglora.pipeline.spec.PipelineWriter;
 import cglora.pipeline.spec.TrainSpec;
@@ -34,9 +33,9 @@ record Resumption(Map<String, Checkpoint> checkpoints, int step) {
         checkpoints = Collections.unmodifiableMap(new LinkedHashMap<>(checkpoints));
     }
 
-    /// Settings that another value of does not change what is computed.
-    private static final List<String> FREE =
-            List.of("engine.", "output_dir", "name", "vars", "cglora");
+    /// Settings of the pipeline itself that another value of does not change what is computed.
+    private static final Set<String> FREE =
+            Set.of("engine", "output_dir", "name", "vars", "cglora");
 
     private static final List<String> FREE_IN_STAGES =
             List.of(
@@ -148,19 +147,15 @@ record Resumption(Map<String, Checkpoint> checkpoints, int step) {
         return isStart() ? null : List.copyOf(checkpoints.values()).getLast();
     }
 
-    /// Removes what was being written when the run ended, and checkpoints of trainings that have to
-    /// begin again.
+    /// Removes what was being written when the run ended, and sets aside checkpoints of later steps
+    /// and of trainings that have to begin again.
     ///
-    /// @param notes is told of the former
+    /// @param notes is told of all that
     void tidy(Path folder, Inputs inputs, Problems notes) {
-        List<TrainSpec> trainings = inputs.trainings();
-        for (int i = 0; i < trainings.size(); i++) {
-            CheckpointFolder of = Checkpoints.folder(folder, inputs, trainings.get(i));
-            if (i > 0 && of(trainings.get(i)) == null) {
-                of.clear();
-            } else {
-                of.tidy(notes);
-            }
+        for (TrainSpec training : inputs.trainings()) {
+            Checkpoint from = of(training);
+            Checkpoints.folder(folder, inputs, training)
+                    .tidy(from == null ? 0 : from.step(), notes);
         }
     }
 
@@ -190,17 +185,16 @@ record Resumption(Map<String, Checkpoint> checkpoints, int step) {
             Checkpoint found, String text, Set<String> asked, Problems problems) {
         Map<String, String> then = settings(found.manifest().pipeline());
         Map<String, String> now = settings(text);
+        Set<String> free = free(text);
+        free.addAll(free(found.manifest().pipeline()));
         var all = new TreeSet<>(then.keySet());
         all.addAll(now.keySet());
         for (String path : all) {
             String before = then.getOrDefault(path, "nothing");
             String after = now.getOrDefault(path, "nothing");
-            boolean free =
-                    FREE.stream().anyMatch(path::startsWith)
-                            || FREE_IN_STAGES.stream().anyMatch(path::endsWith);
             // a setting that an older version did not know, and that is off
             boolean isNew = !then.containsKey(path) && List.of("null", "false").contains(after);
-            if (free || isNew || before.equals(after)) {
+            if (free.contains(path) || isNew || before.equals(after)) {
                 continue;
             }
             String what = "is %s, the run was started with %s".formatted(after, before);
@@ -238,18 +232,37 @@ record Resumption(Map<String, Checkpoint> checkpoints, int step) {
     static Map<String, String> settings(String pipeline) {
         JsonNode root = JsonMapper.shared().readTree(pipeline);
         var settings = new LinkedHashMap<String, String>();
-        root.properties()
-                .forEach(
-                        p -> {
-                            if (!p.getKey().equals("stages")) {
-                                flatten(p.getKey(), p.getValue(), settings);
-                            }
-                        });
+        root.properties().stream()
+                .filter(p -> !p.getKey().equals("stages"))
+                .forEach(p -> flatten(p.getKey(), p.getValue(), settings));
+        settings.putAll(ofStages(root));
+        return settings;
+    }
+
+    private static Map<String, String> ofStages(JsonNode root) {
+        var settings = new LinkedHashMap<String, String>();
         for (JsonNode stage : root.path("stages")) {
             String id = stage.path("id").asString(stage.path("stage").asString(""));
             stage.properties().forEach(p -> flatten(id + "." + p.getKey(), p.getValue(), settings));
         }
         return settings;
+    }
+
+    /// Paths of the settings that may be others. Whole names count: a stage may be called `names`
+    /// or `engine`, and its settings are no less its own.
+    private static Set<String> free(String pipeline) {
+        JsonNode root = JsonMapper.shared().readTree(pipeline);
+        var top = new LinkedHashMap<String, String>();
+        root.properties().stream()
+                .filter(p -> FREE.contains(p.getKey()))
+                .forEach(p -> flatten(p.getKey(), p.getValue(), top));
+        Set<String> stages = ofStages(root).keySet();
+        var free = new TreeSet<>(top.keySet());
+        free.removeAll(stages);
+        stages.stream()
+                .filter(path -> FREE_IN_STAGES.stream().anyMatch(path::endsWith))
+                .forEach(free::add);
+        return free;
     }
 
     private static void flatten(String path, JsonNode value, Map<String, String> settings) {

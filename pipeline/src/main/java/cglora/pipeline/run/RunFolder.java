@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -133,7 +134,7 @@ final class RunFolder implements AutoCloseable {
     static Path reject(Path written, Path target) throws IOException {
         String name = target.getFileName() + ".rejected";
         Path rejected = target.resolveSibling(name);
-        for (int i = 2; Files.exists(rejected); i++) {
+        for (int i = 2; Files.exists(rejected, LinkOption.NOFOLLOW_LINKS); i++) {
             rejected = target.resolveSibling(name + "-" + i);
         }
         return Files.move(written, rejected);

@@ -24,7 +24,7 @@ class CheckpointFolderTest {
 
     @BeforeEach
     void open() {
-        checkpoints = new CheckpointFolder(folder.resolve("checkpoints"));
+        checkpoints = new CheckpointFolder(folder.resolve("checkpoints"), folder);
     }
 
     private static Manifest manifest(int step) {
@@ -164,11 +164,46 @@ class CheckpointFolderTest {
         Files.writeString(half.resolve("state"), "tens");
         assertThat(checkpoints.newest(new Problems()).step()).isEqualTo(4);
         var notes = new Problems();
-        checkpoints.tidy(notes);
+        checkpoints.tidy(4, notes);
         assertThat(notes.warnings().getFirst().toString()).contains("checkpoint-6.tmp");
         assertThat(names()).containsExactly("checkpoint-4");
         write(4);
         assertThat(names()).as("one of the same step makes room").containsExactly("checkpoint-4");
+    }
+
+    /// A damaged one does not count among the newest, and what is not ours is left alone.
+    @Test
+    void laterOnesAreSetAsideAndDisplaceNone() throws IOException {
+        write(12);
+        write(24);
+        Files.writeString(file(24, "state"), "damaged");
+        Path foreign = Files.writeString(folder.resolve("checkpoints/notes.tmp"), "precious");
+        for (int round = 0; round < 2; round++) {
+            Checkpoint newest = checkpoints.newest(new Problems());
+            assertThat(newest.step()).isEqualTo(12);
+            var notes = new Problems();
+            checkpoints.tidy(newest.step(), notes);
+            assertThat(notes.warnings()).hasSize(1);
+            assertThat(notes.warnings().getFirst().toString())
+                    .contains("R-DAMAGED", "checkpoint-24", "set aside as checkpoint-24.aside");
+            write(24);
+            Files.writeString(file(24, "state"), "damaged again");
+        }
+        checkpoints.tidy(12, new Problems());
+        write(16);
+        checkpoints.rotate(1, 12);
+        write(20);
+        checkpoints.rotate(1, 12);
+        assertThat(checkpoints.newest(new Problems()).step()).isEqualTo(20);
+        assertThat(names())
+                .containsExactly(
+                        "checkpoint-12",
+                        "checkpoint-20",
+                        "checkpoint-24.aside",
+                        "checkpoint-24.aside-2",
+                        "checkpoint-24.aside-3",
+                        "notes.tmp");
+        assertThat(foreign).hasContent("precious");
     }
 
     /// A disk that is full names the file; nothing half written stays.
@@ -186,6 +221,7 @@ class CheckpointFolderTest {
                 .isInstanceOf(CgloraException.class)
                 .hasMessageContaining("K-DISK")
                 .hasMessageContaining("state")
+                .hasMessageContaining("cglora resume " + folder)
                 .hasMessageContaining("No space left on device");
         assertThat(names()).containsExactly("checkpoint-4");
         assertThat(checkpoints.newest(new Problems()).step()).isEqualTo(4);

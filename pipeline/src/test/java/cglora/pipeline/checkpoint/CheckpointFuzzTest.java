@@ -34,7 +34,7 @@ class CheckpointFuzzTest {
             Files.write(checkpoint.resolve(CheckpointFolder.SUMS), sums);
             var notes = new Problems();
             try {
-                Checkpoint found = new CheckpointFolder(folder).newest(notes);
+                Checkpoint found = new CheckpointFolder(folder, folder).newest(notes);
                 if (found == null && notes.warnings().isEmpty()) {
                     throw new AssertionError("passed over without words");
                 }

@@ -90,6 +90,41 @@ class MergerTest {
         }
     }
 
+    /// What somebody has beside the target stays as it is, whatever comes of merging.
+    @Test
+    void nothingBesideTheTargetIsTouched() throws IOException {
+        runs.run().succeeds();
+        String run = runs.latest().toString();
+        for (String target : List.of("out", "none", "deep")) {
+            Path sub = Files.createDirectories(folder.resolve(target + ".tmp/sub"));
+            Files.writeString(sub.resolveSibling("notes.txt"), "precious");
+            Files.writeString(sub.resolve("more.txt"), "precious, too");
+        }
+        String out = folder.resolve("out").toString();
+        TinyRuns.execute("merge", run, "-o", out).succeeds();
+        assertThat(Path.of(out).resolve("notes.txt")).doesNotExist();
+        TinyRuns.Outcome noBase =
+                TinyRuns.execute(
+                        "merge", run, "-o", folder.resolve("none").toString(), "--base", "nowhere");
+        assertThat(noBase.status()).as(noBase.err()).isEqualTo(3);
+        TinyRuns.Outcome noAdapter =
+                TinyRuns.execute("merge", "nowhere", "-o", folder.resolve("deep").toString());
+        assertThat(noAdapter.status()).as(noAdapter.err()).isEqualTo(3);
+        for (String target : List.of("out", "none", "deep")) {
+            Path notes = folder.resolve(target + ".tmp/notes.txt");
+            assertThat(notes).hasContent("precious");
+            assertThat(notes.resolveSibling("sub/more.txt")).hasContent("precious, too");
+        }
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nowhere"));
+        TinyRuns.Outcome linked = TinyRuns.execute("merge", run, "-o", link.toString());
+        assertThat(linked.status()).as(linked.err()).isEqualTo(5);
+        assertThat(link).isSymbolicLink();
+        try (var files = Files.list(folder)) {
+            assertThat(files.map(f -> f.getFileName().toString()).filter(n -> n.endsWith(".tmp")))
+                    .containsExactlyInAnyOrder("out.tmp", "none.tmp", "deep.tmp");
+        }
+    }
+
     /// Above a size there are several files, which say the same.
     @Test
     void aLargeModelIsWrittenInShards() throws IOException {

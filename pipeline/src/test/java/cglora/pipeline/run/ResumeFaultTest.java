@@ -96,6 +96,40 @@ class ResumeFaultTest {
         requireSameEnd(copy);
     }
 
+    /// Where one checkpoint is asked for, a damaged one does not take the place of the good ones
+    /// that come behind it: a run that is killed again goes on from them.
+    @Test
+    void aDamagedCheckpointTakesNoPlaceOfAGoodOne() throws IOException {
+        var one = new ResumableRun(folder.resolve("one"), LORA, ", \"save_total_limit\": 1");
+        Path stopped = one.crashBehind("checkpoint-12");
+        flip(stopped.resolve("checkpoints/checkpoint-12/state.safetensors"), -1);
+        List<String> good = List.of("checkpoint-2", "checkpoint-4", "checkpoint-8");
+        IntSupplier crashing =
+                () -> {
+                    if (good.stream().anyMatch(one::isThere)) {
+                        throw new ResumableRun.Crash();
+                    }
+                    return 0;
+                };
+        assertThatThrownBy(() -> ResumableRun.resume(stopped, crashing))
+                .isInstanceOf(ResumableRun.Crash.class);
+        assertThat(ResumableRun.checkpoints(stopped)).contains("checkpoint-12.aside");
+        ResumableRun.Outcome outcome = ResumableRun.resume(stopped, NEVER);
+        assertThat(outcome.status()).as(outcome.shown()).isZero();
+        assertThat(outcome.shown())
+                .doesNotContain("R-DAMAGED")
+                .containsPattern("goes on after step [248],");
+        requireSameWeights(stopped);
+    }
+
+    /// The other file names the model, which lies elsewhere.
+    private static void requireSameWeights(Path resumed) throws IOException {
+        String weights = "adapter/adapter_model.safetensors";
+        assertThat(ResumableRun.exported(resumed).get(weights))
+                .isNotNull()
+                .isEqualTo(ResumableRun.exported(whole).get(weights));
+    }
+
     @Test
     void whereAllAreDamagedItStartsOver() throws IOException {
         Path copy = copy("all");

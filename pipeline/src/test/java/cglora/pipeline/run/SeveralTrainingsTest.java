@@ -15,6 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /// Pipelines that train several times: the head first, then the adapter at a rate of its own.
@@ -139,8 +141,13 @@ class SeveralTrainingsTest {
         Files.write(end, bytes);
         ResumableRun.Outcome outcome = ResumableRun.resume(crashed, () -> 0);
         assertThat(outcome.status()).as(outcome.shown()).isZero();
-        assertThat(outcome.shown()).contains("R-DAMAGED", "goes on after step 4");
+        assertThat(outcome.shown())
+                .contains("R-DAMAGED", "goes on after step 4", "set aside as checkpoint-4.aside");
         same(crashed, whole, "damaged");
+        assertThat(crashed.resolve("checkpoints/1-head/checkpoint-6.aside")).isDirectory();
+        assertThat(crashed.resolve("checkpoints/2-train/checkpoint-4.aside/state.safetensors"))
+                .as("what the second training had made is kept")
+                .isRegularFile();
     }
 
     @Test
@@ -158,6 +165,34 @@ class SeveralTrainingsTest {
                         .toList()
                         .getLast();
         assertThat(last.path("step").asInt()).isEqualTo(20);
+    }
+
+    /// A stage may be called like a setting that is free to change: its own settings are not.
+    @ParameterizedTest
+    @ValueSource(strings = {"name-two", "engine2", "vars", "cglora_x", "output_dir2"})
+    void settingsOfAStageAreItsOwnWhateverItIsCalled(String id) throws IOException {
+        ResumableRun run = run("");
+        Path file = folder.resolve("p.json");
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replace(
+                                "{\"stage\": \"train\", \"max_steps\": 12",
+                                "{\"stage\": \"train\", \"id\": \"%s\", \"max_steps\": 12"
+                                        .formatted(id)));
+        Path crashed = run.crashBehind("2-" + id + "/checkpoint-4");
+        ResumableRun.Outcome outcome =
+                ResumableRun.command(
+                        crashed,
+                        "--set",
+                        id + ".per_device_batch_size=2",
+                        "--set",
+                        id + ".weight_decay=0.5");
+        assertThat(outcome.status()).as(outcome.shown()).isEqualTo(2);
+        assertThat(outcome.shown())
+                .contains(
+                        "error R-SETTING: " + id + ".per_device_batch_size: is 2",
+                        "error R-SETTING: " + id + ".weight_decay");
     }
 
     /// Checkpoints of the second training need the end of the first, though it asks for none.

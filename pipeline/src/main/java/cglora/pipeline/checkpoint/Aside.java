@@ -1,0 +1,26 @@
+package cglora.pipeline.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+
+/// Moves out of the way what somebody may still want, under a name that says so.
+public final class Aside {
+    /// How such names end; a number follows where there are several.
+    public static final String SUFFIX = ".aside";
+
+    private Aside() {}
+
+    /// `NAME` becomes `NAME.aside`, or `NAME.aside-2` and so on.
+    ///
+    /// @param path a file or a folder
+    /// @return where it is now
+    public static Path move(Path path) throws IOException {
+        Path place = path.resolveSibling(path.getFileName() + SUFFIX);
+        for (int i = 2; Files.exists(place, LinkOption.NOFOLLOW_LINKS); i++) {
+            place = path.resolveSibling(path.getFileName() + SUFFIX + "-" + i);
+        }
+        return Files.move(path, place);
+    }
+}
