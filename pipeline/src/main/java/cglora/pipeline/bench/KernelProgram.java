@@ -134,8 +134,7 @@ record KernelProgram(String name, int vocabulary, int width, List<Launch> launch
         }
     }
 
-    private static KernelProgram step(
-            String name, Session session, PretrainedModel checkpoint) {
+    private static KernelProgram step(String name, Session session, PretrainedModel checkpoint) {
         new TrainingStep(session); // prepares the session for training
         return new KernelProgram(
                 name,
