@@ -5,7 +5,6 @@ import cglora.kernels.device.TornadoMessage;
 import cglora.kernels.device.TornadoStatus;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
-import java.util.Optional;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 
 /// What TornadoVM throws, said so that a user can act on it.
@@ -36,15 +35,16 @@ final class DeviceFailure {
         if (failure instanceof CgloraException known) {
             return known;
         }
-        Optional<String> none = noMemory(failure);
-        if (none.isPresent()) {
+        Throwable noMemory = noMemory(failure);
+        if (noMemory != null) {
+            // TornadoVM's own text names an option that the launcher sets already
             return new CgloraException(
                     ErrorCode.V_MEMORY,
                     where,
                     device
-                            + " has no memory left: "
-                            + none.get()
-                            + (memory == null ? "" : "; " + memory.said())
+                            + " has no memory left"
+                            + (memory == null ? "" : ": " + memory.said())
+                            + (noMemory instanceof DriverError ? ", " + noMemory.getMessage() : "")
                             + "; something else may hold the rest",
                     DeviceMemory.ADVICE
                             + "; end what else uses the device, or lower engine.memory_fraction to"
@@ -63,19 +63,16 @@ final class DeviceFailure {
                 failure);
     }
 
-    /// What is said of memory that is not there: by TornadoVM, which keeps a limit of its own, or
-    /// by the driver.
-    private static Optional<String> noMemory(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof TornadoOutOfMemoryException) {
-                // its own text names an option that the launcher sets already
-                return Optional.of("TornadoVM's limit is reached");
-            }
-            if (cause instanceof DriverError error && error.isOutOfMemory()) {
-                return Optional.of(TornadoMessage.of(cause));
-            }
+    /// The failure that says that memory is not there: TornadoVM's, which keeps a limit of its own,
+    /// or the driver's. Null where memory is not why.
+    private static Throwable noMemory(Throwable failure) {
+        Throwable cause = failure;
+        while (cause != null
+                && !(cause instanceof TornadoOutOfMemoryException)
+                && !(cause instanceof DriverError error && error.isOutOfMemory())) {
+            cause = cause.getCause();
         }
-        return Optional.empty();
+        return cause;
     }
 
     private static String reason(Throwable failure) {

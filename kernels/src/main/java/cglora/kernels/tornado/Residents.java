@@ -1,9 +1,8 @@
 package cglora.kernels.tornado;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
@@ -23,7 +22,7 @@ final class Residents implements AutoCloseable {
     private final TornadoDevice device;
     private final Set<Object> resident = identitySet();
     private final Set<Object> pending = identitySet();
-    private final List<ResidentGraph> graphs = new ArrayList<>();
+    private final Set<ResidentGraph> graphs = new LinkedHashSet<>();
     private Anchor anchor;
     private int anchors;
 
@@ -109,6 +108,13 @@ final class Residents implements AutoCloseable {
         graphs.add(made);
         made.execute();
         return new Anchor(name, snapshot);
+    }
+
+    /// Drops a graph and its compiled code; what is resident stays.
+    void forget(ResidentGraph graph) {
+        if (graphs.remove(graph)) {
+            graph.forget(device);
+        }
     }
 
     @Override

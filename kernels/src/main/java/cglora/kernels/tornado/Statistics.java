@@ -7,24 +7,25 @@ public final class Statistics {
     private long variants;
     private long compileNanos;
     private long executions;
+    private long graphExecutions;
     private long kernelNanos;
     private long bytesUp;
     private long bytesDown;
     private long copiedUp;
     private long copiedDown;
 
-    void compiled(int newTasks, long nanos) {
+    /// @param ofVariants tasks among them that run a variant
+    void compiled(int newTasks, int ofVariants, long nanos) {
         graphs++;
         tasks += newTasks;
+        variants += ofVariants;
         compileNanos += nanos;
     }
 
-    void takesVariant() {
-        variants++;
-    }
-
-    void executed() {
+    /// @param ofGraphs executions of graphs that the program's takes
+    void executed(int ofGraphs) {
         executions++;
+        graphExecutions += ofGraphs;
     }
 
     void profiled(long nanos, long up, long down) {
@@ -61,6 +62,11 @@ public final class Statistics {
     /// Executions of whole programs.
     public long executions() {
         return executions;
+    }
+
+    /// Executions of graphs: a program takes several, some of the same graph.
+    public long graphExecutions() {
+        return graphExecutions;
     }
 
     /// Time of the kernels on the device, as far as they ran while a profile was taken.

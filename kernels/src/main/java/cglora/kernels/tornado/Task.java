@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -18,19 +19,33 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 /// A launch with the arrays that its buffers lie in.
 ///
 /// @param method    the kernel's own, or that of a [DeviceVariant]
-/// @param arguments of the method
-/// @param operands  the arrays among the arguments that hold buffers
-/// @param at        the table of offsets and dimensions, one of the arguments. Each task has its
-///     own: the number of a task's first entry in a common table would make every task's source
-///     another one, and drivers keep what they compiled by its source
+/// @param operands  the arrays that hold buffers
+/// @param at        offsets and dimensions, which are no constants of the code
+/// @param constants scalars and sizes, which are
+/// @param isVariant whether the method is that of a variant
 /// @param grid      the work sizes; TornadoVM chooses where there are none
 record Task(
         Launch launch,
         MethodHandle method,
-        Object[] arguments,
         List<Object> operands,
         int[] at,
+        List<Object> constants,
+        boolean isVariant,
         Optional<Grid> grid) {
+
+    /// What tasks have in common that differ in offsets and dimensions alone: the same code does
+    /// them all.
+    ///
+    /// @param operands numbers of the arrays
+    /// @param entries  of the table of offsets
+    record Kind(
+            MethodHandle method,
+            int count,
+            List<Integer> operands,
+            int entries,
+            List<Object> constants,
+            Optional<Grid> grid) {}
+
     static Task of(
             Launch launch,
             Program program,
@@ -49,20 +64,15 @@ record Task(
             at[count + k] = launch.packed().get(k);
         }
         checkWriters(launch, operands);
-        var arguments = new ArrayList<Object>();
-        arguments.add(variant.isPresent() ? new KernelContext() : Integer.valueOf(0));
-        arguments.add(launch.count());
-        arguments.addAll(operands);
-        arguments.add(at);
-        arguments.add(0);
-        arguments.addAll(launch.scalars());
-        variant.ifPresent(v -> arguments.addAll(v.sizes()));
+        var constants = new ArrayList<>(launch.scalars());
+        variant.ifPresent(v -> constants.addAll(v.sizes()));
         return new Task(
                 launch,
                 variant.map(DeviceVariant::handle).orElse(launch.kernel().handle()),
-                arguments.toArray(),
                 List.copyOf(operands),
                 at,
+                List.copyOf(constants),
+                variant.isPresent(),
                 grid);
     }
 
@@ -87,9 +97,39 @@ record Task(
         }
     }
 
+    /// @param numbers of arrays, another one each
+    Kind kind(ToIntFunction<Object> numbers) {
+        return new Kind(
+                method,
+                launch.count(),
+                operands.stream().map(numbers::applyAsInt).toList(),
+                at.length,
+                constants,
+                grid);
+    }
+
+    /// Arguments of the method.
+    int arguments() {
+        return 2 + operands.size() + 2 + constants.size();
+    }
+
+    /// Adds a task with a table of its own: the number of its first entry in a common one would
+    /// make every task's source another one, and drivers keep what they compiled by its source.
     void addTo(TaskGraph graph, String id) {
         graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, at);
-        TaskBinding.add(graph, id, method, arguments);
+        addTo(graph, id, at, 0);
+    }
+
+    /// Adds a task whose offsets and dimensions are those of `table` from `first` on.
+    void addTo(TaskGraph graph, String id, int[] table, int first) {
+        var arguments = new ArrayList<Object>();
+        arguments.add(isVariant ? new KernelContext() : Integer.valueOf(0));
+        arguments.add(launch.count());
+        arguments.addAll(operands);
+        arguments.add(table);
+        arguments.add(first);
+        arguments.addAll(constants);
+        TaskBinding.add(graph, id, method, arguments.toArray());
     }
 
     /// @param name of the task, with its graph's

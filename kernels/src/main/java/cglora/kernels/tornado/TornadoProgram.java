@@ -8,33 +8,13 @@ import cglora.kernels.program.DataType;
 import cglora.kernels.program.Launch;
 import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import uk.ac.manchester.tornado.api.GridScheduler;
-import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
-/// A program as a chain of task graphs: TornadoVM's graphs hold some eighty tasks. They are
-/// compiled at the first execution.
+/// A program as a chain of task graphs, which are compiled at the first execution.
 final class TornadoProgram implements LoadedProgram {
-    /// TornadoVM describes a graph in 8192 bytes, [#TASK_BYTES] a task and [#ARGUMENT_BYTES] an
-    /// argument.
-    private static final int GRAPH_BYTES = 7000;
-
-    private static final int TASK_BYTES = 15;
-    private static final int ARGUMENT_BYTES = 5;
-    private static final int GRAPH_TASKS = 72;
-
-    /// How TornadoVM names a task of ours.
-    private static final Pattern TASK = Pattern.compile("graph\\d+\\.t(\\d+)\\b");
-
     /// Outputs up to this length come down with every execution.
     private static final int SMALL = 1 << 14;
 
@@ -44,9 +24,7 @@ final class TornadoProgram implements LoadedProgram {
     private final float[] inputFloats;
     private final int[] inputInts;
     private final Map<float[], Fetch> fetches = new IdentityHashMap<>();
-    private List<ResidentGraph> graphs;
-    private List<List<Launch>> launches = List.of();
-    private long bytesUp;
+    private List<Execution> executions;
 
     TornadoProgram(TornadoEngine engine, Program program) {
         this.engine = engine;
@@ -114,26 +92,37 @@ final class TornadoProgram implements LoadedProgram {
     @Override
     public void run() {
         SampledTimes times = engine.times();
-        boolean isSampled = times != null && times.count(this, graphs != null);
-        if (graphs == null) {
+        boolean isSampled = times != null && times.count(this, executions != null);
+        if (executions == null) {
             compile();
-            return;
-        }
-        for (int i = 0; i < graphs.size(); i++) {
-            try {
-                if (isSampled) {
-                    times.add(this, launches.get(i), graphs.get(i).profile(engine.statistics()));
-                } else if (engine.isProfiling()) {
-                    graphs.get(i).profile(engine.statistics());
-                } else {
-                    graphs.get(i).execute();
+        } else {
+            for (Execution execution : executions) {
+                try {
+                    execute(execution, isSampled ? times : null);
+                } catch (RuntimeException | Error e) {
+                    throw engine.failure(program.name(), e);
                 }
-            } catch (RuntimeException | Error e) {
-                throw engine.failure(program.name(), e);
             }
         }
-        engine.statistics().executed();
-        engine.statistics().moved(bytesUp, fetches.values().stream().mapToLong(Fetch::bytes).sum());
+        engine.hasRun(this);
+        engine.statistics().executed(executions.size());
+        engine.statistics()
+                .moved(
+                        executions.stream().mapToLong(Execution::bytesUp).sum(),
+                        fetches.values().stream().mapToLong(Fetch::bytes).sum());
+    }
+
+    /// @param times takes the time of each launch; null where nobody samples
+    private void execute(Execution execution, SampledTimes times) {
+        execution.prepare();
+        ResidentGraph graph = execution.graph();
+        if (times != null) {
+            times.add(this, execution.launches(), graph.profile(engine.statistics()));
+        } else if (engine.isProfiling()) {
+            graph.profile(engine.statistics());
+        } else {
+            graph.execute();
+        }
     }
 
     @Override
@@ -165,108 +154,45 @@ final class TornadoProgram implements LoadedProgram {
     /// Makes the graphs and runs them once, which compiles them.
     private void compile() {
         scratch = engine.reserveScratch(program);
+        fetches.clear();
         addFetches();
-        var made = new ArrayList<ResidentGraph>();
-        List<List<Task>> parts = parts();
-        for (List<Task> part : parts) {
-            long start = System.nanoTime();
-            ResidentGraph graph;
-            try {
-                graph = graph(part, part == parts.getLast());
-                graph.execute();
-            } catch (RuntimeException | Error e) {
-                throw engine.failure(failed(part, e), e);
-            }
-            engine.statistics().compiled(part.size(), System.nanoTime() - start);
-            made.add(graph);
-        }
-        graphs = made;
-        launches = parts.stream().map(part -> part.stream().map(Task::launch).toList()).toList();
-        engine.statistics().executed();
-        engine.statistics().moved(bytesUp, fetches.values().stream().mapToLong(Fetch::bytes).sum());
+        executions =
+                new Compilation(
+                                engine,
+                                program,
+                                List.of(inputFloats, inputInts),
+                                this::array,
+                                fetches.values())
+                        .run();
     }
 
-    /// The kernel of the task that a failure of TornadoVM names, or all kernels of the part.
-    private static String failed(List<Task> part, Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            Matcher task = TASK.matcher(String.valueOf(cause.getMessage()));
-            if (task.find() && Integer.parseInt(task.group(1)) < part.size()) {
-                return part.get(Integer.parseInt(task.group(1))).launch().kernel().name();
-            }
+    @Override
+    public void unload() {
+        if (executions != null) {
+            executions.stream()
+                    .map(Execution::graph)
+                    .distinct()
+                    .forEach(engine.residents()::forget);
+            executions = null;
+            fetches.clear();
+            engine.hasUnloaded(this);
         }
-        return part.stream()
-                .map(task -> task.launch().kernel().name())
-                .distinct()
-                .collect(Collectors.joining(", "));
     }
 
-    private List<List<Task>> parts() {
-        var parts = new ArrayList<List<Task>>();
-        var part = new ArrayList<Task>();
-        int bytes = 0;
-        for (Launch launch : program.launches()) {
-            if (launch.count() == 0) {
-                continue;
-            }
-            Optional<DeviceVariant> variant = engine.variant(launch);
-            variant.ifPresent(_ -> engine.statistics().takesVariant());
-            Task task =
-                    Task.of(launch, program, this::array, variant, engine.grid(launch, variant));
-            int more = TASK_BYTES + ARGUMENT_BYTES * task.arguments().length;
-            if (part.size() == GRAPH_TASKS || bytes + more > GRAPH_BYTES) {
-                parts.add(List.copyOf(part));
-                part.clear();
-                bytes = 0;
-            }
-            part.add(task);
-            bytes += more;
-        }
-        parts.add(List.copyOf(part));
-        return parts;
+    /// Whether a launch has a buffer in one of these.
+    boolean uses(Collection<Arena> arenas) {
+        return program.launches().stream()
+                .flatMap(launch -> launch.buffers().stream())
+                .anyMatch(buffer -> arenas.contains(program.place(buffer).arena()));
     }
 
-    private ResidentGraph graph(List<Task> tasks, boolean last) {
-        Set<Object> inputs = identitySet();
-        for (Task task : tasks) {
-            for (Object argument : task.operands()) {
-                if (argument == inputFloats || argument == inputInts) {
-                    inputs.add(argument);
-                }
-            }
+    /// How many tasks are compiled: launches, but those that repeat count once.
+    long compiledTasks() {
+        if (executions == null) {
+            return 0;
         }
-        bytesUp += inputs.stream().mapToLong(TornadoProgram::bytes).sum();
-        String name = engine.graphName("graph");
-        var grids = new GridScheduler();
-        for (int i = 0; i < tasks.size(); i++) {
-            tasks.get(i).schedule(grids, name + ".t" + i);
-        }
-        ResidentGraph made =
-                engine.residents()
-                        .graph(
-                                name,
-                                graph -> {
-                                    if (!inputs.isEmpty()) {
-                                        graph.transferToDevice(
-                                                DataTransferMode.EVERY_EXECUTION, inputs.toArray());
-                                    }
-                                    for (int i = 0; i < tasks.size(); i++) {
-                                        tasks.get(i).addTo(graph, "t" + i);
-                                    }
-                                    if (last) {
-                                        fetches.values().forEach(fetch -> fetch.addTo(graph));
-                                    }
-                                });
-        if (tasks.stream().anyMatch(task -> task.grid().isPresent())) {
-            made.schedule(grids);
-        }
-        return made;
-    }
-
-    private static long bytes(Object array) {
-        return 4L * (array instanceof float[] floats ? floats.length : ((int[]) array).length);
-    }
-
-    private static Set<Object> identitySet() {
-        return Collections.newSetFromMap(new IdentityHashMap<>());
+        var tasks = new IdentityHashMap<ResidentGraph, Integer>();
+        executions.forEach(e -> tasks.put(e.graph(), e.launches().size()));
+        return tasks.values().stream().mapToLong(Integer::longValue).sum();
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.tornado.DeviceFailure.Memory;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
@@ -37,10 +38,29 @@ class DeviceFailureTest {
     @Test
     void whatIsNotKnownIsLeftOut() {
         assertThat(DeviceFailure.of(DEVICE, "copyInto", NO_MEMORY).getMessage())
-                .contains(
-                        DEVICE
-                                + " has no memory left: TornadoVM's limit is reached; something else")
+                .contains(DEVICE + " has no memory left; something else may hold the rest")
                 .doesNotContain("planned");
+    }
+
+    /// What drivers return where memory is short, and what they return for other reasons.
+    @Test
+    void aDriversLackOfMemoryIsToldWithWhatHelps() {
+        for (String line :
+                List.of(
+                        "[TornadoVM-OCL-JNI] ERROR : clCreateBuffer -> Returned: -61",
+                        "[TornadoVM-OCL-JNI] ERROR : clEnqueueNDRangeKernel -> Returned: -4",
+                        "[TornadoVM-PTX-JNI] ERROR : cuMemAlloc -> Returned: 2")) {
+            var failure = new IllegalStateException(new DriverError(line));
+            CgloraException told = DeviceFailure.of(DEVICE, "train 4x12", failure);
+            assertThat(told.exitStatus()).as(line).isEqualTo(5);
+            assertThat(told.getMessage())
+                    .contains(DEVICE + " has no memory left, " + line)
+                    .contains("per_device_batch_size", "gradient_accumulation_steps")
+                    .contains("gradient_checkpointing", "bfloat16", "another device");
+        }
+        var other =
+                new DriverError("[TornadoVM-OCL-JNI] ERROR : clEnqueueNDRange -> Returned: -54");
+        assertThat(DeviceFailure.of(DEVICE, "x", other).exitStatus()).isEqualTo(4);
     }
 
     @Test

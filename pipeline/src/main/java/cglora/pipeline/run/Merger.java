@@ -6,6 +6,7 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
 import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
+import cglora.models.block.CausalDecoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /// Merges an adapter into its base model, `W + s B A`, and writes a Hugging Face directory; or,
 /// where the adapter was trained on a shifted base, writes an ordinary adapter of the original

@@ -149,7 +149,7 @@ class ForeignFoldersTest {
     }
 
     @Test
-    void anAdapterThatTrainsTiedEmbeddingsIsRefused() throws IOException {
+    void anAdapterThatTrainsTiedEmbeddingsIsRead() throws IOException {
         Path model = model("llama-yarn/causal", "config.json", "{}");
         PeftAdapter own = PeftAdapter.read(MODELS.resolve("llama-yarn/causal/adapter"));
         String words = "model.embed_tokens.weight";
@@ -163,9 +163,7 @@ class ForeignFoldersTest {
                             model.toString(),
                             Map.of(PeftAdapter.TASK, "CAUSAL_LM"))
                     .write(place, 0);
-            TinyRuns.Outcome outcome = predict(place);
-            assertThat(outcome.status()).isEqualTo(3);
-            assertThat(outcome.err()).contains("A-CONFIG", words, "merge_and_unload");
+            predict(place, "--max-tokens", 2).succeeds();
         }
     }
 }
