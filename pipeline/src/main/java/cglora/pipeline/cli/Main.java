@@ -8,6 +8,7 @@ import cglora.kernels.error.Suggestion;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -231,6 +232,18 @@ public final class Main {
                 known.printStackTrace(console.err());
             }
             return known.exitStatus();
+        }
+        if (problem instanceof InvalidPathException path) {
+            // such as a NUL character, in a file that names others
+            return failure(
+                    new CgloraException(
+                            ErrorCode.X_PATH,
+                            path.getInput(),
+                            "is no path: " + path.getReason(),
+                            "correct the file that names it",
+                            path),
+                    console,
+                    verbosity);
         }
         return bug(problem, console, verbosity);
     }

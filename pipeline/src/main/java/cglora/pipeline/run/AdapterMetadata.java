@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.data.Labels;
+import cglora.models.training.Pooling;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -98,9 +99,24 @@ record AdapterMetadata(Map<String, String> values) {
                 "take the adapter as it was exported");
     }
 
-    /// How sequences become one vector; null where it is not said.
-    String pooling() {
-        return values.get(POOLING);
+    /// How sequences become one vector; empty where it is not said.
+    ///
+    /// @throws CgloraException A-CONFIG for a way that nobody knows
+    Optional<Pooling> pooling() {
+        String name = values.get(POOLING);
+        if (name == null) {
+            return Optional.empty();
+        }
+        for (Pooling pooling : Pooling.values()) {
+            if (pooling.name().equals(name)) {
+                return Optional.of(pooling);
+            }
+        }
+        throw new CgloraException(
+                ErrorCode.A_CONFIG,
+                "the adapter's metadata",
+                POOLING + " is '" + name + "', expected one of " + List.of(Pooling.values()),
+                "write the adapter again");
     }
 
     /// A folder or file; null for the tokenizer beside the base model.

@@ -15,7 +15,6 @@ import cglora.models.family.ModelNotes;
 import cglora.models.family.PretrainedModel;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.training.Evaluation;
-import cglora.models.training.Pooling;
 import cglora.models.training.SequenceClassifier;
 import cglora.models.training.Session;
 import cglora.models.weights.FloatFormat;
@@ -114,11 +113,10 @@ public final class Predictor implements LoadedModel {
         ModelNotes.tell(checkpoint, notes);
         int[] head = headShape(adapter, checkpoint.sequenceHead(), place);
         this.labels = trained.labels().orElseGet(() -> SavedModel.labels(checkpoint, head[0]));
-        String pooling = trained.pooling();
         var model =
                 new SequenceClassifier(
                         checkpoint.encoder(),
-                        pooling != null ? Pooling.valueOf(pooling) : SavedModel.pooling(checkpoint),
+                        trained.pooling().orElseGet(() -> SavedModel.pooling(checkpoint)),
                         labels);
         if (head[0] != model.outputs() || head[1] != checkpoint.encoder().hiddenSize()) {
             throw new CgloraException(

@@ -114,4 +114,34 @@ class PredictPairsTest {
         assertNear(cut.subList(0, 1), alone);
         assertThat(predict("--text", "a", "--text", "b", "--text-pair", "c").status()).isEqualTo(2);
     }
+
+    /// What an adapter says of itself is looked at, too.
+    @Test
+    void whatIsNoPathOrNumberInAnAdapterIsNamed() throws IOException {
+        Path config = Path.of(run).resolve("adapter/adapter_config.json");
+        String text = Files.readString(config);
+        String base = folder.resolve("model").toString();
+        assertThat(text).contains(base);
+        Files.writeString(config, text.replace(base, "\\u0000"));
+        TinyRuns.Outcome outcome = predict("--text", "a good film", "--no-pair");
+        assertThat(outcome.status()).isEqualTo(3);
+        assertThat(outcome.err()).contains("error").doesNotContain("bug of ours");
+        Files.writeString(config, text);
+        Path weights = config.resolveSibling("adapter_model.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        String all = new String(bytes, StandardCharsets.ISO_8859_1);
+        for (String[] change :
+                new String[][] {
+                    {"\"cglora.max_length\":\"12\"", "\"cglora.max_length\":\"-2\""},
+                    {"\"cglora.pooling\":\"MEAN\"", "\"cglora.pooling\":\"MEEN\""}
+                }) {
+            assertThat(all).contains(change[0]);
+            Files.write(
+                    weights,
+                    all.replace(change[0], change[1]).getBytes(StandardCharsets.ISO_8859_1));
+            outcome = predict("--text", "a good film", "--no-pair");
+            assertThat(outcome.status()).isEqualTo(3);
+            assertThat(outcome.err()).contains("A-CONFIG", "write the adapter again");
+        }
+    }
 }
