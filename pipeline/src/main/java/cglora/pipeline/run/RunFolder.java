@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -258,11 +259,16 @@ final class RunFolder implements AutoCloseable {
                 e);
     }
 
-    /// Points `latest`, beside the runs, at this one.
+    /// Points `latest`, beside the runs, at this one; a link of that name that leads elsewhere is
+    /// somebody else's.
     void markLatest() {
         Path link = path.resolveSibling("latest");
         try {
-            if (Files.isSymbolicLink(link) || !Files.exists(link)) {
+            boolean ours =
+                    Files.isSymbolicLink(link)
+                            && Files.readSymbolicLink(link)
+                                    .equals(Files.readSymbolicLink(link).getFileName());
+            if (ours || !Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
                 Files.deleteIfExists(link);
                 Files.createSymbolicLink(link, path.getFileName());
             }

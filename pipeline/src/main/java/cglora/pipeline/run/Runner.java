@@ -163,7 +163,7 @@ public final class Runner {
                 lock.close();
             }
         }
-        Durable.delete(folder);
+        CellPlace.clear(folder, notes);
         return run(inputs, () -> RunFolder.at(folder), false);
     }
 

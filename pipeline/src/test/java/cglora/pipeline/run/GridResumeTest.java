@@ -135,11 +135,18 @@ class GridResumeTest {
                         "runs",
                         () -> Files.exists(first.resolve("checkpoints/checkpoint-2")) ? 130 : 0);
         assertThat(status).isEqualTo(130);
+        Path foreign = cell("runs", "method=lora,seed=2");
+        Files.createDirectories(foreign);
+        Files.writeString(foreign.resolve("notes.txt"), "precious");
         Files.writeString(
                 folder.resolve("p.json"),
                 PIPELINE.replace("\"per_device_batch_size\": 4", "\"per_device_batch_size\": 5"));
         assertThat(run("runs", () -> 0)).isZero();
         assertThat(resumed(first)).isEmpty();
+        assertThat(cell("runs", "aside/method=lora,seed=1/checkpoints/checkpoint-2"))
+                .as("what was trained with the other setting is kept")
+                .isDirectory();
+        assertThat(cell("runs", "aside/method=lora,seed=2/notes.txt")).hasContent("precious");
         JsonNode begin = RunEvents.read(first).getFirst();
         assertThat(begin.path("event").asString("")).isEqualTo("run");
         assertThat(run("other", () -> 0)).isZero();
