@@ -40,6 +40,44 @@ def tokens(base, **keys):
     return changed(base, "tokens", files={"tokenizer_config.json": keys})
 
 
+def rules():
+    """What `generation_config.json` changes of the scores of tokens; SEEN stands for tokens that the model writes."""
+    all_of_them = {}
+    own = {"t5": {"eos_token_id": 1, "decoder_start_token_id": 0}}
+    for base, kind in [("qwen2/causal", "causal"), ("t5", "seq2seq")]:
+        for keys in [
+            {"repetition_penalty": 1.7},
+            {"no_repeat_ngram_size": 2},
+            {"no_repeat_ngram_size": 1},
+            {"encoder_repetition_penalty": 2.5},
+            {"encoder_no_repeat_ngram_size": 1},
+            {"bad_words_ids": "SEEN"},
+            {"suppress_tokens": "SEEN"},
+            {"begin_suppress_tokens": "SEEN"},
+            {"eos_token_id": "SEEN", "min_length": 9},
+            {"eos_token_id": "SEEN", "min_new_tokens": 5},
+            {"forced_bos_token_id": 9, "begin_suppress_tokens": "SEEN"},
+            {"forced_eos_token_id": 7},
+            {"pad_token_id": 7},
+            {"repetition_penalty": 1.2, "no_repeat_ngram_size": 3, "suppress_tokens": "SEEN", "min_new_tokens": 4},
+        ]:
+            all_of_them[f"{base} with {json.dumps(keys)}"] = changed(
+                base, kind, files={"generation_config.json": own.get(base, {"eos_token_id": 2}) | keys}
+            )
+    for keys in [
+        {},
+        {"length_penalty": 2.0},
+        {"length_penalty": 0.0, "early_stopping": True},
+        {"repetition_penalty": 1.5},
+        {"no_repeat_ngram_size": 2, "length_penalty": 1.5},
+        {"suppress_tokens": "SEEN", "forced_eos_token_id": 1, "min_length": 5},
+    ]:
+        all_of_them[f"three beams with {json.dumps(keys)}"] = changed(
+            "t5", "seq2seq", files={"generation_config.json": {"num_beams": 3} | own["t5"] | keys}
+        )
+    return all_of_them
+
+
 def variants():
     return {
         "tied, and a head of its own": changed("llama-yarn/causal", "causal", head="rolled"),
@@ -102,6 +140,17 @@ def variants():
             "seq2seq",
             files={"generation_config.json": {"eos_token_id": "SEEN", "decoder_start_token_id": 0}},
         ),
+        **rules(),
+        "longrope within its first positions": changed(
+            "llama-yarn",
+            "logits",
+            {"max_position_embeddings": 128, "rope_parameters": {"rope_type": "longrope", "rope_theta": 100.0, "original_max_position_embeddings": 64, "short_factor": [1.0, 1.5], "long_factor": [2.0, 5.0]}},
+        ),
+        "longrope with a factor of attention": changed(
+            "llama-yarn",
+            "logits",
+            {"max_position_embeddings": 128, "original_max_position_embeddings": 64, "rope_parameters": {"rope_type": "longrope", "rope_theta": 100.0, "attention_factor": 1.3, "short_factor": [1.25, 3.0], "long_factor": [2.0, 5.0]}},
+        ),
         "bert keeps case": tokens("bert", **BERT_CLASS, do_lower_case=False),
         "bert keeps accents": tokens("bert", **BERT_CLASS, strip_accents=False),
         "bert keeps Chinese together": tokens("bert", **BERT_CLASS, tokenize_chinese_chars=False),
@@ -146,8 +195,8 @@ def directory(change, place, folder, seen):
         if file.is_file() and file.name != "reference.safetensors":
             shutil.copy(file, folder)
     for part in [change["config"], *change["files"].values()]:
-        if part.get("eos_token_id") == "SEEN":
-            part["eos_token_id"] = seen
+        for key, value in part.items():
+            part[key] = seen[key] if value == "SEEN" else value
     file = folder / "config.json"
     config = json.loads(file.read_text()) | change["config"]
     file.write_text(json.dumps({k: v for k, v in config.items() if k not in change["without"]}))
@@ -174,8 +223,10 @@ def written(change, folder):
     for prompt in PROMPTS:
         values = tokenizer(prompt, return_tensors="pt", return_token_type_ids=False)
         start = 1 if seq2seq else values["input_ids"].shape[1]
+        pad = model.generation_config.pad_token_id
+        pad = tokenizer.pad_token_id if pad is None else pad
         out = model.generate(
-            **values, max_new_tokens=NEW_TOKENS, do_sample=False, pad_token_id=tokenizer.pad_token_id
+            **values, max_new_tokens=NEW_TOKENS, do_sample=False, pad_token_id=pad
         )[0, start:].tolist()
         end = next((i for i, token in enumerate(out) if token in ends), len(out))
         answers.append(out[:end] if seq2seq else out[: end + 1])
@@ -199,13 +250,19 @@ def make(resources):
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place) / "model"
         for name, change in variants().items():
-            seen = [2, 1]
+            seen = {}
             if "SEEN" in json.dumps(change):
                 # a token that the model writes in any case becomes an end
                 plain = changed(change["base"], change["kind"])
                 directory(plain, resources, folder, None)
-                token = written(plain, folder)[1][2]
-                seen = token if change["kind"] == "seq2seq" else [2, token]
+                first, second, _ = written(plain, folder)
+                token = second[2]
+                seen = {
+                    "eos_token_id": token if change["kind"] == "seq2seq" else [2, token],
+                    "bad_words_ids": [[token], first[1:3]],
+                    "suppress_tokens": [token, first[0]],
+                    "begin_suppress_tokens": [first[0], second[0]],
+                }
             directory(change, resources, folder, seen)
             all_of_them[name] = change | dict(expected=said(change, folder))
             print(name, all_of_them[name]["expected"])

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Times a LoRA training step beside PyTorch and PEFT, family by family, on this machine.
 
-    VENV/bin/python scripts/peers/step_timing.py WORK [--families bert,t5] [--shape tiny,base] [--steps 5]
+    VENV/bin/python scripts/peers/step_timing.py WORK [--families bert,qwen2-lm] [--shape tiny,base] [--steps 5]
 
 An optional check; cglora itself needs neither Python nor PyTorch. Models with random weights are
 made in WORK by transformers. Each is trained by both on 16 sequences of 128 tokens, float32, with
 r = 8 on every linear layer of the body, the mean of the last hidden states, a head of two classes,
-and AdamW; no dropout. A T5 writes 32 tokens for each sequence instead, and its loss is theirs.
+and AdamW; no dropout. A T5 writes 32 tokens for each sequence instead, and its loss is theirs; that of a
+language model (llama-lm and so on) is of each token but the first, over its vocabulary.
 PyTorch runs eagerly, as the Trainer of transformers does. Rounds alternate between the two, each in a
 process of its own (`cglora bench --suite step --model` for ours) on the same threads. The table shows
 medians over all steps, the processors' time of a step, which on a machine with other work says more
@@ -28,6 +29,7 @@ ROWS, WIDTH, WRITTEN, RANK = 16, 128, 32, 8
 UNTIMED, WARMED = 3, 3.0  # steps and seconds at least
 SHAPES = {"tiny": (128, 2, 2, 512), "base": (768, 12, 12, 3072)}
 DECODERS = {"llama": 32000, "mistral": 32000, "qwen2": 32000, "qwen3": 32000}  # vocabularies
+WRITERS = "-lm"  # decoders with the head over their vocabulary
 
 
 def bert_like(shape, **more):
@@ -62,10 +64,14 @@ def decoder_like(family, shape):
 def configuration(family, shape):
     import transformers
 
+    family = family.removesuffix(WRITERS)
     hidden, layers, heads, inner = SHAPES[shape]
     match family:
         case "bert":
             return transformers.BertConfig(**bert_like(shape))
+        case "xlm-roberta":
+            wide = bert_like(shape, max_position_embeddings=514, vocab_size=250002, type_vocab_size=1)
+            return transformers.XLMRobertaConfig(**wide)
         case "roberta":
             wide = bert_like(shape, max_position_embeddings=514, vocab_size=50265)
             return transformers.RobertaConfig(**wide)
@@ -106,17 +112,18 @@ def configuration(family, shape):
     sys.exit(f"no family '{family}', expected some of {', '.join(FAMILIES)}")
 
 
-FAMILIES = ["bert", "roberta", "distilbert", "electra", "t5", *DECODERS]
+FAMILIES = ["bert", "roberta", "xlm-roberta", "distilbert", "electra", "t5", *DECODERS]
+FAMILIES += [name + WRITERS for name in DECODERS]
 
 
-def loaded(folder_or_config):
-    """The class for T5 has the head that writes, the others' is the body alone."""
-    from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM
+def loaded(folder_or_config, writes=False):
+    """The class for T5 and those of language models have the head that writes, the others' is the body alone."""
+    from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     config = folder_or_config
     if isinstance(config, pathlib.Path):
         config = AutoConfig.from_pretrained(config)
-    kind = AutoModelForSeq2SeqLM if config.model_type == "t5" else AutoModel
+    kind = AutoModelForSeq2SeqLM if config.model_type == "t5" else AutoModelForCausalLM if writes else AutoModel
     if config is folder_or_config:
         return kind.from_config(config)
     return kind.from_pretrained(folder_or_config)
@@ -127,7 +134,7 @@ def make(folder, family, shape):
 
     if not (folder / "model.safetensors").exists():
         torch.manual_seed(0)
-        loaded(configuration(family, shape)).save_pretrained(folder)
+        loaded(configuration(family, shape), family.endswith(WRITERS)).save_pretrained(folder)
 
 
 def torch_step(folder, repetitions, threads):
@@ -137,13 +144,14 @@ def torch_step(folder, repetitions, threads):
 
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    body = loaded(folder)
+    continues = WRITERS in folder.name
+    body = loaded(folder, continues)
     names = {
         name
         for name, module in body.named_modules()
         if isinstance(module, torch.nn.Linear) and "pooler" not in name and "lm_head" not in name
     }
-    writes = body.config.model_type == "t5"
+    writes = continues or body.config.model_type == "t5"
     body = get_peft_model(body, LoraConfig(r=RANK, lora_alpha=16, target_modules=sorted(names)))
     trained = [p for p in body.parameters() if p.requires_grad]
     head = None if writes else torch.nn.Linear(body.config.hidden_size, 2)
@@ -156,6 +164,8 @@ def torch_step(folder, repetitions, threads):
     answers = torch.randint(1000, body.config.vocab_size, (ROWS, WRITTEN))
 
     def loss_of():
+        if continues:
+            return body(input_ids=ids, attention_mask=mask, labels=ids, use_cache=False).loss
         if writes:
             return body(input_ids=ids, attention_mask=mask, labels=answers).loss
         more = {} if body.config.model_type not in DECODERS else {"use_cache": False}

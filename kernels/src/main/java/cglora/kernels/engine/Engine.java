@@ -83,6 +83,12 @@ public interface Engine extends AutoCloseable {
     /// The contents of a persistent buffer.
     float[] read(Buffer buffer);
 
+    /// Copies `count` elements of a persistent buffer, from the one numbered `first` on, to
+    /// `target` from `offset` on.
+    default void read(Buffer buffer, int first, int count, float[] target, int offset) {
+        System.arraycopy(read(buffer), first, target, offset, count);
+    }
+
     @Override
     void close();
 }

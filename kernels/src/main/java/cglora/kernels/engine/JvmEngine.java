@@ -190,6 +190,17 @@ public final class JvmEngine implements Engine {
         return values;
     }
 
+    @Override
+    public void read(Buffer buffer, int first, int count, float[] target, int offset) {
+        Program.Place place = persistentPlace(buffer);
+        Object array = arrays.get(place.arena());
+        if (array instanceof int[] words) {
+            Bfloat16.unpack(buffer.length(), words, place.offset(), first, target, offset, count);
+        } else {
+            System.arraycopy(array, place.offset() + first, target, offset, count);
+        }
+    }
+
     private Program.Place persistentPlace(Buffer buffer) {
         Program.Place place = Program.persistentPlace(buffer);
         if (!arrays.containsKey(place.arena())) {

@@ -54,6 +54,22 @@ public final class Bfloat16 {
         }
     }
 
+    /// Widens `count` of `n` numbers, from the one numbered `first` on, into `values` from `offset`
+    /// on.
+    ///
+    /// @param words hold them, the first word at `at`
+    public static void unpack(
+            int n, int[] words, int at, int first, float[] values, int offset, int count) {
+        int half = words(n);
+        int lower = Math.clamp((long) half - first, 0, count);
+        for (int i = 0; i < lower; i++) {
+            values[offset + i] = value(words[at + first + i] & 0xFFFF);
+        }
+        for (int i = lower; i < count; i++) {
+            values[offset + i] = value(words[at + first + i - half] >>> 16);
+        }
+    }
+
     /// Widens as many numbers as `values` holds from `words`, from `at` on.
     public static void unpack(int[] words, int at, float[] values) {
         int count = words(values.length);

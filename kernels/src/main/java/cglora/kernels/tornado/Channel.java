@@ -37,18 +37,18 @@ final class Channel {
         }
     }
 
-    /// Copies the elements from `offset` on into `target`.
-    void read(int offset, float[] target) {
+    /// Copies `count` elements, from the one at `from` on, into `target` from `to` on.
+    void read(int from, int count, float[] target, int to) {
         if (reading == null) {
             reading = graph("read", false);
         }
-        for (int start = 0; start < target.length; start += travelling.length) {
-            int length = Math.min(travelling.length, target.length - start);
-            at[0] = offset + start;
+        for (int start = 0; start < count; start += travelling.length) {
+            int length = Math.min(travelling.length, count - start);
+            at[0] = from + start;
             at[1] = 0;
             at[2] = length;
             run(reading);
-            System.arraycopy(travelling, 0, target, start, length);
+            System.arraycopy(travelling, 0, target, to + start, length);
             engine.statistics().moved(0, 4L * travelling.length);
         }
     }

@@ -301,17 +301,22 @@ public final class TornadoEngine implements Engine {
 
     @Override
     public float[] read(Buffer buffer) {
+        float[] values = new float[buffer.length()];
+        read(buffer, 0, values.length, values, 0);
+        return values;
+    }
+
+    @Override
+    public void read(Buffer buffer, int first, int count, float[] target, int offset) {
         Program.Place place = persistentPlace(buffer);
         Object array = arrays.get(place.arena());
-        float[] values = new float[buffer.length()];
-        if (array instanceof int[] words) {
-            Bfloat16.unpack(words, place.offset(), values); // what the device has, too
+        if (array instanceof int[] words) { // what the device has, too
+            Bfloat16.unpack(buffer.length(), words, place.offset(), first, target, offset, count);
         } else if (residents.isOnDevice(array)) {
-            channel((float[]) array).read(place.offset(), values);
+            channel((float[]) array).read(place.offset() + first, count, target, offset);
         } else {
-            System.arraycopy(array, place.offset(), values, 0, values.length);
+            System.arraycopy(array, place.offset() + first, target, offset, count);
         }
-        return values;
     }
 
     private Program.Place persistentPlace(Buffer buffer) {

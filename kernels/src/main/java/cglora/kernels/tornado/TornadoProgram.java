@@ -149,7 +149,7 @@ final class TornadoProgram implements LoadedProgram {
         } else if (place.arena().region() == Region.INPUT) {
             System.arraycopy(array, place.offset(), target, 0, target.length);
         } else {
-            engine.channel(array).read(place.offset(), target);
+            engine.channel(array).read(place.offset(), target.length, target, 0);
         }
     }
 

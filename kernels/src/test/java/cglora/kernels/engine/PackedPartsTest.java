@@ -3,6 +3,7 @@ package cglora.kernels.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import cglora.kernels.math.Bfloat16;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,5 +34,14 @@ class PackedPartsTest {
                 });
         assertThat(parts).isEqualTo(whole);
         assertThat(seen[0]).isEqualTo(n);
+        var rounded = new float[n];
+        Bfloat16.unpack(whole, at, rounded);
+        for (int first : new int[] {0, n / 3, n / 2, n - 1}) {
+            int count = Math.max(1, (n - first) / 2);
+            var some = new float[count + 1];
+            Bfloat16.unpack(n, whole, at, first, some, 1, count);
+            assertThat(Arrays.copyOfRange(some, 1, count + 1))
+                    .isEqualTo(Arrays.copyOfRange(rounded, first, first + count));
+        }
     }
 }

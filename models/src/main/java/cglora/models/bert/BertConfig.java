@@ -36,7 +36,7 @@ public record BertConfig(
                 new BertConfig(
                         reader.positive("vocab_size"),
                         reader.positive("hidden_size"),
-                        reader.positive("num_hidden_layers"),
+                        reader.layers("num_hidden_layers"),
                         reader.positive("num_attention_heads"),
                         reader.positive("intermediate_size"),
                         json.path("hidden_act").asString("gelu"),

@@ -44,7 +44,7 @@ public final class DistilBertModel extends PostNormEncoder {
                         dim,
                         EPS);
         var layers = new ArrayList<PostNormLayer>();
-        int count = reader.positive("n_layers");
+        int count = reader.layers("n_layers");
         for (int i = 0; i < count; i++) {
             String name = PREFIX + ".transformer.layer." + i;
             layers.add(

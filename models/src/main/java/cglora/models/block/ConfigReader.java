@@ -15,6 +15,8 @@ public final class ConfigReader {
     /// What transformers takes in encoders.
     private static final String GELU = "gelu";
 
+    private static final int MOST_LAYERS = 4096;
+
     private final JsonNode json;
     private final String where;
     private final Problems problems = new Problems();
@@ -28,6 +30,18 @@ public final class ConfigReader {
     /// @return 1 where it is missing or wrong
     public int positive(String key) {
         return atLeast(1, key, "a positive integer");
+    }
+
+    /// A number of layers, of each of which something is made before the weights are looked at.
+    ///
+    /// @return 1 where it is missing or wrong
+    public int layers(String key) {
+        int layers = positive(key);
+        if (layers > MOST_LAYERS) {
+            wrong(key, json.get(key), "at most " + MOST_LAYERS);
+            return 1;
+        }
+        return layers;
     }
 
     /// @param otherwise the value where the key is missing

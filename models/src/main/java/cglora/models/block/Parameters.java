@@ -64,6 +64,21 @@ public final class Parameters {
         return views;
     }
 
+    /// Takes a parameter of others: both see the same elements.
+    ///
+    /// @throws IllegalArgumentException where they have none of that name and shape
+    public void share(Parameters others, ParameterSpec spec) {
+        if (!others.holds(spec)) {
+            throw new IllegalArgumentException(spec + " is not there");
+        }
+        add(spec, others.get(spec.name()).buffer());
+    }
+
+    /// Whether there is a parameter of this name and shape.
+    public boolean holds(ParameterSpec spec) {
+        return contains(spec.name()) && get(spec.name()).spec().shape().equals(spec.shape());
+    }
+
     private void add(ParameterSpec spec, Buffer buffer) {
         if (byName.put(spec.name(), new Parameter(spec, buffer)) != null) {
             throw new IllegalArgumentException("parameter " + spec.name() + " twice");

@@ -15,13 +15,13 @@ final class Renderer {
     }
 
     private final Budget budget;
-    private final Evaluator evaluator;
+    private final ExpressionEvaluator evaluator;
     private final Scope globals;
     private StringBuilder out = new StringBuilder();
 
     private Renderer(Map<String, Object> values, Budget budget) {
         this.budget = budget;
-        this.evaluator = new Evaluator(budget);
+        this.evaluator = new ExpressionEvaluator(budget);
         this.globals = new Scope(null);
         new Globals(budget).all().forEach(globals::set);
         values.forEach(globals::set);

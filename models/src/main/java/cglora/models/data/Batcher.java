@@ -31,10 +31,10 @@ public record Batcher(int batchSize, int[] buckets, int padId, int[] targetBucke
     /// Buckets of powers of two and the values halfway up to `maxLength`.
     public static int[] defaultBuckets(int maxLength) {
         var widths = new ArrayList<Integer>();
-        for (int width = 16; width < maxLength; width *= 2) {
-            widths.add(width);
-            if (width >= 16 && width * 3 / 2 < maxLength) {
-                widths.add(width * 3 / 2);
+        for (long width = 16; width < maxLength; width *= 2) {
+            widths.add((int) width);
+            if (width * 3 / 2 < maxLength) {
+                widths.add((int) (width * 3 / 2));
             }
         }
         widths.add(maxLength);

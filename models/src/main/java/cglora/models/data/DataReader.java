@@ -222,7 +222,7 @@ public final class DataReader {
             new ParquetRows(path, columns).read(to);
             return;
         }
-        Charset charset = Charset.forName(format.encoding() == null ? "UTF-8" : format.encoding());
+        Charset charset = charset();
         sniffer.refuseOthers(sample, type, charset);
         var text = new StrictReader(in, path.toString(), charset);
         if (type.equals("jsonl")) {
@@ -231,6 +231,19 @@ public final class DataReader {
             new ConllRows(text, path.toString(), bad, columns.words()).read(to);
         } else {
             new TableRows(text, path.toString(), bad, type, format, columns).read(to);
+        }
+    }
+
+    private Charset charset() {
+        try {
+            return Charset.forName(format.encoding() == null ? "UTF-8" : format.encoding());
+        } catch (IllegalArgumentException e) {
+            throw new CgloraException(
+                    ErrorCode.D_ENCODING,
+                    path.toString(),
+                    "no character set is called '" + format.encoding() + "'",
+                    "\"format\": {\"encoding\": \"UTF-8\"}",
+                    e);
         }
     }
 

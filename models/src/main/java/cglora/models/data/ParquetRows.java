@@ -3,7 +3,6 @@ package cglora.models.data;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import dev.hardwood.InputFile;
-import dev.hardwood.metadata.PhysicalType;
 import dev.hardwood.metadata.RepetitionType;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
@@ -12,6 +11,7 @@ import dev.hardwood.row.PqStruct;
 import dev.hardwood.schema.ColumnProjection;
 import dev.hardwood.schema.SchemaNode;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,15 +25,22 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The rows of a Parquet file: its columns of texts, numbers and booleans. Columns that hold lists
-/// or structures are passed over, unless they are asked for.
+/// The rows of a Parquet file: its columns of texts, numbers and booleans, as [ParquetValue] has
+/// them. Columns that hold lists, structures, dates or the like are passed over, unless they are
+/// asked for.
 final class ParquetRows {
     /// Held, or its level would be forgotten: the library tells how fast it is.
     private static final Logger LIBRARY = Logger.getLogger("dev.hardwood");
 
+    private static final String NESTED = "lists or structures";
+
     /// @param isList whether it holds lists
     /// @param fields of the structures in a list of them; empty for plain values
-    private record Column(String name, PhysicalType type, boolean isList, List<String> fields) {}
+    private record Column(String name, ParquetValue value, boolean isList, List<String> fields) {
+        boolean isText() {
+            return isList || value.isText();
+        }
+    }
 
     private final Path path;
     private final DataColumns wanted;
@@ -55,7 +62,7 @@ final class ParquetRows {
                     guarded(() -> file.buildRowReader().projection(projection).build())) {
                 var numbers = new HashSet<String>();
                 for (Column column : columns) {
-                    if (column.type() != PhysicalType.BYTE_ARRAY) {
+                    if (!column.isText()) {
                         numbers.add(column.name());
                     }
                 }
@@ -86,17 +93,18 @@ final class ParquetRows {
             asked.add(wanted.words().tags());
         }
         var columns = new ArrayList<Column>();
+        var passed = new LinkedHashMap<String, String>();
         for (SchemaNode node : root.children()) {
             if (node instanceof SchemaNode.PrimitiveNode leaf
                     && leaf.repetitionType() != RepetitionType.REPEATED
-                    && isPlain(leaf.type())) {
-                columns.add(new Column(leaf.name(), leaf.type(), false, List.of()));
+                    && ParquetValue.of(leaf) != null) {
+                columns.add(new Column(leaf.name(), ParquetValue.of(leaf), false, List.of()));
             } else if (wanted.lists().contains(node.name())
                     && node instanceof SchemaNode.GroupNode list
                     && list.isList()
                     && list.getListElement() instanceof SchemaNode.PrimitiveNode leaf
-                    && isPlain(leaf.type())) {
-                columns.add(new Column(node.name(), PhysicalType.BYTE_ARRAY, true, List.of()));
+                    && ParquetValue.of(leaf) != null) {
+                columns.add(new Column(node.name(), ParquetValue.of(leaf), true, List.of()));
             } else if (node.name().equals(wanted.conversations())
                     && node instanceof SchemaNode.GroupNode list
                     && list.isList()
@@ -107,75 +115,105 @@ final class ParquetRows {
                                 .filter(
                                         child ->
                                                 child instanceof SchemaNode.PrimitiveNode leaf
-                                                        && leaf.type() == PhysicalType.BYTE_ARRAY)
+                                                        && ParquetValue.of(leaf)
+                                                                == ParquetValue.TEXT)
                                 .map(SchemaNode::name)
                                 .toList();
-                columns.add(new Column(node.name(), PhysicalType.BYTE_ARRAY, true, texts));
+                columns.add(new Column(node.name(), ParquetValue.TEXT, true, texts));
             } else if (asked.contains(node.name())) {
-                throw error(
-                        "column '%s' holds no plain values but %s"
-                                .formatted(node.name(), describe(node)),
-                        "take a column of texts, numbers or booleans");
+                throw unread(node.name(), describe(node));
+            } else {
+                passed.put(node.name(), describe(node));
             }
         }
+        requireUsual(wanted.text(), ColumnChoice.TEXT, columns, passed);
+        requireUsual(wanted.label(), ColumnChoice.LABEL, columns, passed);
         if (columns.isEmpty()) {
             throw error("no column holds plain values", "give the file texts and labels");
         }
         return columns;
     }
 
-    private static boolean isPlain(PhysicalType type) {
-        return type != PhysicalType.INT96 && type != PhysicalType.FIXED_LEN_BYTE_ARRAY;
+    /// Where the only column of a usual name is one that is not read, that one is named.
+    private void requireUsual(
+            String asked, List<String> usual, List<Column> columns, Map<String, String> passed) {
+        if (asked == null && columns.stream().noneMatch(column -> usual.contains(column.name()))) {
+            passed.forEach(
+                    (name, what) -> {
+                        if (usual.contains(name) && !what.equals(NESTED)) {
+                            throw unread(name, what);
+                        }
+                    });
+        }
+    }
+
+    private CgloraException unread(String column, String what) {
+        return error(
+                "column '%s' holds no plain values but %s".formatted(column, what),
+                "take a column of texts, numbers or booleans");
     }
 
     private static String describe(SchemaNode node) {
         return switch (node) {
-            case SchemaNode.GroupNode _ -> "lists or structures";
-            case SchemaNode.PrimitiveNode leaf when isPlain(leaf.type()) -> "repeated values";
-            case SchemaNode.PrimitiveNode leaf -> leaf.type().name();
+            case SchemaNode.GroupNode _ -> NESTED;
+            case SchemaNode.PrimitiveNode leaf when ParquetValue.of(leaf) != null ->
+                    "repeated values";
+            case SchemaNode.PrimitiveNode leaf -> ParquetValue.name(leaf);
         };
     }
 
-    private static Supplier<Row> row(
+    private Supplier<Row> row(
             RowReader reader, List<Column> columns, Set<String> numbers, long line) {
         return () -> {
             reader.next();
             var fields = new LinkedHashMap<String, String>();
             for (Column column : columns) {
                 String name = column.name();
-                fields.put(name, reader.isNull(name) ? null : value(reader, column));
+                fields.put(name, reader.isNull(name) ? null : value(reader, column, line));
             }
             return new Row(fields, numbers, line);
         };
     }
 
-    private static String value(RowReader reader, Column column) {
+    private String value(RowReader reader, Column column, long line) {
         String name = column.name();
-        if (column.isList()) {
-            PqList list = reader.getList(name);
-            return column.fields().isEmpty()
-                    ? JsonMapper.shared().writeValueAsString(list.values())
-                    : messages(list, column.fields());
+        try {
+            if (column.isList()) {
+                PqList list = reader.getList(name);
+                return column.fields().isEmpty()
+                        ? JsonMapper.shared().writeValueAsString(values(list, column))
+                        : messages(list, column.fields());
+            }
+            return column.value().read(reader, name);
+        } catch (CharacterCodingException _) {
+            throw new CgloraException(
+                    ErrorCode.D_ENCODING,
+                    path + ":" + line,
+                    "column '" + name + "' of this row is not UTF-8",
+                    "write the file anew with texts as UTF-8");
         }
-        return switch (column.type()) {
-            case BYTE_ARRAY -> reader.getString(name);
-            case INT32 -> String.valueOf(reader.getInt(name));
-            case INT64 -> String.valueOf(reader.getLong(name));
-            case FLOAT -> String.valueOf(reader.getFloat(name));
-            case DOUBLE -> String.valueOf(reader.getDouble(name));
-            case BOOLEAN -> String.valueOf(reader.getBoolean(name));
-            case INT96, FIXED_LEN_BYTE_ARRAY -> throw new IllegalStateException(name);
-        };
+    }
+
+    private static List<?> values(PqList list, Column column) throws CharacterCodingException {
+        if (column.value() != ParquetValue.TEXT) {
+            return list.values();
+        }
+        var texts = new ArrayList<String>();
+        for (byte[] text : list.binaries()) {
+            texts.add(text == null ? null : ParquetValue.text(text));
+        }
+        return texts;
     }
 
     /// A list of structures of texts, as JSON.
-    private static String messages(PqList list, List<String> fields) {
+    private static String messages(PqList list, List<String> fields)
+            throws CharacterCodingException {
         var messages = new ArrayList<Map<String, String>>();
         for (PqStruct message : list.structs()) {
             var texts = new LinkedHashMap<String, String>();
             for (String field : fields) {
                 if (message != null && !message.isNull(field)) {
-                    texts.put(field, message.getString(field));
+                    texts.put(field, ParquetValue.text(message.getBinary(field)));
                 }
             }
             messages.add(texts);

@@ -2,6 +2,7 @@ package cglora.models.family;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import cglora.models.generation.TokenRules;
 import cglora.models.json.JsonFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -27,27 +29,19 @@ record GenerationConfig(JsonNode file, JsonNode config, Collection<String> repla
     private static final String ENDS = "eos_token_id";
     private static final String START = "decoder_start_token_id";
 
-    /// Keys that change which tokens are written where the likeliest one is taken each time, with
-    /// the value that changes nothing; null stands for that, too.
+    /// Keys that change which tokens are written and are not followed, with the value that changes
+    /// nothing; null stands for that, too.
     private static final Map<String, Double> CHANGING = new LinkedHashMap<>();
 
     static {
-        CHANGING.put("repetition_penalty", 1.0);
-        CHANGING.put("encoder_repetition_penalty", 1.0);
-        CHANGING.put("no_repeat_ngram_size", 0.0);
-        CHANGING.put("encoder_no_repeat_ngram_size", 0.0);
-        CHANGING.put("min_length", 0.0);
-        CHANGING.put("min_new_tokens", 0.0);
         CHANGING.put("guidance_scale", 1.0);
+        CHANGING.put("num_return_sequences", 1.0);
+        CHANGING.put("num_beam_groups", 1.0);
+        CHANGING.put("diversity_penalty", 0.0);
         for (String key :
                 List.of(
-                        "suppress_tokens",
-                        "begin_suppress_tokens",
-                        "bad_words_ids",
                         "force_words_ids",
                         "constraints",
-                        "forced_bos_token_id",
-                        "forced_eos_token_id",
                         "forced_decoder_ids",
                         "exponential_decay_length_penalty",
                         "sequence_bias",
@@ -113,31 +107,12 @@ record GenerationConfig(JsonNode file, JsonNode config, Collection<String> repla
     ///
     /// @throws CgloraException M-CONFIG for one that is no token's id
     List<Integer> endTokenIds() {
-        var ends = new ArrayList<>(ids(value(ENDS)));
-        List<Integer> own = ids(config.path(ENDS));
+        var ends = new ArrayList<>(ids(value(ENDS), ENDS));
+        List<Integer> own = tokens(config, ENDS);
         if (!own.isEmpty() && ends.remove(own.getFirst())) {
             ends.addFirst(own.getFirst());
         }
         return List.copyOf(ends);
-    }
-
-    private static List<Integer> ids(JsonNode value) {
-        List<JsonNode> all = value.isArray() ? value.valueStream().toList() : List.of(value);
-        var ids = new ArrayList<Integer>();
-        for (JsonNode id : all) {
-            if (id.isMissingNode() || id.isNull()) {
-                continue;
-            }
-            if (!id.isInt() || id.intValue() < 0) {
-                throw new CgloraException(
-                        ErrorCode.M_CONFIG,
-                        ENDS,
-                        "is " + value + ", expected a token's id or a list of them",
-                        "correct " + FILE + " or config.json");
-            }
-            ids.add(id.intValue());
-        }
-        return ids;
     }
 
     /// `config.json` with the tokens that an answer of an encoder–decoder model begins and ends
@@ -179,6 +154,97 @@ record GenerationConfig(JsonNode file, JsonNode config, Collection<String> repla
         return all;
     }
 
+    /// What changes the scores of tokens: it stands in `generation_config.json`, or where there is
+    /// none in `config.json`.
+    ///
+    /// @throws CgloraException M-CONFIG for a value that is none
+    TokenRules rules() {
+        JsonNode holder = file == null ? config : file;
+        return new TokenRules(
+                number(holder, "encoder_repetition_penalty", 1),
+                number(holder, "repetition_penalty", 1),
+                (int) number(holder, "no_repeat_ngram_size", 0),
+                (int) number(holder, "encoder_no_repeat_ngram_size", 0),
+                words(holder, "bad_words_ids"),
+                (int) number(holder, "min_length", 0),
+                (int) number(holder, "min_new_tokens", 0),
+                tokens(holder, "forced_bos_token_id").stream().findFirst().orElse(null),
+                Set.copyOf(tokens(holder, "forced_eos_token_id")),
+                Set.copyOf(tokens(holder, "suppress_tokens")),
+                Set.copyOf(tokens(holder, "begin_suppress_tokens")),
+                Set.copyOf(endTokenIds()));
+    }
+
+    /// The exponent of the length that scores of beams are divided by.
+    double lengthPenalty() {
+        JsonNode holder = file == null ? config : file;
+        return holder.path("length_penalty").asDouble(1);
+    }
+
+    /// Whether beams stop once as many have ended as there are.
+    boolean stopsEarly() {
+        JsonNode holder = file == null ? config : file;
+        return holder.path("early_stopping").asBoolean(false);
+    }
+
+    private static double number(JsonNode holder, String key, double otherwise) {
+        JsonNode value = holder.path(key);
+        if (value.isMissingNode() || value.isNull()) {
+            return otherwise;
+        }
+        boolean penalty = otherwise == 1;
+        if (!value.isNumber() || value.doubleValue() < 0 || penalty && value.doubleValue() == 0) {
+            throw wrong(key, value, penalty ? "a number above 0" : "a number from 0 on");
+        }
+        return value.doubleValue();
+    }
+
+    private static List<Integer> tokens(JsonNode holder, String key) {
+        return ids(holder.path(key), key);
+    }
+
+    private static List<Integer> ids(JsonNode value, String key) {
+        List<JsonNode> all = value.isArray() ? value.valueStream().toList() : List.of(value);
+        var ids = new ArrayList<Integer>();
+        for (JsonNode id : all) {
+            if (id.isMissingNode() || id.isNull()) {
+                continue;
+            }
+            if (!id.isInt() || id.intValue() < 0) {
+                throw wrong(key, value, "a token's id or a list of them");
+            }
+            ids.add(id.intValue());
+        }
+        return ids;
+    }
+
+    private static List<List<Integer>> words(JsonNode holder, String key) {
+        var words = new ArrayList<List<Integer>>();
+        JsonNode value = holder.path(key);
+        if (value.isMissingNode() || value.isNull()) {
+            return words;
+        }
+        for (JsonNode word : value.valueStream().toList()) {
+            boolean tokens =
+                    word.isArray()
+                            && !word.isEmpty()
+                            && word.valueStream().allMatch(id -> id.isInt() && id.intValue() >= 0);
+            if (!tokens) {
+                throw wrong(key, value, "lists of tokens' ids");
+            }
+            words.add(word.valueStream().map(JsonNode::intValue).toList());
+        }
+        return words;
+    }
+
+    private static CgloraException wrong(String key, JsonNode value, String expected) {
+        return new CgloraException(
+                ErrorCode.M_CONFIG,
+                key,
+                "is " + value + ", expected " + expected,
+                "correct " + FILE + " or config.json");
+    }
+
     /// What is not followed, as `KEY VALUE`.
     List<String> ignored() {
         JsonNode holder = file == null ? config : file;
@@ -198,6 +264,21 @@ record GenerationConfig(JsonNode file, JsonNode config, Collection<String> repla
                     }
                 });
         return found;
+    }
+
+    /// What is followed only where it is asked for, by the option that asks for it; empty for none.
+    List<String> options() {
+        JsonNode holder = file == null ? config : file;
+        var options = new ArrayList<String>();
+        if (holder.path("num_beams").asInt(1) > 1) {
+            options.add("--beams " + holder.path("num_beams").asInt());
+        }
+        if (holder.path("do_sample").asBoolean(false)) {
+            options.add("--temperature " + holder.path("temperature").asDouble(1));
+            options.add("--top-k " + holder.path("top_k").asInt(50));
+            options.add("--top-p " + holder.path("top_p").asDouble(1));
+        }
+        return options;
     }
 
     /// Whether transformers would end no text, as its file names no token, and `config.json` does.

@@ -2,6 +2,7 @@ package cglora.models.family;
 
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.block.CausalDecoder;
 import java.util.List;
 
 /// What people should know about the files of a model that was loaded, though it can be used.
@@ -33,6 +34,17 @@ public final class ModelNotes {
                                     unused.size(),
                                     model.body().modelType(),
                                     String.join(", ", unused.stream().limit(NAMED).toList())),
+                    "");
+        }
+        int positions = model.config().path("max_position_embeddings").asInt(0);
+        int most = model.body().maxPositions();
+        if (model.body() instanceof CausalDecoder && most < positions) {
+            notes.warning(
+                    ErrorCode.M_CONFIG,
+                    model.description(),
+                    "sequences of up to %d tokens are taken, not of max_position_embeddings %d: in longer ones"
+                                    .formatted(most, positions)
+                            + " a token turns (longrope) as the longest of its batch asks for",
                     "");
         }
         if (model.body().isUntied()) {
@@ -67,6 +79,14 @@ public final class ModelNotes {
                     model.description(),
                     "how it writes by default is not followed: " + String.join(", ", ignored),
                     "");
+        }
+        List<String> options = generation.options();
+        if (!options.isEmpty()) {
+            notes.warning(
+                    ErrorCode.M_CONFIG,
+                    model.description(),
+                    "transformers writes otherwise with it by default than by the likeliest tokens",
+                    "for the same: " + String.join(" ", options));
         }
         if (generation.endsByConfigOnly()) {
             notes.warning(

@@ -1,6 +1,5 @@
 package cglora.models.family;
 
-import cglora.kernels.engine.LargeArrays;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.block.Body;
@@ -9,6 +8,8 @@ import cglora.models.block.Encoder;
 import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
+import cglora.models.cache.FileSums;
+import cglora.models.generation.TokenRules;
 import cglora.models.tokenizer.Tokenizer;
 import cglora.models.weights.WeightSource;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public record PretrainedModel(
         Body body, WeightSource weights, JsonNode config, String description, boolean followLinks)
         implements AutoCloseable {
     /// Bytes that the fingerprint takes at a time.
-    private static final int CHUNK = 1 << 16;
+    private static final int CHUNK = 1 << 20;
 
     /// What transformers takes where a configuration says nothing.
     private static final double INITIALIZER_RANGE = 0.02;
@@ -95,6 +96,14 @@ public record PretrainedModel(
         return body instanceof EncoderDecoder;
     }
 
+    /// Whether it is a decoder that its configuration calls a language model.
+    public boolean isLanguageModel() {
+        return body instanceof CausalDecoder decoder
+                && config.path("architectures")
+                        .valueStream()
+                        .anyMatch(n -> n.asString("").equals(decoder.languageModelClass()));
+    }
+
     /// Its body where it reads one sequence and writes another.
     ///
     /// @throws CgloraException M-FAMILY for another kind of body
@@ -140,6 +149,23 @@ public record PretrainedModel(
     /// none. Texts to learn from end with the first one.
     public List<Integer> endTokenIds() {
         return GenerationConfig.of(this).endTokenIds();
+    }
+
+    /// What `generate` changes of the scores of tokens before it chooses one.
+    ///
+    /// @throws CgloraException M-CONFIG for a value that is none
+    public TokenRules tokenRules() {
+        return GenerationConfig.of(this).rules();
+    }
+
+    /// The exponent of the length that scores of beams are divided by.
+    public double lengthPenalty() {
+        return GenerationConfig.of(this).lengthPenalty();
+    }
+
+    /// Whether beams stop once as many have ended as there are.
+    public boolean stopsEarly() {
+        return GenerationConfig.of(this).stopsEarly();
     }
 
     /// The tokenizer's files.
@@ -256,12 +282,19 @@ public record PretrainedModel(
     /// SHA-256 of the body's parameters and the pooler's, as float32 and by name: the same for
     /// every file that holds this model.
     public String fingerprint() {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has it
+        List<ParameterSpec> specs = fingerprinted();
+        var what = new StringBuilder("fingerprint");
+        for (ParameterSpec spec : specs) {
+            what.append('\n').append(spec.name()).append(' ').append(spec.shape());
+            what.append(' ').append(tensorOf(spec));
         }
+        List<Path> files = weights.files();
+        return files.isEmpty()
+                ? fingerprint(specs)
+                : FileSums.ofUser().of(what.toString(), files, () -> fingerprint(specs));
+    }
+
+    private List<ParameterSpec> fingerprinted() {
         var specs = new ArrayList<>(body.parameters());
         if (hasPooler()) {
             LinearModule pooler = pooler().orElseThrow();
@@ -269,17 +302,26 @@ public record PretrainedModel(
             specs.add(ParameterSpec.vector(pooler.bias(), pooler.out()));
         }
         specs.sort(Comparator.comparing(ParameterSpec::name));
-        long largest = specs.stream().mapToLong(ParameterSpec::size).max().orElse(0);
-        float[] values = LargeArrays.floats(Math.toIntExact(largest));
+        return specs;
+    }
+
+    private String fingerprint(List<ParameterSpec> specs) {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+        var values = new float[CHUNK / Float.BYTES];
         var bytes = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
         for (ParameterSpec spec : specs) {
             digest.update(
                     (spec.name() + ' ' + spec.shape() + '\n').getBytes(StandardCharsets.UTF_8));
-            weights.read(tensorOf(spec), values, 0);
-            int step = CHUNK / Float.BYTES;
-            for (int from = 0; from < spec.size(); from += step) {
-                int count = Math.toIntExact(Math.min(step, spec.size() - from));
-                bytes.asFloatBuffer().put(values, from, count);
+            String tensor = tensorOf(spec);
+            for (int from = 0; from < spec.size(); from += values.length) {
+                int count = Math.toIntExact(Math.min(values.length, spec.size() - from));
+                weights.read(tensor, from, count, values, 0);
+                bytes.asFloatBuffer().put(values, 0, count);
                 digest.update(bytes.array(), 0, count * Float.BYTES);
             }
         }

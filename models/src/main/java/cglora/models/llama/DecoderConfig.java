@@ -102,7 +102,7 @@ record DecoderConfig(
         int hidden = reader.positive("hidden_size");
         int heads = reader.positive("num_attention_heads");
         int keyHeads = keyValueHeads(kind, json, reader, heads);
-        int layers = reader.positive("num_hidden_layers");
+        int layers = reader.layers("num_hidden_layers");
         int positions = reader.positive("max_position_embeddings", kind.positions);
         int vocabulary = reader.positive("vocab_size");
         int inner = reader.positive("intermediate_size");
@@ -116,6 +116,7 @@ record DecoderConfig(
         reader.requireHeads(heads, "num_attention_heads", keyHeads, "num_key_value_heads");
         var form = form(json, where);
         reader.finish();
+        RotaryFrequencies rotary = RotaryFrequencies.read(json, headSize, positions, where);
         boolean attentionBias = json.path("attention_bias").asBoolean(false);
         boolean asked = kind == Kind.LLAMA || kind == Kind.QWEN3;
         return new DecoderConfig(
@@ -125,7 +126,7 @@ record DecoderConfig(
                 heads,
                 keyHeads,
                 headSize,
-                positions,
+                rotary.most(),
                 eps,
                 form,
                 kind == Kind.QWEN2 || asked && attentionBias,
@@ -134,7 +135,7 @@ record DecoderConfig(
                 kind == Kind.QWEN3,
                 windows(kind, json, window, layers, where),
                 json.path("tie_word_embeddings").asBoolean(false),
-                RotaryFrequencies.read(json, headSize, positions, where));
+                rotary);
     }
 
     private static void refuse(JsonNode json, String key, String where) {

@@ -2,20 +2,24 @@ package cglora.models.llama;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import tools.jackson.databind.JsonNode;
 
 /// The frequencies of rotary embeddings in their variants, as transformers' `modeling_rope_utils`
-/// computes them: `default`, `linear`, `dynamic`, `llama3` and `yarn` (Peng et al., arXiv
-/// 2309.00071). A `dynamic` one differs from the default only for sequences longer than
-/// `max_position_embeddings`, which are not taken here.
+/// computes them: `default`, `linear`, `dynamic`, `llama3`, `yarn` (Peng et al., arXiv 2309.00071)
+/// and `longrope` (Ding et al., arXiv 2402.13753). Two of them depend on the longest sequence of a
+/// batch: a `dynamic` one differs from the default beyond `max_position_embeddings`, and a
+/// `longrope` one takes its other list of factors beyond the positions that the model was first
+/// trained with. Sequences so long are not taken here.
 ///
 /// @param inverse one frequency each two elements of a head, in radians a position
 /// @param factor  what sines and cosines are multiplied by
-record RotaryFrequencies(double[] inverse, double factor) {
+/// @param most    positions that these frequencies are for
+record RotaryFrequencies(double[] inverse, double factor, int most) {
     private static final List<String> SUPPORTED =
-            List.of("default", "linear", "dynamic", "llama3", "yarn");
+            List.of("default", "linear", "dynamic", "llama3", "yarn", "longrope");
 
     /// transformers' default of `rope_theta`.
     private static final double THETA = 10_000;
@@ -65,10 +69,12 @@ record RotaryFrequencies(double[] inverse, double factor) {
             plain[p] = Math.pow(theta, -2.0 * p / headSize);
         }
         return switch (type) {
-            case "linear" -> new RotaryFrequencies(divided(plain, keys.positive("factor")), 1);
-            case "llama3" -> new RotaryFrequencies(llama3(plain, keys), 1);
-            case "yarn" -> yarn(plain, theta, keys);
-            default -> new RotaryFrequencies(plain, 1);
+            case "linear" ->
+                    new RotaryFrequencies(divided(plain, keys.positive("factor")), 1, positions);
+            case "llama3" -> new RotaryFrequencies(llama3(plain, keys), 1, positions);
+            case "yarn" -> yarn(plain, theta, keys, positions);
+            case "longrope" -> longrope(plain, keys, positions);
+            default -> new RotaryFrequencies(plain, 1, positions);
         };
     }
 
@@ -100,6 +106,22 @@ record RotaryFrequencies(double[] inverse, double factor) {
                         "take the config.json that belongs to these weights");
             }
             return value;
+        }
+
+        /// So many positive numbers.
+        double[] list(String key, int count) {
+            JsonNode list = scaling.path(key);
+            double[] values = list.valueStream().mapToDouble(v -> v.asDouble(0)).toArray();
+            if (!list.isArray()
+                    || values.length != count
+                    || !Arrays.stream(values).allMatch(v -> v > 0 && Double.isFinite(v))) {
+                throw wrong(
+                        where,
+                        "'%s' of the rotary embeddings is %s, expected %d positive numbers"
+                                .formatted(key, list, count),
+                        "take the config.json that belongs to these weights");
+            }
+            return values;
         }
 
         /// @return `otherwise` where it is missing, null or 0
@@ -137,7 +159,7 @@ record RotaryFrequencies(double[] inverse, double factor) {
     }
 
     /// A ramp over the elements of a head between the plain and the stretched frequencies.
-    private static RotaryFrequencies yarn(double[] plain, double theta, Keys keys) {
+    private static RotaryFrequencies yarn(double[] plain, double theta, Keys keys, int positions) {
         double factor = keys.positive("factor");
         double before = keys.original();
         double mscale = keys.or("mscale", 0);
@@ -161,7 +183,23 @@ record RotaryFrequencies(double[] inverse, double factor) {
             double ramp = Math.clamp((p - low) / span, 0, 1);
             scaled[p] = plain[p] / factor * ramp + plain[p] * (1 - ramp);
         }
-        return new RotaryFrequencies(scaled, keys.or("attention_factor", byDefault));
+        return new RotaryFrequencies(scaled, keys.or("attention_factor", byDefault), positions);
+    }
+
+    /// A factor for each two elements of a head, of sequences as long as the model was first
+    /// trained with.
+    private static RotaryFrequencies longrope(double[] plain, Keys keys, int positions) {
+        double before = keys.original();
+        double factor = keys.or("factor", positions / before);
+        double byDefault = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(before));
+        double[] divisors = keys.list("short_factor", plain.length);
+        keys.list("long_factor", plain.length);
+        double[] scaled = plain.clone();
+        for (int p = 0; p < plain.length; p++) {
+            scaled[p] /= divisors[p];
+        }
+        return new RotaryFrequencies(
+                scaled, keys.or("attention_factor", byDefault), (int) Math.min(positions, before));
     }
 
     private static double attention(double factor, double mscale) {

@@ -46,7 +46,7 @@ record T5Config(
                 "take a checkpoint with encoder and decoder");
         reader.refuse("is_decoder", "take a checkpoint with encoder and decoder");
         reader.refuse("tie_encoder_decoder", "take a checkpoint whose stacks are apart");
-        int layers = reader.positive("num_layers");
+        int layers = reader.layers("num_layers");
         int vocabulary = reader.positive("vocab_size");
         int start = reader.notNegative("decoder_start_token_id");
         int end = reader.notNegative("eos_token_id", 1);
@@ -68,7 +68,7 @@ record T5Config(
                         reader.positive("d_ff"),
                         layers,
                         json.hasNonNull("num_decoder_layers")
-                                ? reader.positive("num_decoder_layers")
+                                ? reader.layers("num_decoder_layers")
                                 : layers,
                         reader.positive("num_heads"),
                         buckets,

@@ -37,6 +37,18 @@ public final class Tokenizer implements AutoCloseable {
 
     private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
 
+    private static final String SENTENCE_PIECE = ".model";
+
+    /// Files that older classes of transformers read, and that it makes a `tokenizer.json` of.
+    private static final List<String> OTHER_FILES =
+            List.of(
+                    "spiece.model",
+                    "tokenizer.model",
+                    "sentencepiece.bpe.model",
+                    "vocab.txt",
+                    "vocab.json",
+                    "merges.txt");
+
     private final HuggingFaceTokenizer tokenizer;
     private final HuggingFaceTokenizer ofWords; // the same one but where words need a space
     private final String description;
@@ -92,13 +104,8 @@ public final class Tokenizer implements AutoCloseable {
                 Files.isDirectory(folderOrFile)
                         ? folderOrFile.resolve("tokenizer.json")
                         : folderOrFile;
-        if (!Files.isRegularFile(file)) {
-            throw new CgloraException(
-                    ErrorCode.T_MISSING,
-                    file.toString(),
-                    "there is no tokenizer.json",
-                    "save the tokenizer with transformers' save_pretrained, which writes one, or"
-                            + " set \"tokenizer\" to its path");
+        if (!Files.isRegularFile(file) || file.toString().endsWith(SENTENCE_PIECE)) {
+            throw missing(file);
         }
         JsonFile.requireSize(file, JsonFile.TOKENIZER);
         try (InputStream json = Files.newInputStream(file)) {
@@ -107,6 +114,31 @@ public final class Tokenizer implements AutoCloseable {
             throw new CgloraException(
                     ErrorCode.T_MISSING, file.toString(), e.getMessage(), "check the file", e);
         }
+    }
+
+    /// The library reads `tokenizer.json` only: other files have to become one.
+    private static CgloraException missing(Path file) {
+        Path folder = file.toAbsolutePath().normalize().getParent();
+        List<String> others =
+                OTHER_FILES.stream().filter(n -> Files.isRegularFile(folder.resolve(n))).toList();
+        if (others.isEmpty()) {
+            return new CgloraException(
+                    ErrorCode.T_MISSING,
+                    file.toString(),
+                    "there is no tokenizer.json",
+                    "save the tokenizer with transformers' save_pretrained, which writes one, or"
+                            + " set \"tokenizer\" to its path");
+        }
+        String place = folder.toString().replace("\\", "\\\\").replace("'", "\\'");
+        return new CgloraException(
+                ErrorCode.T_MISSING,
+                file.toString(),
+                "there is no tokenizer.json, and %s beside it is not read"
+                        .formatted(String.join(", ", others)),
+                "make one: pip install transformers sentencepiece tiktoken protobuf; python -c \"from transformers import"
+                        + " AutoTokenizer;"
+                        + " AutoTokenizer.from_pretrained('%s').save_pretrained('%s')\""
+                                .formatted(place, place));
     }
 
     /// @throws CgloraException T-FORMAT when it can't be read

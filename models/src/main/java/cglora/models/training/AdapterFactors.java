@@ -97,11 +97,19 @@ public final class AdapterFactors {
 
     /// `W ← W + factor · B A`.
     static void add(Session session, LoraLayer layer, LoraFactors f, double factor) {
+        String weight = layer.module().weight();
+        session.write(weight, sum(session.read(weight), layer, f, factor));
+    }
+
+    /// `W + factor · B A`, in float64, rounded once.
+    ///
+    /// @param weight [out, in]
+    static float[] sum(float[] weight, LoraLayer layer, LoraFactors f, double factor) {
         LinearModule module = layer.module();
-        Matrix W = Matrix.of(module.out(), module.in(), session.read(module.weight()));
+        Matrix W = Matrix.of(module.out(), module.in(), weight);
         Matrix product =
                 Matrix.of(module.out(), layer.r(), f.loraB())
                         .times(Matrix.of(layer.r(), module.in(), f.loraA()));
-        session.write(module.weight(), W.plus(product.scaled(factor)).toFloats());
+        return W.plus(product.scaled(factor)).toFloats();
     }
 }

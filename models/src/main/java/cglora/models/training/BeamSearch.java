@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /// The beams of one sequence that is being written, as transformers' `generate` keeps them: the `n`
 /// likeliest that go on, and the `n` best that have ended, by their score, the logarithm of the
@@ -24,6 +25,8 @@ final class BeamSearch {
     private final int endToken;
     private final int longest;
     private final double penalty;
+    private final boolean early;
+    private final BiConsumer<float[], int[]> rules;
     private List<Beam> running = new ArrayList<>();
     private List<Beam> ended = new ArrayList<>();
     private final int[] parents;
@@ -33,10 +36,25 @@ final class BeamSearch {
     /// @param longest tokens of an answer, its end included
     /// @param penalty above 0 favours long answers
     BeamSearch(int beams, int endToken, int longest, double penalty) {
+        this(beams, endToken, longest, penalty, false, (_, _) -> {});
+    }
+
+    /// @param early whether all is over once as many have ended as there are beams
+    /// @param rules change the logarithms of the probabilities of what comes next, [vocabulary],
+    ///     behind the tokens of a beam
+    BeamSearch(
+            int beams,
+            int endToken,
+            int longest,
+            double penalty,
+            boolean early,
+            BiConsumer<float[], int[]> rules) {
         this.beams = beams;
         this.endToken = endToken;
         this.longest = longest;
         this.penalty = penalty;
+        this.early = early;
+        this.rules = rules;
         this.parents = new int[beams];
         for (int i = 0; i < beams; i++) {
             // only the first one goes on: they are all the same
@@ -80,7 +98,7 @@ final class BeamSearch {
         running = next;
         float possible = (float) (running.getFirst().score() / Math.pow(length, penalty));
         boolean full = ended.stream().allMatch(Beam::finished);
-        open &= !full || possible > ended.getLast().score();
+        open &= !full || !early && possible > ended.getLast().score();
     }
 
     private int[] tokens(Candidate c) {
@@ -94,6 +112,7 @@ final class BeamSearch {
     private List<Candidate> candidates(float[] logits, int row, int vocabulary) {
         int wanted = 2 * beams;
         var best = new ArrayList<Candidate>();
+        var scores = new float[vocabulary];
         for (int b = 0; b < beams; b++) {
             int at = (row + b) * vocabulary;
             float max = Float.NEGATIVE_INFINITY;
@@ -107,7 +126,11 @@ final class BeamSearch {
             float lse = (float) (max + Math.log(sum));
             float before = running.get(b).score();
             for (int c = 0; c < vocabulary; c++) {
-                float score = logits[at + c] - lse + before;
+                scores[c] = logits[at + c] - lse;
+            }
+            rules.accept(scores, running.get(b).tokens());
+            for (int c = 0; c < vocabulary; c++) {
+                float score = scores[c] + before;
                 if (best.size() == wanted && score <= best.getLast().score()) {
                     continue;
                 }

@@ -11,6 +11,7 @@ import cglora.models.block.BatchInputs;
 import cglora.models.block.CausalDecoder;
 import cglora.models.block.ModelBuilder;
 import cglora.models.generation.Sampling;
+import cglora.models.generation.TokenRules;
 import cglora.models.graph.Graph;
 import cglora.models.graph.LastPool;
 import cglora.models.graph.RowArgMax;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /// Writes on behind prompts, token by token. The prompts go through the model at once; from then
 /// on a step computes one token of each sequence, over the keys and values that are kept of all
@@ -34,7 +36,14 @@ public final class CausalGenerator implements AutoCloseable {
     /// @param most new tokens of a sequence at most
     /// @param ends tokens behind which a sequence is over; they are part of what is given
     /// @param seed of what is drawn; each prompt draws for itself, whatever is beside it
-    public record Options(int most, Set<Integer> ends, Sampling sampling, long seed) {
+    /// @param rules change what the model says before a token is chosen
+    public record Options(
+            int most, Set<Integer> ends, Sampling sampling, long seed, TokenRules rules) {
+        /// Every token as the model gives it.
+        public Options(int most, Set<Integer> ends, Sampling sampling, long seed) {
+            this(most, ends, sampling, seed, TokenRules.NONE);
+        }
+
         public Options {
             ends = Set.copyOf(ends);
             if (most < 1) {
@@ -155,7 +164,13 @@ public final class CausalGenerator implements AutoCloseable {
         boolean[] over = new boolean[texts.size()];
         Pass pass = prompt(ids, lengths, width);
         while (true) {
-            int[] chosen = chosen(pass, options.sampling(), random, over);
+            int[] chosen =
+                    chosen(
+                            pass,
+                            options,
+                            random,
+                            over,
+                            row -> text(texts.get(row), written[row], counts[row], options));
             int[] next = new int[rows];
             Arrays.fill(next, padId);
             boolean all = true;
@@ -182,10 +197,24 @@ public final class CausalGenerator implements AutoCloseable {
         return result;
     }
 
+    private static TokenRules.Text text(int[] prompt, int[] written, int count, Options options) {
+        int[] tokens = Arrays.copyOf(prompt, prompt.length + count);
+        System.arraycopy(written, 0, tokens, prompt.length, count);
+        return new TokenRules.Text(tokens, prompt.length, options.most(), prompt);
+    }
+
     /// The next token of each sequence that is not over.
-    private int[] chosen(Pass pass, Sampling sampling, List<Random> random, boolean[] over) {
+    ///
+    /// @param texts what stands in a row
+    private int[] chosen(
+            Pass pass,
+            Options options,
+            List<Random> random,
+            boolean[] over,
+            IntFunction<TokenRules.Text> texts) {
         int[] chosen = new int[over.length];
-        if (sampling.isGreedy()) {
+        TokenRules rules = options.rules();
+        if (options.sampling().isGreedy() && rules.isNone()) {
             float[] likeliest = pass.program().read(pass.choice().buffer());
             for (int row = 0; row < chosen.length; row++) {
                 chosen[row] = (int) likeliest[row];
@@ -197,8 +226,11 @@ public final class CausalGenerator implements AutoCloseable {
         pass.program().read(pass.logits().buffer(), logits);
         for (int row = 0; row < chosen.length; row++) {
             if (!over[row]) {
-                chosen[row] =
-                        sampling.choose(logits, row * vocabulary, vocabulary, random.get(row));
+                int at = row * vocabulary;
+                if (!rules.isNone()) {
+                    rules.apply(logits, at, vocabulary, texts.apply(row));
+                }
+                chosen[row] = options.sampling().choose(logits, at, vocabulary, random.get(row));
             }
         }
         return chosen;

@@ -11,6 +11,8 @@ import cglora.models.block.EncoderDecoder.KeyValues;
 import cglora.models.block.ModelBuilder;
 import cglora.models.block.Sequences;
 import cglora.models.data.Batch;
+import cglora.models.generation.Sampling;
+import cglora.models.generation.TokenRules;
 import cglora.models.graph.Graph;
 import cglora.models.graph.PickSequences;
 import cglora.models.graph.RowArgMax;
@@ -34,8 +36,26 @@ public final class Seq2SeqGenerator implements AutoCloseable {
     /// @param longest       tokens of an answer, its end included
     /// @param beams         1 for greedy decoding
     /// @param lengthPenalty of beams: above 0 favours long answers
+    /// @param early         whether beams stop once as many have ended as there are
+    /// @param rules         change what the model says before a token is chosen
     public record Options(
-            int rows, int longestSource, int longest, int beams, double lengthPenalty) {
+            int rows,
+            int longestSource,
+            int longest,
+            int beams,
+            double lengthPenalty,
+            boolean early,
+            TokenRules rules) {
+        /// Every token as the model gives it.
+        public Options(int rows, int longestSource, int longest, int beams, double lengthPenalty) {
+            this(rows, longestSource, longest, beams, lengthPenalty, false, TokenRules.NONE);
+        }
+
+        /// Whether the likeliest tokens are all that is read.
+        private boolean choosesThere() {
+            return beams == 1 && rules.isNone();
+        }
+
         int total() {
             return rows * beams;
         }
@@ -139,7 +159,7 @@ public final class Seq2SeqGenerator implements AutoCloseable {
         Arrays.fill(words, body.startTokenId());
         int left = answers.length;
         for (int position = 0; position < options.longest() && left > 0; position++) {
-            float[] choice = step(batch, words, position).read("choice");
+            float[] choice = choice(batch, step(batch, words, position), tokens, position);
             for (int row = 0; row < rows; row++) {
                 words[row] = (int) choice[row];
                 tokens[row][position] = words[row];
@@ -157,13 +177,37 @@ public final class Seq2SeqGenerator implements AutoCloseable {
         return all;
     }
 
+    /// The next token of each row.
+    private float[] choice(Batch batch, Loaded step, int[][] written, int position) {
+        if (options.choosesThere()) {
+            return step.read("choice");
+        }
+        float[] logits = step.read("logits");
+        int vocabulary = body.vocabularySize();
+        float[] choice = new float[options.rows()];
+        for (int row = 0; row < choice.length; row++) {
+            int[] tokens = Arrays.copyOf(written[row], position);
+            options.rules().apply(logits, row * vocabulary, vocabulary, text(batch, row, tokens));
+            choice[row] = Sampling.GREEDY.choose(logits, row * vocabulary, vocabulary, null);
+        }
+        return choice;
+    }
+
+    /// What stands in a row of the decoder: the token that starts it, and what was written.
+    private TokenRules.Text text(Batch batch, int row, int[] written) {
+        int[] tokens = new int[written.length + 1];
+        tokens[0] = body.startTokenId();
+        System.arraycopy(written, 0, tokens, 1, written.length);
+        int from = row * batch.width();
+        int[] source = Arrays.copyOfRange(batch.inputIds(), from, from + batch.lengths()[row]);
+        return new TokenRules.Text(tokens, 1, options.longest(), source);
+    }
+
     private List<int[]> beams(Batch batch) {
         int beams = options.beams();
         var searches = new ArrayList<BeamSearch>();
         for (int row = 0; row < batch.examples().length; row++) {
-            searches.add(
-                    new BeamSearch(
-                            beams, body.endTokenId(), options.longest(), options.lengthPenalty()));
+            searches.add(search(batch, row));
         }
         int[] words = new int[options.total()];
         Arrays.fill(words, body.startTokenId());
@@ -190,6 +234,21 @@ public final class Seq2SeqGenerator implements AutoCloseable {
             reorder.run();
         }
         return searches.stream().map(search -> withoutEnd(search.answer())).toList();
+    }
+
+    private BeamSearch search(Batch batch, int row) {
+        TokenRules rules = options.rules();
+        int vocabulary = body.vocabularySize();
+        return new BeamSearch(
+                options.beams(),
+                body.endTokenId(),
+                options.longest(),
+                options.lengthPenalty(),
+                options.early(),
+                rules.isNone()
+                        ? (_, _) -> {}
+                        : (scores, written) ->
+                                rules.apply(scores, 0, vocabulary, text(batch, row, written)));
     }
 
     private int[] withoutEnd(int[] tokens) {
@@ -282,8 +341,9 @@ public final class Seq2SeqGenerator implements AutoCloseable {
         places.put("lengths", step.lengths());
         places.put("ones", step.ones());
         places.put("buckets", step.buckets());
-        Tensor result = options.beams() == 1 ? graph.apply(new RowArgMax(logits)) : logits;
-        places.put(options.beams() == 1 ? "choice" : "logits", result);
+        boolean choosesThere = options.choosesThere();
+        Tensor result = choosesThere ? graph.apply(new RowArgMax(logits)) : logits;
+        places.put(choosesThere ? "choice" : "logits", result);
         return load(graph, builder, places, List.of(result));
     }
 

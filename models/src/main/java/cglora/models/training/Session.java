@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /// A model on an engine: its parameters and its adapters, and where they are. An [Evaluator] runs
 /// it forward, [TrainingPrograms] train it.
@@ -24,6 +25,8 @@ public final class Session implements AutoCloseable {
     private final TaskModel model;
     private final Parameters parameters = new Parameters();
     private final Layout layout;
+    private final List<Layout> placed = new ArrayList<>();
+    private final boolean owner;
     private final Map<String, LoraLayer> adapters = new LinkedHashMap<>();
     private final Map<TrainableGroup, Buffer> trainable = new EnumMap<>(TrainableGroup.class);
     private final Evaluator evaluator = new Evaluator(this);
@@ -68,6 +71,7 @@ public final class Session implements AutoCloseable {
         if (trainBody && frozen != DataType.FLOAT32) {
             throw new IllegalArgumentException("weights of " + frozen + " cannot be trained");
         }
+        this.owner = true;
         this.engine = engine;
         this.layout = engine.layout();
         this.model = model;
@@ -79,27 +83,72 @@ public final class Session implements AutoCloseable {
         } else {
             parameters.addFrozen(layout, body, frozen);
         }
+        placeHead();
+        parameters.addFrozen(layout, constants.stream().map(Constant::spec).toList());
+        allocate(layout);
+        constants.forEach(this::fill);
+        for (ParameterSpec spec : body) {
+            String tensor = checkpoint.tensorOf(spec);
+            fill(
+                    spec.name(),
+                    (first, count, target, offset) ->
+                            checkpoint.weights().read(tensor, first, count, target, offset));
+        }
+        fillHead(headStart, checkpoint);
+    }
+
+    private Session(Session other, TaskModel model, PretrainedModel checkpoint) {
+        this.owner = false;
+        this.engine = other.engine;
+        this.layout = engine.layout();
+        this.model = model;
+        List<Constant> constants = model.body().constants();
+        constants.forEach(constant -> parameters.share(other.parameters, constant.spec()));
+        model.bodyParameters().forEach(spec -> parameters.share(other.parameters, spec));
+        placeHead();
+        allocate(layout);
+        constants.forEach(this::fill);
+        fillHead(HeadStart.OF_CHECKPOINT, checkpoint);
+    }
+
+    /// Another session over the weights of this one's body, on its engine, with adapters and a head
+    /// of its own: what was trained here is read back there, and no second model is held. It is
+    /// closed before this one runs again.
+    ///
+    /// @param task       a model of the same parameters
+    /// @param checkpoint may bring the head
+    /// @throws IllegalArgumentException where a parameter is not here, or of another shape
+    public Session beside(TaskModel task, PretrainedModel checkpoint) {
+        return new Session(this, task, checkpoint);
+    }
+
+    /// Whether [#beside] takes the model: all of its parameters and tables are here.
+    public boolean holds(TaskModel task) {
+        return Stream.concat(
+                        task.bodyParameters().stream(),
+                        task.body().constants().stream().map(Constant::spec))
+                .allMatch(parameters::holds);
+    }
+
+    private void placeHead() {
         if (!model.headWeights().isEmpty()) {
             place(layout, TrainableGroup.HEAD_WEIGHTS, model.headWeights());
         }
         if (!model.headBiases().isEmpty()) {
             place(layout, TrainableGroup.HEAD_BIASES, model.headBiases());
         }
-        parameters.addFrozen(layout, constants.stream().map(Constant::spec).toList());
-        engine.allocate(layout);
-        constants.forEach(this::fill);
-        for (ParameterSpec spec : body) {
-            String tensor = checkpoint.tensorOf(spec);
-            engine.fillByParts(
-                    parameters.get(spec.name()).buffer(),
-                    (first, count, target, offset) ->
-                            checkpoint.weights().read(tensor, first, count, target, offset));
-        }
+    }
+
+    private void fillHead(HeadStart start, PretrainedModel checkpoint) {
         for (ParameterSpec spec : model.headParameters()) {
-            headStart
-                    .of(spec, classifier(), checkpoint)
+            start.of(spec, classifier(), checkpoint)
                     .ifPresent(fill -> engine.fill(parameters.get(spec.name()).buffer(), fill));
         }
+    }
+
+    private void allocate(Layout of) {
+        engine.allocate(of);
+        placed.add(of);
     }
 
     private static List<ParameterSpec> of(ParameterSpec.Kind kind, List<ParameterSpec> specs) {
@@ -182,6 +231,23 @@ public final class Session implements AutoCloseable {
         return engine.read(parameters.get(parameter).buffer());
     }
 
+    /// Copies `count` of a parameter's elements, from the one numbered `first` on, to `target` from
+    /// `offset` on.
+    public void read(String parameter, int first, int count, float[] target, int offset) {
+        engine.read(parameters.get(parameter).buffer(), first, count, target, offset);
+    }
+
+    /// How a parameter is kept.
+    DataType type(String parameter) {
+        return parameters.get(parameter).buffer().type();
+    }
+
+    /// Replaces a parameter's elements by those that come part by part; rounded where they are kept
+    /// as bfloat16, which those of a device cannot be once it has computed.
+    public void fill(String parameter, Engine.PartFiller filler) {
+        engine.fillByParts(parameters.get(parameter).buffer(), filler);
+    }
+
     /// Replaces a parameter's elements.
     ///
     /// @param values as many as it has, row-major
@@ -241,7 +307,7 @@ public final class Session implements AutoCloseable {
         }
         Layout rootLayout = engine.layout();
         parameters.addFrozen(rootLayout, roots);
-        engine.allocate(rootLayout);
+        allocate(rootLayout);
         adapterBytes += rootLayout.bytes();
     }
 
@@ -259,7 +325,7 @@ public final class Session implements AutoCloseable {
         Layout adapterLayout = engine.layout();
         place(adapterLayout, TrainableGroup.ADAPTERS_A, specsA);
         place(adapterLayout, TrainableGroup.ADAPTERS_B, specsB);
-        engine.allocate(adapterLayout);
+        allocate(adapterLayout);
         adapterBytes += adapterLayout.bytes();
         evaluator.forgetPrograms();
         training.forgetPrograms();
@@ -280,8 +346,15 @@ public final class Session implements AutoCloseable {
         return Collections.unmodifiableMap(trainable);
     }
 
+    /// One [#beside] another leaves the engine to that.
     @Override
     public void close() {
+        if (!owner) {
+            evaluator.forgetPrograms();
+            engine.trim();
+            placed.forEach(engine::release);
+            return;
+        }
         engine.close();
     }
 }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Function;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -35,7 +34,7 @@ public final class ModelFiles {
     /// @param shardBytes the most bytes of tensors in one file, where it holds more than one
     /// @param format     of the elements, which are rounded to it
     /// @param shapes     the tensors' extents, by their names
-    /// @param values     gives a tensor's elements, row-major; no two are held at a time
+    /// @param parts      gives the tensors' elements; none is held as a whole
     /// @return how many files hold tensors
     /// @throws IOException where they cannot be written; what was written stays
     public static int write(
@@ -43,19 +42,20 @@ public final class ModelFiles {
             long shardBytes,
             FloatFormat format,
             SortedMap<String, int[]> shapes,
-            Function<String, float[]> values)
+            TensorParts parts)
             throws IOException {
         List<SortedMap<String, int[]>> shards = shards(shardBytes, format, shapes);
         Map<String, String> metadata = Map.of("format", "pt");
         if (shards.size() == 1) {
-            SafetensorsWriter.write(folder.resolve(SINGLE), format, shapes, values, metadata);
+            SafetensorsWriter.writeParts(folder.resolve(SINGLE), format, shapes, parts, metadata);
             return 1;
         }
         var weightMap = new TreeMap<String, String>();
         for (int i = 0; i < shards.size(); i++) {
             String name = "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
             shards.get(i).keySet().forEach(tensor -> weightMap.put(tensor, name));
-            SafetensorsWriter.write(folder.resolve(name), format, shards.get(i), values, metadata);
+            SafetensorsWriter.writeParts(
+                    folder.resolve(name), format, shards.get(i), parts, metadata);
         }
         var index = new LinkedHashMap<String, Object>();
         long total = shapes.values().stream().mapToLong(s -> bytes(format, s)).sum();

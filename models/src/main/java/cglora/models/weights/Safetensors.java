@@ -409,6 +409,11 @@ public final class Safetensors implements WeightSource {
     }
 
     @Override
+    public List<Path> files() {
+        return List.of(path);
+    }
+
+    @Override
     public String description() {
         return path.toString();
     }

@@ -66,6 +66,53 @@ public final class SafetensorsWriter {
             Function<String, float[]> values,
             Map<String, String> metadata)
             throws IOException {
+        write(
+                target,
+                format,
+                shapes,
+                (channel, name) -> writeFully(channel, format, values.apply(name)),
+                metadata);
+    }
+
+    /// The same for tensors that come part by part: none is held as a whole.
+    ///
+    /// @param parts gives a tensor's elements, row-major, from the first to the last
+    public static void writeParts(
+            Path target,
+            FloatFormat format,
+            SortedMap<String, int[]> shapes,
+            TensorParts parts,
+            Map<String, String> metadata)
+            throws IOException {
+        long largest = shapes.values().stream().mapToLong(SafetensorsWriter::size).max().orElse(0);
+        float[] part = new float[(int) Math.min(PIECE, largest)];
+        write(
+                target,
+                format,
+                shapes,
+                (channel, name) -> {
+                    int size = Math.toIntExact(size(shapes.get(name)));
+                    for (int first = 0; first < size; first += part.length) {
+                        int count = Math.min(part.length, size - first);
+                        parts.read(name, first, count, part, 0);
+                        writeFully(channel, format, part, count);
+                    }
+                },
+                metadata);
+    }
+
+    /// Writes the elements of a tensor.
+    private interface Elements {
+        void write(FileChannel channel, String name) throws IOException;
+    }
+
+    private static void write(
+            Path target,
+            FloatFormat format,
+            SortedMap<String, int[]> shapes,
+            Elements elements,
+            Map<String, String> metadata)
+            throws IOException {
         var header = new LinkedHashMap<String, Object>();
         header.put("__metadata__", new TreeMap<>(metadata));
         long at = 0;
@@ -94,8 +141,8 @@ public final class SafetensorsWriter {
                 head.put((byte) ' ');
             }
             writeFully(channel, head.flip());
-            for (var tensor : shapes.entrySet()) {
-                writeFully(channel, format, values.apply(tensor.getKey()));
+            for (String name : shapes.keySet()) {
+                elements.write(channel, name);
             }
             channel.force(true);
         } catch (IOException | RuntimeException e) {
@@ -117,14 +164,20 @@ public final class SafetensorsWriter {
         return size;
     }
 
-    /// In pieces: a large tensor is not copied as a whole.
     private static void writeFully(FileChannel channel, FloatFormat format, float[] values)
             throws IOException {
+        writeFully(channel, format, values, values.length);
+    }
+
+    /// In pieces: a large tensor is not copied as a whole.
+    private static void writeFully(
+            FileChannel channel, FloatFormat format, float[] values, int length)
+            throws IOException {
         var bytes =
-                ByteBuffer.allocate(format.bytes() * Math.min(PIECE, values.length))
+                ByteBuffer.allocate(format.bytes() * Math.min(PIECE, length))
                         .order(ByteOrder.LITTLE_ENDIAN);
-        for (int at = 0; at < values.length; at += PIECE) {
-            int count = Math.min(PIECE, values.length - at);
+        for (int at = 0; at < length; at += PIECE) {
+            int count = Math.min(PIECE, length - at);
             bytes.clear();
             for (int i = at; i < at + count; i++) {
                 format.put(bytes, values[i]);

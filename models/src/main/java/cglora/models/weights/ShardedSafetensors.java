@@ -161,6 +161,13 @@ public final class ShardedSafetensors implements WeightSource {
     }
 
     @Override
+    public List<Path> files() {
+        var files = new ArrayList<>(List.of(index));
+        shards.values().forEach(shard -> files.addAll(shard.files()));
+        return files;
+    }
+
+    @Override
     public String description() {
         return index.toString();
     }

@@ -1,6 +1,8 @@
 package cglora.models.weights;
 
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 
 /// Named tensors of a checkpoint, read as float32 straight to where they are used.
@@ -48,6 +50,12 @@ public interface WeightSource extends AutoCloseable {
 
     /// Gives back memory whose contents can be read from the file again.
     default void release() {}
+
+    /// The files that hold the tensors and say which; empty for one in a jar, or where their
+    /// contents are not told by them alone.
+    default List<Path> files() {
+        return List.of();
+    }
 
     /// The file or files, for messages.
     String description();

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.commons.rng.sampling.ListSampler;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -89,5 +90,15 @@ class BatcherTest {
                     .isEqualTo(tokens.inputIds());
             assertThat(last.labels()[row]).isEqualTo(data.labels()[last.examples()[row]]);
         }
+    }
+
+    /// Twice the width is no `int` any more.
+    @Test
+    void bucketsEndWhereLengthsAreHuge() {
+        int[] buckets = Batcher.defaultBuckets(2_000_000_000);
+        assertThat(buckets)
+                .isSorted()
+                .startsWith(16, 24, 32)
+                .endsWith(1_610_612_736, 2_000_000_000);
     }
 }

@@ -284,4 +284,57 @@ class DataReaderTest {
                                 true))
                 .hasSize(4076);
     }
+
+    /// Whether there are pairs is not decided by the first row alone.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"text\": \"b\", \"text_pair\": \"c\", \"label\": 1} | :2 | give every row 'text_pair'",
+                "{\"label\": 1, \"text\": \"b\"}~{\"hypothesis\": \"c\", \"text\": \"b\"} | :3 | 'hypothesis'"
+            })
+    void aSecondTextThatRowsBeforeLackIsAnError(String more, String place, String essence)
+            throws IOException {
+        Path file = write("a.jsonl", "{\"text\": \"a\", \"label\": 1}\n" + more.replace("~", "\n"));
+        var error = catchThrowableOfType(CgloraException.class, () -> read(file));
+        assertThat(error).isNotNull();
+        assertThat(error.getMessage()).contains("D-COLUMN", "a.jsonl" + place, essence);
+    }
+
+    /// What is not read may differ from row to row, and an empty second text is one.
+    @Test
+    void otherColumnsMayComeAndGo() throws IOException {
+        Path file =
+                write(
+                        "a.jsonl",
+                        """
+                        {"text": "a", "text_pair": "", "label": 1}
+                        {"text": "b", "text_pair": "c", "label": 1, "source": "x"}
+                        """);
+        assertThat(read(file)).extracting(RawExample::textPair).containsExactly("", "c");
+    }
+
+    /// Numbers of a Parquet file are read by their logical types.
+    @ParameterizedTest
+    @CsvSource({"decimal, 1.50, 1.51", "unsigned, 4294967295, 4294967294"})
+    void parquetNumbersAreReadByTheirLogicalType(String name, String first, String second) {
+        assertThat(read(Path.of("src/test/resources/parquet/" + name + ".parquet")))
+                .extracting(RawExample::label)
+                .containsExactly(first, second);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "latin1 | D-ENCODING | latin1.parquet:1",
+                "date   | D-FORMAT   | column 'label' holds no plain values but Date"
+            })
+    void parquetOfOtherTextsAndTypesIsRefusedByName(String name, String code, String essence) {
+        Path file = Path.of("src/test/resources/parquet/" + name + ".parquet");
+        var error = catchThrowableOfType(CgloraException.class, () -> read(file));
+        assertThat(error).isNotNull();
+        assertThat(error.getMessage()).contains(code, essence);
+    }
 }

@@ -43,6 +43,7 @@ class PretrainedModelTest {
                 "\"model_type\": \"bert\" | \"model_type\": \"xlnet\" | M-FAMILY | supported: bert",
                 "\"hidden_act\": \"gelu\" | \"hidden_act\": \"swish\" | M-CONFIG | swish",
                 "\"num_hidden_layers\": 2 | \"num_hidden_layers\": 3 | M-TENSOR | 16 tensors are missing",
+                "\"num_hidden_layers\": 2 | \"num_hidden_layers\": 2000000000 | M-CONFIG | at most 4096",
                 "\"vocab_size\": 31 | \"vocab_size\": \"31\" | M-CONFIG | positive integer",
                 "\"pad_token_id\": 0 | \"quantization_config\": {} | M-DTYPE | quantised",
                 "{\"model_type\" | {{ | M-CONFIG | not JSON"

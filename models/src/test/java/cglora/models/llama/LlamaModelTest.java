@@ -92,6 +92,7 @@ class LlamaModelTest {
                 "'\"rope_scaling\": {\"type\": \"su\", \"factor\": 2}' | rope_type 'su'",
                 "'\"sliding_window\": 8, \"layer_types\": [\"sliding_attention\"]' | layer_types has",
                 "'\"rope_parameters\": {\"full_attention\": {\"rope_theta\": 5}}' | by kinds of layers: full",
+                "'\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1], \"long_factor\": [1]}' | short_factor",
                 "'\"rope_scaling\": {\"type\": \"linear\"}'           | of the rotary embeddings is",
                 "'\"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8}' | low_freq_factor"
             })

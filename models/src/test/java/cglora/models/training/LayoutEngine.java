@@ -107,6 +107,11 @@ record LayoutEngine(Engine engine, Supplier<Layout> layouts, List<Layout> made) 
     }
 
     @Override
+    public void read(Buffer buffer, int first, int count, float[] target, int offset) {
+        engine.read(buffer, first, count, target, offset);
+    }
+
+    @Override
     public void close() {
         engine.close();
     }

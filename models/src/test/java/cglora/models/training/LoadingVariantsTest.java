@@ -56,7 +56,7 @@ class LoadingVariantsTest {
             switch (variant.path("kind").asString()) {
                 case "logits" -> checkLogits(model, tokenizer, expected);
                 case "causal" -> checkTokens(continued(model, tokenizer), expected);
-                case "seq2seq" -> checkTokens(answered(model, tokenizer), expected);
+                case "seq2seq" -> checkTokens(answered(variant, model, tokenizer), expected);
                 default -> {
                     var found = new ArrayList<int[]>();
                     for (String text : texts("spelled")) {
@@ -169,7 +169,8 @@ class LoadingVariantsTest {
                         ALL.path("new_tokens").asInt(),
                         new HashSet<>(model.endTokenIds()),
                         Sampling.GREEDY,
-                        0);
+                        0,
+                        model.tokenRules());
         var task = new CausalLanguageModel(model.causalDecoder());
         List<int[]> prompts = prompts(tokenizer);
         try (var session = new Session(new JvmEngine(1), task, model, false);
@@ -179,7 +180,9 @@ class LoadingVariantsTest {
         }
     }
 
-    private static List<int[]> answered(PretrainedModel model, Tokenizer tokenizer) {
+    private static List<int[]> answered(
+            JsonNode variant, PretrainedModel model, Tokenizer tokenizer) {
+        JsonNode generation = variant.path("files").path("generation_config.json");
         var examples =
                 texts("prompts").stream().map(t -> new RawExample(t, null, null, 1)).toList();
         Dataset data = Dataset.of(examples, tokenizer, null, 1000, "prompts");
@@ -189,7 +192,13 @@ class LoadingVariantsTest {
                         .getFirst();
         var options =
                 new Seq2SeqGenerator.Options(
-                        batch.rows(), batch.width(), ALL.path("new_tokens").asInt(), 1, 1);
+                        batch.rows(),
+                        batch.width(),
+                        ALL.path("new_tokens").asInt(),
+                        generation.path("num_beams").asInt(1),
+                        model.lengthPenalty(),
+                        model.stopsEarly(),
+                        model.tokenRules());
         var task = new Seq2Seq(model.encoderDecoder());
         try (var session = new Session(new JvmEngine(1), task, model, false);
                 var generator = new Seq2SeqGenerator(session, options)) {

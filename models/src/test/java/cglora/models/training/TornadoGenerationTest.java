@@ -12,6 +12,7 @@ import cglora.kernels.tornado.Statistics;
 import cglora.kernels.tornado.TornadoEngine;
 import cglora.models.data.Batch;
 import cglora.models.generation.Sampling;
+import cglora.models.generation.TokenRules;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -26,6 +27,24 @@ class TornadoGenerationTest {
     private static final int POSITIONS = 24;
     private static final int NEW_TOKENS = 8;
     private static final Sampling DRAWN = new Sampling(0.8, 40, 0.95);
+    private static final List<Sampling> OTHERS =
+            List.of(new Sampling(1.3, 0, 1), new Sampling(1, 3, 1), new Sampling(0.7, 0, 0.6));
+
+    /// Among them what holds back, forbids and asks for tokens.
+    private static final TokenRules RULES =
+            new TokenRules(
+                    1,
+                    1.4,
+                    2,
+                    0,
+                    List.of(List.of(7, 8)),
+                    0,
+                    3,
+                    null,
+                    Set.of(),
+                    Set.of(11, 12),
+                    Set.of(),
+                    Set.of(1, 2));
 
     /// Shared keys in all; one window, a window in some layers, norms of queries and keys, another
     /// form of the rotation.
@@ -79,6 +98,17 @@ class TornadoGenerationTest {
             assertThat(statistics.executions() - before)
                     .as("the prompts at once, and each token but the last")
                     .isEqualTo(NEW_TOKENS);
+            for (Sampling other : OTHERS) {
+                var options = new CausalGenerator.Options(NEW_TOKENS, Set.of(), other, 7);
+                assertThat(onDevice.write(prompts, options))
+                        .as(other.toString())
+                        .containsExactlyElementsOf(onJvm.write(prompts, options));
+            }
+            var ruled =
+                    new CausalGenerator.Options(NEW_TOKENS, Set.of(), Sampling.GREEDY, 0, RULES);
+            assertThat(onDevice.write(prompts, ruled))
+                    .containsExactlyElementsOf(onJvm.write(prompts, ruled))
+                    .isNotEqualTo(onJvm.write(prompts, greedy(NEW_TOKENS)));
         }
     }
 
@@ -115,6 +145,29 @@ class TornadoGenerationTest {
                 long tasks = statistics.tasks();
                 assertThat(onDevice.generate(batch)).containsExactlyElementsOf(answers);
                 assertThat(statistics.tasks()).as("nothing is compiled again").isEqualTo(tasks);
+            }
+        }
+    }
+
+    @MethodSource("encoderDecoders")
+    void encoderDecodersFollowRulesAsOnTheJvm(String name, int beams, DeviceInfo device) {
+        try (var reference = new Seq2SeqReference(name);
+                var expected = adapted(reference, new JvmEngine(1));
+                var actual = adapted(reference, engine(device))) {
+            Batch batch = reference.tokenized();
+            var options =
+                    new Seq2SeqGenerator.Options(
+                            batch.rows(),
+                            batch.width(),
+                            Seq2SeqReference.NEW_TOKENS,
+                            beams,
+                            0.5,
+                            true,
+                            RULES);
+            try (var onJvm = new Seq2SeqGenerator(expected, options);
+                    var onDevice = new Seq2SeqGenerator(actual, options)) {
+                assertThat(onDevice.generate(batch))
+                        .containsExactlyElementsOf(onJvm.generate(batch));
             }
         }
     }

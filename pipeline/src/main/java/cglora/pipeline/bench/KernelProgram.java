@@ -127,7 +127,7 @@ record KernelProgram(String name, int vocabulary, int width, List<Launch> launch
                     name,
                     body.vocabularySize(),
                     StepModel.WIDTH,
-                    session.training().planned(StepModel.shape(body)).launches());
+                    session.training().planned(StepModel.shape(checkpoint)).launches());
         }
     }
 

@@ -84,8 +84,8 @@ final class StepBenchmark {
                 var energy = Energy.of(choice)) {
             var session = model.session(engine, checkpoint);
             var step = new TrainingStep(session);
-            Batch batch = StepModel.batch(checkpoint.body());
-            int tokens = StepModel.tokens(checkpoint.body());
+            Batch batch = StepModel.batch(checkpoint);
+            int tokens = StepModel.tokens(checkpoint);
             long begin = System.nanoTime();
             losses.add(step.run(batch));
             double first = (System.nanoTime() - begin) * 1e-9;
@@ -126,7 +126,7 @@ final class StepBenchmark {
                                             Suite.STEP, test + " energy", Unit.JOULES, j * ofOne)));
             Arrays.sort(seconds);
             double median = results.get(1).median();
-            var program = session.training().planned(StepModel.shape(checkpoint.body()));
+            var program = session.training().planned(StepModel.shape(checkpoint));
             results.add(
                     Result.of(
                             Suite.STEP,

@@ -32,7 +32,7 @@ final class StepLosses {
                 var engine = new JvmEngine(Runtime.getRuntime().availableProcessors());
                 var session = model.session(engine, checkpoint)) {
             var step = new TrainingStep(session);
-            Batch batch = StepModel.batch(checkpoint.body());
+            Batch batch = StepModel.batch(checkpoint);
             var expected = new ArrayList<Double>();
             long begin = System.nanoTime();
             while (expected.isEmpty()

@@ -8,8 +8,6 @@ import cglora.kernels.error.ErrorCode;
 import cglora.kernels.program.DataType;
 import cglora.models.adapter.LayerShape;
 import cglora.models.adapter.LoraInitializer;
-import cglora.models.block.Body;
-import cglora.models.block.EncoderDecoder;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.data.Batch;
@@ -17,6 +15,7 @@ import cglora.models.data.BatchShape;
 import cglora.models.data.Labels;
 import cglora.models.data.TokenTargets;
 import cglora.models.family.PretrainedModel;
+import cglora.models.training.CausalLanguageModel;
 import cglora.models.training.Pooling;
 import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
@@ -30,8 +29,9 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /// What the training step of the benchmark trains: a model, MiniLM where nothing else is asked for,
-/// with r = 8 on all linear layers, on 16 sequences of 128 tokens: two classes or, where the model
-/// reads one sequence and writes another, 32 tokens each.
+/// with r = 8 on all linear layers, on 16 sequences of 128 tokens: two classes, or, where the model
+/// reads one sequence and writes another, 32 tokens each, or of a language model all tokens but the
+/// first over its vocabulary.
 ///
 /// @param path as a pipeline's stage `model` takes it
 /// @param name what the results call it
@@ -65,24 +65,29 @@ public record StepModel(String path, String name) {
     }
 
     /// The sizes of its batch.
-    static BatchShape shape(Body body) {
-        return new BatchShape(ROWS, WIDTH, body instanceof EncoderDecoder ? WRITTEN : 0);
+    static BatchShape shape(PretrainedModel checkpoint) {
+        int written = checkpoint.isLanguageModel() ? WIDTH - 1 : 0;
+        return new BatchShape(ROWS, WIDTH, checkpoint.isEncoderDecoder() ? WRITTEN : written);
     }
 
-    /// Tokens of a step.
-    static int tokens(Body body) {
-        return Math.toIntExact(shape(body).size());
+    /// Tokens of a step, what an encoder–decoder model writes included.
+    static int tokens(PretrainedModel checkpoint) {
+        return ROWS * (WIDTH + (checkpoint.isEncoderDecoder() ? WRITTEN : 0));
     }
 
     /// Whole sequences of tokens drawn from a fixed seed.
-    static Batch batch(Body body) {
+    static Batch batch(PretrainedModel checkpoint) {
         var random = new SplittableRandom(7);
-        int vocabulary = body.vocabularySize();
+        int vocabulary = checkpoint.body().vocabularySize();
         int[] ids = drawn(random, ROWS * WIDTH, vocabulary);
         int[] lengths = new int[ROWS];
         Arrays.fill(lengths, WIDTH);
         int[] labels = random.ints(ROWS, 0, 2).toArray();
-        int written = shape(body).targetWidth();
+        int written = shape(checkpoint).targetWidth();
+        int[] answers =
+                checkpoint.isLanguageModel()
+                        ? behindTheFirst(ids)
+                        : drawn(random, ROWS * written, vocabulary);
         return new Batch(
                 ROWS,
                 WIDTH,
@@ -92,9 +97,16 @@ public record StepModel(String path, String name) {
                 lengths,
                 labels,
                 new float[ROWS],
-                written == 0
-                        ? null
-                        : new TokenTargets(written, drawn(random, ROWS * written, vocabulary)));
+                written == 0 ? null : new TokenTargets(written, answers));
+    }
+
+    /// All tokens of each sequence but the first.
+    private static int[] behindTheFirst(int[] ids) {
+        int[] behind = new int[ROWS * (WIDTH - 1)];
+        for (int row = 0; row < ROWS; row++) {
+            System.arraycopy(ids, row * WIDTH + 1, behind, row * (WIDTH - 1), WIDTH - 1);
+        }
+        return behind;
     }
 
     private static int[] drawn(SplittableRandom random, int count, int vocabulary) {
@@ -144,13 +156,7 @@ public record StepModel(String path, String name) {
     /// @param dropout of the adapters' inputs
     static Session session(
             Engine engine, PretrainedModel checkpoint, DataType frozen, float dropout) {
-        TaskModel model =
-                checkpoint.body() instanceof EncoderDecoder body
-                        ? new Seq2Seq(body)
-                        : new SequenceClassifier(
-                                checkpoint.encoder(),
-                                Pooling.MEAN,
-                                new Labels(List.of("0", "1"), false));
+        TaskModel model = task(checkpoint);
         var session = new Session(engine, model, checkpoint, frozen);
         checkpoint.weights().release();
         var layers = new ArrayList<LoraLayer>();
@@ -159,5 +165,15 @@ public record StepModel(String path, String name) {
         }
         session.addAdapters(layers);
         return session;
+    }
+
+    private static TaskModel task(PretrainedModel checkpoint) {
+        if (checkpoint.isEncoderDecoder()) {
+            return new Seq2Seq(checkpoint.encoderDecoder());
+        }
+        return checkpoint.isLanguageModel()
+                ? new CausalLanguageModel(checkpoint.causalDecoder())
+                : new SequenceClassifier(
+                        checkpoint.encoder(), Pooling.MEAN, new Labels(List.of("0", "1"), false));
     }
 }

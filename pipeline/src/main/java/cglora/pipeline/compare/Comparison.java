@@ -120,8 +120,9 @@ public record Comparison(
         }
         return String.format(
                 Locale.ROOT,
-                "%s; %s by %.4f over %d seeds: %s (p = %.2g%s)",
+                "%s; %s is %s by %.4f over %d seeds: %s (p = %.2g%s)",
                 what,
+                method,
                 better > 0 ? "better" : better < 0 ? "worse" : "different",
                 Math.abs(better),
                 seeds,

@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 /// @param sections at least one
 public record GridComparison(Options options, List<Section> sections) {
     private static final String SEED = "seed";
+    private static final String NAME = "name";
 
     /// Stands for the value of a setting that a run does not have.
     private static final String NONE = "-";
@@ -59,6 +60,8 @@ public record GridComparison(Options options, List<Section> sections) {
 
     /// Runs whose other settings are the same.
     ///
+    /// @param name      of its runs' pipelines where that tells the sections apart, otherwise
+    ///     the title
     /// @param title     what sets it apart; empty for the only one
     /// @param along     settings that differ together with the method
     /// @param methods   in the order of the runs
@@ -66,12 +69,18 @@ public record GridComparison(Options options, List<Section> sections) {
     /// @param target    validation loss to be reached
     /// @param tests     of the other methods, on the metric and on the loss
     public record Section(
+            String name,
             String title,
             List<String> along,
             List<Method> methods,
             Method reference,
             double target,
-            List<Comparison> tests) {}
+            List<Comparison> tests) {
+        /// Whether the name stands for the title.
+        boolean isNamed() {
+            return !name.equals(title);
+        }
+    }
 
     public GridComparison {
         sections = List.copyOf(sections);
@@ -101,11 +110,17 @@ public record GridComparison(Options options, List<Section> sections) {
         var groups = new LinkedHashMap<String, List<RunRecord>>();
         var apart = new TreeSet<>(differing(runs, path -> isData(path) && !isAside(path, options)));
         group(runs, apart).values().forEach(same -> groups.putAll(subgroups(same, apart, options)));
+        Map<String, String> names = names(groups);
         var sections = new ArrayList<Section>();
         groups.forEach(
                 (title, same) ->
                         sections.add(
-                                section(groups.size() == 1 ? "" : title, same, options, notes)));
+                                section(
+                                        names.get(title),
+                                        groups.size() == 1 ? "" : title,
+                                        same,
+                                        options,
+                                        notes)));
         return new GridComparison(options, sections);
     }
 
@@ -154,7 +169,7 @@ public record GridComparison(Options options, List<Section> sections) {
     /// What never sets runs apart: where they lie, and what computes.
     private static boolean isAside(String path, Options options) {
         return path.equals(SEED)
-                || path.equals("name")
+                || path.equals(NAME)
                 || path.equals("output_dir")
                 || path.equals("cglora")
                 || path.startsWith("vars")
@@ -215,9 +230,41 @@ public record GridComparison(Options options, List<Section> sections) {
         return group(runs, by);
     }
 
+    /// Of each group the name of its pipelines, where all have one and no other group has it;
+    /// its title otherwise.
+    private static Map<String, String> names(Map<String, List<RunRecord>> groups) {
+        var names = new LinkedHashMap<String, String>();
+        groups.forEach(
+                (title, runs) -> {
+                    var own = new TreeSet<String>();
+                    runs.forEach(run -> own.add(run.settings().getOrDefault(NAME, title)));
+                    names.put(title, own.size() == 1 ? own.getFirst() : title);
+                });
+        boolean apart = new TreeSet<>(names.values()).size() == groups.size();
+        return apart
+                ? names
+                : groups.keySet().stream()
+                        .collect(Collectors.toMap(title -> title, title -> title));
+    }
+
+    /// The settings that differ together with the method; not the options of one method, which
+    /// are the same wherever they are used.
+    private static List<String> along(List<RunRecord> runs, Options options) {
+        Set<String> along = differing(runs, path -> !isAside(path, options));
+        along.removeIf(
+                path ->
+                        OPTIONS.keySet().stream().anyMatch(path::startsWith)
+                                && runs.stream()
+                                                .map(run -> value(run, path))
+                                                .filter(value -> !value.equals(NONE))
+                                                .distinct()
+                                                .count()
+                                        == 1);
+        return List.copyOf(along);
+    }
+
     private static Section section(
-            String title, List<RunRecord> runs, Options options, Problems notes) {
-        List<String> along = List.copyOf(differing(runs, path -> !isAside(path, options)));
+            String name, String title, List<RunRecord> runs, Options options, Problems notes) {
         var methods = new ArrayList<Method>();
         group(runs, new LinkedHashSet<>(options.by()))
                 .values()
@@ -236,7 +283,7 @@ public record GridComparison(Options options, List<Section> sections) {
             List<Method> others = methods.stream().filter(m -> m != reference).toList();
             tests.addAll(Comparison.of(others, reference, metric));
         }
-        return new Section(title, along, methods, reference, target, tests);
+        return new Section(name, title, along(runs, options), methods, reference, target, tests);
     }
 
     private static Method method(List<RunRecord> runs, Options options, Problems notes) {

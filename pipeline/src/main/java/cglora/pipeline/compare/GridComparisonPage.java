@@ -38,7 +38,11 @@ public final class GridComparisonPage {
     private void section(Section section) {
         var tables = new GridTables(comparison.options(), section);
         if (!section.title().isEmpty()) {
-            html.append("<h2>").append(Page.escape(section.title())).append("</h2>\n");
+            html.append("<h2>").append(Page.escape(section.name())).append("</h2>\n");
+            if (section.isNamed()) {
+                html.append("<p>What sets it apart: ").append(Page.escape(section.title()));
+                html.append("</p>\n");
+            }
         }
         table("Results", tables.results());
         html.append(Page.list(GridComparisonText.verdicts(section)));

@@ -17,7 +17,10 @@ public final class GridComparisonText {
         for (Section section : comparison.sections()) {
             var tables = new GridTables(comparison.options(), section);
             if (!section.title().isEmpty()) {
-                text.append("## ").append(section.title()).append("\n\n");
+                text.append("## ").append(section.name()).append("\n\n");
+                if (section.isNamed()) {
+                    text.append("What sets it apart: ").append(section.title()).append("\n\n");
+                }
             }
             String word = GridTables.word(comparison.options().best());
             append(text, "Results", tables.results());
@@ -64,7 +67,7 @@ public final class GridComparisonText {
             head.addFirst("section");
             for (List<String> row : curve.rows()) {
                 var longer = new ArrayList<>(row);
-                longer.addFirst(section.title());
+                longer.addFirst(section.title().isEmpty() ? "" : section.name());
                 rows.add(longer);
             }
         }
@@ -77,6 +80,7 @@ public final class GridComparisonText {
             var methods = new ArrayList<Object>();
             section.methods().forEach(m -> methods.add(method(m, comparison.options(), section)));
             var of = new LinkedHashMap<String, Object>();
+            of.put("name", section.name());
             of.put("title", section.title());
             of.put("reference", section.reference().name());
             of.put("loss_target", finite(section.target()));

@@ -11,7 +11,7 @@ record GridLegend(GridComparison comparison) {
         var lines = new ArrayList<String>();
         if (comparison.sections().size() > 1) {
             lines.add(
-                    "Sections: runs that differ in what the headline says are compared apart. Each"
+                    "Sections: runs of other data, models or settings are compared apart. Each"
                             + " has its own choices, reference and loss to reach; no test goes across.");
         }
         lines.add(

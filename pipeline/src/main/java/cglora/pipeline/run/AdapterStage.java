@@ -59,7 +59,7 @@ final class AdapterStage {
         kept.parameters().forEach(run.session::write);
         run.start = kept.result();
         run.effort = kept.effort();
-        run.repeat(kept.warnings());
+        run.warnings.repeat(kept.warnings());
         recordRanks(layers);
         recordWhitening(inputs.adapterSpec());
         if (kept.metrics() != null && !kept.metrics().isEmpty()) {
@@ -90,7 +90,8 @@ final class AdapterStage {
         }
         run.effort =
                 new StartEffort(run.effort.calibrateSeconds(), (System.nanoTime() - begin) * 1e-9);
-        Map<String, Double> metrics = isChanged(adapter, run.start) ? run.baseline(AFTER) : null;
+        Map<String, Double> metrics =
+                isChanged(adapter, run.start) ? run.metrics.baseline(AFTER) : null;
         if (!event.isEmpty()) {
             run.folder.event("init", event);
         }

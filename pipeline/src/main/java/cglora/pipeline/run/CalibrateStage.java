@@ -67,7 +67,7 @@ final class CalibrateStage {
         if (kept != null) {
             run.statistics = kept;
             run.effort = new StartEffort(run.shared.statisticsSeconds(), 0);
-            run.repeat(run.shared.statisticsWarnings());
+            run.warnings.repeat(run.shared.statisticsWarnings());
             keep(calibrate);
             return "the statistics of an earlier cell";
         }
@@ -104,7 +104,7 @@ final class CalibrateStage {
             bytes = pass.sumBytes(needs);
             run.statistics = pass.gather(needs, batches, curvature, count);
         }
-        run.repeat(warnings.warnings());
+        run.warnings.repeat(warnings.warnings());
         run.effort = new StartEffort((System.nanoTime() - begin) * 1e-9, 0);
         run.shared.keep(run.statistics, run.effort.calibrateSeconds(), bytes, warnings.warnings());
         keep(calibrate);
@@ -231,6 +231,10 @@ final class CalibrateStage {
             return FisherPasses.ofTokens(run.session, batches, random);
         }
         return FisherPasses.of(
-                type, batches, run.evaluate(data), inputs.examples().labels().regression(), random);
+                type,
+                batches,
+                run.metrics.evaluate(data),
+                inputs.examples().labels().regression(),
+                random);
     }
 }

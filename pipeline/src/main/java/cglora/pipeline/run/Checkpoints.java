@@ -186,7 +186,7 @@ final class Checkpoints implements Trainer.Keeper {
                     "the run was started on %s and goes on on %s: not with the same bits"
                             .formatted(then, engine),
                     "");
-            run.showNotes();
+            run.warnings.show();
         }
         if (!start.equals(from.manifest().start())) {
             throw new CgloraException(

@@ -34,7 +34,7 @@ record DiskPlan(long exported, long checkpoints, long records) {
 
     /// Bytes of what is exported: the adapter's factors and the head, or the whole model; 0 for
     /// neither.
-    private static long exportedBytes(Inputs inputs) {
+    static long exportedBytes(Inputs inputs) {
         if (inputs.isFull()) {
             TaskModel model = inputs.task();
             return Float.BYTES

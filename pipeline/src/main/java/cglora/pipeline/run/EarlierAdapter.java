@@ -109,7 +109,7 @@ final class EarlierAdapter {
         }
         adapter.saved().forEach(run.session::write);
         run.start = AdapterStart.Result.ofOwnSize(Map.of(), 0);
-        run.baseline(state);
+        run.metrics.baseline(state);
         int least = layers.stream().mapToInt(LoraLayer::r).min().orElse(0);
         int most = layers.stream().mapToInt(LoraLayer::r).max().orElse(0);
         return "that of %s  r %s  %d modules%s"

@@ -347,7 +347,7 @@ final class EarlierStart {
         double largest = about.path("largest").asDouble(0);
         run.start = AdapterStart.Result.ofOwnSize(shifted, largest);
         if (AdapterStage.isChanged(spec, run.start)) {
-            run.baseline(AdapterStage.AFTER);
+            run.metrics.baseline(AdapterStage.AFTER);
         }
         String ranks =
                 layers.stream()

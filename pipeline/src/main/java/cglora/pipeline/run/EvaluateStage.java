@@ -48,14 +48,14 @@ final class EvaluateStage {
                 });
         String state = when(evaluate) + ", " + evaluate.data().name();
         run.report.remember(state, chosen);
-        run.recordClasses(state, evaluation, data);
+        run.metrics.recordClasses(state, evaluation, data);
         return evaluate.data().name() + "  " + RunReport.describe(chosen);
     }
 
     private Evaluation evaluate(AdapterSource from, Inputs own, Dataset data) {
         if (from == null || from.folder() == null) {
             return run.states.with(
-                    from == null ? null : from.stage(), () -> run.evaluate(own, data));
+                    from == null ? null : from.stage(), () -> run.metrics.evaluate(own, data));
         }
         return TunedModel.of(inputs, Path.of(from.folder()), new Problems())
                 .evaluate(own, data, run.engine, run::isStopping);

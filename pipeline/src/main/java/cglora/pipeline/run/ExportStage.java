@@ -7,6 +7,7 @@ import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LoraLayer;
 import cglora.models.data.Labels;
 import cglora.models.training.AdapterFactors;
+import cglora.models.training.BodyCheck;
 import cglora.models.training.Session;
 import cglora.pipeline.spec.ExportSpec;
 import java.io.IOException;
@@ -198,24 +199,44 @@ final class ExportStage {
         }
     }
 
-    /// Reads the files back on the original base and compares the logits.
+    /// Reads the files back on the original base and compares the logits. The base is that of the
+    /// session, once its weights are seen to be those of the checkpoint's files; only where they
+    /// are not, as where a start was taken off on another machine, there is a second model.
     private String verify(Path written, Path target, Map<String, LoraFactors> merged)
             throws IOException {
         PeftAdapter adapter = PeftAdapter.read(written);
         requireLabels(adapter, written);
-        try (var fresh =
-                new Session(
-                        run.engine.open(),
-                        run.session.task(),
-                        inputs.checkpoint(),
-                        inputs.dtype())) {
+        var verification = new Verification(run);
+        Map<String, LoraFactors> shifted = run.start.shifted();
+        var body = new BodyCheck(run.session, shifted);
+        boolean held = body.isOf(inputs.checkpoint());
+        boolean undone = held && merged.isEmpty() && !shifted.isEmpty();
+        if (undone) {
+            body.undoShift(inputs.checkpoint());
+        }
+        try (Session fresh = held ? beside() : another()) {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(fresh, adapter, written.toString());
-            AdapterFactors.merge(fresh, merged);
+            if (!held) {
+                AdapterFactors.merge(fresh, merged);
+            }
             return "verified: reloaded on the %s base, logits differ by %.1e"
                     .formatted(
                             merged.isEmpty() ? "original" : "merged",
-                            new Verification(run).compare(fresh, written, target));
+                            verification.compare(fresh, written, target));
+        } finally {
+            if (undone) {
+                body.shift();
+            }
         }
+    }
+
+    private Session beside() {
+        return run.session.beside(run.session.task(), inputs.checkpoint());
+    }
+
+    private Session another() {
+        return new Session(
+                run.engine.open(), run.session.task(), inputs.checkpoint(), inputs.dtype());
     }
 }

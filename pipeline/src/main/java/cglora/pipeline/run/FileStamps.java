@@ -3,9 +3,11 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.models.cache.FileSums;
 import cglora.models.family.TokenizerFiles;
 import cglora.pipeline.checkpoint.Durable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,11 +108,14 @@ final class FileStamps {
         try {
             for (Path file : before.keySet()) {
                 if (isSummed(file)) {
-                    found.put(file.toAbsolutePath().normalize(), Durable.sha256(file));
+                    String sum =
+                            FileSums.ofUser()
+                                    .of("SHA-256", List.of(file), () -> Durable.sha256(file));
+                    found.put(file.toAbsolutePath().normalize(), sum);
                 }
             }
-        } catch (IOException e) {
-            throw unreadable(e);
+        } catch (UncheckedIOException e) {
+            throw unreadable(e.getCause());
         }
         sums = found;
         return sums;

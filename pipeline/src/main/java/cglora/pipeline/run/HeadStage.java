@@ -27,14 +27,14 @@ final class HeadStage {
             inputs.earlierStart().ifPresent(start -> start.writeHead(run.session));
             inputs.earlierStatistics().ifPresent(earlier -> earlier.writeHead(run.session));
             if (HeadChoice.wanted(inputs).isPresent()) {
-                run.baseline(STATE);
+                run.metrics.baseline(STATE);
             } else if (HeadChoice.isTrained(inputs)) {
-                run.baseline(BEFORE);
+                run.metrics.baseline(BEFORE);
             }
         } else if (HeadChoice.fitted(inputs).isPresent()) {
             fit();
         } else if (HeadChoice.isTrained(inputs)) {
-            run.baseline(BEFORE);
+            run.metrics.baseline(BEFORE);
         }
         if (run.alignment != null) {
             run.alignment.start();
@@ -47,7 +47,7 @@ final class HeadStage {
         if (kept == null) {
             HeadWarmup.Head head = HeadFitting.fit(inputs, run.session, s).orElseThrow();
             show(head, s);
-            run.shared.keep(new Shared.Head(head, run.baseline(STATE)));
+            run.shared.keep(new Shared.Head(head, run.metrics.baseline(STATE)));
             return;
         }
         run.session.writeHead(kept.head());

@@ -1,13 +1,15 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.engine.Engine;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.adapter.PeftAdapter;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
-import cglora.models.linalg.Matrix;
+import cglora.models.family.PretrainedModel;
 import cglora.models.training.Session;
 import cglora.models.weights.FloatFormat;
 import cglora.models.weights.ModelFiles;
@@ -92,13 +94,7 @@ public final class Merger {
         try {
             Draft draft = draft(target, asAdapter ? Form.ADAPTER : Form.MODEL, shift, shiftPlace);
             try (Unfinished folder = draft.folder()) {
-                double difference =
-                        compare(
-                                folder.path(),
-                                target,
-                                draft.base(),
-                                draft.expected(),
-                                draft.modules());
+                double difference = compare(draft, target);
                 folder.place(target);
                 return "%s  %sverified: reloaded, logits differ by %.1e"
                         .formatted(RunReport.relative(target), draft.rounding(), difference);
@@ -116,12 +112,14 @@ public final class Merger {
     /// What is written and not yet compared.
     ///
     /// @param base     which model the adapter is of
+    /// @param frozen   how the matrices are kept when it is read back
     /// @param expected logits that it is to give
-    /// @param modules  what each of its modules gives
+    /// @param modules  what its layers are to give
     /// @param rounding what people are told of it
-    private record Draft(
+    record Draft(
             Unfinished folder,
             String base,
+            DataType frozen,
             float[][] expected,
             ModuleOutputs modules,
             String rounding) {}
@@ -129,35 +127,88 @@ public final class Merger {
     /// @param shift null for none
     private Draft draft(Path target, Form form, PeftAdapter shift, Path shiftPlace)
             throws IOException {
-        try (LoadedModel trained = open(place, request.base(), notes)) {
-            String base = trained.checkpoint().description();
+        Predictor.Base choice = shift == null ? kept(request.base()) : request.base();
+        try (LoadedModel trained = open(place, choice, notes)) {
             if (shift != null) {
-                mergeInto(trained.session(), shift, shiftPlace);
-            }
-            var probe = new MergeProbe(trained);
-            float[][] expected = probe.logits(trained);
-            String rounding = "";
-            FloatFormat format = format(trained);
-            if (form == Form.MODEL) {
-                mergeInto(trained, format);
-                float[][] adapted = expected;
-                expected = probe.logits(trained);
-                rounding = said(format, MergeProbe.difference(adapted, expected), adapted);
+                mergeInto(trained, shift, shiftPlace);
             }
             Unfinished folder = Unfinished.beside(target);
             try {
-                if (form == Form.ADAPTER) {
-                    together(trained.adapter(), shift).write(folder.path(), 0);
-                } else {
-                    writeModel(trained, format, folder.path());
-                }
-                ModuleOutputs modules = ModuleOutputs.of(trained.session());
-                return new Draft(folder, base, expected, modules, rounding);
+                return form == Form.ADAPTER
+                        ? writeAdapter(trained, shift, folder)
+                        : writeModel(trained, shift, folder);
             } catch (IOException | RuntimeException e) {
                 folder.close();
                 throw e;
             }
         }
+    }
+
+    private static Draft writeAdapter(LoadedModel trained, PeftAdapter shift, Unfinished folder)
+            throws IOException {
+        float[][] expected = new MergeProbe(trained).logits(trained);
+        together(trained.adapter(), shift).write(folder.path(), 0);
+        return new Draft(
+                folder,
+                trained.checkpoint().description(),
+                DataType.FLOAT32,
+                expected,
+                ModuleOutputs.of(trained.session()),
+                "");
+    }
+
+    /// @param shift null for none
+    private Draft writeModel(LoadedModel trained, PeftAdapter shift, Unfinished folder)
+            throws IOException {
+        var probe = new MergeProbe(trained);
+        float[][] expected = probe.logits(trained);
+        String rounding = "";
+        FloatFormat format = format(trained);
+        var adapters = new ArrayList<PeftAdapter>();
+        Optional.ofNullable(shift).ifPresent(adapters::add);
+        adapters.add(trained.adapter());
+        var weights = new MergedWeights(trained, adapters, format);
+        if (format != FloatFormat.F32) {
+            mergeInto(trained, weights);
+            float[][] adapted = expected;
+            expected = probe.logits(trained);
+            rounding = said(format, MergeProbe.difference(adapted, expected), adapted);
+        }
+        boolean packed = format == FloatFormat.BF16 && engine instanceof EngineChoice.Jvm;
+        writeModel(trained, weights, format, folder.path());
+        return new Draft(
+                folder,
+                trained.checkpoint().description(),
+                packed ? DataType.BFLOAT16 : DataType.FLOAT32,
+                expected,
+                ModuleOutputs.of(trained.session()),
+                rounding);
+    }
+
+    /// A base whose matrices are all bfloat16 is kept so, where the engine can still be given what
+    /// they are rounded to.
+    private Predictor.Base kept(Predictor.Base given) {
+        PeftAdapter adapter = PeftAdapter.read(place);
+        String path = given.base() == null ? adapter.base() : given.base();
+        try (PretrainedModel headers = PretrainedModel.load(path, Map.of(), given.followLinks())) {
+            boolean exact =
+                    engine instanceof EngineChoice.Jvm
+                            && headers.body().parameters().stream()
+                                    .filter(spec -> spec.kind() == ParameterSpec.Kind.MATRIX)
+                                    .allMatch(spec -> isBfloat16(headers, spec, adapter));
+            return new Predictor.Base(
+                    given.base(),
+                    given.other(),
+                    given.followLinks(),
+                    exact ? DataType.BFLOAT16 : DataType.FLOAT32);
+        }
+    }
+
+    /// Whether a matrix is, and no module that the adapter saved takes its place.
+    private static boolean isBfloat16(
+            PretrainedModel headers, ParameterSpec spec, PeftAdapter adapter) {
+        String dtype = headers.weights().dtype(headers.tensorOf(spec));
+        return dtype.equals(FloatFormat.BF16.name()) && !adapter.shapes().containsKey(spec.name());
     }
 
     /// A model that writes texts, or one that tells classes.
@@ -206,7 +257,9 @@ public final class Merger {
                 e);
     }
 
-    private static void mergeInto(Session session, PeftAdapter shift, Path where) {
+    private static void mergeInto(LoadedModel trained, PeftAdapter shift, Path where) {
+        Session session = trained.session();
+        var weights = new MergedWeights(trained, List.of(shift), FloatFormat.F32);
         Map<String, LinearModule> modules = modules(session);
         shift.layers()
                 .forEach(
@@ -224,7 +277,7 @@ public final class Merger {
                                         "name the shift that belongs to the adapter");
                             }
                             String weight = module.weight();
-                            session.write(weight, merged(session.read(weight), layer));
+                            session.fill(weight, parts(weights, weight));
                         });
     }
 
@@ -234,16 +287,8 @@ public final class Merger {
         return modules;
     }
 
-    /// `W + s B A`, in float64, rounded once.
-    ///
-    /// @param weight [out, in]
-    static float[] merged(float[] weight, PeftAdapter.Layer layer) {
-        Matrix product =
-                Matrix.of(layer.out(), layer.r(), layer.loraB())
-                        .times(Matrix.of(layer.r(), layer.in(), layer.loraA()));
-        return Matrix.of(layer.out(), layer.in(), weight)
-                .plus(product.scaled(layer.scaling()))
-                .toFloats();
+    private static Engine.PartFiller parts(MergedWeights weights, String name) {
+        return (first, count, target, offset) -> weights.read(name, first, count, target, offset);
     }
 
     /// That of the base's first layer, or float32.
@@ -262,38 +307,18 @@ public final class Merger {
     }
 
     /// The session's own weights become the merged ones, and its adapters do nothing any more.
-    private static void mergeInto(LoadedModel trained, FloatFormat format) {
+    private static void mergeInto(LoadedModel trained, MergedWeights weights) {
         Session session = trained.session();
-        Map<String, PeftAdapter.Layer> layers = trained.adapter().layers();
-        Map<String, LoraLayer> adapters = session.adapters();
         for (ParameterSpec spec : parameters(session)) {
-            String module = spec.name().replaceFirst("\\.weight$", "");
-            PeftAdapter.Layer layer = spec.name().endsWith(".weight") ? layers.get(module) : null;
-            float[] values = session.read(spec.name());
-            if (layer != null) {
-                values = merged(values, layer);
-                String loraB = adapters.get(module).loraB();
-                session.write(loraB, new float[layer.loraB().length]);
-            }
-            for (int i = 0; i < values.length; i++) {
-                values[i] = format.round(values[i]);
-            }
-            session.write(spec.name(), finite(spec.name(), values));
+            session.fill(spec.name(), parts(weights, spec.name()));
+        }
+        for (LoraLayer layer : session.adapters().values()) {
+            session.write(layer.loraB(), new float[layer.module().out() * layer.r()]);
         }
     }
 
-    /// What rounding has done to the logits; float32 does nothing that could be seen.
+    /// What rounding has done to the logits.
     private static String said(FloatFormat format, double difference, float[][] adapted) {
-        if (format == FloatFormat.F32) {
-            if (!holds(difference, adapted)) {
-                throw new CgloraException(
-                        ErrorCode.A_VERIFY,
-                        "",
-                        "merging moves the logits by " + difference + "; nothing is written",
-                        "please report it");
-            }
-            return "";
-        }
         return "%s moves the logits by %.1e of %.1f;  "
                 .formatted(format.torchName(), difference, scale(adapted));
     }
@@ -309,7 +334,8 @@ public final class Merger {
         return scale;
     }
 
-    private void writeModel(LoadedModel trained, FloatFormat format, Path folder)
+    private void writeModel(
+            LoadedModel trained, MergedWeights weights, FloatFormat format, Path folder)
             throws IOException {
         Session session = trained.session();
         var shapes = new TreeMap<String, int[]>();
@@ -330,20 +356,7 @@ public final class Merger {
         if (trained instanceof WritingPredictor) {
             trained.checkpoint().copyGeneration(folder);
         }
-        ModelFiles.write(folder, request.shardBytes(), format, shapes, session::read);
-    }
-
-    private static float[] finite(String name, float[] values) {
-        for (float value : values) {
-            if (!Float.isFinite(value)) {
-                throw new CgloraException(
-                        ErrorCode.A_VERIFY,
-                        name,
-                        "holds NaN or infinity after merging; nothing is written",
-                        "look at the adapter's factors");
-            }
-        }
-        return values;
+        ModelFiles.write(folder, request.shardBytes(), format, shapes, weights);
     }
 
     /// One adapter that does what both do: `[A; A₀]`, `[B, (s₀/s) B₀]`, layers of only one as they
@@ -371,27 +384,26 @@ public final class Merger {
     }
 
     /// Reads the files back; what does not agree keeps the name `.rejected`.
-    double compare(
-            Path written, Path target, String base, float[][] expected, ModuleOutputs modules)
-            throws IOException {
+    double compare(Draft draft, Path target) throws IOException {
         double difference;
         String where = "";
         var choice =
                 new Predictor.Base(
-                        request.base().base() == null ? base : request.base().base(),
+                        request.base().base() == null ? draft.base() : request.base().base(),
                         request.base().other(),
-                        request.base().followLinks());
-        try (LoadedModel again = open(written, choice, new Problems())) {
+                        request.base().followLinks(),
+                        draft.frozen());
+        try (LoadedModel again = open(draft.folder().path(), choice, new Problems())) {
             float[][] found = new MergeProbe(again).logits(again);
-            difference = MergeProbe.difference(expected, found);
-            if (!holds(difference, expected)) {
-                where = modules.farthestFrom(ModuleOutputs.of(again.session()));
+            difference = MergeProbe.difference(draft.expected(), found);
+            if (!holds(difference, draft.expected())) {
+                where = draft.modules().farthestFrom(ModuleOutputs.of(again.session()));
             }
         }
-        if (!holds(difference, expected)) {
+        if (!holds(difference, draft.expected())) {
             throw new CgloraException(
                     ErrorCode.A_VERIFY,
-                    RunFolder.reject(written, target).toString(),
+                    draft.folder().reject(target).toString(),
                     "what was written, read back, gives logits that differ by %.3g; %s"
                             .formatted(difference, where),
                     "please report it; the files are kept for a look");

@@ -4,6 +4,7 @@ import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.models.block.ParameterSpec;
 import cglora.models.family.PretrainedModel;
+import cglora.models.training.BodyCheck;
 import cglora.models.training.CausalLanguageModel;
 import cglora.models.training.Seq2Seq;
 import cglora.models.training.SequenceClassifier;
@@ -66,10 +67,10 @@ final class ModelExport {
         }
     }
 
-    private float[] finite(String name) {
-        float[] values = run.session.read(name);
-        for (float value : values) {
-            if (!Float.isFinite(value)) {
+    private void finite(String name, int first, int count, float[] target, int offset) {
+        run.session.read(name, first, count, target, offset);
+        for (int i = offset; i < offset + count; i++) {
+            if (!Float.isFinite(target[i])) {
                 throw new CgloraException(
                         ErrorCode.A_VERIFY,
                         name,
@@ -77,7 +78,6 @@ final class ModelExport {
                         "lower train.learning_rate");
             }
         }
-        return values;
     }
 
     private TaskModel task(PretrainedModel loaded) {
@@ -93,12 +93,23 @@ final class ModelExport {
         };
     }
 
+    /// The session's weights stand for those of the files once these are seen to be the same.
     private String verify(Path written, Path target) throws IOException {
+        var verification = new Verification(run);
         try (PretrainedModel loaded = PretrainedModel.load(written.toString(), Map.of());
-                var fresh = new Session(run.engine.open(), task(loaded), loaded, false)) {
+                Session fresh = fresh(loaded, task(loaded))) {
             loaded.weights().release();
             return "verified: reloaded, logits differ by %.1e"
-                    .formatted(new Verification(run).compare(fresh, written, target));
+                    .formatted(verification.compare(fresh, written, target));
         }
+    }
+
+    private Session fresh(PretrainedModel loaded, TaskModel task) {
+        boolean held =
+                run.session.holds(task)
+                        && new BodyCheck(run.session, Map.of()).isOf(loaded, task.bodyParameters());
+        return held
+                ? run.session.beside(task, loaded)
+                : new Session(run.engine.open(), task, loaded, false);
     }
 }

@@ -1,5 +1,6 @@
 package cglora.pipeline.run;
 
+import cglora.kernels.engine.PackedParts;
 import cglora.models.adapter.LoraFactors;
 import cglora.models.block.LinearModule;
 import cglora.models.block.ParameterSpec;
@@ -32,13 +33,12 @@ final class ModuleOutputs {
         specs.addAll(session.task().headParameters());
         var outputs = new TreeMap<String, double[]>();
         for (ParameterSpec spec : specs) {
-            float[] values = session.read(spec.name());
-            int columns = spec.extents()[spec.extents().length - 1];
-            double[] output = product(values, columns, vector(columns));
+            double[] output = product(session, spec);
             LinearModule module = modules.get(spec.name());
             LoraFactors factors = module == null ? null : adapters.get(module.name());
             if (factors != null) {
-                double[] inner = product(factors.loraA(), columns, vector(columns));
+                int in = module.in();
+                double[] inner = product(factors.loraA(), in, vector(in));
                 double[] added = product(factors.loraB(), inner.length, inner);
                 double scaling = session.adapters().get(module.name()).scaling();
                 for (int i = 0; i < output.length; i++) {
@@ -48,6 +48,24 @@ final class ModuleOutputs {
             outputs.put(module == null ? spec.name() : module.name(), output);
         }
         return new ModuleOutputs(outputs);
+    }
+
+    /// A parameter's rows times the vector; it is read a part at a time.
+    private static double[] product(Session session, ParameterSpec spec) {
+        int[] extents = spec.extents();
+        int columns = extents[extents.length - 1];
+        int size = Math.toIntExact(spec.size());
+        double[] x = vector(columns);
+        double[] product = new double[size / columns];
+        float[] part = new float[Math.min(size, PackedParts.PART)];
+        for (int first = 0; first < size; first += part.length) {
+            int count = Math.min(part.length, size - first);
+            session.read(spec.name(), first, count, part, 0);
+            for (int i = 0; i < count; i++) {
+                product[(first + i) / columns] += part[i] * x[(first + i) % columns];
+            }
+        }
+        return product;
     }
 
     /// The same one for every model.

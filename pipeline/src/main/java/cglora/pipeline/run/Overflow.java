@@ -31,7 +31,7 @@ record Overflow(DataSpec spec, SplitRows split, Problems warnings) {
                         ErrorCode.D_TRUNC,
                         source,
                         what
-                                + " and are cut%s: %.1f%% of all tokens"
+                                + "; they are cut%s: %.1f%% of all tokens go"
                                         .formatted(place(), 100 * lost(data)),
                         "raise data.max_length");
                 yield data;
@@ -54,7 +54,7 @@ record Overflow(DataSpec spec, SplitRows split, Problems warnings) {
                 warnings.warning(
                         ErrorCode.D_TRUNC,
                         source,
-                        what + " and are left out",
+                        what + "; they are left out",
                         "raise data.max_length");
                 yield data.select(kept);
             }

@@ -134,7 +134,7 @@ final class RunFolder implements AutoCloseable {
     static Path reject(Path written, Path target) throws IOException {
         String name = target.getFileName() + ".rejected";
         Path rejected = target.resolveSibling(name);
-        for (int i = 2; Files.exists(rejected); i++) {
+        for (int i = 2; Files.exists(rejected, LinkOption.NOFOLLOW_LINKS); i++) {
             rejected = target.resolveSibling(name + "-" + i);
         }
         return Files.move(written, rejected);

@@ -1,22 +1,16 @@
 package cglora.pipeline.run;
 
 import cglora.kernels.engine.NullEngine;
-import cglora.kernels.engine.OpenBlas;
 import cglora.kernels.engine.PackedParts;
 import cglora.kernels.error.Problems;
 import cglora.kernels.program.DataType;
-import cglora.kernels.program.Program;
-import cglora.models.adapter.Need;
 import cglora.models.block.LinearModule;
 import cglora.models.block.LoraLayer;
 import cglora.models.block.ParameterSpec;
 import cglora.models.data.BatchShape;
 import cglora.models.data.Dataset;
-import cglora.models.training.CalibrationPass;
 import cglora.models.training.CgLoraStart;
 import cglora.models.training.Session;
-import cglora.models.training.SketchSizes;
-import cglora.models.training.SketchedPass;
 import cglora.models.training.Trainer;
 import cglora.models.whitening.EngineWhitening;
 import cglora.pipeline.device.EngineChoice;
@@ -32,9 +26,7 @@ import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.StageSpec;
 import cglora.pipeline.spec.TrainSpec;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /// Counts the memory of a run's stages before anything runs.
@@ -49,6 +41,7 @@ final class RunMemory {
 
     private static final long EXAMPLE_BYTES = 12 * Integer.BYTES;
     private static final long FEW = 100_000;
+    private static final long SHIFTED_BYTES = 4 * Double.BYTES + 3 * Float.BYTES;
 
     private final Inputs inputs;
     private final EngineChoice engine;
@@ -56,22 +49,23 @@ final class RunMemory {
     private final List<MemoryPlan> stages = new ArrayList<>();
     private final Session session;
     private final Item weights;
-    private final ComparedLogits compared;
+    private final BatchMemory batches;
+    private final LayerMemory layers = new LayerMemory();
+    private final CalibrationMemory calibration;
+    private final AlignmentMemory watched;
     private Item adapters = Item.engine("adapters", 0);
     private Item alignment = Item.engine("alignment", 0);
     private Item sums = Item.engine("curvature sums", 0);
-    private long largest;
     private boolean isWarm;
-    private long layerBytes;
-    private long layerNativeBytes;
 
     private RunMemory(Inputs inputs, EngineChoice engine) {
         this.inputs = inputs;
         this.engine = engine;
         this.session = inputs.session(counting());
         this.weights = Item.engine("weights", session.persistentBytes());
-        this.compared =
-                inputs.alignSpec().map(align -> AlignmentLog.compared(inputs, align)).orElse(null);
+        this.batches = new BatchMemory(inputs, session);
+        this.calibration = new CalibrationMemory(inputs, session, modules, batches, layers);
+        this.watched = new AlignmentMemory(inputs, session, modules, batches);
     }
 
     /// Counts as the run's engine lays its arrays out.
@@ -80,12 +74,6 @@ final class RunMemory {
             case EngineChoice.Jvm _ -> new NullEngine();
             case EngineChoice.Tornado(var info, _, _) -> new NullEngine(info::layout);
         };
-    }
-
-    /// Bytes of a program's activations.
-    private long scratch(Program program) {
-        largest = Math.max(largest, program.largestArenaBytes());
-        return program.scratchBytes();
     }
 
     /// One plan a stage that computes.
@@ -100,7 +88,7 @@ final class RunMemory {
         if (inputs.adapterSpec() != null && !inputs.isFull()) {
             AdapterLayers.of(inputs).stream().map(LoraLayer::module).forEach(modules::add);
         }
-        inputs.alignSpec().ifPresent(align -> alignment = kept(align));
+        alignment = watched.kept();
         for (StageSpec stage : inputs.stages()) {
             switch (stage) {
                 case CalibrateSpec calibrate -> {
@@ -137,11 +125,11 @@ final class RunMemory {
                 evaluate.id(),
                 weights,
                 adapters,
-                activations(evaluation()),
+                activations(batches.evaluation()),
                 Item.engine("second model", another ? weights.bytes() : 0),
                 Item.host(
                         "its file or activations",
-                        another ? Math.max(reading().bytes(), evaluation()) : 0));
+                        another ? Math.max(reading().bytes(), batches.evaluation()) : 0));
     }
 
     /// States that later stages take, and the newest one meanwhile.
@@ -168,8 +156,8 @@ final class RunMemory {
         heap.add(states());
         heap.add(Item.host("index of the examples", indexBytes()));
         long grown = stages.stream().mapToLong(MemoryPlan::counted).max().orElse(0);
-        stages.add(MemoryPlan.of(stage, heap, others).after(grown).withLargest(largest));
-        largest = 0;
+        stages.add(
+                MemoryPlan.of(stage, heap, others).after(grown).withLargest(batches.takeLargest()));
     }
 
     /// Arrays with a number an example: places, labels, targets, the order of an epoch, what sorts
@@ -198,26 +186,6 @@ final class RunMemory {
         return Item.engine("activations", bytes);
     }
 
-    private static BatchShape largest(int batch, Inputs of, Dataset... sets) {
-        return largest(batch, Arrays.stream(sets).map(of.batcher(batch)::largest).toList());
-    }
-
-    private static BatchShape largest(int batch, List<BatchShape> shapes) {
-        return new BatchShape(
-                batch,
-                shapes.stream().mapToInt(BatchShape::width).max().orElseThrow(),
-                shapes.stream().mapToInt(BatchShape::targetWidth).max().orElseThrow());
-    }
-
-    private long evaluation() {
-        int batch = Inputs.EVALUATION_BATCH;
-        List<BatchShape> shapes =
-                inputs.onEach().stream()
-                        .map(in -> largest(batch, in, in.train(), in.validation(), in.test()))
-                        .toList();
-        return scratch(session.evaluator().planned(largest(batch, shapes)));
-    }
-
     /// The fit of a new head in the stage that comes first, and what the engine gives of a batch.
     private void warm(String stage) {
         if (isWarm || HeadChoice.fitted(inputs).isEmpty()) {
@@ -225,12 +193,12 @@ final class RunMemory {
         }
         isWarm = true;
         var samples = Samples.draw(inputs, inputs.calibrateSpec().orElse(null), new Problems());
-        BatchShape shape = largest(Inputs.EVALUATION_BATCH, inputs, samples.head());
+        BatchShape shape = BatchMemory.largest(Inputs.EVALUATION_BATCH, inputs, samples.head());
         long rows = (long) shape.rows() * (inputs.tags() ? shape.targetWidth() : 1);
         add(
                 stage,
                 weights,
-                activations(evaluation()),
+                activations(batches.evaluation()),
                 Item.host(
                         "head's warm-up",
                         HeadFitting.bytes(inputs, session, samples)
@@ -238,55 +206,22 @@ final class RunMemory {
     }
 
     private void calibrate(CalibrateSpec calibrate) {
-        Set<Need> needs = Initializers.needs(inputs.adapterSpec());
-        if (needs.isEmpty()) {
+        if (Initializers.needs(inputs.adapterSpec()).isEmpty()) {
             return;
         }
         warm(calibrate.id());
         if (calibrate.from() != null) {
-            modules.forEach(module -> layer(module, rootRank(), 0)); // as large as factors are
+            calibration.taken();
             return;
         }
-        Dataset data = Samples.draw(inputs, calibrate, new Problems()).curvature();
-        session.recomputeLayers(inputs.recomputesLayers());
-        var pass = new CalibrationPass(session, modules);
-        boolean curved = needs.equals(Need.FACTORS);
-        CalibrationTokens tokens =
-                CalibrationTokens.of(
-                        pass, modules, inputs.batches(data), curved ? calibrate.tokens() : null);
-        BatchShape shape = largest(CalibrateStage.batch(calibrate), inputs, data);
-        boolean implicit = curved && CalibrateStage.isImplicit(calibrate, inputs, tokens);
-        long activations;
-        if (curved && CalibrateStage.isSketched(calibrate)) {
-            sketches(calibrate, shape);
-            return;
-        }
-        if (curved && CalibrateStage.needsRows(calibrate, inputs, tokens)) {
-            // the rows in float32, and once more in float64
-            long values = CalibrateStage.rowValues(inputs, calibrate, pass, modules, tokens);
-            sums = Item.host("tokens", values * (Float.BYTES + Double.BYTES));
-            activations = scratch(pass.plannedTokens(shape));
-        } else {
-            sums = Item.engine(curved ? "curvature sums" : "sums", pass.sumBytes(needs));
-            activations = scratch(pass.planned(needs, shape));
-        }
-        int root = rootRank();
-        for (LinearModule module : modules) {
-            layer(module, root, implicit ? tokens.mostTaken() : 0);
-        }
-        boolean drawn = calibrate.fisher() == CalibrateSpec.Fisher.MC && inputs.isOfTokens();
+        CalibrationMemory.Counted counted = calibration.of(calibrate);
+        sums = counted.sums();
         add(
                 calibrate.id(),
                 weights,
                 sums,
-                activations(drawn ? Math.max(activations, evaluation()) : activations),
-                Item.host("logits", drawn ? logitBytes(shape) : 0));
-    }
-
-    /// What the host reads of a batch's tokens over the vocabulary or the classes.
-    private long logitBytes(BatchShape shape) {
-        long tokens = (long) shape.rows() * shape.targetWidth();
-        return Float.BYTES * tokens * inputs.outputs();
+                activations(counted.activations()),
+                Item.host("logits", counted.logits()));
     }
 
     /// Logits of one batch without a step and after a short one, where its length is derived from
@@ -300,61 +235,8 @@ final class RunMemory {
         int batch =
                 inputs.calibrateSpec().map(CalibrateStage::batch).orElse(Inputs.EVALUATION_BATCH);
         return Item.host(
-                "logits", asked ? 2 * logitBytes(largest(batch, inputs, inputs.train())) : 0);
-    }
-
-    /// Of a layer at work gradient and sketches are in float64, with a few products of the
-    /// sketches' size, and both roots where they are wanted.
-    private void sketches(CalibrateSpec calibrate, BatchShape shape) {
-        SketchedPass pass = CalibrateStage.sketches(session, calibrate, AdapterLayers.of(inputs));
-        SketchSizes sizes = pass.sizes();
-        sums =
-                Item.engine(
-                        sizes.isThin() ? "sketches" : "sketches and gradients",
-                        pass.bytes() + pass.hostBytes());
-        long activations = scratch(pass.planned(shape));
-        boolean whitened = AdapterLayers.isWhitened(inputs.adapterSpec());
-        int columns = Math.max(sizes.inputColumns(), sizes.outputColumns());
-        for (LinearModule module : modules) {
-            long in = module.in();
-            long out = module.out();
-            long matrices = (sizes.isThin() ? 0 : in * out) + 4 * columns * (in + out);
-            long roots = whitened ? in * in + out * out : 0;
-            layerBytes = Math.max(layerBytes, Double.BYTES * matrices + Float.BYTES * roots);
-        }
-        add(calibrate.id(), weights, sums, activations(activations));
-    }
-
-    /// What the initialisation of one layer takes at its largest: eigenvectors and gradient in
-    /// float64, beside them four products of the gradient's size or both roots in float32, and
-    /// LAPACK's workspace.
-    ///
-    /// @param rank   of the roots, 0 for whole ones
-    /// @param tokens of the implicit form, 0 for the factored one
-    private void layer(LinearModule module, int rank, long tokens) {
-        long in = module.in();
-        long out = module.out();
-        long bases =
-                tokens > 0
-                        ? 2 * tokens * tokens + 2 * tokens * (in + out)
-                        : in * in + out * out + in * out;
-        long products = tokens > 0 ? 2 * tokens * (in + out) : 4 * in * out;
-        long roots = Float.BYTES * (in * rootColumns(rank, in) + out * rootColumns(rank, out));
-        layerBytes =
-                Math.max(
-                        layerBytes,
-                        Double.BYTES * bases + Math.max(Double.BYTES * products, roots));
-        long size = tokens > 0 ? tokens : Math.max(in, out);
-        layerNativeBytes = Math.max(layerNativeBytes, OpenBlas.dsyevdBytes(Math.toIntExact(size)));
-    }
-
-    private int rootRank() {
-        Integer rank = inputs.adapterSpec().cg().whiteningRank();
-        return rank == null ? 0 : rank;
-    }
-
-    private static long rootColumns(int rank, long size) {
-        return rank == 0 ? size : Math.min(rank, size);
+                "logits",
+                asked ? 2 * batches.logits(BatchMemory.largest(batch, inputs, inputs.train())) : 0);
     }
 
     private void adapter(AdapterSpec adapter) {
@@ -380,10 +262,10 @@ final class RunMemory {
                         adapters,
                         sums,
                         Item.engine("whitening", products ? whiteningBytes(adapter) : 0),
-                        Item.host("layers at work", parallel * layerBytes),
+                        Item.host("layers at work", parallel * layers.bytes()),
                         Item.host("dead arrays", DEAD)),
-                List.of(Item.host("LAPACK", parallel * layerNativeBytes), READERS));
-        add(adapter.id(), weights, adapters, activations(evaluation()), probe(adapter));
+                List.of(Item.host("LAPACK", parallel * layers.nativeBytes()), READERS));
+        add(adapter.id(), weights, adapters, activations(batches.evaluation()), probe(adapter));
     }
 
     /// What the whitening of all shapes takes on the engine.
@@ -416,8 +298,11 @@ final class RunMemory {
                 training.id(),
                 weights,
                 adapters,
-                activations(Math.max(scratch(program), Math.max(evaluation(), comparison()))),
-                layerAtWork());
+                activations(
+                        Math.max(
+                                batches.of(program),
+                                Math.max(batches.evaluation(), watched.comparison()))),
+                watched.layerAtWork());
     }
 
     /// The reference is a second model until it has predicted.
@@ -426,58 +311,48 @@ final class RunMemory {
                 align.id(),
                 weights,
                 adapters,
-                activations(Math.max(metric(align), Math.max(evaluation(), comparison()))),
+                activations(Math.max(watched.metric(align), watched.comparison())),
                 Item.engine("reference", weights.bytes()),
-                Item.host("its file or activations", Math.max(reading().bytes(), evaluation())));
-    }
-
-    /// Activations of a model whose logits of some tokens are taken.
-    private long comparison() {
-        return compared == null || !compared.isOfTokens()
-                ? 0
-                : scratch(session.evaluator().planned(compared.sample(), compared.batches(inputs)));
-    }
-
-    /// Those of the pass that gathers the factors of the layers' metric.
-    private long metric(AlignSpec align) {
-        return align.layers()
-                ? scratch(
-                        new CalibrationPass(session, modules)
-                                .planned(
-                                        CalibrationPass.METRIC,
-                                        largest(Inputs.EVALUATION_BATCH, inputs, compared.data())))
-                : 0;
-    }
-
-    /// What the comparison of one layer takes at its largest.
-    private Item layerAtWork() {
-        boolean layers = inputs.alignSpec().stream().anyMatch(AlignSpec::layers);
-        return Item.host(
-                "layer at work",
-                layers ? modules.stream().mapToLong(LayerComparison::bytes).max().orElse(0) : 0);
-    }
-
-    /// What the alignment keeps to the end: the logits of `f₀` and of the reference, beside them
-    /// those that are measured, and the layers' factors.
-    private Item kept(AlignSpec align) {
-        long logits = (long) compared.size() * inputs.outputs();
-        long factors =
-                align.layers()
-                        ? new CalibrationPass(session, modules).sumBytes(CalibrationPass.METRIC)
-                        : 0;
-        return Item.engine("alignment", 3L * Float.BYTES * logits + factors);
+                Item.host(
+                        "its file or activations",
+                        Math.max(reading().bytes(), batches.evaluation())));
     }
 
     private void export(ExportSpec export) {
         if (export.verify()) {
-            add(
-                    export.id(),
-                    weights,
-                    adapters,
-                    activations(evaluation()),
-                    Item.engine("second model", weights.bytes()),
+            var items =
+                    new ArrayList<>(List.of(weights, adapters, activations(batches.evaluation())));
+            items.addAll(readBack());
+            items.add(
                     Item.host(
-                            "its file or activations", Math.max(reading().bytes(), evaluation())));
+                            "parts of weights",
+                            reading().bytes() + 2L * Float.BYTES * PackedParts.PART));
+            items.add(shiftedLayer());
+            add(export.id(), items, List.of(READERS));
         }
+    }
+
+    /// What is written, once more as it is read, and on the engine beside what was trained; of a
+    /// whole model the head only.
+    private List<Item> readBack() {
+        long bytes =
+                inputs.isFull()
+                        ? Float.BYTES
+                                * session.task().headParameters().stream()
+                                        .mapToLong(ParameterSpec::size)
+                                        .sum()
+                        : DiskPlan.exportedBytes(inputs);
+        return List.of(
+                Item.engine("adapter read back", bytes), Item.host("adapter written", 2 * bytes));
+    }
+
+    /// A layer whose start is taken off its base again: four matrices in float64, three in float32.
+    private Item shiftedLayer() {
+        boolean shifted =
+                inputs.adapterSpec() != null
+                        && !inputs.isFull()
+                        && AdapterLayers.isShifted(inputs.adapterSpec());
+        long largest = modules.stream().mapToLong(m -> (long) m.in() * m.out()).max().orElse(0);
+        return Item.host("layer at work", shifted ? SHIFTED_BYTES * largest : 0);
     }
 }

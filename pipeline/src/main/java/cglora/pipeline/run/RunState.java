@@ -1,17 +1,13 @@
 package cglora.pipeline.run;
 
-import cglora.kernels.error.Problem;
 import cglora.kernels.error.Problems;
 import cglora.models.adapter.StatisticsSource;
-import cglora.models.data.Dataset;
 import cglora.models.training.AdapterStart;
-import cglora.models.training.Evaluation;
 import cglora.models.training.Session;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.CalibrateSpec;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntSupplier;
 
 /// What a run has made so far: the stages read it and add to it.
@@ -25,6 +21,13 @@ final class RunState implements AutoCloseable {
     final RunFolder folder;
     final RunReport report;
     final Shared shared;
+
+    /// Measures the model as it is.
+    final RunMetrics metrics = new RunMetrics(this);
+
+    /// Shows what `notes` has collected.
+    final RunWarnings warnings;
+
     Session session;
     StatisticsSource statistics = StatisticsSource.none();
     AdapterStart.Result start;
@@ -51,7 +54,6 @@ final class RunState implements AutoCloseable {
     final KeptStates states = new KeptStates(this);
 
     private Samples samples;
-    private int notesShown;
 
     /// @param file   the pipeline's
     /// @param engine what computes
@@ -77,6 +79,7 @@ final class RunState implements AutoCloseable {
         this.folder = folder;
         this.report = report;
         this.shared = shared;
+        this.warnings = new RunWarnings(notes, progress, folder);
         this.alignment = inputs.alignSpec().map(spec -> new AlignmentLog(this, spec)).orElse(null);
     }
 
@@ -97,69 +100,12 @@ final class RunState implements AutoCloseable {
         return interrupted ? stop.getAsInt() : 0;
     }
 
-    Evaluation evaluate(Dataset data) {
-        return evaluate(inputs, data);
-    }
-
-    /// @param own with the data stage that the examples are of
-    Evaluation evaluate(Inputs own, Dataset data) {
-        return session.evaluator().evaluate(own.batches(data), data.size());
-    }
-
-    /// Measures a state of the model on the split that the final table shows.
-    ///
-    /// @return empty where there is no such split
-    Map<String, Double> baseline(String state) {
-        Dataset data = inputs.reported();
-        if (data.size() == 0) {
-            return Map.of();
-        }
-        Evaluation evaluation = evaluate(data);
-        Map<String, Double> metrics = session.task().metrics(evaluation, data);
-        report.remember(state, metrics);
-        recordClasses(state, evaluation, data);
-        return metrics;
-    }
-
-    /// Counts of [true class][predicted class], as the event `confusion`, and those of entities, as
-    /// the event `entities` and in the record; nothing for a task without classes.
-    void recordClasses(String state, Evaluation evaluation, Dataset data) {
-        session.task()
-                .confusion(evaluation, data)
-                .ifPresent(
-                        counts ->
-                                folder.event(
-                                        "confusion", Map.of("state", state, "counts", counts)));
-        report.rememberEntities(state, session.task().entities(evaluation, data));
-    }
-
     /// The examples of each purpose, drawn at the first call.
     Samples samples(CalibrateSpec calibrate) {
         if (samples == null) {
             samples = Samples.draw(inputs, calibrate, notes);
         }
         return samples;
-    }
-
-    /// What an earlier run, or an earlier part of this one, had to say, unless it has been said.
-    void repeat(List<Problem> warnings) {
-        for (Problem w : warnings) {
-            if (!notes.warnings().contains(w)) {
-                notes.warning(w.code(), w.where(), w.what(), w.fix());
-            }
-        }
-    }
-
-    /// Shows and records the warnings that are new.
-    void showNotes() {
-        List<Problem> warnings = notes.warnings();
-        for (; notesShown < warnings.size(); notesShown++) {
-            Problem w = warnings.get(notesShown);
-            progress.note("%s", w.render("warning"));
-            folder.event(
-                    "warning",
-                    Map.of("code", w.code().toString(), "where", w.where(), "what", w.what()));
-        }
     }
 
     @Override

@@ -3,38 +3,26 @@ package cglora.pipeline.run;
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.ErrorCode;
 import cglora.kernels.error.Problems;
-import cglora.models.training.StoppedException;
 import cglora.pipeline.checkpoint.Durable;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.AdapterSpec;
-import cglora.pipeline.spec.AlignSpec;
 import cglora.pipeline.spec.CalibrateSpec;
 import cglora.pipeline.spec.DataSpec;
-import cglora.pipeline.spec.EvaluateSpec;
-import cglora.pipeline.spec.ExportSpec;
 import cglora.pipeline.spec.ModelSpec;
 import cglora.pipeline.spec.PipelineReading;
 import cglora.pipeline.spec.PipelineSpec;
-import cglora.pipeline.spec.PipelineWriter;
 import cglora.pipeline.spec.StageSpec;
-import cglora.pipeline.spec.TrainSpec;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
-/// Runs the stages of a pipeline in order. What a stage makes is kept in a `RunState` for those
-/// behind it.
+/// Runs a pipeline: reads its files, counts its memory, makes or opens its folder, and runs its
+/// stages. What a stage makes is kept in a [RunState] for those behind it.
 public final class Runner {
     private final PipelineSpec spec;
     private final Path file;
@@ -236,124 +224,20 @@ public final class Runner {
     }
 
     private int run(RunState run, List<MemoryPlan> plans, boolean startOnly) {
+        var ending = new RunEnding(run);
         try {
             run.arguments = arguments;
-            run.folder.writeText("pipeline.json", PipelineWriter.write(spec, run.folder.path()));
-            run.showNotes();
-            run.folder.requireSpace(DiskPlan.of(run.inputs, exports).bytes());
-            progress.note(
-                    "run %s   engine %s (asked: %s)   seed %d",
-                    RunReport.relative(run.folder.path()),
-                    engine.device(),
-                    spec.engine().type().jsonName(),
-                    spec.seed());
-            announce(run);
-            recordPlan(run, plans);
-            List<StageSpec> stages = run.inputs.stages();
-            for (int i = 0; i < stages.size(); i++) {
-                String id = stages.get(i).id();
-                plans.stream()
-                        .filter(plan -> plan.stage().equals(id))
-                        .max(Comparator.comparingLong(MemoryPlan::counted))
-                        .ifPresent(plan -> plan.allowHeap(shared.bytes()));
-                stage(run, stages.get(i), i + 1, stages.size());
-            }
-            if (run.interrupted && !run.trained) {
-                progress.note(
-                        resumption == null || resumption.isStart()
-                                ? "interrupted before anything was trained: nothing is kept"
-                                : "interrupted before training went on: the checkpoints stay");
-            } else if (startOnly) {
-                progress.note("start        %s", new ExportStage(run).runStart());
-            }
-            if (!startOnly) {
-                keep(run);
-                measure(run);
-            }
-            run.report.finish(run, MemoryPlan.largest(plans));
-            RunReportFile.write(run);
+            new RunBeginning(run, spec).write(exports, plans);
+            new StageSequence(run, plans, exports).run();
+            ending.finish(startOnly, exports, MemoryPlan.largest(plans));
             return run.status();
         } catch (CgloraException e) {
-            end(run, e.exitStatus(), e.problems().getFirst().what(), e);
+            ending.fail(e.exitStatus(), e.problems().getFirst().what(), e);
             throw e;
         } catch (RuntimeException | Error e) {
-            end(run, e instanceof OutOfMemoryError ? 5 : 1, e.toString(), e);
+            ending.fail(e instanceof OutOfMemoryError ? 5 : 1, e.toString(), e);
             throw e;
         }
-    }
-
-    /// Of a device what it holds; of this process everything.
-    private void recordPlan(RunState run, List<MemoryPlan> plans) {
-        run.folder.event(
-                "plan",
-                engine instanceof EngineChoice.Tornado
-                        ? Map.of(
-                                "of",
-                                "device",
-                                "stages",
-                                MemoryPlan.deviceRecords(RunMemory.of(run.inputs, engine)))
-                        : Map.of("of", "process", "stages", MemoryPlan.records(plans)));
-    }
-
-    private void announce(RunState run) {
-        var event = new LinkedHashMap<String, Object>();
-        event.put("name", spec.name());
-        event.put("seed", spec.seed());
-        event.put("device", engine.device());
-        event.put("why", engine.why());
-        if (resumption == null) {
-            run.folder.event("run", event);
-            return;
-        }
-        resumption.tidy(run.folder.path(), run.inputs, run.notes);
-        run.showNotes();
-        run.report.after(resumption.seconds());
-        progress.note("resume       %s", resumption.describe());
-        event.put("step", resumption.step());
-        run.folder.event("resume", event);
-    }
-
-    /// Where no stage evaluates, the final table shows what training has reached all the same.
-    private static void measure(RunState run) {
-        boolean measured =
-                run.inputs.stages().reversed().stream()
-                        .takeWhile(stage -> !(stage instanceof TrainSpec))
-                        .anyMatch(s -> s instanceof EvaluateSpec e && e.from() == null);
-        if (!run.trained || run.interrupted || measured) {
-            return;
-        }
-        try {
-            run.baseline("after training, " + run.inputs.reportedName());
-        } catch (StoppedException _) {
-            run.interrupt();
-        }
-    }
-
-    private static void end(RunState run, int status, String reason, Throwable cause) {
-        var trace = new StringWriter();
-        cause.printStackTrace(new PrintWriter(trace));
-        try {
-            run.folder.log(trace.toString());
-            run.folder.event("end", Map.of("exit", status, "reason", reason));
-            RunReportFile.write(run);
-        } catch (CgloraException e) {
-            cause.addSuppressed(e); // a full disk takes no last words
-        }
-    }
-
-    /// Writes what was learnt where no stage has: by default, and always when the run was
-    /// interrupted.
-    private void keep(RunState run) {
-        boolean written = run.adapterPath != null || run.modelPath != null;
-        if (!run.trained || written || !exports || isCell && run.interrupted) {
-            return;
-        }
-        Optional<ExportSpec> export =
-                run.interrupted
-                        ? Optional.of(ExportSpec.byDefault())
-                        : run.inputs.exportByDefault();
-        export.ifPresent(
-                spec -> progress.note("      export     %s", new ExportStage(run).run(spec)));
     }
 
     /// The memory of each stage. On a device much of the process is its driver's, which no plan
@@ -362,66 +246,6 @@ public final class Runner {
         return switch (engine) {
             case EngineChoice.Jvm _ -> counted;
             case EngineChoice.Tornado _ -> List.of();
-        };
-    }
-
-    /// An interrupted run does no more than write what was learnt.
-    private void stage(RunState run, StageSpec stage, int number, int of) {
-        if (!run.interrupted && run.isStopping()) {
-            run.interrupt();
-        }
-        boolean exporting = stage instanceof ExportSpec;
-        if (run.interrupted && !(run.trained && exporting && !isCell) || exporting && !exports) {
-            return;
-        }
-        long begin = System.nanoTime();
-        var kernels = new KernelTimes(run);
-        var compilations = new Compilations(run);
-        var flight = new StageEvent();
-        flight.begin();
-        String detail;
-        try {
-            detail = run(run, stage);
-            run.states.passed(stage);
-        } catch (StoppedException _) {
-            run.interrupt();
-            detail = "interrupted";
-        }
-        flight.end();
-        double seconds = (System.nanoTime() - begin) * 1e-9;
-        progress.note(
-                "[%d/%d] %-10s %6s   %s", number, of, stage.id(), Progress.time(seconds), detail);
-        run.folder.event(
-                "stage",
-                Map.of(
-                        "stage",
-                        stage.id(),
-                        "seconds",
-                        seconds,
-                        "peak_rss_mib",
-                        PeakMemory.residentMiB(),
-                        "detail",
-                        detail));
-        kernels.record(stage.id());
-        compilations.record(stage.id(), progress);
-        flight.stage = stage.id();
-        flight.detail = detail;
-        flight.commit();
-        run.showNotes();
-    }
-
-    private static String run(RunState run, StageSpec stage) {
-        return switch (stage) {
-            case ModelSpec _ -> new ModelStage(run.inputs).run();
-            case DataSpec data when data.id().equals(run.inputs.dataSpec().id()) ->
-                    new DataStage(run).run();
-            case DataSpec data -> DataStage.describe(run.inputs.on(data.id()));
-            case CalibrateSpec calibrate -> new CalibrateStage(run).run(calibrate);
-            case AdapterSpec adapter -> new AdapterStage(run).run(adapter);
-            case AlignSpec align -> new AlignStage(run).run(align);
-            case TrainSpec training -> new TrainStage(run).run(training);
-            case EvaluateSpec evaluate -> new EvaluateStage(run).run(evaluate);
-            case ExportSpec export -> new ExportStage(run).run(export);
         };
     }
 }

@@ -107,7 +107,31 @@ final class TrainCheck {
         }
     }
 
+    /// The steps of all trainings are counted in 32 bits.
+    private void mostSteps() {
+        long before = TrainerOptions.exactStepsBefore(inputs, training);
+        boolean byEpochs = training.maxSteps() == null;
+        double steps = byEpochs ? TrainerOptions.exactSteps(inputs, training) : training.maxSteps();
+        long most = Math.max(0, Integer.MAX_VALUE - before);
+        if (steps > most) {
+            double anEpoch = TrainerOptions.exactSteps(inputs, training) / training.epochs();
+            throw new CgloraException(
+                    ErrorCode.O_RANGE,
+                    training.id() + (byEpochs ? ".epochs" : ".max_steps"),
+                    (byEpochs ? training.epochs() + " epochs are " : "")
+                            + "%.3g steps%s, a run has at most %d"
+                                    .formatted(
+                                            steps,
+                                            before == 0 ? "" : " behind " + before + " others",
+                                            Integer.MAX_VALUE),
+                    byEpochs
+                            ? "at most %d epochs".formatted((long) Math.floor(most / anEpoch))
+                            : "at most " + most);
+        }
+    }
+
     private void steps(Inputs own) {
+        mostSteps();
         if (training.maxSteps() == null && TrainerOptions.exactSteps(inputs, training) < 0.5) {
             throw new CgloraException(
                     ErrorCode.D_STEPS,

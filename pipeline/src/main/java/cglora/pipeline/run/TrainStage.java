@@ -85,7 +85,7 @@ final class TrainStage {
     }
 
     private Map<String, Double> evaluate(Inputs own, Dataset watched, TrainingLog log) {
-        Evaluation evaluation = run.evaluate(own, watched);
+        Evaluation evaluation = run.metrics.evaluate(own, watched);
         if (run.alignment != null && !log.isKnown()) {
             run.alignment.measure(log.lastStep(), evaluation, watched);
         }

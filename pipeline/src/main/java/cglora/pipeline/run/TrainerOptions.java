@@ -49,7 +49,7 @@ final class TrainerOptions {
 
     static TrainingOptions of(Inputs inputs, TrainSpec t) {
         int perEpoch = stepsPerEpoch(inputs, t);
-        int steps = t.maxSteps() != null ? t.maxSteps() : (int) Math.round(exactSteps(inputs, t));
+        int steps = steps(inputs, t);
         int warmup =
                 t.warmupSteps() != null
                         ? t.warmupSteps()
@@ -75,6 +75,13 @@ final class TrainerOptions {
                 classWeights(inputs, t),
                 t.gradientCheckpointing(),
                 seed(inputs, t));
+    }
+
+    /// At most what an `int` holds; [TrainCheck] refuses more.
+    private static int steps(Inputs inputs, TrainSpec t) {
+        return t.maxSteps() != null
+                ? t.maxSteps()
+                : (int) Math.min(Integer.MAX_VALUE, Math.round(exactSteps(inputs, t)));
     }
 
     /// Of the order of the data and of dropout: each training has its own, also where one before
@@ -145,15 +152,20 @@ final class TrainerOptions {
         if (every == 0) {
             return savesEnd(inputs, t) ? 1 : 0;
         }
-        long all = Math.ceilDiv(of(inputs, t).steps(), every) + 1L;
+        long all = Math.ceilDiv(steps(inputs, t), every) + 1L;
         return t.saveTotalLimit() == null ? all : Math.min(all, t.saveTotalLimit() + 2L);
     }
 
     /// Steps of the trainings before this one.
     static int stepsBefore(Inputs inputs, TrainSpec t) {
+        return (int) Math.min(Integer.MAX_VALUE, exactStepsBefore(inputs, t));
+    }
+
+    /// The same, however many they are.
+    static long exactStepsBefore(Inputs inputs, TrainSpec t) {
         List<TrainSpec> all = inputs.trainings();
         return all.subList(0, all.indexOf(t)).stream()
-                .mapToInt(before -> of(inputs, before).steps())
+                .mapToLong(before -> steps(inputs, before))
                 .sum();
     }
 

@@ -76,7 +76,7 @@ final class TrainingLog implements Trainer.Listener {
                 examplesSeen / seconds,
                 Progress.time(left));
         if (watch.step(step)) {
-            run.showNotes();
+            run.warnings.show();
         }
         flight = StepEvent.begun();
     }
@@ -85,7 +85,7 @@ final class TrainingLog implements Trainer.Listener {
     public void skipped(int step, String what) {
         lastStep = step;
         run.notes.warning(ErrorCode.N_NAN, stage, "step skipped: " + what, "");
-        run.showNotes();
+        run.warnings.show();
         flight = StepEvent.begun();
     }
 

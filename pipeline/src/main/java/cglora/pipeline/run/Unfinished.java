@@ -49,7 +49,14 @@ final class Unfinished implements AutoCloseable {
         placed = true;
     }
 
-    /// Removes what has not got a place, here or elsewhere.
+    /// Gives it the name `TARGET.rejected`, or `TARGET.rejected-2` and so on.
+    Path reject(Path target) throws IOException {
+        Path place = RunFolder.reject(path, target);
+        placed = true;
+        return place;
+    }
+
+    /// Removes what has not got a place.
     @Override
     public void close() {
         if (!placed) {

@@ -13,10 +13,18 @@ final class Verification {
     static final double TOLERANCE = 1e-3;
     private static final int EXAMPLES = 32;
 
-    private final RunState run;
+    private final Inputs inputs;
+    private final Dataset few;
+    private final float[][] expected;
+    private final ModuleOutputs modules;
 
+    /// Asks the model of the run, as it is now.
     Verification(RunState run) {
-        this.run = run;
+        this.inputs = run.inputs;
+        Dataset data = inputs.reported().size() > 0 ? inputs.reported() : inputs.train();
+        this.few = data.slice(0, Math.min(EXAMPLES, data.size()));
+        this.expected = run.metrics.evaluate(few).logits();
+        this.modules = ModuleOutputs.of(run.session);
     }
 
     /// @param fresh   the session that read the files
@@ -24,10 +32,6 @@ final class Verification {
     /// @return the largest difference of a logit
     /// @throws CgloraException A-VERIFY when it is too large
     double compare(Session fresh, Path written, Path target) throws IOException {
-        Inputs inputs = run.inputs;
-        Dataset data = inputs.reported().size() > 0 ? inputs.reported() : inputs.train();
-        Dataset few = data.slice(0, Math.min(EXAMPLES, data.size()));
-        float[][] expected = run.evaluate(few).logits();
         float[][] logits = fresh.evaluator().evaluate(inputs.batches(few), few.size()).logits();
         double largest = 0;
         double scale = 0;
@@ -43,10 +47,7 @@ final class Verification {
                     ErrorCode.A_VERIFY,
                     rejected.toString(),
                     "what was written, read back, gives logits that differ by %.3g; %s"
-                            .formatted(
-                                    largest,
-                                    ModuleOutputs.of(run.session)
-                                            .farthestFrom(ModuleOutputs.of(fresh))),
+                            .formatted(largest, modules.farthestFrom(ModuleOutputs.of(fresh))),
                     "please report it; the files are kept for a look");
         }
         return largest;

@@ -187,7 +187,7 @@ public final class WritingPredictor implements LoadedModel {
 
     /// An adapter says what it is for, and so does PEFT's; a whole model by its class.
     private static boolean isLanguageModel(PretrainedModel checkpoint, PeftAdapter adapter) {
-        if (!(checkpoint.body() instanceof CausalDecoder decoder)) {
+        if (!(checkpoint.body() instanceof CausalDecoder)) {
             return false;
         }
         if (adapter != null) {
@@ -195,11 +195,7 @@ public final class WritingPredictor implements LoadedModel {
                     .jsonName()
                     .equals(adapter.metadata().get(PeftAdapter.TASK));
         }
-        return checkpoint
-                .config()
-                .path("architectures")
-                .valueStream()
-                .anyMatch(name -> name.asString("").equals(decoder.languageModelClass()));
+        return checkpoint.isLanguageModel();
     }
 
     private static void requireFit(TaskModel task, Options options) {
@@ -308,7 +304,11 @@ public final class WritingPredictor implements LoadedModel {
         int rows = generators.rows(prompts.size());
         var how =
                 new CausalGenerator.Options(
-                        longestAnswer(), chat.ends(), options.sampling(), options.seed());
+                        longestAnswer(),
+                        chat.ends(),
+                        options.sampling(),
+                        options.seed(),
+                        checkpoint.tokenRules());
         int[][] answers = new int[prompts.size()][];
         CausalGenerator generator = generators.continuing(rows, longest + how.most());
         for (int from = 0; from < order.size(); from += generator.rows()) {
@@ -360,7 +360,9 @@ public final class WritingPredictor implements LoadedModel {
                                 batcher.widest(data),
                                 longestAnswer(),
                                 options.beams(),
-                                1));
+                                checkpoint.lengthPenalty(),
+                                checkpoint.stopsEarly(),
+                                checkpoint.tokenRules()));
         for (Batch batch : batcher.sequential(data)) {
             List<int[]> found = generator.generate(batch);
             for (int row = 0; row < batch.examples().length; row++) {

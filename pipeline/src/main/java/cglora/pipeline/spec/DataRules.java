@@ -3,7 +3,10 @@ package cglora.pipeline.spec;
 import static cglora.kernels.error.ErrorCode.O_CONFLICT;
 import static cglora.kernels.error.ErrorCode.P_VALUE;
 
+import cglora.kernels.error.Suggestion;
 import cglora.models.tokenizer.Truncation;
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
 import java.util.List;
 
 /// What must hold between the settings of a data stage, and between it and the model.
@@ -11,6 +14,18 @@ final class DataRules {
     private DataRules() {}
 
     static void check(DataSpec stage, StagesBefore before, StageProblems here) {
+        if (here.isSure("format") && !isCharset(stage.format().encoding())) {
+            String near =
+                    Suggestion.nearest(
+                            stage.format().encoding(), Charset.availableCharsets().keySet());
+            here.error(
+                    P_VALUE,
+                    "format",
+                    "no character set is called \"" + stage.format().encoding() + '"',
+                    near.isEmpty()
+                            ? "UTF-8, ISO-8859-1, windows-1252, UTF-16 or another that Java knows"
+                            : "did you mean " + near + "?");
+        }
         checkColumns(stage, before, here);
         if (here.isSure("train", "validation", "test")
                 && stage.train() == null
@@ -84,6 +99,14 @@ final class DataRules {
                                 ? "add " + stage.maxLength() + ", or lower max_length"
                                 : "sort them");
             }
+        }
+    }
+
+    private static boolean isCharset(String name) {
+        try {
+            return Charset.isSupported(name);
+        } catch (IllegalCharsetNameException _) {
+            return false;
         }
     }
 

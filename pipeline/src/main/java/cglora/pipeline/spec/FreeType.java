@@ -1,5 +1,7 @@
 package cglora.pipeline.spec;
 
+import static cglora.kernels.error.ErrorCode.O_RANGE;
+
 import cglora.pipeline.spec.JsonValue.ArrayValue;
 import cglora.pipeline.spec.JsonValue.BooleanValue;
 import cglora.pipeline.spec.JsonValue.BrokenValue;
@@ -18,41 +20,49 @@ record FreeType() implements SettingType {
     @Override
     public Object bind(JsonValue value, Setting setting, Binder binder) {
         return value instanceof ObjectValue
-                ? free(value)
+                ? free(value, binder)
                 : binder.wrongType(value, expected(setting));
     }
 
     /// Null elements are kept, so these are not `List.of` and `Map.of`.
-    private static Object free(JsonValue value) {
+    private static Object free(JsonValue value, Binder binder) {
         return switch (value) {
             case ObjectValue object -> {
                 var map = new LinkedHashMap<String, Object>();
-                object.members().forEach((key, member) -> map.put(key, free(member.value())));
+                object.members()
+                        .forEach((key, member) -> map.put(key, free(member.value(), binder)));
                 yield map.containsValue(Binder.FAILED)
                         ? Binder.FAILED
                         : Collections.unmodifiableMap(map);
             }
             case ArrayValue array -> {
                 var list = new ArrayList<Object>();
-                array.items().forEach(item -> list.add(free(item)));
+                array.items().forEach(item -> list.add(free(item, binder)));
                 yield list.contains(Binder.FAILED)
                         ? Binder.FAILED
                         : Collections.unmodifiableList(list);
             }
             case StringValue(_, String text) -> text;
-            case NumberValue(_, String text) -> number(text);
+            case NumberValue number -> number(number, binder);
             case BooleanValue(_, boolean flag) -> flag;
             case NullValue _ -> null;
             case BrokenValue _ -> Binder.FAILED;
         };
     }
 
-    private static Object number(String text) {
+    private static Object number(NumberValue value, Binder binder) {
         try {
-            return Long.valueOf(text);
+            return Long.valueOf(value.text());
         } catch (NumberFormatException _) {
             // Not a whole number of 64 bits.
-            return Double.valueOf(text);
+            double number = Double.parseDouble(value.text());
+            return Double.isInfinite(number)
+                    ? binder.fail(
+                            O_RANGE,
+                            value,
+                            "found " + value.text() + ", expected a finite number",
+                            "")
+                    : (Object) number;
         }
     }
 

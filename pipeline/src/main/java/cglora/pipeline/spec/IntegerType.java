@@ -13,7 +13,14 @@ record IntegerType(boolean isLong) implements SettingType {
         if (!(value instanceof NumberValue(_, String text))) {
             return binder.wrongType(value, expected(setting));
         }
-        var number = new BigDecimal(text);
+        BigDecimal number;
+        try {
+            number = new BigDecimal(text);
+        } catch (NumberFormatException _) { // an exponent of more than 32 bits
+            return Double.parseDouble(text) == 0
+                    ? binder.wrongType(value, expected(setting))
+                    : tooLarge(value, text, binder);
+        }
         // The magnitude first: writing 1e999999999 out in digits would exhaust the memory.
         long digits = (long) number.precision() - number.scale();
         if (digits <= 20
@@ -24,14 +31,7 @@ record IntegerType(boolean isLong) implements SettingType {
         double size = number.doubleValue();
         double largest = isLong ? Long.MAX_VALUE : Integer.MAX_VALUE;
         if (digits > 20 || Math.abs(size) > largest) {
-            return binder.fail(
-                    O_RANGE,
-                    value,
-                    "found "
-                            + text
-                            + ", expected at most "
-                            + (isLong ? Long.MAX_VALUE : NumberLimits.number(largest)),
-                    "");
+            return tooLarge(value, text, binder);
         }
         if (NumberLimits.outside(size, setting)) {
             return binder.outOfRange(value, text, setting);
@@ -41,6 +41,15 @@ record IntegerType(boolean isLong) implements SettingType {
         } catch (ArithmeticException _) {
             return binder.outOfRange(value, text, setting);
         }
+    }
+
+    private Object tooLarge(JsonValue value, String text, Binder binder) {
+        return binder.fail(
+                O_RANGE,
+                value,
+                "found %s, expected at most %d"
+                        .formatted(text, isLong ? Long.MAX_VALUE : Integer.MAX_VALUE),
+                "");
     }
 
     @Override

@@ -5,9 +5,11 @@ import static cglora.kernels.error.ErrorCode.P_SET;
 import static cglora.kernels.error.ErrorCode.P_TYPE;
 import static cglora.kernels.error.ErrorCode.P_VARIABLE;
 import static cglora.kernels.error.ErrorCode.P_VERSION;
+import static cglora.kernels.error.ErrorCode.X_LIMIT;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problems;
+import cglora.kernels.error.Suggestion;
 import cglora.pipeline.spec.JsonValue.ArrayValue;
 import cglora.pipeline.spec.JsonValue.Member;
 import cglora.pipeline.spec.JsonValue.NullValue;
@@ -18,9 +20,13 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// Reads a pipeline file. Order of precedence, lowest first: built-in defaults, files it extends,
 /// the file itself, `--var`, `--set` and `--unset`.
@@ -28,11 +34,17 @@ public final class PipelineReader {
     static final int VERSION = 1;
     private static final int MAX_EXTENDS = 16;
 
+    /// Each file that extends others could double their stages.
+    private static final int MAX_STAGES = 1000;
+
     static final String GRID = "grid";
 
     private final Problems problems = new Problems();
     private final Overrides overrides;
     private final List<GridChange> cell;
+    private String inGrid = "";
+    private final Set<String> fromFile = new HashSet<>();
+    private final Map<Path, ObjectValue> loaded = new HashMap<>();
 
     private PipelineReader(Overrides overrides, List<GridChange> cell) {
         this.overrides = overrides;
@@ -87,8 +99,13 @@ public final class PipelineReader {
     private record Resolved(ObjectValue root, Variables variables) {}
 
     private Resolved resolved(Path file) {
-        ObjectValue root = Merge.canonical(load(file, List.of()), problems).without(GRID);
+        ObjectValue whole = Merge.canonical(load(file, List.of()), problems);
+        inGrid = String.valueOf(whole.get(GRID));
+        ObjectValue root = whole.without(GRID);
         root = versioned(root);
+        if (root.get("vars") instanceof ObjectValue vars) {
+            fromFile.addAll(vars.members().keySet());
+        }
         root = withOverrides(root);
         var start = new Origin(file.toString(), folder(file), 1, 1, "", "");
         if (!root.has("name")) {
@@ -96,7 +113,36 @@ public final class PipelineReader {
         }
         var variables = new Variables(definitions(root), overrides.environment(), problems);
         root = (ObjectValue) variables.expand(root);
+        requireUsed(variables);
         return new Resolved(new PeftConfig(problems).fill(root), variables);
+    }
+
+    /// A variable of the command line that is neither in the file nor used there is a slip.
+    private void requireUsed(Variables variables) {
+        for (String text : overrides.variables()) {
+            String name = text.split("=", 2)[0];
+            boolean isUsed =
+                    fromFile.contains(name)
+                            || variables.used().contains(name)
+                            || inGrid.contains("${" + name + "}");
+            if (text.contains("=") && !name.isBlank() && !isUsed) {
+                var known = new TreeSet<>(fromFile);
+                known.addAll(variables.used());
+                known.remove("name");
+                String near = Suggestion.nearest(name, known);
+                problems.error(
+                        P_VARIABLE,
+                        "--var " + text,
+                        "nothing uses ${"
+                                + name
+                                + "}"
+                                + (known.isEmpty()
+                                        ? ", and the pipeline has no variables"
+                                        : "; the pipeline's variables are "
+                                                + String.join(", ", known)),
+                        near.isEmpty() ? "take it out" : "did you mean " + near + "?");
+            }
+        }
     }
 
     private PipelineDraft draft(Path file) {
@@ -151,6 +197,10 @@ public final class PipelineReader {
                             + String.join(" -> ", names),
                     "take one of them out of \"extends\"");
         }
+        ObjectValue known = loaded.get(real);
+        if (known != null) {
+            return known;
+        }
         if (!(JsonSource.read(file, problems) instanceof ObjectValue own)) {
             throw new CgloraException(
                     P_TYPE, file.toString(), "expected an object at the top", "start with {");
@@ -162,9 +212,25 @@ public final class PipelineReader {
         for (Path base : bases(own)) {
             ObjectValue under = load(base, longer);
             merged = merged == null ? under : Merge.merge(merged, under);
+            requireFewStages(merged, file);
         }
         ObjectValue plain = own.without("extends").without("$schema");
-        return merged == null ? plain : Merge.merge(merged, plain);
+        ObjectValue all = merged == null ? plain : Merge.merge(merged, plain);
+        requireFewStages(all, file);
+        loaded.put(real, all);
+        return all;
+    }
+
+    private static void requireFewStages(ObjectValue pipeline, Path file) {
+        if (pipeline.get("stages") instanceof ArrayValue stages
+                && stages.items().size() > MAX_STAGES) {
+            throw new CgloraException(
+                    X_LIMIT,
+                    file.toString(),
+                    "more than %d stages with those of the files that it extends"
+                            .formatted(MAX_STAGES),
+                    "name each file once in \"extends\"");
+        }
     }
 
     private List<Path> bases(ObjectValue own) {

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Puts values in the place of `${var}`, `${env:NAME}` and `${env:NAME:-default}`; `$$` is a dollar
 /// sign. A variable that is the whole of a string keeps its type.
@@ -26,11 +27,17 @@ final class Variables {
     /// Variables that hold variables could double the text each time.
     private static final int MAX_TEXT = 1 << 20;
 
+    /// So could lists and objects.
+    private static final long MAX_VALUES = 1 << 20;
+
     private final Map<String, JsonValue> definitions;
     private final Map<String, String> environment;
     private final Problems problems;
     private final Map<String, JsonValue> known = new HashMap<>();
+    private final Map<String, Long> sizes = new HashMap<>();
     private final Deque<String> open = new ArrayDeque<>();
+    private long values;
+    private boolean tooMany;
 
     Variables(
             Map<String, JsonValue> definitions,
@@ -41,7 +48,13 @@ final class Variables {
         this.problems = problems;
     }
 
+    /// The variables that were asked for so far.
+    Set<String> used() {
+        return known.keySet();
+    }
+
     JsonValue expand(JsonValue value) {
+        values += open.isEmpty() ? 0 : 1;
         return switch (value) {
             case ObjectValue object -> {
                 var members = new LinkedHashMap<String, Member>();
@@ -153,11 +166,30 @@ final class Variables {
                                 : "did you mean ${" + near + "}?");
             }
             open.push(name);
+            long before = values;
             value = expand(definition);
             open.pop();
             known.put(name, value);
+            sizes.put(name, values - before);
+        } else {
+            values += sizes.get(name);
+        }
+        if (values > MAX_VALUES) {
+            return tooMany(place, name);
         }
         return value.withOrigin(place.origin().via(value.origin()));
+    }
+
+    /// Told once: whatever else is put in has no end, either.
+    private JsonValue tooMany(StringValue place, String name) {
+        if (tooMany) {
+            return new BrokenValue(place.origin());
+        }
+        tooMany = true;
+        return broken(
+                place,
+                "more than " + MAX_VALUES + " values by variables, here by ${" + name + "}",
+                "write fewer lists of variables that hold lists");
     }
 
     private JsonValue environment(StringValue place, String name) {

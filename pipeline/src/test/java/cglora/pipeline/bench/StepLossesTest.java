@@ -66,7 +66,7 @@ class StepLossesTest {
                 before.put(layer.loraB(), session.read(layer.loraB()));
             }
             var step = new TrainingStep(session);
-            var batch = StepModel.batch(checkpoint.body());
+            var batch = StepModel.batch(checkpoint);
             step.run(batch);
             step.run(batch);
             assertThat(before).hasSize(72);

@@ -261,6 +261,67 @@ class GridComparisonTest {
                 .contains("no test goes across", "Distance to full and cosine");
     }
 
+    /// The pipelines' names are the headlines where each section has one of its own.
+    @Test
+    void sectionsAreCalledAsTheirPipelines() throws IOException {
+        grid("a.tsv");
+        grid("b.tsv");
+        try (var runs = Files.list(folder.resolve("grid"))) {
+            for (Path run : runs.toList()) {
+                Path pipeline = run.resolve("pipeline.json");
+                String name = run.getFileName().toString().substring(0, 1);
+                String text = Files.readString(pipeline);
+                Files.writeString(
+                        pipeline, text.replace("\"name\": \"p\"", "\"name\": \"" + name + "\""));
+            }
+        }
+        assertThat(compare("--metric", "accuracy").out())
+                .contains(
+                        "## a\n\nWhat sets it apart: data.train = a.tsv\n\n### Results",
+                        "## b\n\nWhat sets it apart: data.train = b.tsv",
+                        "lora is worse by");
+        assertThat(compare("-o", "csv").out()).contains("\na,cg-lora", "\nb,lora");
+    }
+
+    /// Options that only one method has are part of it; where two methods have other ones, a
+    /// reader is told.
+    @Test
+    void whatDiffersAlongWithTheMethodIsSaid() throws IOException {
+        for (int seed = 1; seed <= 2; seed++) {
+            for (String method : List.of("lora", "cg-lora", "cg-lora plain")) {
+                Path run = run("d", method, "0.001", seed, 0.5, 0.9);
+                Path pipeline = run.resolve("pipeline.json");
+                String damping = method.endsWith("plain") ? "0.1" : "1";
+                String options =
+                        "{\"damping\": "
+                                + damping
+                                + ", \"p_a\": 0.5, \"step\": \""
+                                + method
+                                + "\"}";
+                Files.writeString(
+                        pipeline,
+                        Files.readString(pipeline)
+                                .replace(
+                                        method + "\", \"r\": 8",
+                                        method.split(" ")[0] + "\", \"r\": 8, \"cg\": " + options));
+            }
+        }
+        var of =
+                GridComparison.of(
+                        RunReader.read(List.of(folder.resolve("grid")), new Problems()),
+                        new GridComparison.Options(
+                                List.of("adapter.method", "adapter.cg.step"),
+                                "train.learning_rate",
+                                null,
+                                "loss",
+                                null,
+                                null),
+                        new Problems());
+        assertThat(of.sections()).hasSize(1);
+        assertThat(of.sections().getFirst().methods()).hasSize(3);
+        assertThat(of.sections().getFirst().along()).containsExactly("adapter.cg.damping");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "--by adapter.metod, did you mean 'adapter.method'",

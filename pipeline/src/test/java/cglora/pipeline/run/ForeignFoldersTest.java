@@ -117,14 +117,16 @@ class ForeignFoldersTest {
     @Test
     void whatGenerationIsNotFollowedInIsTold() throws IOException {
         String keys =
-                "{\"repetition_penalty\": 1.3, \"no_repeat_ngram_size\": 0, \"min_length\": 0,"
-                        + " \"suppress_tokens\": [7], \"bad_words_ids\": null}";
+                "{\"repetition_penalty\": 1.3, \"stop_strings\": \"x\", \"guidance_scale\": 1.0,"
+                        + " \"suppress_tokens\": [7], \"sequence_bias\": [[[3], 2.5]],"
+                        + " \"do_sample\": true, \"temperature\": 0.6}";
         Path model = model("qwen2/causal", "generation_config.json", keys);
         assertThat(predict(model, "--max-tokens", 2).succeeds().err())
                 .contains(
-                        "how it writes by default is not followed: repetition_penalty 1.3,"
-                                + " suppress_tokens [7]")
-                .doesNotContain("no_repeat", "min_length", "bad_words");
+                        "how it writes by default is not followed: sequence_bias [[[3],2.5]],"
+                                + " stop_strings \"x\"",
+                        "for the same: --temperature 0.6 --top-k 50 --top-p 1.0")
+                .doesNotContain("repetition", "suppress", "guidance");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import cglora.kernels.error.CgloraException;
 import cglora.kernels.error.Problems;
+import cglora.kernels.program.DataType;
 import cglora.models.weights.ModelFiles;
 import cglora.pipeline.device.EngineChoice;
 import cglora.pipeline.spec.Overrides;
@@ -117,19 +118,19 @@ class RejectedFilesTest extends BadInput {
                         new Problems());
         Path target = folder.resolve("merged");
         for (String rejected : new String[] {"merged.rejected", "merged.rejected-2"}) {
-            Path written = folder.resolve("merged.tmp");
-            copy(good, written);
-            TinyModel.silence(written, "bert.encoder.layer.0.intermediate.dense.weight");
+            Unfinished written = Unfinished.beside(target);
+            copy(good, written.path());
+            TinyModel.silence(written.path(), "bert.encoder.layer.0.intermediate.dense.weight");
+            var draft = new Merger.Draft(written, "", DataType.FLOAT32, expected, modules, "");
             var error =
                     catchThrowableOfType(
-                            CgloraException.class,
-                            () -> merger.compare(written, target, "", expected, modules));
+                            CgloraException.class, () -> merger.compare(draft, target));
             assertThat(error.exitStatus()).isEqualTo(7);
             assertThat(error.getMessage())
                     .contains("A-VERIFY", rejected, "gives logits that differ by ")
                     .contains("most in 'bert.encoder.layer.0.intermediate.dense', by 1");
             assertThat(folder.resolve(rejected).resolve("model.safetensors")).isRegularFile();
-            assertThat(written).doesNotExist();
+            assertThat(written.path()).doesNotExist();
             assertThat(target).doesNotExist();
         }
     }

@@ -67,8 +67,8 @@ class TruncationRunTest {
                 run("data.truncation=only_second", "data.truncation_side=left").succeeds();
         assertThat(outcome.err())
                 .contains(
-                        "12 of 24 rows (50.0%) exceed 9 tokens; 11 would hold all and are cut at"
-                                + " the beginning of their second text: 10.5% of all tokens");
+                        "12 of 24 rows (50.0%) exceed 9 tokens; 11 would hold all; they are cut at"
+                                + " the beginning of their second text: 10.5% of all tokens go");
         List<JsonNode> same =
                 answers(
                         runs.latest(),

@@ -55,6 +55,8 @@ class UnfitSettingsTest extends BadInput {
                 "batch_size\": 4 | batch_size\": 2147483647 | O-RANGE | an array holds 2147483583",
                 "\"train\": \"train.tsv\" | \"train\": \"train.tsv\", \"train_examples\": 3 |"
                         + " D-STEPS | too few for a head",
+                "\"max_steps\": 3 | \"epochs\": 1e300 | O-RANGE | a run has at most 2147483647",
+                "\"max_steps\": 3 | \"epochs\": 500000000 | O-RANGE | epochs",
                 "\"r\": 2 | \"modules_to_save\": [\"pooler\"] | A-SAVED | the head only",
                 "\"all-linear\" | \"(query\" | P-VALUE | regular expression"
             })

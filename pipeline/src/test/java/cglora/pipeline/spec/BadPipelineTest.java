@@ -12,10 +12,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -101,7 +103,20 @@ class BadPipelineTest {
                 arguments("unset", "train.epoch", "P_SET", "did you mean 'epochs'"),
                 arguments("unset", "nothing", "P_SET", "no stage and no setting"),
                 arguments("var", "r=x", "P_TYPE", "(from --var r=x)"),
-                arguments("var", "r", "P_SET", "NAME=VALUE"));
+                arguments("var", "r", "P_SET", "NAME=VALUE"),
+                arguments("var", "rr=1", "P_VARIABLE", "nothing uses ${rr}|did you mean r?"),
+                arguments("set", "train.max_steps=1e99999999999", "O_RANGE", "at most 2147483647"),
+                arguments("set", "train.max_steps=1e-99999999999", "P_TYPE", "a whole number"),
+                arguments(
+                        "set",
+                        "data.format.encoding=klingon",
+                        "P_VALUE",
+                        "no character set is called \"klingon\""),
+                arguments("set", "data.format.encoding=UFT-8", "P_VALUE", "did you mean UTF-8?"),
+                arguments("set", "data.format.encoding=a b", "P_VALUE", "no character set"),
+                arguments("set", "model.config={\"x\": 1e999}", "O_RANGE", "a finite number"),
+                arguments("set", "model.path=\"\\u0000\"", "P_VALUE", "not a path"),
+                arguments("set", "data.train=[\"\\u0000\"]", "P_VALUE", "not a path"));
     }
 
     @ParameterizedTest
@@ -118,6 +133,45 @@ class BadPipelineTest {
         CgloraException error = errorOf(folder, GOOD, overrides);
         assertThat(error.exitStatus()).isEqualTo(2);
         check(error, code, pieces);
+    }
+
+    /// The text is as it should be: a name that only a variable of a grid or of the file uses.
+    @Test
+    void aVariableThatIsUsedSomewhereIsTaken() throws IOException {
+        String text = GOOD.replace("\"m\"", "\"${models}/m\"");
+        var overrides = new Overrides(List.of("models=x"), List.of(), List.of(), folder, Map.of());
+        assertThat(errorOf(folder, text, overrides)).isNull();
+    }
+
+    /// Each holds two of the one before: a trillion values.
+    @Test
+    @Timeout(60)
+    void variablesThatDoubleEndInAnError() throws IOException {
+        var vars = new StringBuilder("\"a0\": [1, 2]");
+        for (int i = 1; i <= 40; i++) {
+            vars.append(", \"a%d\": [\"${a%d}\", \"${a%d}\"]".formatted(i, i - 1, i - 1));
+        }
+        CgloraException error =
+                errorOf(folder, GOOD.replace("\"r\": 8", "\"r\": 8, " + vars), Overrides.none());
+        check(error, ErrorCode.P_VARIABLE, "more than 1048576 values by variables");
+        assertThat(error.problems()).hasSize(1);
+    }
+
+    /// Eight times the same file in each of fifteen: read once.
+    @Test
+    @Timeout(60)
+    void filesThatAreNamedAgainAreReadOnce() throws IOException {
+        for (int i = 0; i < 15; i++) {
+            String next = "\"e" + (i + 1) + ".json\"";
+            Files.writeString(
+                    folder.resolve("e" + i + ".json"),
+                    "{\"extends\": [" + String.join(", ", Collections.nCopies(8, next)) + "]}");
+        }
+        Files.writeString(folder.resolve("e15.json"), GOOD);
+        assertThat(errorOf(folder.resolve("e0.json"))).isNull();
+        Files.writeString(
+                folder.resolve("e15.json"), GOOD.replace("{\"stage\": \"calibrate\"}", "{}"));
+        check(errorOf(folder.resolve("e0.json")), ErrorCode.X_LIMIT, "more than 1000 stages");
     }
 
     @Test

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Map;
 
 /// What expressions say.
-final class Evaluator {
+final class ExpressionEvaluator {
     private final Budget budget;
     private final Lookup lookup;
     private final Tests tests;
     private final Filters filters;
     private final Arithmetic arithmetic;
 
-    Evaluator(Budget budget) {
+    ExpressionEvaluator(Budget budget) {
         this.budget = budget;
         this.lookup = new Lookup(budget);
         this.tests = new Tests(budget);
