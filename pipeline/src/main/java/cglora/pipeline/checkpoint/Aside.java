@@ -17,9 +17,21 @@ public final class Aside {
     /// @param path a file or a folder
     /// @return where it is now
     public static Path move(Path path) throws IOException {
-        Path place = path.resolveSibling(path.getFileName() + SUFFIX);
+        return move(path, path.resolveSibling(path.getFileName() + SUFFIX));
+    }
+
+    /// `NAME` becomes `NAME` in another folder, or `NAME-2` and so on.
+    ///
+    /// @param folder which must exist, on the same file system
+    /// @return where it is now
+    public static Path into(Path folder, Path path) throws IOException {
+        return move(path, folder.resolve(path.getFileName()));
+    }
+
+    private static Path move(Path path, Path wanted) throws IOException {
+        Path place = wanted;
         for (int i = 2; Files.exists(place, LinkOption.NOFOLLOW_LINKS); i++) {
-            place = path.resolveSibling(path.getFileName() + SUFFIX + "-" + i);
+            place = wanted.resolveSibling(wanted.getFileName() + "-" + i);
         }
         return Files.move(path, place);
     }

@@ -259,11 +259,16 @@ final class RunFolder implements AutoCloseable {
                 e);
     }
 
-    /// Points `latest`, beside the runs, at this one.
+    /// Points `latest`, beside the runs, at this one; a link of that name that leads elsewhere is
+    /// somebody else's.
     void markLatest() {
         Path link = path.resolveSibling("latest");
         try {
-            if (Files.isSymbolicLink(link) || !Files.exists(link)) {
+            boolean ours =
+                    Files.isSymbolicLink(link)
+                            && Files.readSymbolicLink(link)
+                                    .equals(Files.readSymbolicLink(link).getFileName());
+            if (ours || !Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
                 Files.deleteIfExists(link);
                 Files.createSymbolicLink(link, path.getFileName());
             }

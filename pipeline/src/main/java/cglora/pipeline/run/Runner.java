@@ -151,7 +151,7 @@ public final class Runner {
                 lock.close();
             }
         }
-        Durable.delete(folder);
+        CellPlace.clear(folder, notes);
         return run(inputs, () -> RunFolder.at(folder), false);
     }
 

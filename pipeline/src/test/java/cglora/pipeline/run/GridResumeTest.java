@@ -19,7 +19,6 @@ import java.util.function.IntSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
 
 /// A grid that is killed in a cell goes on in that cell, behind its newest checkpoint.
 class GridResumeTest {
@@ -135,13 +134,24 @@ class GridResumeTest {
                         "runs",
                         () -> Files.exists(first.resolve("checkpoints/checkpoint-2")) ? 130 : 0);
         assertThat(status).isEqualTo(130);
+        Path foreign = cell("runs", "method=lora,seed=2");
+        Files.createDirectories(foreign);
+        Files.writeString(foreign.resolve("notes.txt"), "precious");
         Files.writeString(
                 folder.resolve("p.json"),
                 PIPELINE.replace("\"per_device_batch_size\": 4", "\"per_device_batch_size\": 5"));
         assertThat(run("runs", () -> 0)).isZero();
         assertThat(resumed(first)).isEmpty();
-        JsonNode begin = RunEvents.read(first).getFirst();
-        assertThat(begin.path("event").asString("")).isEqualTo("run");
+        assertThat(cell("runs", "aside/method=lora,seed=1/checkpoints/checkpoint-2"))
+                .as("what was trained with the other setting is kept")
+                .isDirectory();
+        assertThat(cell("runs", "aside/method=lora,seed=2/notes.txt")).hasContent("precious");
+        List<String> begin =
+                RunEvents.read(first).stream()
+                        .map(event -> event.path("event").asString(""))
+                        .limit(2)
+                        .toList();
+        assertThat(begin).as("what was set aside is told first").containsExactly("warning", "run");
         assertThat(run("other", () -> 0)).isZero();
         assertThat(Durable.sha256(first.resolve("adapter/adapter_model.safetensors")))
                 .isEqualTo(
