@@ -174,7 +174,9 @@ public enum ErrorCode {
     R_CHANGED(CONTENT, "A run's model, tokenizer or data are not as they were."),
     R_SETTING(USAGE, "A setting was changed that a run cannot go on with."),
     R_ENGINE(ENGINE, "A run goes on with another engine or device: not with the same bits."),
-    X_PATH(CONTENT, "A file's name is none, or it or a link leads out of the folder that was given."),
+    X_PATH(
+            CONTENT,
+            "A file's name is none, or it or a link leads out of the folder that was given."),
     X_LIMIT(CONTENT, "An input is larger, deeper or expands further than is taken from any file.");
 
     private final ErrorKind kind;
