@@ -22,6 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Models whose weights are in as many arrays as an engine's largest one demands.
 class SplitWeightsTest {
+    /// No score depends on it, so that its gradient is rounding, which AdamW makes a whole step of.
+    private static final String KEY_BIAS = ".self.key.bias";
+
     private static LayoutEngine engine(long limit) {
         return new LayoutEngine(new JvmEngine(2), () -> new Layout(limit));
     }
@@ -117,6 +120,9 @@ class SplitWeightsTest {
             assertThat(split.training().tensors().shapes().keySet())
                     .isEqualTo(whole.training().tensors().shapes().keySet());
             for (ParameterSpec spec : reference.task().bodyParameters()) {
+                if (spec.name().endsWith(KEY_BIAS)) {
+                    continue;
+                }
                 float[] expected = whole.read(spec.name());
                 float[] actual = split.read(spec.name());
                 for (int i = 0; i < expected.length; i++) {
