@@ -37,10 +37,8 @@ final class Compilation {
     /// How TornadoVM names a task of ours.
     private static final Pattern TASK = Pattern.compile("graph\\d+\\.t(\\d+)\\b");
 
-    private static final int[] NO_TABLE = {};
-
-    /// @param table that it takes up with each execution; empty where each task has its own
-    private record Made(ResidentGraph graph, int[] table) {}
+    /// @param tables that it takes up with each execution; empty where they stay as they are
+    private record Made(ResidentGraph graph, List<int[]> tables) {}
 
     private final TornadoEngine engine;
     private final Program program;
@@ -131,14 +129,14 @@ final class Compilation {
 
     /// One more execution of a graph that does the same with other offsets.
     private void repeat(List<Integer> content, List<Task> part) {
-        int[] entries = part.stream().flatMapToInt(t -> Arrays.stream(t.at())).toArray();
+        List<int[]> entries = part.stream().map(Task::at).toList();
         Made graph = repeated.get(content);
         long start = System.nanoTime();
         boolean isNew = graph == null;
         try {
             if (isNew) {
-                int[] table = new int[entries.length];
-                graph = new Made(graph(part, table, List.of()), table);
+                List<int[]> tables = entries.stream().map(int[]::clone).toList();
+                graph = new Made(graph(part, tables, List.of()), tables);
                 repeated.put(content, graph);
             }
             execute(graph, entries, part);
@@ -153,19 +151,19 @@ final class Compilation {
     private void once(List<Task> part, Collection<Fetch> behind) {
         long start = System.nanoTime();
         try {
-            var graph = new Made(graph(part, NO_TABLE, behind), NO_TABLE);
-            execute(graph, NO_TABLE, part);
+            var graph = new Made(graph(part, List.of(), behind), List.of());
+            execute(graph, List.of(), part);
         } catch (RuntimeException | Error e) {
             throw engine.failure(failed(part, e), e);
         }
         compiled(part, start);
     }
 
-    private void execute(Made made, int[] entries, List<Task> part) {
-        long up = 4L * entries.length;
+    private void execute(Made made, List<int[]> entries, List<Task> part) {
+        long up = entries.stream().mapToLong(TornadoEngine::bytes).sum();
         up += inputs(part).stream().mapToLong(TornadoEngine::bytes).sum();
         List<Launch> launches = part.stream().map(Task::launch).toList();
-        var execution = new Execution(made.graph(), launches, made.table(), entries, up);
+        var execution = new Execution(made.graph(), launches, made.tables(), entries, up);
         execution.prepare();
         execution.graph().execute();
         executions.add(execution);
@@ -199,8 +197,8 @@ final class Compilation {
                 .collect(Collectors.joining(", "));
     }
 
-    /// @param table of all tasks; empty where each has its own
-    private ResidentGraph graph(List<Task> tasks, int[] table, Collection<Fetch> behind) {
+    /// @param tables of the tasks; empty where theirs stay as they are
+    private ResidentGraph graph(List<Task> tasks, List<int[]> tables, Collection<Fetch> behind) {
         String name = engine.graphName("graph");
         var grids = new GridScheduler();
         for (int i = 0; i < tasks.size(); i++) {
@@ -211,7 +209,7 @@ final class Compilation {
                         .graph(
                                 name,
                                 graph -> {
-                                    addTo(graph, tasks, table);
+                                    addTo(graph, tasks, tables);
                                     behind.forEach(fetch -> fetch.addTo(graph));
                                 });
         if (tasks.stream().anyMatch(task -> task.grid().isPresent())) {
@@ -220,21 +218,17 @@ final class Compilation {
         return made;
     }
 
-    private void addTo(TaskGraph graph, List<Task> tasks, int[] table) {
+    private void addTo(TaskGraph graph, List<Task> tasks, List<int[]> tables) {
         Set<Object> read = inputs(tasks);
-        if (table.length > 0) {
-            read.add(table);
-        }
+        read.addAll(tables);
         if (!read.isEmpty()) {
             graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, read.toArray());
         }
-        int first = 0;
         for (int i = 0; i < tasks.size(); i++) {
-            if (table.length > 0) {
-                tasks.get(i).addTo(graph, "t" + i, table, first);
-                first += tasks.get(i).at().length;
-            } else {
+            if (tables.isEmpty()) {
                 tasks.get(i).addTo(graph, "t" + i);
+            } else {
+                tasks.get(i).addTo(graph, "t" + i, tables.get(i));
             }
         }
     }

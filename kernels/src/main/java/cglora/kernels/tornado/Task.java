@@ -113,21 +113,22 @@ record Task(
         return 2 + operands.size() + 2 + constants.size();
     }
 
-    /// Adds a task with a table of its own: the number of its first entry in a common one would
-    /// make every task's source another one, and drivers keep what they compiled by its source.
+    /// Adds a task whose offsets and dimensions stay as they are.
     void addTo(TaskGraph graph, String id) {
         graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, at);
-        addTo(graph, id, at, 0);
+        addTo(graph, id, at);
     }
 
-    /// Adds a task whose offsets and dimensions are those of `table` from `first` on.
-    void addTo(TaskGraph graph, String id, int[] table, int first) {
+    /// Adds a task with the offsets and dimensions of a table. No two tasks have one in common: the
+    /// number of its first entry there would make every task's source another one, and drivers keep
+    /// what they compiled by its source.
+    void addTo(TaskGraph graph, String id, int[] table) {
         var arguments = new ArrayList<Object>();
         arguments.add(isVariant ? new KernelContext() : Integer.valueOf(0));
         arguments.add(launch.count());
         arguments.addAll(operands);
         arguments.add(table);
-        arguments.add(first);
+        arguments.add(0);
         arguments.addAll(constants);
         TaskBinding.add(graph, id, method, arguments.toArray());
     }
