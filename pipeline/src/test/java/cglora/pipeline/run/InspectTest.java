@@ -55,7 +55,11 @@ class InspectTest {
     void adapters() {
         assertThat(text(run.resolve("adapter")))
                 .startsWith("PEFT LoRA adapter")
-                .contains("cglora.base_sha256", "no, yes", "r 2  scaling 4.0", "classifier.weight");
+                .contains(
+                        "cglora.base_sha256",
+                        "[\"no\",\"yes\"]",
+                        "r 2  scaling 4.0",
+                        "classifier.weight");
     }
 
     @Test
