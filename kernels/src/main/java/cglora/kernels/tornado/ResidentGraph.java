@@ -92,13 +92,6 @@ final class ResidentGraph {
         }
     }
 
-    /// Gives back the code that was compiled for the graph, which is most of what it takes. Its own
-    /// buffers, tables and inputs, stay until the device is closed: TornadoVM frees them with the
-    /// resident ones only.
-    void forget(TornadoDevice device) {
-        device.getDeviceContext().reset(whole.getId());
-    }
-
     /// Gives back all that the graph holds on the device: first what it brought itself, then
     /// what it persists.
     void free() {

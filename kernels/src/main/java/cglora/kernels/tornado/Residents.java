@@ -110,13 +110,6 @@ final class Residents implements AutoCloseable {
         return new Anchor(name, snapshot);
     }
 
-    /// Drops a graph and its compiled code; what is resident stays.
-    void forget(ResidentGraph graph) {
-        if (graphs.remove(graph)) {
-            graph.forget(device);
-        }
-    }
-
     @Override
     public void close() {
         // the anchors give back what is resident, every graph its inputs and what it fetches into

@@ -22,12 +22,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedSet;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
@@ -39,9 +37,6 @@ import uk.ac.manchester.tornado.api.common.TornadoDevice;
 /// or the `int[]` of weights in bfloat16. Its elements are those of the buffer only until the first
 /// program is loaded; words are the same on both sides, since nothing writes them.
 public final class TornadoEngine implements Engine {
-    /// Tasks whose code is kept; more are compiled anew where they run again.
-    static final int MOST_TASKS = 1000;
-
     private final DeviceInfo info;
     private final DeviceProfile profile;
     private final Residents residents;
@@ -51,7 +46,6 @@ public final class TornadoEngine implements Engine {
     private final List<DeviceVariant> variants;
     private final Statistics statistics = new Statistics();
     private final List<float[]> scratch = new ArrayList<>();
-    private final SequencedSet<TornadoProgram> compiled = new LinkedHashSet<>();
     private long outgrownBytes;
     private int graphs;
     private boolean isProfiling;
@@ -213,14 +207,9 @@ public final class TornadoEngine implements Engine {
         }
     }
 
-    /// The arrays stay on the device for the next layout of the same size; the code of programs
-    /// over the layout goes.
+    /// The arrays stay on the device for the next layout of the same size.
     @Override
     public void release(Layout layout) {
-        List<Arena> gone = arenas(layout);
-        List.copyOf(compiled).stream()
-                .filter(program -> program.uses(gone))
-                .forEach(TornadoProgram::unload);
         for (Arena arena : arenas(layout)) {
             Object array = arrays.remove(arena);
             if (array != null) {
@@ -260,27 +249,6 @@ public final class TornadoEngine implements Engine {
     @Override
     public LoadedProgram load(Program program) {
         return new TornadoProgram(this, program);
-    }
-
-    /// Keeps the programs that ran last: code takes memory, on some drivers much. The one that has
-    /// waited longest makes room for others.
-    void hasRun(TornadoProgram program) {
-        boolean isNew = !compiled.remove(program);
-        compiled.addLast(program);
-        if (isNew) {
-            while (compiled.size() > 1 && compiledTasks() > MOST_TASKS) {
-                compiled.getFirst().unload();
-            }
-        }
-    }
-
-    void hasUnloaded(TornadoProgram program) {
-        compiled.remove(program);
-    }
-
-    /// Tasks whose code is kept now.
-    public long compiledTasks() {
-        return compiled.stream().mapToLong(TornadoProgram::compiledTasks).sum();
     }
 
     @Override
@@ -412,7 +380,6 @@ public final class TornadoEngine implements Engine {
     @Override
     public void close() {
         residents.close();
-        compiled.clear();
         channels.clear();
         arrays.clear();
         scratch.clear();

@@ -8,7 +8,6 @@ import cglora.kernels.program.DataType;
 import cglora.kernels.program.Launch;
 import cglora.kernels.program.Program;
 import cglora.kernels.program.Region;
-import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +103,6 @@ final class TornadoProgram implements LoadedProgram {
                 }
             }
         }
-        engine.hasRun(this);
         engine.statistics().executed(executions.size());
         engine.statistics()
                 .moved(
@@ -166,33 +164,8 @@ final class TornadoProgram implements LoadedProgram {
                         .run();
     }
 
+    /// The code stays until the engine is closed: to reset a plan of TornadoVM's while the
+    /// device is in use has ended the process on PoCL.
     @Override
-    public void unload() {
-        if (executions != null) {
-            executions.stream()
-                    .map(Execution::graph)
-                    .distinct()
-                    .forEach(engine.residents()::forget);
-            executions = null;
-            fetches.clear();
-            engine.hasUnloaded(this);
-        }
-    }
-
-    /// Whether a launch has a buffer in one of these.
-    boolean uses(Collection<Arena> arenas) {
-        return program.launches().stream()
-                .flatMap(launch -> launch.buffers().stream())
-                .anyMatch(buffer -> arenas.contains(program.place(buffer).arena()));
-    }
-
-    /// How many tasks are compiled: launches, but those that repeat count once.
-    long compiledTasks() {
-        if (executions == null) {
-            return 0;
-        }
-        var tasks = new IdentityHashMap<ResidentGraph, Integer>();
-        executions.forEach(e -> tasks.put(e.graph(), e.launches().size()));
-        return tasks.values().stream().mapToLong(Integer::longValue).sum();
-    }
+    public void unload() {}
 }
