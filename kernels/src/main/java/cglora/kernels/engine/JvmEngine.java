@@ -180,13 +180,8 @@ public final class JvmEngine implements Engine {
 
     @Override
     public float[] read(Buffer buffer) {
-        Program.Place place = persistentPlace(buffer);
         float[] values = LargeArrays.floats(buffer.length());
-        if (buffer.type() == DataType.BFLOAT16) {
-            Bfloat16.unpack((int[]) arrays.get(place.arena()), place.offset(), values);
-            return values;
-        }
-        System.arraycopy(arrays.get(place.arena()), place.offset(), values, 0, values.length);
+        read(buffer, 0, values.length, values, 0);
         return values;
     }
 

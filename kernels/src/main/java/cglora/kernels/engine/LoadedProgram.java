@@ -19,10 +19,6 @@ public interface LoadedProgram {
     /// Copies an output of the last execution into `target`, which has the buffer's length.
     void read(Buffer output, float[] target);
 
-    /// Gives back what the engine keeps to run the program: nobody is about to run it. It may run
-    /// again, which can take as long as its first execution did.
-    default void unload() {}
-
     /// An output of the last execution.
     default float[] read(Buffer output) {
         float[] values = new float[output.length()];

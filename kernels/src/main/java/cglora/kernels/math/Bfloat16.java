@@ -72,12 +72,6 @@ public final class Bfloat16 {
 
     /// Widens as many numbers as `values` holds from `words`, from `at` on.
     public static void unpack(int[] words, int at, float[] values) {
-        int count = words(values.length);
-        for (int w = 0; w < count; w++) {
-            values[w] = value(words[at + w] & 0xFFFF);
-            if (w + count < values.length) {
-                values[w + count] = value(words[at + w] >>> 16);
-            }
-        }
+        unpack(values.length, words, at, 0, values, 0, values.length);
     }
 }

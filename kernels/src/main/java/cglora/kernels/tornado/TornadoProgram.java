@@ -152,7 +152,6 @@ final class TornadoProgram implements LoadedProgram {
     /// Makes the graphs and runs them once, which compiles them.
     private void compile() {
         scratch = engine.reserveScratch(program);
-        fetches.clear();
         addFetches();
         executions =
                 new Compilation(
@@ -163,9 +162,4 @@ final class TornadoProgram implements LoadedProgram {
                                 fetches.values())
                         .run();
     }
-
-    /// The code stays until the engine is closed: to reset a plan of TornadoVM's while the
-    /// device is in use has ended the process on PoCL.
-    @Override
-    public void unload() {}
 }

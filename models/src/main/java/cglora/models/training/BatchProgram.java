@@ -33,10 +33,6 @@ record BatchProgram(LoadedProgram program, TaskGraph task, Map<String, Buffer> p
         program.run();
     }
 
-    void unload() {
-        program.unload();
-    }
-
     /// A copy of the elements that the last run has left.
     float[] read(String place) {
         return program.read(places.get(place));

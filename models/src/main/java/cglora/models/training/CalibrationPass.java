@@ -84,7 +84,6 @@ public final class CalibrationPass {
                 }
             }
         }
-        programs.values().forEach(LossProgram::unload);
         session.engine().trim();
         return source;
     }
@@ -97,9 +96,7 @@ public final class CalibrationPass {
         Map<String, LayerSums.Sums> sums =
                 LayerSums.layout(session.engine(), METRIC, modules, inputs);
         var factors = new LayerFactors(session.engine(), sums, SampleCounts.of(batches, examples));
-        var programs = new HashMap<String, LossProgram>();
-        add(programs, batches, sums, METRIC);
-        programs.values().forEach(LossProgram::unload);
+        add(new HashMap<>(), batches, sums, METRIC);
         session.engine().trim();
         return factors;
     }

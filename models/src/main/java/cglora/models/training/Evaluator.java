@@ -38,8 +38,6 @@ public final class Evaluator {
 
     /// Programs are made anew: the adapters are others.
     void forgetPrograms() {
-        answering.values().forEach(BatchProgram::unload);
-        scoring.values().forEach(BatchProgram::unload);
         answering.clear();
         scoring.clear();
         tokenLogits.forgetPrograms();

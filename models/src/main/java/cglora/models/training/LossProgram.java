@@ -37,11 +37,6 @@ record LossProgram(
         requireFinite(program.read(losses), batch);
     }
 
-    /// No batch of its shape is to come.
-    void unload() {
-        program.unload();
-    }
-
     /// One example that is not finite makes every sum so: better to name it.
     ///
     /// @throws CgloraException N-STATISTICS

@@ -33,7 +33,6 @@ final class TokenLogits {
 
     /// Programs are made anew: the adapters are others.
     void forgetPrograms() {
-        programs.values().forEach(BatchProgram::unload);
         programs.clear();
     }
 

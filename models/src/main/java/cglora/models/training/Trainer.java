@@ -222,7 +222,6 @@ public final class Trainer {
     }
 
     private Result finish(boolean interrupted) {
-        session.training().unloadPrograms();
         session.engine().trim();
         if (bestState == null) {
             return new Result(step, interrupted, step, skipped);

@@ -100,14 +100,8 @@ public final class TrainingPrograms {
         guarded = true;
     }
 
-    /// No step is to come for now.
-    void unloadPrograms() {
-        programs.values().forEach(BatchProgram::unload);
-    }
-
     /// Programs are made anew: the adapters are others.
     void forgetPrograms() {
-        unloadPrograms();
         programs.clear();
     }
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Writes the adapter, reads it back and compares; a model whose own weights were trained is
 /// written as a whole.
@@ -210,10 +211,16 @@ final class ExportStage {
         Map<String, LoraFactors> shifted = run.start.shifted();
         var body = new BodyCheck(run.session, shifted);
         boolean held = body.isOf(inputs.checkpoint());
-        boolean undone = held && merged.isEmpty() && !shifted.isEmpty();
-        if (undone) {
+        var undone = new AtomicBoolean(held && merged.isEmpty() && !shifted.isEmpty());
+        if (undone.get()) {
             body.undoShift(inputs.checkpoint());
         }
+        Runnable restore =
+                () -> {
+                    if (undone.getAndSet(false)) {
+                        body.shift();
+                    }
+                };
         try (Session fresh = held ? beside() : another()) {
             inputs.checkpoint().weights().release();
             AdapterLoading.load(fresh, adapter, written.toString());
@@ -223,11 +230,9 @@ final class ExportStage {
             return "verified: reloaded on the %s base, logits differ by %.1e"
                     .formatted(
                             merged.isEmpty() ? "original" : "merged",
-                            verification.compare(fresh, written, target));
+                            verification.compare(fresh, written, target, restore));
         } finally {
-            if (undone) {
-                body.shift();
-            }
+            restore.run();
         }
     }
 

@@ -100,7 +100,7 @@ final class ModelExport {
                 Session fresh = fresh(loaded, task(loaded))) {
             loaded.weights().release();
             return "verified: reloaded, logits differ by %.1e"
-                    .formatted(verification.compare(fresh, written, target));
+                    .formatted(verification.compare(fresh, written, target, () -> {}));
         }
     }
 

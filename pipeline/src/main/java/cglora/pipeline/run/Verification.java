@@ -13,25 +13,26 @@ final class Verification {
     static final double TOLERANCE = 1e-3;
     private static final int EXAMPLES = 32;
 
+    private final RunState run;
     private final Inputs inputs;
     private final Dataset few;
     private final float[][] expected;
-    private final ModuleOutputs modules;
 
     /// Asks the model of the run, as it is now.
     Verification(RunState run) {
+        this.run = run;
         this.inputs = run.inputs;
         Dataset data = inputs.reported().size() > 0 ? inputs.reported() : inputs.train();
         this.few = data.slice(0, Math.min(EXAMPLES, data.size()));
         this.expected = run.metrics.evaluate(few).logits();
-        this.modules = ModuleOutputs.of(run.session);
     }
 
     /// @param fresh   the session that read the files
     /// @param written their folder; it becomes `target.rejected` where it does not hold
+    /// @param restore  gives the run's session what it had when it was asked
     /// @return the largest difference of a logit
     /// @throws CgloraException A-VERIFY when it is too large
-    double compare(Session fresh, Path written, Path target) throws IOException {
+    double compare(Session fresh, Path written, Path target, Runnable restore) throws IOException {
         float[][] logits = fresh.evaluator().evaluate(inputs.batches(few), few.size()).logits();
         double largest = 0;
         double scale = 0;
@@ -42,12 +43,15 @@ final class Verification {
             }
         }
         if (!(largest <= TOLERANCE * Math.max(1, scale))) {
+            ModuleOutputs found = ModuleOutputs.of(fresh);
+            restore.run();
+            String where = ModuleOutputs.of(run.session).farthestFrom(found);
             Path rejected = RunFolder.reject(written, target);
             throw new CgloraException(
                     ErrorCode.A_VERIFY,
                     rejected.toString(),
                     "what was written, read back, gives logits that differ by %.3g; %s"
-                            .formatted(largest, modules.farthestFrom(ModuleOutputs.of(fresh))),
+                            .formatted(largest, where),
                     "please report it; the files are kept for a look");
         }
         return largest;
